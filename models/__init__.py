@@ -1,0 +1,1 @@
+"""Online models, their features, snapshots and the gate before they may decide. Knows no Kafka."""

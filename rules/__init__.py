@@ -1,0 +1,1 @@
+"""What needs no learning: budgets, patterns, business rules, and the cascade over them. Knows no Kafka."""

@@ -1,0 +1,1 @@
+"""The last word: allow-lists, thresholds and ceilings in YAML."""

@@ -1,0 +1,1 @@
+"""Packs of patterns, compiled into one RE2 set per field."""

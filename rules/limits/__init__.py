@@ -1,0 +1,1 @@
+"""Token buckets in event time, per visitor and per address."""

@@ -1,0 +1,1 @@
+"""What happens to an event, folder by folder: intake, sessionize, score, join, train; driven by engine or replay."""

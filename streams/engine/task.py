@@ -1,0 +1,139 @@
+"""What the engine asks of a stage: a deterministic fold with outputs, which knows neither Kafka nor a clock.
+
+The engine drives a task on a live partition (`streams/engine/partition.py`); `weir replay` drives the same task in
+memory (`streams/replay`). Nothing else differs between the two.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from weir.topics import Topic
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+class InputRecord(Protocol):
+    """A record of an input topic; aiokafka's own records have this shape."""
+
+    @property
+    def topic(self) -> str:
+        """Full name of the topic."""
+
+    @property
+    def partition(self) -> int:
+        """Partition that it lies in."""
+
+    @property
+    def offset(self) -> int:
+        """Its place in the partition."""
+
+    @property
+    def timestamp(self) -> int:
+        """Append time, ms since the epoch."""
+
+    @property
+    def key(self) -> bytes | None:
+        """Key as received."""
+
+    @property
+    def value(self) -> bytes | None:
+        """Value as received."""
+
+    @property
+    def headers(self) -> Headers:
+        """Headers as received."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRecord:
+    """An input record as replay and tests make it."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A record to be written in the flush's transaction."""
+
+    topic: Topic
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+    partition: int | None = None
+    """None: where murmur2 of the key says."""
+
+
+Series = tuple[str, tuple[str, ...]]
+"""A metric's name in `weir/metrics.py` and the values of its labels."""
+
+
+@dataclass(slots=True)
+class Effects:
+    """What a stretch of input led to. Nothing of it is real before the flush that carries it has committed."""
+
+    outputs: list[Output] = field(default_factory=list)
+    counts: Counter[Series] = field(default_factory=Counter)
+    """Increments of counters."""
+    observations: list[tuple[Series, float]] = field(default_factory=list)
+    """Observations for histograms."""
+    gauges: dict[Series, float] = field(default_factory=dict)
+    """Newest values of gauges."""
+
+    def count(self, metric: str, *labels: str, by: float = 1) -> None:
+        """Adds to a counter."""
+        self.counts[metric, labels] += by  # type: ignore[assignment]  # typeshed has Counter hold ints alone
+
+    def observe(self, value: float, metric: str, *labels: str) -> None:
+        """Adds an observation to a histogram."""
+        self.observations.append(((metric, labels), value))
+
+    def set(self, value: float, metric: str, *labels: str) -> None:
+        """Sets a gauge."""
+        self.gauges[metric, labels] = value
+
+
+class Task(ABC):
+    """One stage's work on one partition.
+
+    The same state and the same records in the same order give the same effects, wherever the calls are cut: recovery
+    folds a stretch again and drops its outputs, and relies on it.
+    """
+
+    @abstractmethod
+    def load(self, key: bytes, value: bytes) -> None:
+        """Recovery: takes back one entry that `changes` gave."""
+
+    def loaded(self) -> None:  # noqa: B027 -- a hook: most tasks have nothing to do here
+        """Recovery: all entries are in; rebuild what is derived from them."""
+
+    def recovered(self) -> None:  # noqa: B027 -- a hook: most tasks have nothing to do here
+        """Recovery: the state stands where it stood at the last flush; from here on newer rules and settings hold.
+
+        Until then the task works by those that its state names. The engine checkpoints directly afterwards.
+        """
+
+    @abstractmethod
+    def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
+        """Folds records of one input topic, in offset order, and adds what follows from them to `effects`."""
+
+    @abstractmethod
+    def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
+        """State entries changed since the last call, None for those that are gone. Keys start with a type byte."""
+
+    def tick(self, now_s: float, effects: Effects) -> None:  # noqa: B027 -- a hook, likewise
+        """Called now and then while caught up: work that waits for time, not for input. Its outputs are real."""
+
+    def progress(self) -> bytes:
+        """What must be equal after folding the same input again; checked at recovery, and kept with each flush."""
+        return b""

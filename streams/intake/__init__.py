@@ -1,0 +1,1 @@
+"""From bytes and files to valid events, or to a dead letter with its reason."""

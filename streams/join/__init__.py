@@ -1,0 +1,1 @@
+"""Pairs labels with the features as they were scored."""

@@ -1,0 +1,1 @@
+"""Judges each published session: features, champion, cascade, flag."""

@@ -1,0 +1,1 @@
+"""Learns from training examples in order, and decides who is champion."""

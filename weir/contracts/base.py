@@ -1,0 +1,34 @@
+"""What all records share: strict types, finite numbers, unknown fields carried along."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Record(BaseModel):
+    """A record as it lies on Kafka: one JSON object.
+
+    Types are strict (`"1"` is no number), numbers finite, and a field that this version doesn't know is carried, not
+    refused, so that producers may add fields before Weir learns of them.
+    """
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="allow",
+        allow_inf_nan=False,
+        frozen=True,
+        use_attribute_docstrings=True,
+        protected_namespaces=(),
+    )
+
+
+Identifier = Annotated[str, Field(min_length=1, max_length=512)]
+ShortText = Annotated[str, Field(max_length=2_048)]
+UrlText = Annotated[str, Field(max_length=16_384)]
+LongText = Annotated[str, Field(max_length=131_072)]
+EpochSeconds = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Ratio = Annotated[float, Field(ge=0)]

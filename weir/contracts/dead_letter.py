@@ -1,0 +1,20 @@
+"""What could not be taken, as it came, with the reason."""
+
+from __future__ import annotations
+
+from weir.contracts.base import Count, Record
+
+
+class DeadLetterHeaders(Record):
+    """The headers of a record of `weir.dead-letter`; its key and value are the bytes as received."""
+
+    reason: str
+    """A code, see `streams/intake/reasons.py`."""
+    detail: str
+    """A sentence that a producer can act on."""
+    topic: str
+    partition: Count
+    offset: Count
+    timestamp: Count
+    """Append time, ms."""
+    weir_version: str

@@ -1,0 +1,53 @@
+"""The raw event that producers send."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from weir.contracts.base import Identifier, LongText, Record, ShortText, UrlText
+
+
+class Event(Record):
+    """One thing that a visitor did. Topic `weir.events`, key `visitor_id`."""
+
+    event_id: Identifier
+    """The producer's own id; with the visitor and the content it tells duplicates."""
+    visitor_id: Identifier
+    """Cookie or, for logs, derived from address and user agent."""
+    account_id: Identifier | None = None
+    """Who is logged in."""
+    type: Identifier
+    """`page_view`, `click`, `search`, `add_to_cart`, `remove_from_cart`, `purchase`, `post`, `login`, `ping`, or the
+    producer's own."""
+    ts: float | Annotated[str, Field(max_length=64)]
+    """When it happened: UTC seconds or milliseconds since the epoch, or ISO 8601."""
+    url: UrlText | None = None
+    """Address of the page, whole or from the path on."""
+    referrer: UrlText | None = None
+    """Address of the page that led here."""
+    user_agent: ShortText | None = None
+    """The client's own name for itself."""
+    ip: Annotated[str, Field(max_length=128)] | None = None
+    """The client's address, IPv4 or IPv6, or a hash of it."""
+    method: Annotated[str, Field(max_length=32)] | None = None
+    """HTTP method."""
+    status: Annotated[int, Field(ge=0, le=999)] | None = None
+    """HTTP status."""
+    bytes: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    """Size of the response's body, in bytes."""
+    item_id: Identifier | None = None
+    """Product that the event is about."""
+    value: Annotated[float, Field(ge=-1e12, le=1e12)] | None = None
+    """Amount of money, in `currency`."""
+    currency: Annotated[str, Field(max_length=16)] | None = None
+    """ISO 4217 code of `value`."""
+    query: LongText | None = None
+    """What was searched for."""
+    title: LongText | None = None
+    """Title of a post."""
+    text: LongText | None = None
+    """Body of a post."""
+    properties: dict[str, Any] | None = None
+    """Carried along, unread."""

@@ -1,0 +1,28 @@
+"""Who is over which limit, and until when."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from weir.contracts.base import EpochSeconds, Record
+
+SubjectKind = Literal["visitor", "address", "account"]
+
+
+class Limit(Record):
+    """Topic `weir.limits`, key `kind:subject:limit`; for web servers that answer 429."""
+
+    subject: str
+    """Visitor id, address or account id."""
+    kind: SubjectKind
+    limit: str
+    """The limit's id in the configuration."""
+    observed: Annotated[float, Field(ge=0)]
+    """Cost spent within `window_s` when the limit was crossed."""
+    window_s: Annotated[float, Field(gt=0)]
+    until: EpochSeconds
+    """Event time at which the budget allows one more event."""
+    retry_after_s: Annotated[float, Field(ge=0)]
+    """`until` less the event time of the crossing."""

@@ -1,0 +1,41 @@
+"""A session revision's features as scored, and the score."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from weir.contracts.base import Count, EpochSeconds, Record, Share
+
+FeatureValue = float | str
+
+
+class ModelRef(BaseModel):
+    """Which model spoke."""
+
+    model_config = ConfigDict(strict=True, extra="allow", frozen=True)
+
+    id: str
+    version: str
+
+
+class Score(Record):
+    """Topic `weir.scores`, key `visitor_id`. Training takes the features from here and never computes them again."""
+
+    session_id: str
+    visitor_id: str
+    revision: Count
+    ts: EpochSeconds
+    """The session's `end` in this revision."""
+    start: EpochSeconds
+    """The session's `start` in this revision: with `ts`, what a label without a session id is matched against."""
+    final: bool
+    features: dict[str, FeatureValue]
+    """Numbers, categories and texts by name, as the registry in `models/features` declares them."""
+    features_version: str
+    features_hash: str
+    """Hash of the features' canonical JSON."""
+    score: Share | None
+    """Probability of abuse; None while no model has passed the gate."""
+    model: ModelRef | None
+    champion: bool
+    """True for the champion's score, False for a candidate's."""

@@ -1,0 +1,124 @@
+"""The session aggregate: what one visitor did without a longer silence than the gap."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from weir.contracts.base import Count, EpochSeconds, Ratio, Record
+
+
+class Part(BaseModel):
+    """A structure inside a record: as strict as the record."""
+
+    model_config = ConfigDict(
+        strict=True, extra="allow", allow_inf_nan=False, frozen=True, use_attribute_docstrings=True
+    )
+
+
+class Gaps(Part):
+    """Times between neighbouring events, in seconds, in the order in which they were folded."""
+
+    mean: Annotated[float, Field(ge=0)]
+    standard_deviation: Annotated[float, Field(ge=0)]
+    minimum: Annotated[float, Field(ge=0)]
+    maximum: Annotated[float, Field(ge=0)]
+
+
+class ItemTouch(Part):
+    """One touch of an item, in the order of time."""
+
+    item_id: str
+    type: str
+    ts: EpochSeconds
+
+
+class TextSeen(Part):
+    """A text that the visitor wrote: a title, a post's text or a search query."""
+
+    field: str
+    """`title`, `text` or `query`."""
+    text: str
+    """Its beginning, capped."""
+
+
+class PatternHits(Part):
+    """How often one pattern matched in a session."""
+
+    hits: Count
+    version: str
+    """Version of the pattern's pack that matched last."""
+
+
+class Session(Record):
+    """A session as far as it is known. Topic `weir.sessions`, key `visitor_id`.
+
+    Headers `partition` and `offset` are the position in the input of the last event folded, `appended_ms` its append
+    time.
+    """
+
+    session_id: str
+    """Hash of visitor, opening event's id and its `ts` as received; fixed from then on."""
+    visitor_id: str
+    account_ids: list[str]
+    """Accounts seen, oldest first, capped."""
+    start: EpochSeconds
+    """Least event time."""
+    end: EpochSeconds
+    """Greatest event time."""
+    duration_s: Annotated[float, Field(ge=0)]
+    revision: Annotated[int, Field(ge=1)]
+    """Counts this session's published states, from 1."""
+    final: bool
+    """Nothing more will be folded into it."""
+    split: bool
+    """Closed by a bound (events, hours), not by silence."""
+    merged_into: str | None
+    """The session that took over this one's events."""
+    events: Count
+    counts: dict[str, Count]
+    """Events by type; types past the cap are counted together as `other`."""
+    statuses: dict[str, Count]
+    """Events by class of HTTP status: `2xx`, `4xx`, …"""
+    methods: dict[str, Count]
+    """Events by HTTP method; methods past the cap are counted together as `other`."""
+    bytes: Count
+    gaps: Gaps | None
+    """None with one event."""
+    distinct_urls: Count
+    """Distinct URLs, exact up to the cap and a lower bound beyond it."""
+    repeats: Count
+    """Events on a URL that the session had seen before."""
+    page_views: Count
+    clicks: Count
+    searches: Count
+    carts: Count
+    """Items put into the cart."""
+    purchases: Count
+    click_through: Ratio
+    """Clicks per page view; 0 without page views."""
+    cart_rate: Ratio
+    """Items put into the cart per page view; 0 without page views."""
+    conversion: Ratio
+    """Purchases per item put into the cart; 0 without one."""
+    revenue: dict[str, float]
+    """Sum of purchases' values by currency; currencies past the cap are summed as `other`."""
+    items: list[ItemTouch]
+    """Touches of items in the order of time, capped to the first ones."""
+    items_dropped: Count
+    """Touches past the cap."""
+    texts: list[TextSeen]
+    """Newest texts, capped in number and length."""
+    entry_url: str | None
+    exit_url: str | None
+    referrer: str | None
+    """The first referrer."""
+    user_agent: str | None
+    """The first user agent."""
+    ip: str | None
+    """The first address."""
+    rate_limited: Count
+    """Events over the visitor's budget."""
+    heuristics: dict[str, PatternHits]
+    """Pattern id to its hits."""

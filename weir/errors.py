@@ -1,0 +1,57 @@
+"""Errors that a person reads.
+
+WeirError                 one sentence and what to do; never a stack trace
+├── UsageError            the call was wrong: exit code 2
+│   └── SettingsError     a setting is missing or out of bounds
+└── WorkError             the work failed: exit code 1
+    ├── ClusterError      broker not there, topic missing or of another shape
+    ├── LostInputError    the input that the state needs is gone: the worker must stop
+    ├── FencedError       another owner took the partition over: the worker must stop
+    └── SnapshotError     a model snapshot that can't be verified or read
+"""
+
+from __future__ import annotations
+
+
+class WeirError(Exception):
+    """Something a person should read: `message` says what is wrong, `hint` what to do about it."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class UsageError(WeirError):
+    """The call was wrong: nothing was done."""
+
+    exit_code = 2
+
+
+class SettingsError(UsageError):
+    """A setting is missing, of the wrong type or out of its bounds."""
+
+
+class WorkError(WeirError):
+    """The call was right and the work failed."""
+
+
+class ClusterError(WorkError):
+    """The Kafka cluster is not there, or not as the catalogue says."""
+
+
+class LostInputError(WorkError):
+    """Input that the state still needs is gone (retention, or a topic made again): going on would lose in silence."""
+
+
+class FencedError(WorkError):
+    """Another owner has taken the partition over, or a transaction timed out: this process must end."""
+
+
+class SnapshotError(WorkError):
+    """A model snapshot that can't be verified, is of another version, or doesn't decode."""

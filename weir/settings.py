@@ -1,0 +1,166 @@
+"""Every setting, declared once: from a file, the environment and flags, in rising order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from weir.contracts.flag import Stage
+from weir.errors import SettingsError
+from weir.topics import Names
+
+Seconds = Annotated[float, Field(gt=0)]
+DEFAULT_FILE = Path("weir.toml")
+
+
+class Settings(BaseSettings):
+    """What a deployment may choose. Environment names are `WEIR_` and the field's name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="WEIR_", extra="forbid", frozen=True, use_attribute_docstrings=True, env_ignore_empty=True
+    )
+
+    # The cluster.
+    bootstrap_servers: str = "127.0.0.1:29092"
+    """Brokers, as `host:port,host:port`."""
+    application_id: str = Field("weir", pattern=r"^[A-Za-z0-9._-]+$")
+    """Prefix of consumer groups, transactional ids and state topics."""
+    topic_prefix: str = Field("weir", pattern=r"^[A-Za-z0-9._-]+$")
+    """Prefix of the public topics, so that several installations share a cluster."""
+    partitions: int = Field(4, ge=1, le=1024)
+    """Partitions of the topics that are keyed by visitor; can't be changed once there are events."""
+    replication_factor: int = Field(1, ge=1)
+    """Replicas of each topic when Weir creates it."""
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """How to talk to the brokers."""
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    """With SASL: how to log in."""
+    sasl_username: str | None = None
+    """With SASL: who logs in."""
+    sasl_password: SecretStr | None = None
+    """With SASL: the password."""
+    ssl_ca_file: Path | None = None
+    """With SSL: certificates to trust; the system's unless given."""
+
+    # The worker.
+    web_host: str = "127.0.0.1"
+    """Where `/metrics`, `/ready` and `/live` listen."""
+    web_port: int = Field(6066, ge=0, le=65535)
+    """Its port; two workers on one host need two."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """How much a worker tells."""
+    checkpoint_interval_s: float = Field(5.0, ge=0)
+    """How often sessionize writes the sessions touched; 0 is after every batch. Recovery folds the rest again."""
+    transaction_timeout_s: Seconds = 10.0
+    """How long a dead worker's open transaction may hold readers up."""
+    session_timeout_s: Seconds = 10.0
+    """How long the group waits for a silent worker."""
+    recovery_timeout_s: Seconds = 300.0
+    """A recovery that takes longer ends the worker."""
+    stall_timeout_s: Seconds = 120.0
+    """A worker with input that has not moved for so long is not alive."""
+    max_batch_records: int = Field(2_000, ge=1)
+    """Records of one partition that are worked on between two flushes, at most."""
+
+    # Time.
+    gap_s: Seconds = 1_800.0
+    """Events at most this far apart belong to one session."""
+    grace_s: float = Field(300.0, ge=0)
+    """How long a session stays open for stragglers."""
+    idle_timeout_s: Seconds = 60.0
+    """Silence after which a partition's owner moves its watermark by the time that has passed."""
+    max_ahead_s: float = Field(300.0, ge=0)
+    """Events further ahead of their append time are clamped to it."""
+
+    # Bounds.
+    max_record_bytes: int = Field(1_000_000, ge=1_024)
+    """Larger events go to the dead letters."""
+    max_session_events: int = Field(10_000, ge=2)
+    """The next event opens a new session."""
+    max_session_s: Seconds = 86_400.0
+    """An event that would make a session longer opens a new one."""
+    max_fingerprints: int = Field(20_000, ge=100)
+    """Events remembered per visitor to tell duplicates."""
+
+    # The cascade.
+    limits_file: Path | None = None
+    """Budgets in YAML; the shipped ones unless given."""
+    pack_files: tuple[Path, ...] = ()
+    """Packs of patterns in YAML, beside the shipped ones; one of the same name takes its place."""
+    business_rules_file: Path | None = None
+    """Business rules in YAML; the shipped ones unless given."""
+    shadow: frozenset[Stage] = frozenset()
+    """Stages that count and say nothing."""
+    review_sample_share: float = Field(0.001, ge=0, le=1)
+    """Share of closed sessions that a person is asked about at random."""
+
+    # Learning.
+    model_key: SecretStr | None = None
+    """Key that signs and verifies model snapshots; without it nothing is learned or scored."""
+    weak_labels: bool = True
+    """Whether purchases and the first two stages teach the model while people have not."""
+    gate_window: int = Field(500, ge=50)
+    """Newest examples on which a candidate meets the champion and the baseline."""
+    gate_every: int = Field(100, ge=10)
+    """Examples between two such meetings."""
+    gate_min_people: int = Field(30, ge=0)
+    """With at least so many labels from people in the window, only those judge."""
+    label_wait_s: Seconds = 2_592_000.0
+    """How long a scored session waits for a label."""
+
+    @property
+    def names(self) -> Names:
+        """Full topic names."""
+        return Names(self.topic_prefix, self.application_id)
+
+    def client_options(self) -> dict[str, Any]:
+        """Connection options in librdkafka's names, the password in clear: never print them."""
+        options: dict[str, Any] = {
+            "bootstrap.servers": self.bootstrap_servers,
+            "security.protocol": self.security_protocol,
+        }
+        if self.sasl_mechanism:
+            options["sasl.mechanism"] = self.sasl_mechanism
+            options["sasl.username"] = self.sasl_username or ""
+            options["sasl.password"] = self.sasl_password.get_secret_value() if self.sasl_password else ""
+        if self.ssl_ca_file:
+            options["ssl.ca.location"] = str(self.ssl_ca_file)
+        return options
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- the base class calls it by name
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- likewise
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags before the environment before the file; no dotenv, no secrets folder."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, DEFAULT_FILE)
+
+
+def load(**flags: Any) -> Settings:  # noqa: ANN401 -- a flag may have any setting's type
+    """The settings in force; flags that are None were not given.
+
+    Raises:
+        SettingsError: a setting is of the wrong type or out of its bounds.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in wrong["loc"])
+        raise SettingsError(
+            f"The setting {name} is wrong: {wrong['msg']}.",
+            "See `weir settings` for all settings and their sources.",
+        ) from error

@@ -1,0 +1,46 @@
+"""Time as people send it (seconds, milliseconds, ISO 8601) to UTC seconds since the epoch."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+# A number at or above this is milliseconds: as seconds it would lie in the year 5138.
+MILLISECONDS_FROM = 1e11
+# The latest time that is taken for one: the first second of the year 2200.
+LATEST_S = 7_258_118_400.0
+
+
+class BadTimeError(ValueError):
+    """The value is no time, or lies outside the years 1970 to 2199."""
+
+
+def to_epoch_s(value: float | str) -> float:
+    """Seconds since the epoch, rounded to a microsecond.
+
+    Numbers below 1e11 are seconds, others milliseconds; strings are ISO 8601, taken for UTC where they name no zone.
+
+    Raises:
+        BadTimeError: not a time, not finite, or outside 1970 to 2199.
+    """
+    seconds = _from_text(value) if isinstance(value, str) else float(value)
+    if not math.isfinite(seconds):
+        raise BadTimeError("ts is not a finite number")
+    if not isinstance(value, str) and seconds >= MILLISECONDS_FROM:
+        seconds /= 1000.0
+    if not 0.0 <= seconds < LATEST_S:
+        raise BadTimeError("ts lies outside the years 1970 to 2199: send UTC seconds, milliseconds or ISO 8601")
+    return round(seconds, 6)
+
+
+def _from_text(text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadTimeError("ts is no ISO 8601 time, such as 2026-01-31T09:30:00Z") from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    try:
+        return moment.timestamp()
+    except (OverflowError, ValueError) as error:
+        raise BadTimeError("ts lies outside the years 1970 to 2199") from error

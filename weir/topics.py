@@ -1,0 +1,212 @@
+"""The topic catalogue: creation, checks, documentation and deployment are derived from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel
+
+from weir.contracts import (
+    DeadLetterHeaders,
+    Event,
+    Flag,
+    Label,
+    Limit,
+    Record,
+    Review,
+    Score,
+    Session,
+    Snapshot,
+    TrainingExample,
+)
+from weir.contracts.rules_record import PackVersion
+
+Cleanup = Literal["delete", "compact", "compact,delete"]
+Width = Literal["visitors", "small", "one"]
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic as Weir needs it; `name` is without the installation's prefix."""
+
+    name: str
+    key: str
+    meaning: str
+    contract: type[Record] | None
+    width: Width
+    """`visitors`: as many partitions as the setting says, alike for all; `small`: at most four; `one`: exactly one."""
+    cleanup: Cleanup
+    retention_ms: int | None
+    """None: kept for ever (compacted)."""
+    log_append_time: bool = False
+    max_message_bytes: int = 2 * 1024 * 1024
+
+    def partitions(self, visitors: int) -> int:
+        """How many partitions the topic has where visitors' topics have `visitors`."""
+        return {"visitors": visitors, "small": min(4, visitors), "one": 1}[self.width]
+
+    def configuration(self) -> dict[str, str]:
+        """The topic's settings in Kafka's own names."""
+        settings = {
+            "cleanup.policy": self.cleanup,
+            "max.message.bytes": str(self.max_message_bytes),
+            "message.timestamp.type": "LogAppendTime" if self.log_append_time else "CreateTime",
+        }
+        if self.retention_ms is not None:
+            settings["retention.ms"] = str(self.retention_ms)
+        return settings
+
+
+EVENTS = Topic(
+    "events",
+    "visitor id",
+    "one raw event; now and then a watermark record",
+    Event,
+    "visitors",
+    "delete",
+    7 * DAY_MS,
+    log_append_time=True,
+)
+SESSIONS = Topic(
+    "sessions",
+    "visitor id",
+    "a session aggregate: running revisions and one final",
+    Session,
+    "visitors",
+    "delete",
+    30 * DAY_MS,
+)
+SCORES = Topic(
+    "scores",
+    "visitor id",
+    "a revision's features as scored, score and model version",
+    Score,
+    "visitors",
+    "delete",
+    365 * DAY_MS,
+)
+FLAGS = Topic("flags", "visitor id", "a verdict with its reasons", Flag, "visitors", "delete", 30 * DAY_MS)
+LIMITS = Topic(
+    "limits",
+    "kind:subject:limit",
+    "who is over which limit, and until when",
+    Limit,
+    "small",
+    "compact,delete",
+    DAY_MS,
+)
+REVIEWS = Topic("reviews", "session id", "a question for a person", Review, "small", "delete", 30 * DAY_MS)
+LABELS = Topic("labels", "visitor id", "an answer about a session", Label, "visitors", "delete", 365 * DAY_MS)
+TRAINING = Topic(
+    "training",
+    "example id",
+    "features as scored, label, weight and source; its order is the model's history",
+    TrainingExample,
+    "one",
+    "delete",
+    365 * DAY_MS,
+)
+MODELS = Topic(
+    "models",
+    "<id>/<version>, champion, decision/<number>",
+    "signed snapshots; which one is champion; who decided what, and why",
+    Snapshot,
+    "one",
+    "compact",
+    None,
+    max_message_bytes=16 * 1024 * 1024,
+)
+RULES = Topic(
+    "rules",
+    "<pack>/<version>, sums/<partition>",
+    "rule packs, and sums per address, that every worker needs",
+    PackVersion,
+    "one",
+    "compact",
+    None,
+)
+DEAD_LETTER = Topic(
+    "dead-letter",
+    "as received",
+    "the bytes as received; reason and origin in headers",
+    DeadLetterHeaders,
+    "small",
+    "delete",
+    14 * DAY_MS,
+    max_message_bytes=4 * 1024 * 1024,
+)
+LATE = Topic(
+    "late",
+    "visitor id",
+    "an event that came after its session's grace, as received",
+    Event,
+    "visitors",
+    "delete",
+    14 * DAY_MS,
+)
+
+PUBLIC = (
+    EVENTS,
+    SESSIONS,
+    SCORES,
+    FLAGS,
+    LIMITS,
+    REVIEWS,
+    LABELS,
+    TRAINING,
+    MODELS,
+    RULES,
+    DEAD_LETTER,
+    LATE,
+)
+BY_NAME = {topic.name: topic for topic in PUBLIC}
+
+
+def state_topic(stage: str) -> Topic:
+    """The private state of a stage; named `<application>.<stage>.state`, without the public prefix."""
+    width: Width = "one" if stage == "train" else "visitors"
+    return Topic(
+        f"{stage}.state",
+        "type byte + id",
+        f"private state of {stage}",
+        None,
+        width,
+        "compact",
+        None,
+        max_message_bytes=16 * 1024 * 1024,
+    )
+
+
+STAGES = ("sessionize", "score", "join", "train")
+"""The stages in the order of an event's way; each is an agent, alone or with others in one worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Full topic names of one installation."""
+
+    prefix: str
+    application_id: str
+
+    def public(self, topic: Topic) -> str:
+        """`<prefix>.<name>`."""
+        return f"{self.prefix}.{topic.name}"
+
+    def state(self, stage: str) -> str:
+        """`<application>.<stage>.state`."""
+        return f"{self.application_id}.{stage}.state"
+
+    def all(self) -> Iterator[tuple[str, Topic]]:
+        """Every topic of the installation with its full name."""
+        for topic in PUBLIC:
+            yield self.public(topic), topic
+        for stage in STAGES:
+            yield self.state(stage), state_topic(stage)
+
+
+def contracts() -> list[type[BaseModel]]:
+    """The contract of each public topic, each once, in the catalogue's order."""
+    return list(dict.fromkeys(topic.contract for topic in PUBLIC if topic.contract is not None))
