@@ -1,0 +1,40 @@
+"""Counts over time in a bounded number of equal bins, whatever span the data turns out to have."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+FIRST_WIDTH_S = 60.0
+
+
+class TimeBins:
+    """Counts moments; where the bins become too many, each two of them become one."""
+
+    def __init__(self, at_most: int = 400) -> None:
+        self._at_most = at_most
+        self._width_s = FIRST_WIDTH_S
+        self._counts: Counter[int] = Counter()
+
+    def add(self, ts: float) -> None:
+        """Counts one moment, in seconds since the epoch."""
+        self._counts[int(ts // self._width_s)] += 1
+        while len(self._counts) > self._at_most:
+            self._widen()
+
+    @property
+    def width_s(self) -> float:
+        """Width of a bin."""
+        return self._width_s
+
+    def __iter__(self) -> Iterator[tuple[float, int]]:
+        """Start and count of each bin that has any, in the order of time."""
+        for number, count in sorted(self._counts.items()):
+            yield number * self._width_s, count
+
+    def _widen(self) -> None:
+        self._width_s *= 2
+        merged: Counter[int] = Counter()
+        for number, count in self._counts.items():
+            merged[number // 2] += count
+        self._counts = merged

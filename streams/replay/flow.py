@@ -1,0 +1,125 @@
+"""Drives the stages' tasks in memory: what one writes, the next one reads, until nothing is left to read."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from streams.engine.task import Effects, Output, PlainRecord, Series, Task
+from streams.replay.log import MemoryLog
+from weir.topics import Topic
+
+Sink = Callable[[Topic, PlainRecord], None]
+"""Gets every record that a stage wrote, in order."""
+Follower = tuple[Topic, Callable[[bytes, bytes | None], None]]
+"""A topic that every worker reads from its beginning, and who takes its records."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the tasks counted."""
+
+    counts: Counter[Series] = field(default_factory=Counter)
+    gauges: dict[Series, float] = field(default_factory=dict)
+
+    def total(self, metric: str, *labels: str) -> int:
+        """Sum of a counter's series whose labels begin with `labels`."""
+        return round(sum(n for (name, values), n in self.counts.items() if _begins(name, values, metric, labels)))
+
+    def by_label(self, metric: str, position: int = 0) -> Counter[str]:
+        """A counter's values by one of its labels."""
+        found: Counter[str] = Counter()
+        for (name, values), count in self.counts.items():
+            if name == metric:
+                found[values[position]] += round(count)
+        return found
+
+    def gauge(self, metric: str) -> float:
+        """Sum of a gauge over its series."""
+        return sum(value for (name, _), value in self.gauges.items() if name == metric)
+
+
+class Flow:
+    """The stages of one installation over a log in memory.
+
+    Stages work in the order of an event's way, each until it has nothing to read; so what a stretch of input leads to
+    depends on the stretch alone, never on timing.
+    """
+
+    def __init__(  # noqa: PLR0913 -- wiring: each is a part that a test replaces
+        self,
+        log: MemoryLog,
+        inputs: Mapping[str, tuple[Topic, ...]],
+        visitors: int,
+        make_task: Callable[[str, int], Task],
+        followers: Sequence[Follower],
+        sink: Sink,
+    ) -> None:
+        self.log = log
+        self.tally = Tally()
+        self._inputs = inputs
+        self._visitors = visitors
+        self._make_task = make_task
+        self._followers: dict[str, list[Callable[[bytes, bytes | None], None]]] = defaultdict(list)
+        for topic, take in followers:
+            self._followers[topic.name].append(take)
+        self._sink = sink
+        self._tasks: dict[tuple[str, int], Task] = {}
+
+    def settle(self) -> None:
+        """Works until no stage has anything to read."""
+        while any(self._work(stage) for stage in self._inputs):
+            pass
+
+    def forget_changes(self) -> None:
+        """Lets the tasks put their state away, as they do at a checkpoint, and keeps none of it."""
+        for task in self._tasks.values():
+            for _ in task.changes():
+                pass
+
+    def tick(self, now_s: float) -> None:
+        """Tells the stages behind sessionize the time, then settles; sessionize takes time from its input alone."""
+        for (stage, _), task in list(self._tasks.items()):
+            if stage != "sessionize":
+                effects = Effects()
+                task.tick(now_s, effects)
+                self._apply(effects)
+        self.settle()
+
+    def _work(self, stage: str) -> bool:
+        worked = False
+        for topic in self._inputs[stage]:
+            for partition in range(topic.partitions(self._visitors)):
+                records = self.log.take(topic, partition)
+                if records:
+                    effects = Effects()
+                    self._task(stage, partition).process(records, effects)
+                    self._apply(effects)
+                    worked = True
+        return worked
+
+    def _task(self, stage: str, partition: int) -> Task:
+        task = self._tasks.get((stage, partition))
+        if task is None:
+            task = self._tasks[stage, partition] = self._make_task(stage, partition)
+            task.loaded()
+            task.recovered()
+        return task
+
+    def _apply(self, effects: Effects) -> None:
+        self.tally.counts.update(effects.counts)
+        self.tally.gauges.update(effects.gauges)
+        for output in effects.outputs:
+            self._write(output)
+
+    def _write(self, output: Output) -> None:
+        record = self.log.write(output)
+        for take in self._followers.get(output.topic.name, ()):
+            if record.key is not None:
+                take(record.key, record.value)
+        self._sink(output.topic, record)
+
+
+def _begins(name: str, values: tuple[str, ...], metric: str, labels: tuple[str, ...]) -> bool:
+    return name == metric and values[: len(labels)] == labels

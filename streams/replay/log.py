@@ -1,0 +1,61 @@
+"""A log in memory: topics, partitions and offsets as Kafka has them, holding only what no stage has read yet."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable
+
+from streams.engine.task import Headers, Output, PlainRecord
+from weir.partitioner import partition_for
+from weir.topics import Names, Topic
+
+
+class MemoryLog:
+    """Topics of one installation, of which `read` ones are kept until they are taken.
+
+    Every record gets the offset that it would have had, and `timestamp_ms` for its append time.
+    """
+
+    def __init__(self, names: Names, visitors: int, timestamp_ms: int, read: Iterable[Topic]) -> None:
+        self._names = names
+        self._visitors = visitors
+        self._timestamp_ms = timestamp_ms
+        self._read = {topic.name for topic in read}
+        self._ends: dict[tuple[str, int], int] = defaultdict(int)
+        self._pending: dict[tuple[str, int], deque[PlainRecord]] = defaultdict(deque)
+
+    def write(self, output: Output) -> PlainRecord:
+        """Appends what a task wrote."""
+        return self.append(output.topic, output.key, output.value, output.headers, output.partition)
+
+    def append(
+        self,
+        topic: Topic,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers = (),
+        partition: int | None = None,
+        timestamp_ms: int | None = None,
+    ) -> PlainRecord:
+        """Appends a record to `partition`, or where murmur2 of the key says; without a key, to the first."""
+        if partition is None:
+            partition = 0 if key is None else partition_for(key, topic.partitions(self._visitors))
+        at = (topic.name, partition)
+        record = PlainRecord(
+            topic=self._names.public(topic),
+            partition=partition,
+            offset=self._ends[at],
+            timestamp=self._timestamp_ms if timestamp_ms is None else timestamp_ms,
+            key=key,
+            value=value,
+            headers=headers,
+        )
+        self._ends[at] += 1
+        if topic.name in self._read:
+            self._pending[at].append(record)
+        return record
+
+    def take(self, topic: Topic, partition: int) -> list[PlainRecord]:
+        """All records of a partition that were not taken before, in offset order."""
+        pending = self._pending.pop((topic.name, partition), None)
+        return list(pending) if pending else []

@@ -1,0 +1,59 @@
+"""How well the scores stood up to the labels that came later, in bounded memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+FINE = 1_000
+COARSE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationBin:
+    """Examples whose scores lie in one tenth."""
+
+    mean_score: float
+    share_bad: float
+    examples: int
+
+
+class ScoredExamples:
+    """Scores as they were given, beside the answers: each was given before any model had learned the answer."""
+
+    def __init__(self) -> None:
+        self._bad = [0] * FINE
+        self._good = [0] * FINE
+
+    def add(self, score: float, *, bad: bool) -> None:
+        """Takes one example."""
+        (self._bad if bad else self._good)[min(int(score * FINE), FINE - 1)] += 1
+
+    @property
+    def examples(self) -> int:
+        """How many there are."""
+        return sum(self._bad) + sum(self._good)
+
+    def auc(self) -> float | None:
+        """Probability that a bad one's score is above a good one's, to a thousandth; None without one of each."""
+        bad, good = sum(self._bad), sum(self._good)
+        if not bad or not good:
+            return None
+        below, area = 0, 0.0
+        for bads, goods in zip(self._bad, self._good, strict=True):
+            area += bads * (below + goods / 2)
+            below += goods
+        return area / (bad * good)
+
+    def calibration(self) -> list[CalibrationBin]:
+        """Mean score beside the share that was bad, by tenths of the score; tenths without examples are left out."""
+        edges = range(0, FINE + 1, FINE // COARSE)
+        return [found for low, high in pairwise(edges) if (found := self._tenth(low, high)) is not None]
+
+    def _tenth(self, low: int, high: int) -> CalibrationBin | None:
+        bad = sum(self._bad[low:high])
+        total = bad + sum(self._good[low:high])
+        if not total:
+            return None
+        scores = sum((at + 0.5) / FINE * (self._bad[at] + self._good[at]) for at in range(low, high))
+        return CalibrationBin(scores / total, bad / total, total)

@@ -1,0 +1,55 @@
+"""Where replay writes: one file of JSON lines for each topic that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from streams.engine.task import PlainRecord
+from streams.intake.dead_letter import dead_letter_line
+from weir.errors import UsageError
+from weir.topics import DEAD_LETTER, Topic
+
+
+class FileSink:
+    """Writes each record's value as a line, exactly as it lies on its topic; dead letters with headers and key.
+
+    A context manager: files are opened at once, so that a wrong path shows before the work, and closed at the end.
+    """
+
+    def __init__(self, paths: Mapping[Topic, Path | None]) -> None:
+        self._paths = {topic.name: path for topic, path in paths.items() if path is not None}
+        self._files: dict[str, BinaryIO] = {}
+        self._open = ExitStack()
+
+    def __enter__(self) -> FileSink:
+        try:
+            for name, path in self._paths.items():
+                self._files[name] = self._open.enter_context(path.open("wb"))
+        except OSError as error:
+            self._open.close()
+            raise UsageError(f"Can't write {error.filename}: {error.strerror}.", "Name a file in a folder that exists.") from error
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._open.close()
+
+    def __call__(self, topic: Topic, record: PlainRecord) -> None:
+        """Takes one record."""
+        file = self._files.get(topic.name)
+        if file is not None:
+            file.write(_LINE.get(topic.name, _value)(record) + b"\n")
+
+
+def _value(record: PlainRecord) -> bytes:
+    return record.value or b"null"
+
+
+def _dead_letter(record: PlainRecord) -> bytes:
+    return dead_letter_line(record.key, record.value, record.headers)
+
+
+_LINE: dict[str, Callable[[PlainRecord], bytes]] = {DEAD_LETTER.name: _dead_letter}
