@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -19,13 +22,23 @@ from weir.topics import Names
 
 Seconds = Annotated[float, Field(gt=0)]
 DEFAULT_FILE = Path("weir.toml")
+ENV_PREFIX = "WEIR_"
+Source = Literal["flag", "environment", "file", "default"]
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+# NoDecode: in the environment, as in a flag, several values stand between commas; pydantic's own way is JSON.
+Several = (NoDecode, BeforeValidator(_split))
 
 
 class Settings(BaseSettings):
     """What a deployment may choose. Environment names are `WEIR_` and the field's name in capitals."""
 
     model_config = SettingsConfigDict(
-        env_prefix="WEIR_", extra="forbid", frozen=True, use_attribute_docstrings=True, env_ignore_empty=True
+        env_prefix=ENV_PREFIX, extra="forbid", frozen=True, use_attribute_docstrings=True, env_ignore_empty=True
     )
 
     # The cluster.
@@ -93,11 +106,11 @@ class Settings(BaseSettings):
     # The cascade.
     limits_file: Path | None = None
     """Budgets in YAML; the shipped ones unless given."""
-    pack_files: tuple[Path, ...] = ()
+    pack_files: Annotated[tuple[Path, ...], *Several] = ()
     """Packs of patterns in YAML, beside the shipped ones; one of the same name takes its place."""
     business_rules_file: Path | None = None
     """Business rules in YAML; the shipped ones unless given."""
-    shadow: frozenset[Stage] = frozenset()
+    shadow: Annotated[frozenset[Stage], *Several] = frozenset()
     """Stages that count and say nothing."""
     review_sample_share: float = Field(0.001, ge=0, le=1)
     """Share of closed sessions that a person is asked about at random."""
@@ -152,15 +165,42 @@ def load(**flags: Any) -> Settings:  # noqa: ANN401 -- a flag may have any setti
     """The settings in force; flags that are None were not given.
 
     Raises:
-        SettingsError: a setting is of the wrong type or out of its bounds.
+        SettingsError: a setting is unknown, of the wrong type or out of its bounds, or the file can't be read.
     """
     given = {name: value for name, value in flags.items() if value is not None}
     try:
         return Settings(**given)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{DEFAULT_FILE} is no TOML: {error}.", "Each line is of the form name = value.") from error
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)[0]
         name = ".".join(str(part) for part in wrong["loc"])
+        known = wrong["loc"][0] in Settings.model_fields
         raise SettingsError(
-            f"The setting {name} is wrong: {wrong['msg']}.",
-            "See `weir settings` for all settings and their sources.",
+            f"The setting {name} is wrong: {wrong['msg']}." if known else f"There is no setting {name}.",
+            f"It comes from the {_origin(name, given)}; `weir settings --help` says where settings may come from."
+            if known
+            else "`weir settings` lists them all.",
         ) from error
+
+
+def sources(flags: dict[str, Any]) -> dict[str, Source]:
+    """Where each setting in force comes from."""
+    return {name: _origin(name, flags) for name in Settings.model_fields}
+
+
+def stray_environment() -> list[str]:
+    """Variables that start as Weir's do and name no setting: most often a typing error that nobody notices."""
+    known = {f"{ENV_PREFIX}{name}".upper() for name in Settings.model_fields}
+    return sorted(name for name in os.environ if name.upper().startswith(ENV_PREFIX) and name.upper() not in known)
+
+
+def _origin(name: str, flags: dict[str, Any]) -> Source:
+    setting = name.partition(".")[0]
+    if setting in flags:
+        return "flag"
+    if any(variable.upper() == f"{ENV_PREFIX}{setting}".upper() and value for variable, value in os.environ.items()):
+        return "environment"
+    if DEFAULT_FILE.exists() and setting in tomllib.loads(DEFAULT_FILE.read_text()):
+        return "file"
+    return "default"

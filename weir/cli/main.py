@@ -1,0 +1,136 @@
+"""The command `weir`: finds the one command that was asked for, and turns errors into a sentence and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
+
+from weir import __version__
+from weir.errors import UsageError, WeirError, WorkError
+
+COMMANDS = {
+    "demo": "Broker, topics, workers, live traffic with abuse in it, and a summary at the end.",
+    "worker": "Run some or all stages against the cluster.",
+    "broker": "The development broker: real Kafka, one node, on loopback.",
+    "topics": "Make the topics; compare the cluster's with the catalogue.",
+    "produce": "Send files of events, or standard input, to Kafka.",
+    "tail": "Follow a topic, readable or as JSON.",
+    "replay": "The same code without Kafka: a file in, sessions, flags and a report out.",
+    "backfill": "Replay a stretch of the events topic into topics of its own.",
+    "dead-letters": "List, show and replay what could not be read.",
+    "rules": "Check, test, explain and simulate rules.",
+    "models": "List, show, promote, roll back and evaluate models.",
+    "labels": "A person's answers about sessions.",
+    "doctor": "Settings, broker, topics, lag, clocks: what is wrong and what to do.",
+    "settings": "All settings and where each comes from, secrets masked.",
+}
+"""Command to its one line of help: `weir --help` imports none of their modules."""
+
+
+class LazyGroup(TyperGroup):
+    """Imports a command's module when that command is called, and no other."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 -- typer's own types are private
+        """Typer's own resolution (with its suggestions for typing errors), then the real command for the stub."""
+        name, stub, rest = super().resolve_command(ctx, args)
+        return name, load_command(name) if name and stub else stub, rest
+
+
+def load_command(name: str) -> Any:  # noqa: ANN401 -- typer's own types are private
+    """The command `name` from `weir/cli/<name>.py`, which has `app` (a group) or `command` (one command).
+
+    Raises:
+        WorkError: this build lacks the command.
+    """
+    module_name = f"weir.cli.{name.replace('-', '_')}"
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name != module_name:
+            raise
+        raise WorkError(f"This build of Weir has no command {name}.", "Install a complete one.") from error
+    loaded = get_group(module.app) if hasattr(module, "app") else get_command(module.command)
+    loaded.name = name
+    # Completion belongs to `weir` as a whole; typer offers it for each app.
+    loaded.params = [parameter for parameter in loaded.params if not str(parameter.name).endswith("_completion")]
+    return loaded
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 -- typer calls it with the option's value
+    if wanted:
+        typer.echo(f"weir {__version__}")
+        raise typer.Exit
+
+
+def build() -> typer.Typer:
+    """The whole command line, with a stub for each command."""
+    app = typer.Typer(
+        name="weir",
+        cls=LazyGroup,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback()
+    def weir(
+        *,
+        _version: Annotated[
+            bool, typer.Option("--version", help="Print the version and stop.", callback=_show_version, is_eager=True)
+        ] = False,
+    ) -> None:
+        """Sessions from a clickstream on Kafka, made once, and each judged in a cascade."""
+
+    for name, summary in COMMANDS.items():
+        app.command(name, help=summary)(_stub)
+    return app
+
+
+def _stub() -> None:
+    """Stands for a command in `--help`; never called, since `LazyGroup` puts the real one in its place."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line; always ends by SystemExit: 0 well, 1 the work failed, 2 the call was wrong."""
+    try:
+        get_command(build()).main(args=arguments, prog_name="weir")
+    except WeirError as error:
+        _fail(error)
+    except Exception as error:
+        known = _as_weir_error(error)
+        if known is None:
+            raise
+        _fail(known)
+
+
+def _fail(error: WeirError) -> None:
+    typer.echo(f"weir: {error.message}", err=True)
+    if error.hint:
+        typer.echo(f"  {error.hint}", err=True)
+    sys.exit(error.exit_code)
+
+
+def _as_weir_error(error: Exception) -> WeirError | None:
+    """Errors of the system and of the cluster that a command did not word itself; None for what must be a defect."""
+    if isinstance(error, IsADirectoryError):
+        return UsageError(f"{error.filename} is a directory.", "Name a file, or - for standard input.")
+    if isinstance(error, FileNotFoundError):
+        return UsageError(f"There is no file {error.filename}.", "Check the path.")
+    if isinstance(error, PermissionError):
+        return WorkError(f"No permission for {error.filename}.", "Check who may read and write it.")
+    # Looked up, not imported: a command that never spoke to Kafka has not loaded its client.
+    client = sys.modules.get("confluent_kafka")
+    if client is not None and isinstance(error, client.KafkaException):
+        reason = error.args[0].str() if hasattr(error.args[0], "str") else str(error)
+        return WorkError(f"Kafka refused: {reason}.", "`weir doctor` says what is wrong with the cluster.")
+    return None
+
+
+if __name__ == "__main__":
+    main()

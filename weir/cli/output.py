@@ -1,0 +1,111 @@
+"""What commands print: tables for people, JSON lines for programs, progress on standard error."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Row = Mapping[str, object]
+Advance = Callable[[float], None]
+
+
+def console(*, error: bool = False) -> Console:
+    """A console on standard output or error as they are now; lines are never cut where nobody looks at a terminal."""
+    from rich.console import Console  # noqa: PLC0415 -- `--json` needs no rich
+
+    stream = sys.stderr if error else sys.stdout
+    return Console(file=stream, width=None if stream.isatty() else 200, highlight=False)
+
+
+def say(text: str) -> None:
+    """One line on standard error: what is being done now."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def print_json(row: object) -> None:
+    """One JSON object on one line of standard output."""
+    sys.stdout.write(msgspec.json.encode(row, enc_hook=str).decode() + "\n")
+
+
+def show(
+    rows: Iterable[Row], columns: Sequence[str], *, as_json: bool = False, title: str = "", empty: str = ""
+) -> None:
+    """Rows as a table, or as JSON lines; `columns` are keys of the rows, in order; `empty` is said when there are none.
+
+    The table shows the columns alone, JSON all that a row has.
+    """
+    if as_json:
+        for row in rows:
+            print_json(row)
+        return
+    from rich.table import Table  # noqa: PLC0415 -- `--json` needs no rich
+
+    table = Table(*columns, title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(*(cell(row.get(column)) for column in columns))
+    if table.row_count or not empty:
+        console().print(table)
+    else:
+        console().print(empty)
+
+
+def cell(value: object) -> str:
+    """A value as a person reads it; never taken for markup."""
+    from rich.markup import escape  # noqa: PLC0415 -- `--json` needs no rich
+
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.3f}".rstrip("0").rstrip(".")
+    if isinstance(value, int):
+        return f"{value:,}"
+    return escape(str(value))
+
+
+def clock_time(seconds: float) -> str:
+    """Epoch seconds as UTC, to the second."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+@contextmanager
+def progress(what: str, total: float | None = None, unit: str = "events") -> Iterator[Advance]:
+    """A bar on standard error while the block runs; call what it gives with the number of units done since.
+
+    Where standard error is no terminal there is no bar, and one line at the end says how much and how fast.
+    """
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415 -- see above
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn(f"{{task.completed:,.0f}} {unit}"),
+        TimeElapsedColumn(),
+        console=console(error=True),
+        disable=not sys.stderr.isatty(),
+    )
+    started = time.monotonic()
+    done = 0.0
+    with bar:
+        task = bar.add_task(what, total=total)
+
+        def advance(by: float) -> None:
+            nonlocal done
+            done += by
+            bar.advance(task, by)
+
+        yield advance
+    elapsed = max(time.monotonic() - started, 1e-6)
+    if bar.disable:
+        say(f"{what}: {done:,.0f} {unit} in {elapsed:.1f} s ({done / elapsed:,.0f} {unit}/s)")
