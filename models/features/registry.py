@@ -1,0 +1,105 @@
+"""Every feature, declared once: name, kind, unit and meaning.
+
+What weak labels are made of is no feature, or the model would learn its own label: no pattern hits, no budgets, no
+purchases, no revenue. Times of day are none either, since they teach when labels were given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["number", "category", "text"]
+
+FEATURES_VERSION = "1"
+"""Goes up with every change that makes the same session give other features."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One feature of a session."""
+
+    name: str
+    kind: Kind
+    unit: str
+    meaning: str
+
+
+def _numbers(*rows: tuple[str, str, str]) -> tuple[Feature, ...]:
+    return tuple(Feature(name, "number", unit, meaning) for name, unit, meaning in rows)
+
+
+_RHYTHM = _numbers(
+    ("events", "events", "Events other than purchases"),
+    ("duration_s", "s", "From the first event to the last"),
+    ("events_per_minute", "1/min", "Events by duration, of at least a second"),
+    ("gap_mean_s", "s", "Mean time between neighbouring events"),
+    ("gap_standard_deviation_s", "s", "Spread of these times"),
+    ("gap_minimum_s", "s", "The shortest of them"),
+    ("gap_maximum_s", "s", "The longest of them"),
+    ("gap_variation", "ratio", "Spread by mean: near 0 is clockwork, near 1 chance, above it bursts"),
+)
+_TRAFFIC = _numbers(
+    ("bytes", "bytes", "Size of all answers"),
+    ("bytes_per_event", "bytes", "Their mean size"),
+    ("distinct_url_share", "share", "Distinct URLs per event"),
+    ("repeat_share", "share", "Events on a URL seen before"),
+    ("status_2xx_share", "share", "Answers that went well, of those with a status"),
+    ("status_3xx_share", "share", "Redirections and unchanged pages, likewise"),
+    ("status_4xx_share", "share", "Refused or not found, likewise"),
+    ("status_5xx_share", "share", "Failures of the server, likewise"),
+    ("method_get_share", "share", "GET, of the events with a method"),
+    ("method_post_share", "share", "POST, likewise"),
+    ("method_head_share", "share", "HEAD, likewise"),
+    ("methods", "methods", "Distinct methods"),
+)
+_DEEDS = _numbers(
+    ("page_view_share", "share", "Page views per event"),
+    ("click_share", "share", "Clicks per event"),
+    ("search_share", "share", "Searches per event"),
+    ("add_to_cart_share", "share", "Items put into the cart per event"),
+    ("post_share", "share", "Posts per event"),
+    ("login_share", "share", "Logins per event"),
+    ("other_share", "share", "Events of other types per event"),
+    ("types", "types", "Distinct types of events other than purchases"),
+    ("click_through", "ratio", "Clicks per page view"),
+    ("cart_rate", "ratio", "Items put into the cart per page view"),
+    ("item_touches", "touches", "Touches of items other than purchases"),
+    ("item_distinct_share", "share", "Distinct items per touch that is kept"),
+    ("accounts", "accounts", "Accounts seen"),
+)
+_WRITING = _numbers(
+    ("texts", "texts", "Newest titles, texts and queries that are kept"),
+    ("text_characters", "characters", "Length of them all"),
+    ("text_digit_share", "share", "Digits in them"),
+    ("text_capital_share", "share", "Capital letters in them"),
+    ("text_symbol_share", "share", "Characters that are neither letters, digits nor spaces"),
+    ("text_links", "links", "Addresses of pages in them"),
+    ("entry_path_depth", "segments", "Segments of the first path"),
+    ("query_string_characters", "characters", "Query strings of the first and last URL"),
+    ("url_escape_share", "share", "Per-cent escapes in the first and last URL, by character"),
+    ("has_referrer", "0 or 1", "Whether a page led here"),
+    ("has_user_agent", "0 or 1", "Whether the client names itself"),
+    ("user_agent_characters", "characters", "Length of that name"),
+)
+_CATEGORIES = tuple(
+    Feature(name, "category", "", meaning)
+    for name, meaning in (
+        ("user_agent_family", "Browser, or the name that a program gives itself"),
+        ("user_agent_release", "The family with its major version"),
+        ("operating_system", "As the user agent says"),
+        ("referrer_host", "Host of the page that led here, without `www.`"),
+        ("address_prefix", "/24 of an IPv4 address, /48 of an IPv6 one"),
+        ("address_network", "/16 of an IPv4 address, /32 of an IPv6 one"),
+        ("method", "The most frequent method"),
+        ("entry_section", "First segment of the first path"),
+        ("exit_extension", "File extension of the last path"),
+    )
+)
+_TEXTS = (
+    Feature("text", "text", "", "Newest titles, texts and queries, newest first, capped"),
+    Feature("paths", "text", "", "First and last path with their query strings, capped"),
+)
+
+FEATURES: tuple[Feature, ...] = (*_RHYTHM, *_TRAFFIC, *_DEEDS, *_WRITING, *_CATEGORIES, *_TEXTS)
+KINDS: dict[str, Kind] = {feature.name: feature.kind for feature in FEATURES}

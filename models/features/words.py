@@ -1,0 +1,124 @@
+"""A session's categories and texts: who the client says it is, where it comes from, what it wrote and asked for."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from weir.contracts.session import Session
+
+CATEGORY_CHARACTERS = 48
+TEXT_CHARACTERS = 400
+PATH_CHARACTERS = 150
+"""Per path: the cost of scoring grows with what is kept."""
+
+_BROWSERS = (
+    ("edge", re.compile(r"Edg(?:e|A|iOS)?/(\d+)")),
+    ("opera", re.compile(r"(?:OPR|Opera)[/ ](\d+)")),
+    ("samsung", re.compile(r"SamsungBrowser/(\d+)")),
+    ("firefox", re.compile(r"(?:Firefox|FxiOS)/(\d+)")),
+    ("chrome", re.compile(r"(?:Chrome|CriOS)/(\d+)")),
+    ("safari", re.compile(r"Version/(\d+).*Safari/")),
+    ("internet-explorer", re.compile(r"(?:MSIE |Trident.*rv:)(\d+)")),
+)
+_SYSTEMS = ("Windows", "Android", "iPhone", "iPad", "Macintosh", "CrOS", "Linux")
+_PROGRAM = re.compile(r"([A-Za-z][\w.-]*(?:bot|crawl|spider)[\w.-]*)", re.IGNORECASE)
+_PRODUCT = re.compile(r"([^\s/();]+)(?:/(\d+))?")
+_HOST = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//(?:[^/?#@]*@)?([^/?#:]+)", re.IGNORECASE)
+_EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
+
+
+def categories(session: Session) -> dict[str, str]:
+    """Names out of open sets, capped in length; `none` where there is nothing."""
+    family, release, system = _client(session.user_agent or "")
+    prefix, network = _address(session.ip or "")
+    return {
+        "user_agent_family": family,
+        "user_agent_release": release,
+        "operating_system": system,
+        "referrer_host": _host(session.referrer or ""),
+        "address_prefix": prefix,
+        "address_network": network,
+        "method": _most_frequent(session.methods),
+        "entry_section": _section(_path(session.entry_url)),
+        "exit_extension": _extension(_path(session.exit_url)),
+    }
+
+
+def texts(session: Session) -> dict[str, str]:
+    """What was written, newest first, and the first and last path; left out where there is nothing."""
+    found: dict[str, str] = {}
+    written = "\n".join(seen.text for seen in reversed(session.texts))[:TEXT_CHARACTERS]
+    if written.strip():
+        found["text"] = written
+    ends = (session.entry_url, session.exit_url)
+    paths = " ".join(dict.fromkeys(_path_and_query(url)[:PATH_CHARACTERS] for url in ends if url))
+    if paths:
+        found["paths"] = paths
+    return found
+
+
+@lru_cache(maxsize=4_096)
+def _client(user_agent: str) -> tuple[str, str, str]:
+    if not user_agent:
+        return "none", "none", "none"
+    system = next((system.lower() for system in _SYSTEMS if system in user_agent), "other")
+    program = _PROGRAM.search(user_agent)
+    if program:
+        name = program[1].lower()[:CATEGORY_CHARACTERS]
+        return name, name, system
+    for family, pattern in _BROWSERS:
+        found = pattern.search(user_agent)
+        if found:
+            return family, f"{family} {found[1][:6]}", system
+    product = _PRODUCT.search(user_agent)
+    name = product[1].lower()[:CATEGORY_CHARACTERS] if product else "other"
+    return name, f"{name} {product[2][:6]}" if product and product[2] else name, system
+
+
+@lru_cache(maxsize=4_096)
+def _address(ip: str) -> tuple[str, str]:
+    if not ip:
+        return "none", "none"
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return "hashed", "hashed"
+    # Three groups are /24 of IPv4 and /48 of IPv6; two are /16 and /32.
+    separator = "." if isinstance(address, ipaddress.IPv4Address) else ":"
+    groups = address.exploded.split(separator)
+    return separator.join(groups[:3]), separator.join(groups[:2])
+
+
+@lru_cache(maxsize=4_096)
+def _host(referrer: str) -> str:
+    if not referrer or referrer == "-":
+        return "none"
+    found = _HOST.match(referrer)
+    return found[1].lower().removeprefix("www.")[:CATEGORY_CHARACTERS] if found else "same-site"
+
+
+def _most_frequent(counts: Mapping[str, int]) -> str:
+    if not counts:
+        return "none"
+    return min(counts, key=lambda name: (-counts[name], name))[:CATEGORY_CHARACTERS]
+
+
+def _path_and_query(url: str) -> str:
+    found = _HOST.match(url)
+    return (url[found.end() :] if found else url) or "/"
+
+
+def _path(url: str | None) -> str:
+    return _path_and_query(url).partition("?")[0].partition("#")[0] if url else ""
+
+
+def _section(path: str) -> str:
+    return path.lstrip("/").partition("/")[0].lower()[:CATEGORY_CHARACTERS] or "none"
+
+
+def _extension(path: str) -> str:
+    found = _EXTENSION.search(path)
+    return found[1].lower() if found else "none"
