@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
-from weir.contracts.base import Identifier, LongText, Record, ShortText, UrlText
+from weir.contracts.base import Carried, Identifier, LongText, Record, ShortText, UrlText
 
 
 class Event(Record):
@@ -49,5 +49,5 @@ class Event(Record):
     """Title of a post."""
     text: LongText | None = None
     """Body of a post."""
-    properties: dict[str, Any] | None = None
+    properties: dict[str, Carried] | None = None
     """Carried along, unread."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from weir.contracts.base import Count, EpochSeconds, Record
+from weir.contracts.base import Carried, Count, EpochSeconds, Record
 
 
 class Snapshot(Record):
@@ -17,7 +17,7 @@ class Snapshot(Record):
     version: str
     family: str
     """Which implementation reads the payload."""
-    hyper_parameters: dict[str, Any]
+    hyper_parameters: dict[str, Carried]
     features_version: str
     trained_to_offset: Count
     """Next offset of the training topic."""

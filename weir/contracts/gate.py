@@ -1,0 +1,72 @@
+"""One gate for bytes before any decoder: size, UTF-8, depth, and numbers that only some decoders read.
+
+pydantic and the derived decoders differ only in what the gate keeps out, so behind it both accept the same.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+MAX_DEPTH = 64
+# pydantic's parser reads no longer number; msgspec would.
+MAX_NUMBER_DIGITS = 4_300
+
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_LONG_NUMBER = re.compile(rb"[0-9][0-9.eE+-]{%d}" % MAX_NUMBER_DIGITS)
+_NO_JSON_NUMBER = re.compile(rb"NaN|Infinity")
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_ALL_ROUND = bytes.maketrans(b"[]{}", b"()()")
+
+
+class Fault(StrEnum):
+    """Why bytes did not pass."""
+
+    TOO_LARGE = "too_large"
+    NOT_UTF8 = "not_utf8"
+    TOO_DEEP = "too_deep"
+    LONG_NUMBER = "long_number"
+
+
+def gate(value: bytes, max_bytes: int) -> Fault | None:
+    """None for bytes that a decoder may see. Linear in the size of `value`, and cheap for a flat object."""
+    if len(value) > max_bytes:
+        return Fault.TOO_LARGE
+    if not value.isascii():
+        try:
+            value.decode()
+        except UnicodeDecodeError:
+            return Fault.NOT_UTF8
+    if _is_too_deep(value):
+        return Fault.TOO_DEEP
+    if len(value) > MAX_NUMBER_DIGITS and _LONG_NUMBER.search(value) and _LONG_NUMBER.search(_without_strings(value)):
+        return Fault.LONG_NUMBER
+    return None
+
+
+def names_no_number(value: bytes) -> bool:
+    """Whether NaN or Infinity stands where a JSON value should.
+
+    The derived decoders refuse it everywhere; pydantic takes it within fields that it does not read.
+    """
+    return _NO_JSON_NUMBER.search(value) is not None and _NO_JSON_NUMBER.search(_without_strings(value)) is not None
+
+
+def _is_too_deep(value: bytes) -> bool:
+    # Most events are one flat object: two searches that the C library does at once.
+    if value.find(b"{", 1) < 0 and value.find(b"[", 1) < 0:
+        return False
+    if value.count(b"{") + value.count(b"[") <= MAX_DEPTH:
+        return False
+    brackets = _without_strings(value).translate(_ALL_ROUND, _NOT_BRACKETS)
+    # Each pass takes the innermost pairs away, so what is left after so many passes was deeper.
+    for _ in range(MAX_DEPTH):
+        if b"()" not in brackets:
+            break
+        brackets = brackets.replace(b"()", b"")
+    # Brackets that never close are no JSON; a decoder says so better, as long as its own stack bears them.
+    return b"()" in brackets or brackets.count(b"(") > MAX_DEPTH
+
+
+def _without_strings(value: bytes) -> bytes:
+    return _STRING.sub(b'""', value)
