@@ -40,6 +40,19 @@ class Tally:
         return sum(value for (name, _), value in self.gauges.items() if name == metric)
 
 
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Which stages there are, and what connects them."""
+
+    inputs: Mapping[str, tuple[Topic, ...]]
+    """What each stage reads, in the order of an event's way."""
+    visitors: int
+    """Partitions of the topics that are keyed by visitor."""
+    make_task: Callable[[str, int], Task]
+    """Makes a stage's task for a partition."""
+    followers: Sequence[Follower] = ()
+
+
 class Flow:
     """The stages of one installation over a log in memory.
 
@@ -47,29 +60,19 @@ class Flow:
     depends on the stretch alone, never on timing.
     """
 
-    def __init__(  # noqa: PLR0913 -- wiring: each is a part that a test replaces
-        self,
-        log: MemoryLog,
-        inputs: Mapping[str, tuple[Topic, ...]],
-        visitors: int,
-        make_task: Callable[[str, int], Task],
-        followers: Sequence[Follower],
-        sink: Sink,
-    ) -> None:
+    def __init__(self, log: MemoryLog, wiring: Wiring, sink: Sink) -> None:
         self.log = log
         self.tally = Tally()
-        self._inputs = inputs
-        self._visitors = visitors
-        self._make_task = make_task
+        self._wiring = wiring
         self._followers: dict[str, list[Callable[[bytes, bytes | None], None]]] = defaultdict(list)
-        for topic, take in followers:
+        for topic, take in wiring.followers:
             self._followers[topic.name].append(take)
         self._sink = sink
         self._tasks: dict[tuple[str, int], Task] = {}
 
     def settle(self) -> None:
         """Works until no stage has anything to read."""
-        while any(self._work(stage) for stage in self._inputs):
+        while any(self._work(stage) for stage in self._wiring.inputs):
             pass
 
     def forget_changes(self) -> None:
@@ -89,8 +92,8 @@ class Flow:
 
     def _work(self, stage: str) -> bool:
         worked = False
-        for topic in self._inputs[stage]:
-            for partition in range(topic.partitions(self._visitors)):
+        for topic in self._wiring.inputs[stage]:
+            for partition in range(topic.partitions(self._wiring.visitors)):
                 records = self.log.take(topic, partition)
                 if records:
                     effects = Effects()
@@ -102,7 +105,7 @@ class Flow:
     def _task(self, stage: str, partition: int) -> Task:
         task = self._tasks.get((stage, partition))
         if task is None:
-            task = self._tasks[stage, partition] = self._make_task(stage, partition)
+            task = self._tasks[stage, partition] = self._wiring.make_task(stage, partition)
             task.loaded()
             task.recovered()
         return task
@@ -114,7 +117,7 @@ class Flow:
             self._write(output)
 
     def _write(self, output: Output) -> None:
-        record = self.log.write(output)
+        record = self.log.append(output)
         for take in self._followers.get(output.topic.name, ()):
             if record.key is not None:
                 take(record.key, record.value)

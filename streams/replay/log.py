@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable
 
-from streams.engine.task import Headers, Output, PlainRecord
+from streams.engine.task import Output, PlainRecord
 from weir.partitioner import partition_for
 from weir.topics import Names, Topic
 
@@ -24,31 +24,24 @@ class MemoryLog:
         self._ends: dict[tuple[str, int], int] = defaultdict(int)
         self._pending: dict[tuple[str, int], deque[PlainRecord]] = defaultdict(deque)
 
-    def write(self, output: Output) -> PlainRecord:
-        """Appends what a task wrote."""
-        return self.append(output.topic, output.key, output.value, output.headers, output.partition)
+    def append(self, output: Output, timestamp_ms: int | None = None) -> PlainRecord:
+        """Appends a record to its partition, or where murmur2 of its key says; without a key, to the first.
 
-    def append(
-        self,
-        topic: Topic,
-        key: bytes | None,
-        value: bytes | None,
-        headers: Headers = (),
-        partition: int | None = None,
-        timestamp_ms: int | None = None,
-    ) -> PlainRecord:
-        """Appends a record to `partition`, or where murmur2 of the key says; without a key, to the first."""
+        `timestamp_ms` stands for its append time, if it is not the log's.
+        """
+        topic, partition = output.topic, output.partition
         if partition is None:
-            partition = 0 if key is None else partition_for(key, topic.partitions(self._visitors))
+            width = topic.partitions(self._visitors)
+            partition = 0 if output.key is None else partition_for(output.key, width)
         at = (topic.name, partition)
         record = PlainRecord(
             topic=self._names.public(topic),
             partition=partition,
             offset=self._ends[at],
             timestamp=self._timestamp_ms if timestamp_ms is None else timestamp_ms,
-            key=key,
-            value=value,
-            headers=headers,
+            key=output.key,
+            value=output.value,
+            headers=output.headers,
         )
         self._ends[at] += 1
         if topic.name in self._read:

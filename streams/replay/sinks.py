@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from streams.engine.task import PlainRecord
 from streams.intake.dead_letter import dead_letter_line
@@ -25,16 +25,20 @@ class FileSink:
         self._files: dict[str, BinaryIO] = {}
         self._open = ExitStack()
 
-    def __enter__(self) -> FileSink:
+    def __enter__(self) -> Self:
         try:
             for name, path in self._paths.items():
                 self._files[name] = self._open.enter_context(path.open("wb"))
         except OSError as error:
             self._open.close()
-            raise UsageError(f"Can't write {error.filename}: {error.strerror}.", "Name a file in a folder that exists.") from error
+            raise UsageError(
+                f"Can't write {error.filename}: {error.strerror}.", "Name a file in a folder that exists."
+            ) from error
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._open.close()
 
     def __call__(self, topic: Topic, record: PlainRecord) -> None:

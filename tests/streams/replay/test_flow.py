@@ -1,7 +1,7 @@
 from collections.abc import Iterable, Sequence
 
 from streams.engine.task import Effects, InputRecord, Output, PlainRecord, Task
-from streams.replay.flow import Flow
+from streams.replay.flow import Flow, Wiring
 from streams.replay.log import MemoryLog
 from weir.topics import EVENTS, FLAGS, MODELS, SESSIONS, Names, Topic
 
@@ -14,13 +14,14 @@ class Pass(Task):
         self.seen = 0
 
     def load(self, key: bytes, value: bytes) -> None:
-        raise AssertionError("there is nothing to recover in replay")
+        raise AssertionError(f"there is nothing to recover in replay: {key!r} {value!r}")
 
     def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
         for record in records:
             self.seen += 1
             again = record.value == b"again"
-            effects.outputs.append(Output(EVENTS, record.key, b"x") if again else Output(self.target, record.key, record.value))
+            passed = Output(EVENTS, record.key, b"x") if again else Output(self.target, record.key, record.value)
+            effects.outputs.append(passed)
             effects.count("events", "rekeyed" if again else "folded")
         effects.set(self.seen, "sessions_open", str(records[0].partition))
 
@@ -35,21 +36,16 @@ def flow(written: list[tuple[str, PlainRecord]], followed: list[tuple[bytes, byt
     inputs = {"sessionize": (EVENTS,), "score": (SESSIONS,)}
     log = MemoryLog(Names("weir", "weir"), 2, 0, [EVENTS, SESSIONS])
     targets = {"sessionize": SESSIONS, "score": FLAGS}
-    return Flow(
-        log,
-        inputs,
-        2,
-        lambda stage, _: Pass(targets[stage]),
-        [(MODELS, lambda key, value: followed.append((key, value)))],
-        lambda topic, record: written.append((topic.name, record)),
-    )
+    followers = [(MODELS, lambda key, value: followed.append((key, value)))]
+    wiring = Wiring(inputs, 2, lambda stage, _: Pass(targets[stage]), followers)
+    return Flow(log, wiring, lambda topic, record: written.append((topic.name, record)))
 
 
 def test_outputs_of_a_stage_are_the_input_of_the_next() -> None:
     written: list[tuple[str, PlainRecord]] = []
     stages = flow(written, [])
-    stages.log.append(EVENTS, b"anna", b"1")
-    stages.log.append(EVENTS, b"anna", b"2")
+    stages.log.append(Output(EVENTS, b"anna", b"1"))
+    stages.log.append(Output(EVENTS, b"anna", b"2"))
     stages.settle()
     assert [(name, record.value) for name, record in written] == [
         ("sessions", b"1"),
@@ -62,7 +58,7 @@ def test_outputs_of_a_stage_are_the_input_of_the_next() -> None:
 def test_an_event_written_back_is_read_again_before_the_next_stage_works() -> None:
     written: list[tuple[str, PlainRecord]] = []
     stages = flow(written, [])
-    stages.log.append(EVENTS, b"anna", b"again")
+    stages.log.append(Output(EVENTS, b"anna", b"again"))
     stages.settle()
     assert [name for name, _ in written] == ["events", "sessions", "flags"]
     assert stages.tally.by_label("events") == {"rekeyed": 1, "folded": 2}
@@ -72,7 +68,7 @@ def test_an_event_written_back_is_read_again_before_the_next_stage_works() -> No
 def test_followers_get_their_topics_records_at_once() -> None:
     followed: list[tuple[bytes, bytes | None]] = []
     stages = flow([], followed)
-    stages.log.append(EVENTS, b"anna", b"1")
+    stages.log.append(Output(EVENTS, b"anna", b"1"))
     stages.settle()
     stages.tick(5.0)
     assert followed == [(b"champion", b"5.0")]
@@ -81,7 +77,7 @@ def test_followers_get_their_topics_records_at_once() -> None:
 def test_gauges_are_the_newest_values_summed_over_partitions() -> None:
     stages = flow([], [])
     for visitor in (b"anna", b"ben", b"carla", b"dora"):
-        stages.log.append(EVENTS, visitor, b"1")
+        stages.log.append(Output(EVENTS, visitor, b"1"))
     stages.settle()
     stages.forget_changes()
     assert stages.tally.gauge("sessions_open") == 4

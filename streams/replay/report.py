@@ -1,0 +1,39 @@
+"""`weir replay --report`: one HTML page that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from streams.replay.figures import Figures
+from streams.replay.plots import plots
+from streams.replay.summary import Summary
+from weir.errors import UsageError
+
+
+def render(summary: Summary, figures: Figures, inputs: Sequence[str]) -> str:
+    """The page: figures as tables, plots as inline SVG."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("streams.replay"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+    )
+    drawn = [(title, Markup(svg)) for title, svg in plots(figures)]  # noqa: S704 -- matplotlib escapes its texts
+    return environment.get_template("report.html").render(summary=summary, plots=drawn, inputs=inputs)
+
+
+def write_report(path: Path, summary: Summary, figures: Figures, inputs: Sequence[str]) -> None:
+    """Writes the page.
+
+    Raises:
+        UsageError: the file can't be written.
+    """
+    page = render(summary, figures, inputs)
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"Can't write {path}: {error.strerror}.", "Name a file in a folder that exists.") from error

@@ -1,0 +1,102 @@
+"""Replay: lines of files through all stages in memory, labels among them in the order of time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from streams.engine.task import Output, PlainRecord
+from streams.intake.dead_letter import bad_line_letter
+from streams.intake.end_of_input import EndOfInput
+from streams.intake.formats import BadLine, Line
+from streams.replay.figures import Figures
+from streams.replay.flow import Flow, Sink, Wiring
+from streams.replay.log import MemoryLog
+from streams.replay.summary import Summary, summarise
+from streams.stages import STAGE_INPUTS, Resources, make_task
+from weir.contracts import Label
+from weir.contracts.fast import encode
+from weir.topics import EVENTS, LABELS, Topic
+
+CHUNK_LINES = 1_000
+"""Lines held at a time. Sessions don't depend on it; scores do, through the moment when a new champion speaks."""
+
+
+class Replay:
+    """One replay, from its first line to its summary.
+
+    `started_s` stands for every record's append time. A label is learned when the input's time has passed the
+    label's: what happened until then is scored before.
+    """
+
+    def __init__(self, resources: Resources, labels: Sequence[Label], sink: Sink, started_s: float) -> None:
+        settings = resources.settings
+        self.figures = Figures(resources.patterns)
+        self._sink = sink
+        self._labels = deque(labels)
+        self._newest_s = 0.0
+        self._end = EndOfInput(settings.gap_s, settings.grace_s)
+        self._lines = 0
+        self._unreadable = 0
+        inputs = {topic for topics in STAGE_INPUTS.values() for topic in topics}
+        self._log = MemoryLog(settings.names, settings.partitions, round(started_s * 1000), inputs)
+        self._flow = Flow(
+            self._log,
+            Wiring(
+                STAGE_INPUTS,
+                settings.partitions,
+                lambda stage, partition: make_task(stage, partition, resources),
+                resources.followers,
+            ),
+            self._written,
+        )
+
+    def read(self, line: Line | BadLine) -> None:
+        """Takes one line, and works when enough have come together."""
+        self._lines += 1
+        if isinstance(line, BadLine):
+            self._unreadable += 1
+            self._refuse(line)
+        else:
+            self._learn_until(line.ts)
+            record = self._log.append(Output(EVENTS, line.key, line.value))
+            self._end.saw(record.partition, line.ts)
+            self.figures.times.add(line.ts)
+        if self._lines % CHUNK_LINES == 0:
+            self._settle()
+
+    def finish(self, seconds: float) -> Summary:
+        """Ends the input, closes what is due, and learns the remaining labels; `seconds` is how long it took."""
+        self._settle()
+        for output in self._end.records():
+            self._log.append(output)
+        self._settle()
+        for label in self._labels:
+            self._learn(label)
+        self._settle()
+        self.figures.finish(self._flow.tally)
+        return summarise(self._lines, self._unreadable, self._flow.tally, self.figures, seconds)
+
+    def _learn_until(self, ts: float) -> None:
+        self._newest_s = max(self._newest_s, ts)
+        if self._labels and self._labels[0].ts < self._newest_s:
+            self._flow.settle()
+            while self._labels and self._labels[0].ts < self._newest_s:
+                self._learn(self._labels.popleft())
+
+    def _learn(self, label: Label) -> None:
+        self._log.append(Output(LABELS, label.visitor_id.encode(), encode(label)))
+        self._flow.settle()
+
+    def _refuse(self, line: BadLine) -> None:
+        output = bad_line_letter(line)
+        self._written(output.topic, self._log.append(output))
+
+    def _settle(self) -> None:
+        self._flow.settle()
+        self._flow.forget_changes()
+        self.figures.settle(self._flow.tally)
+
+    def _written(self, topic: Topic, record: PlainRecord) -> None:
+        self.figures(topic, record)
+        self._sink(topic, record)

@@ -1,0 +1,126 @@
+"""The one place where tasks are built: the live worker and `weir replay` get the same ones from here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from models.champion import ChampionHolder
+from rules.business.rules import BusinessRules, load_business_rules
+from rules.heuristics.patterns import Patterns, load_packs
+from rules.limits.addresses import AddressVerdicts
+from rules.limits.budgets import Budgets, load_budgets
+from streams.engine.task import Task
+from streams.join.task import JoinTask
+from streams.score.task import ScoreTask
+from streams.sessionize.config import FoldConfig
+from streams.sessionize.task import SessionizeTask
+from streams.train.task import TrainTask
+from weir.settings import Settings
+from weir.topics import EVENTS, LABELS, MODELS, RULES, SCORES, SESSIONS, TRAINING, Topic
+
+STAGE_INPUTS: Mapping[str, tuple[Topic, ...]] = {
+    "sessionize": (EVENTS,),
+    "score": (SESSIONS,),
+    "join": (SCORES, LABELS),
+    "train": (TRAINING,),
+}
+"""What each stage reads, in the order of an event's way."""
+
+Take = Callable[[bytes, bytes | None], None]
+
+
+@dataclass(slots=True)
+class Resources:
+    """What tasks share within a process: configuration, and what they follow of topics without a group."""
+
+    settings: Settings
+    budgets: Budgets
+    patterns: Patterns
+    business: BusinessRules
+    config: FoldConfig
+    champion: ChampionHolder
+    addresses: AddressVerdicts
+    now: Callable[[], float]
+
+    @classmethod
+    def from_settings(cls, settings: Settings, now: Callable[[], float] = time.time) -> Resources:
+        """Loads and checks every file that the settings name.
+
+        Raises:
+            SettingsError: a file is not there, or its content is refused.
+        """
+        budgets = load_budgets(settings.limits_file)
+        patterns = load_packs(settings.pack_files)
+        return cls(
+            settings=settings,
+            budgets=budgets,
+            patterns=patterns,
+            business=load_business_rules(settings.business_rules_file),
+            config=FoldConfig.from_settings(settings, budgets, patterns),
+            champion=ChampionHolder(_model_key(settings)),
+            addresses=AddressVerdicts(budgets.address),
+            now=now,
+        )
+
+    @property
+    def followers(self) -> tuple[tuple[Topic, Take], ...]:
+        """Topics to be read from their beginning to their end before work starts, and who takes their records."""
+        return ((MODELS, self.champion.offer), (RULES, self._take_rules))
+
+    def library(self, versions: Mapping[str, str]) -> Patterns:
+        """The packs in these versions: recovery folds a stretch again by the packs that folded it first.
+
+        Raises:
+            LostInputError: a version is not to be had any more.
+        """
+        if dict(versions) == dict(self.patterns.versions):
+            return self.patterns
+        raise NotImplementedError
+
+    def _take_rules(self, key: bytes, value: bytes | None) -> None:
+        raise NotImplementedError
+
+
+def make_task(stage: str, partition: int, resources: Resources) -> Task:
+    """The task of a stage for one partition."""
+    return _MAKERS[stage](partition, resources)
+
+
+def _sessionize(partition: int, resources: Resources) -> Task:
+    return SessionizeTask(partition, resources.settings.partitions, resources.config, resources.library)
+
+
+def _score(partition: int, resources: Resources) -> Task:
+    return ScoreTask(
+        partition,
+        resources.settings.partitions,
+        resources.config,
+        resources.patterns,
+        resources.budgets,
+        resources.business,
+        resources.champion,
+        resources.addresses,
+        resources.now,
+    )
+
+
+def _join(partition: int, resources: Resources) -> Task:
+    return JoinTask(partition, resources.settings.label_wait_s)
+
+
+def _train(_partition: int, resources: Resources) -> Task:
+    return TrainTask(resources.settings, _model_key(resources.settings), resources.now)
+
+
+_MAKERS: Mapping[str, Callable[[int, Resources], Task]] = {
+    "sessionize": _sessionize,
+    "score": _score,
+    "join": _join,
+    "train": _train,
+}
+
+
+def _model_key(settings: Settings) -> bytes | None:
+    return settings.model_key.get_secret_value().encode() if settings.model_key else None

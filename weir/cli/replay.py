@@ -1,0 +1,106 @@
+"""`weir replay`: the same code without Kafka."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import SecretStr
+
+from streams.intake.formats import FORMATS, BadLine, Line, read
+from streams.replay.labels import read_labels
+from streams.replay.plots import check_plots
+from streams.replay.report import write_report
+from streams.replay.run import Replay
+from streams.replay.sinks import FileSink
+from streams.replay.summary import Summary
+from streams.stages import Resources
+from weir.cli.options import Json, with_flags
+from weir.cli.output import print_json, progress
+from weir.cli.replay_summary import show_summary
+from weir.errors import UsageError
+from weir.settings import Settings, load
+from weir.topics import DEAD_LETTER, FLAGS, LATE, LIMITS, SCORES, SESSIONS
+
+command = typer.Typer()
+TELL_EVERY = 500
+
+
+def _output(topic: str, *names: str) -> Any:  # noqa: ANN401 -- as typer has it
+    return typer.Option(*names, help=f"Write the records of {topic} here, one a line.", rich_help_panel="Output files")
+
+
+@command.command()
+@with_flags
+def replay(  # noqa: PLR0913 -- one parameter an option
+    flags: dict[str, str],
+    *,
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files to read; - is standard input.")],
+    line_format: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "events",
+    labels: Annotated[Path | None, typer.Option(help="Labels to learn from, JSON lines.")] = None,
+    sessions: Annotated[Path | None, _output("sessions")] = None,
+    flags_file: Annotated[Path | None, _output("flags", "--flags")] = None,
+    scores: Annotated[Path | None, _output("scores")] = None,
+    limits: Annotated[Path | None, _output("limits")] = None,
+    late: Annotated[Path | None, _output("late")] = None,
+    dead_letters: Annotated[Path | None, _output("dead-letter")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write an HTML page with figures and plots here.")] = None,
+    gap: Annotated[float | None, typer.Option(help="Seconds of silence that end a session.")] = None,
+    grace: Annotated[float | None, typer.Option(help="Seconds that a session waits for stragglers.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run files through all stages without Kafka: to try Weir on yesterday's log before deploying it."""
+    settings = replay_settings(flags, gap, grace)
+    if report is not None:
+        check_plots()
+    answers = read_labels(labels) if labels else []
+    lines = itertools.chain.from_iterable(read(line_format, name) for name in files)
+    paths = {
+        SESSIONS: sessions,
+        FLAGS: flags_file,
+        SCORES: scores,
+        LIMITS: limits,
+        LATE: late,
+        DEAD_LETTER: dead_letters,
+    }
+    started_s = time.time()
+    with FileSink(paths) as sink:
+        work = Replay(Resources.from_settings(settings, now=lambda: started_s), answers, sink, started_s)
+        summary = run(work, lines, started_s)
+    if report is not None:
+        write_report(report, summary, work.figures, files)
+    if as_json:
+        print_json(summary.model_dump())
+    else:
+        show_summary(summary)
+
+
+def replay_settings(flags: dict[str, str], gap: float | None, grace: float | None) -> Settings:
+    """The settings in force; a model key of the moment where none is set, since its snapshots end with the replay."""
+    settings = load(**{"gap_s": gap, "grace_s": grace} | flags)
+    if settings.model_key is None:
+        return settings.model_copy(update={"model_key": SecretStr(secrets.token_hex(32))})
+    return settings
+
+
+def run(work: Replay, lines: Iterable[Line | BadLine], started_s: float) -> Summary:
+    """Reads all lines, with a progress bar.
+
+    Raises:
+        UsageError: there was not one line.
+    """
+    count = 0
+    with progress("replay", unit="lines") as advance:
+        for count, line in enumerate(lines, 1):
+            work.read(line)
+            if count % TELL_EVERY == 0:
+                advance(TELL_EVERY)
+        advance(count % TELL_EVERY)
+        if not count:
+            raise UsageError("There is not one line in the input.", "Check the file and its --format.")
+        return work.finish(time.time() - started_s)
