@@ -1,0 +1,76 @@
+"""What became of each input record of a partition: input = the sum of all outcomes, always."""
+
+from __future__ import annotations
+
+import msgspec
+
+from streams.engine.task import Effects
+
+OUTCOMES = ("folded", "duplicate", "late", "dead_letter", "rekeyed", "watermark")
+_CHANGES = ("opened", "closed", "merged", "split")
+
+
+class Accounts(msgspec.Struct):
+    """Counts since the partition's beginning; part of the state, and of what folding again must reproduce."""
+
+    input: int = 0
+    folded: int = 0
+    duplicate: int = 0
+    late: int = 0
+    dead_letter: int = 0
+    rekeyed: int = 0
+    watermark: int = 0
+    clamped: int = 0
+    opened: int = 0
+    closed: int = 0
+    """By silence."""
+    merged: int = 0
+    split: int = 0
+    revisions: int = 0
+    """Session records published."""
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether every input record has exactly one outcome."""
+        return self.input == sum(getattr(self, outcome) for outcome in OUTCOMES)
+
+    @property
+    def open(self) -> int:
+        """Sessions that are open."""
+        return self.opened - self.closed - self.merged - self.split
+
+
+class Tally(msgspec.Struct):
+    """What is counted while a stretch is folded, beside the accounts."""
+
+    types: dict[str, int] = {}
+    """Known event type, or `other`."""
+    limits: dict[str, int] = {}
+    """Id of a budget that was crossed."""
+    patterns: dict[tuple[str, str], int] = {}
+    """Pack and category."""
+    reasons: dict[str, int] = {}
+    """Of dead letters."""
+
+
+def report(effects: Effects, before: Accounts, after: Accounts, tally: Tally) -> None:
+    """Adds what a stretch changed to the metrics."""
+    for outcome in OUTCOMES:
+        _count(effects, getattr(after, outcome) - getattr(before, outcome), "events", outcome)
+    for change in _CHANGES:
+        _count(effects, getattr(after, change) - getattr(before, change), "sessions", change)
+    _count(effects, after.clamped - before.clamped, "events_clamped")
+    _count(effects, after.revisions - before.revisions, "session_revisions")
+    for kind, count in tally.types.items():
+        effects.count("events_by_type", kind, by=count)
+    for budget, count in tally.limits.items():
+        effects.count("limits_crossed", "visitor", budget, by=count)
+    for (pack, category), count in tally.patterns.items():
+        effects.count("pattern_hits", pack, category, by=count)
+    for reason, count in tally.reasons.items():
+        effects.count("dead_letters", reason, by=count)
+
+
+def _count(effects: Effects, by: int, metric: str, *labels: str) -> None:
+    if by:
+        effects.count(metric, *labels, by=by)

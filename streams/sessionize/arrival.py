@@ -1,0 +1,63 @@
+"""Whether an event arrived where its visitor's other events are; if not, the record that sends it there.
+
+One visitor, one partition: what lies elsewhere is written to `weir.events` once more, under the right key, with its
+first arrival in a header. A record that is in the wrong place a second time means that the topic has another number
+of partitions than this worker believes: going on would split visitors in two.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from streams.engine.task import InputRecord, Output
+from weir.errors import WorkError
+from weir.partitioner import partition_for
+from weir.topics import EVENTS
+
+HEADER = "weir-rekeyed"
+
+
+class FirstArrival(msgspec.Struct, frozen=True):
+    """Where and when an event that was re-keyed came in first."""
+
+    partition: int
+    offset: int
+    timestamp: int
+    """Append time, ms since the epoch."""
+
+
+_decode = msgspec.json.Decoder(FirstArrival).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def first_arrival(record: InputRecord) -> FirstArrival | None:
+    """Where the event came in first, None for a record that was not re-keyed, or not by us."""
+    for name, value in record.headers:
+        if name == HEADER:
+            try:
+                return _decode(value)
+            except (msgspec.DecodeError, TypeError, UnicodeDecodeError):
+                return None
+    return None
+
+
+def is_in_place(record: InputRecord, visitor: str, partitions: int) -> bool:
+    """Whether the record's key is the visitor, and its partition the one that murmur2 says."""
+    key = visitor.encode()
+    return record.key == key and partition_for(key, partitions) == record.partition
+
+
+def rekeyed(record: InputRecord, visitor: str) -> Output:
+    """The record that sends an event to where its visitor belongs.
+
+    Raises:
+        WorkError: it was sent there before.
+    """
+    if first_arrival(record) is not None:
+        raise WorkError(
+            f"A re-keyed event lies in the wrong partition again ({record.partition}, offset {record.offset}).",
+            "Compare the topic's partitions with the setting `partitions`: run `weir topics check`.",
+        )
+    arrival = _encode(FirstArrival(record.partition, record.offset, record.timestamp))
+    headers = [(name, value) for name, value in record.headers if name != HEADER]
+    return Output(EVENTS, visitor.encode(), record.value, (*headers, (HEADER, arrival)))

@@ -1,0 +1,110 @@
+"""Which sessions are due, in order, without looking at those that are not.
+
+A visitor has one entry, for the session that ends first, in a bucket of one second of event time; an entry costs nine
+bytes. A session that grows is not moved: its visitor is looked at when the old bucket comes up, and put where it
+belongs then. Only the bucket that the horizon stands in is sorted exactly, so that sessions close in the order of
+(end, visitor, opening) whatever came before.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
+
+from streams.sessionize.state import SessionEnd
+
+Ends = Callable[[str], Sequence[SessionEnd]]
+"""The ends of a visitor's open sessions; none for a visitor without any."""
+
+FOREVER = float("inf")
+_SPARE = 10_000
+_by_end = attrgetter("end", "number")
+
+
+class Deadlines:
+    """A calendar queue of session ends.
+
+    Every visitor with open sessions has an entry not after the end of the first to end. Entries too many do no harm,
+    and go when they come up.
+    """
+
+    def __init__(self, ends: Ends) -> None:
+        self.next = FOREVER
+        """Nothing is due while the horizon is not beyond."""
+        self._ends = ends
+        self._buckets: dict[int, list[str]] = {}
+        self._order: list[int] = []
+        self._exact: list[tuple[float, str, int]] = []
+        self._sorted_to = -1
+        self._entries = 0
+
+    def add(self, end: float, visitor: str, number: int) -> None:
+        """Notes that of the visitor's open sessions, `number` is the first to end."""
+        second = int(end)
+        if second > self._sorted_to:
+            self._enter(second, visitor)
+        else:
+            heapq.heappush(self._exact, (end, visitor, number))
+            self.next = min(self.next, end)
+
+    def pop_due(self, horizon: float) -> Iterator[tuple[str, int]]:
+        """Visitor and number of each session with an end before `horizon`, in the order of (end, visitor, opening).
+
+        The caller closes each before it asks for the next one.
+        """
+        while True:
+            while self._exact and self._exact[0][0] < horizon:
+                end, visitor, number = heapq.heappop(self._exact)
+                first = self._first(visitor)
+                if first is not None and first.end == end and first.number == number:
+                    yield visitor, number
+                self._note_first(visitor)
+            if not self._order or self._order[0] >= horizon:
+                break
+            self._sort_bucket()
+        exact = self._exact[0][0] if self._exact else FOREVER
+        self.next = min(exact, self._order[0] if self._order else FOREVER)
+
+    def is_crowded(self, visitors: int) -> bool:
+        """Whether so many entries are stale that building anew is cheaper than carrying them."""
+        return self._entries > 2 * visitors + _SPARE
+
+    def rebuild(self, visitors: Iterable[str]) -> None:
+        """Starts anew from the open sessions of `visitors`."""
+        self._buckets.clear()
+        self._order.clear()
+        self._exact.clear()
+        self._sorted_to = -1
+        self._entries = 0
+        self.next = FOREVER
+        for visitor in visitors:
+            self._note_first(visitor)
+
+    def _first(self, visitor: str) -> SessionEnd | None:
+        ends = self._ends(visitor)
+        return ends[0] if len(ends) == 1 else min(ends, key=_by_end, default=None)
+
+    def _note_first(self, visitor: str) -> None:
+        first = self._first(visitor)
+        if first is not None:
+            self.add(first.end, visitor, first.number)
+
+    def _enter(self, second: int, visitor: str) -> None:
+        bucket = self._buckets.get(second)
+        if bucket is None:
+            self._buckets[second] = [visitor]
+            heapq.heappush(self._order, second)
+            self.next = min(self.next, second)
+        else:
+            bucket.append(visitor)
+        self._entries += 1
+
+    def _sort_bucket(self) -> None:
+        """Takes the first bucket apart: what ends in it is sorted exactly, the rest goes where it belongs."""
+        second = heapq.heappop(self._order)
+        self._sorted_to = max(self._sorted_to, second)
+        visitors = self._buckets.pop(second)
+        self._entries -= len(visitors)
+        for visitor in dict.fromkeys(visitors):
+            self._note_first(visitor)

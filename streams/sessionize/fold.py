@@ -1,0 +1,165 @@
+"""One event into one session: every measure of the record, each bounded.
+
+Events may come out of the order of their times. Counts and sums don't mind; what has a place in time (items, texts,
+entry and exit) is placed by time; what is "the first" (referrer, user agent, address, accounts) is the first folded.
+A gap is the distance to the event folded before, whichever of the two happened first.
+"""
+
+from __future__ import annotations
+
+from bisect import insort_right
+from hashlib import blake2b
+from operator import attrgetter
+
+import msgspec
+from xxhash import xxh3_64_intdigest
+
+from streams.sessionize import caps
+from streams.sessionize.state import ItemSeen, OpenSession, TextSeen
+from weir.contracts.fast import FastEvent
+
+_encode = msgspec.json.Encoder().encode
+_by_time = attrgetter("ts")
+_CLASSES = tuple(f"{hundreds}xx" for hundreds in range(10))
+
+
+def session_identity(event: FastEvent) -> str:
+    """The id of the session that this event opens: a hash of visitor, event id and `ts` as received."""
+    return blake2b(_encode((event.visitor_id, event.event_id, event.ts)), digest_size=16).hexdigest()
+
+
+def open_session(event: FastEvent, ts: float, number: int) -> OpenSession:
+    """A session without events yet, to fold its first event into."""
+    return OpenSession(ts, number, session_identity(event), ts, ts, 0, 0)
+
+
+def fold(session: OpenSession, event: FastEvent, ts: float) -> None:
+    """Adds the event, which happened at `ts`, to the session's measures."""
+    _fold_time(session, ts)
+    kind = event.type
+    count_type(session.counts, kind, 1)
+    url = event.url
+    if url is not None:
+        _fold_url(session, url, ts)
+    if session.user_agent is None:
+        session.user_agent = event.user_agent
+    if session.ip is None:
+        session.ip = event.ip
+    if session.referrer is None:
+        session.referrer = event.referrer
+    if event.status is not None or event.method is not None or event.bytes is not None:
+        _fold_response(session, event)
+    if event.item_id is not None:
+        add_item(session, ItemSeen(ts, event.item_id, kind))
+    if event.value is not None and kind == "purchase":
+        add_revenue(session.revenue, event.currency or caps.UNKNOWN_CURRENCY, event.value)
+    if event.account_id is not None:
+        add_account(session.account_ids, event.account_id)
+    if event.title is not None or event.text is not None or event.query is not None:
+        _fold_texts(session, event, ts)
+
+
+def count_capped(counts: dict[str, int], name: str, by: int, cap: int) -> None:
+    """Adds to a count; a name past the cap is counted as `other`."""
+    if name not in counts and len(counts) >= cap:
+        name = caps.OTHER
+    counts[name] = counts.get(name, 0) + by
+
+
+def count_type(counts: dict[str, int], kind: str, by: int) -> None:
+    """Adds to the count of an event type; types that Weir doesn't know are counted together past the cap."""
+    if kind in counts:
+        counts[kind] += by
+        return
+    if kind not in caps.KNOWN_TYPES and sum(name not in caps.KNOWN_TYPES for name in counts) >= caps.TYPES:
+        kind = caps.OTHER
+    counts[kind] = counts.get(kind, 0) + by
+
+
+def add_revenue(revenue: dict[str, float], currency: str, value: float) -> None:
+    """Adds an amount; a currency past the cap is summed as `other`."""
+    if currency not in revenue and len(revenue) >= caps.CURRENCIES:
+        currency = caps.OTHER
+    revenue[currency] = revenue.get(currency, 0.0) + value
+
+
+def add_account(accounts: list[str], account: str) -> None:
+    """Notes an account that was not seen before, up to the cap."""
+    if account not in accounts and len(accounts) < caps.ACCOUNTS:
+        accounts.append(account)
+
+
+def add_item(session: OpenSession, item: ItemSeen) -> None:
+    """Puts a touch where its time is; past the cap the last ones by time are dropped."""
+    items = session.items
+    if not items or item.ts >= items[-1].ts:
+        items.append(item)
+    else:
+        insort_right(items, item, key=_by_time)
+    if len(items) > caps.ITEMS:
+        items.pop()
+        session.items_dropped += 1
+
+
+def add_text(texts: list[TextSeen], text: TextSeen) -> None:
+    """Puts a text where its time is; past the cap the first ones by time are dropped."""
+    if not texts or text.ts >= texts[-1].ts:
+        texts.append(text)
+    else:
+        insort_right(texts, text, key=_by_time)
+    if len(texts) > caps.TEXTS:
+        del texts[0]
+
+
+def _fold_time(session: OpenSession, ts: float) -> None:
+    if session.events:
+        add_gap(session, abs(ts - session.last), first=session.events == 1)
+        if ts > session.end:
+            session.end = ts
+        elif ts < session.start:
+            session.start = ts
+    session.last = ts
+    session.events += 1
+
+
+def add_gap(session: OpenSession, gap: float, *, first: bool) -> None:
+    """Adds a distance between two neighbouring events."""
+    session.gap_sum += gap
+    session.gap_squares += gap * gap
+    if first:
+        session.gap_min = session.gap_max = gap
+    elif gap < session.gap_min:
+        session.gap_min = gap
+    elif gap > session.gap_max:
+        session.gap_max = gap
+
+
+def _fold_url(session: OpenSession, url: str, ts: float) -> None:
+    if ts >= session.exit_ts:
+        session.exit_url = url
+        session.exit_ts = ts
+    if ts < session.entry_ts or session.entry_url is None:
+        session.entry_url = url
+        session.entry_ts = ts
+    urls = session.urls
+    hashed = xxh3_64_intdigest(url.encode())
+    if hashed in urls:
+        session.repeats += 1
+    elif len(urls) < caps.URLS:
+        urls[hashed] = 1
+
+
+def _fold_response(session: OpenSession, event: FastEvent) -> None:
+    if event.status is not None:
+        name = _CLASSES[event.status // 100]
+        session.statuses[name] = session.statuses.get(name, 0) + 1
+    if event.method is not None:
+        count_capped(session.methods, event.method, 1, caps.METHODS)
+    if event.bytes is not None:
+        session.bytes = min(session.bytes + event.bytes, caps.BYTES)
+
+
+def _fold_texts(session: OpenSession, event: FastEvent, ts: float) -> None:
+    for field, text in (("title", event.title), ("text", event.text), ("query", event.query)):
+        if text:
+            add_text(session.texts, TextSeen(ts, field, text[: caps.TEXT_CHARACTERS]))

@@ -1,0 +1,93 @@
+"""Two sessions of a visitor into one: the measures of the second are added to the first."""
+
+from __future__ import annotations
+
+from streams.sessionize import caps
+from streams.sessionize.fold import (
+    add_account,
+    add_item,
+    add_revenue,
+    add_text,
+    count_capped,
+    count_type,
+)
+from streams.sessionize.state import Hits, OpenSession
+
+
+def merge(first: OpenSession, other: OpenSession) -> None:
+    """Adds the measures of `other`, which opened later, to `first`, which keeps its identity.
+
+    Between the events of the two lies one more gap: the distance between the sessions, 0 where they overlap.
+    """
+    _merge_gaps(first, other)
+    if other.end > first.end:
+        first.last = other.last
+    first.start = min(first.start, other.start)
+    first.end = max(first.end, other.end)
+    first.events += other.events
+    _merge_urls(first, other)
+    _merge_counts(first, other)
+    first.referrer = other.referrer if first.referrer is None else first.referrer
+    first.user_agent = other.user_agent if first.user_agent is None else first.user_agent
+    first.ip = other.ip if first.ip is None else first.ip
+    for account in other.account_ids:
+        add_account(first.account_ids, account)
+    first.items_dropped += other.items_dropped
+    for item in other.items:
+        add_item(first, item)
+    for text in other.texts:
+        add_text(first.texts, text)
+    for pattern, hits in other.heuristics.items():
+        merge_hits(first.heuristics, pattern, hits.hits, hits.version)
+
+
+def merge_hits(heuristics: dict[str, Hits], pattern: str, hits: int, version: str) -> bool:
+    """Adds hits of a pattern; whether the pattern is new to the session. Patterns past the cap are not noted."""
+    found = heuristics.get(pattern)
+    if found is not None:
+        found.hits += hits
+        found.version = version
+        return False
+    if len(heuristics) >= caps.PATTERNS:
+        return False
+    heuristics[pattern] = Hits(hits, version)
+    return True
+
+
+def _merge_gaps(first: OpenSession, other: OpenSession) -> None:
+    between = max(0.0, other.start - first.end, first.start - other.end)
+    gaps = [between]
+    if first.events > 1:
+        gaps += [first.gap_min, first.gap_max]
+    if other.events > 1:
+        gaps += [other.gap_min, other.gap_max]
+    first.gap_sum += other.gap_sum + between
+    first.gap_squares += other.gap_squares + between * between
+    first.gap_min = min(gaps)
+    first.gap_max = max(gaps)
+
+
+def _merge_urls(first: OpenSession, other: OpenSession) -> None:
+    if other.exit_url is not None and other.exit_ts > first.exit_ts:
+        first.exit_url, first.exit_ts = other.exit_url, other.exit_ts
+    if other.entry_url is not None and (first.entry_url is None or other.entry_ts < first.entry_ts):
+        first.entry_url, first.entry_ts = other.entry_url, other.entry_ts
+    first.repeats += other.repeats
+    for hashed in other.urls:
+        if hashed in first.urls:
+            first.repeats += 1
+        elif len(first.urls) < caps.URLS:
+            first.urls[hashed] = 1
+
+
+def _merge_counts(first: OpenSession, other: OpenSession) -> None:
+    for kind, count in other.counts.items():
+        count_type(first.counts, kind, count)
+    for status, count in other.statuses.items():
+        first.statuses[status] = first.statuses.get(status, 0) + count
+    for method, count in other.methods.items():
+        count_capped(first.methods, method, count, caps.METHODS)
+    for currency, value in other.revenue.items():
+        add_revenue(first.revenue, currency, value)
+    first.bytes = min(first.bytes + other.bytes, caps.BYTES)
+    first.rate_limited += other.rate_limited

@@ -1,0 +1,270 @@
+"""One partition's fold, event by event, in offset order: the order of the steps is the design's.
+
+decode → in its place? → clamp → duplicate? → late? → raise the watermark → close what is due → fold → spend →
+patterns → publish. Nothing in here knows where a batch ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from streams.engine.task import InputRecord, Output
+from streams.intake.dead_letter import dead_letter
+from streams.intake.decode import Refused, decode
+from streams.intake.reasons import Reason
+from streams.sessionize import arrival, watermark
+from streams.sessionize.accounts import Accounts, Tally
+from streams.sessionize.caps import KNOWN_TYPES, OTHER
+from streams.sessionize.config import FoldConfig
+from streams.sessionize.deadlines import Deadlines
+from streams.sessionize.dedupe import fingerprint, forget, hand_over, remember
+from streams.sessionize.fold import fold, open_session
+from streams.sessionize.late import late
+from streams.sessionize.merge import merge, merge_hits
+from streams.sessionize.placement import first_with_room, fit, in_reach, is_late
+from streams.sessionize.publish import is_power_of_two, publish
+from streams.sessionize.spending import limit, spend_budgets
+from streams.sessionize.state import NEVER, OpenSession, VisitorState
+from streams.sessionize.visitors import Visitors
+from weir.contracts.fast import FastEvent
+
+
+class PatternInfo(Protocol):
+    """What is said of a pattern."""
+
+    pack: str
+    version: str
+    category: str
+
+
+class Patterns(Protocol):
+    """Heuristics: `rules.heuristics.patterns.Patterns`."""
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Pack to version."""
+
+    def match(self, event: FastEvent) -> tuple[str, ...]:
+        """Ids of the patterns that match."""
+
+    def info(self, pattern: str) -> PatternInfo:
+        """What is said of a pattern."""
+
+
+class PartitionFold:
+    """The sessions of one partition, its watermark and its accounts."""
+
+    def __init__(self, partition: int, partitions: int, config: FoldConfig, patterns: Patterns) -> None:
+        self.partition = partition
+        self.partitions = partitions
+        self.watermark = NEVER
+        self.last_append_ms = -1
+        self.accounts = Accounts()
+        self.tally = Tally()
+        self.outputs: list[Output] = []
+        self.visitors = Visitors()
+        self.deadlines = Deadlines(self.visitors.ends)
+        self.configure(config, patterns)
+
+    def configure(self, config: FoldConfig, patterns: Patterns) -> None:
+        """From the next record on, these hold."""
+        self.config = config
+        self.patterns = patterns
+        self.horizon = self._horizon()
+
+    def restore(self, mark: float, last_append_ms: int, accounts: Accounts) -> None:
+        """Takes back what was remembered of the partition; its visitors are loaded already."""
+        self.watermark = mark
+        self.last_append_ms = last_append_ms
+        self.accounts = accounts
+        self.horizon = self._horizon()
+        self.deadlines.rebuild(self.visitors)
+
+    def tidy(self) -> None:
+        """Bounds what is kept for speed alone; called between stretches, and changes no result."""
+        self.visitors.trim()
+        if self.deadlines.is_crowded(len(self.visitors)):
+            self.deadlines.rebuild(self.visitors)
+
+    def take(self, record: InputRecord) -> None:
+        """Folds the next record of the partition."""
+        accounts = self.accounts
+        accounts.input += 1
+        self.last_append_ms = appended_ms = record.timestamp
+        if record.headers:
+            if any(name == watermark.HEADER for name, _ in record.headers):
+                self._take_watermark(record)
+                return
+            first = arrival.first_arrival(record)
+            if first is not None:
+                appended_ms = min(appended_ms, first.timestamp)
+        decoded = decode(record.value, self.config.max_record_bytes)
+        if type(decoded) is Refused:
+            self._refuse(record, decoded.reason, decoded.detail)
+            return
+        event = decoded.event
+        visitor = self.visitors.get(event.visitor_id)
+        if visitor is None and not arrival.is_in_place(record, event.visitor_id, self.partitions):
+            self.outputs.append(arrival.rekeyed(record, event.visitor_id))
+            accounts.rekeyed += 1
+            return
+        self._take_event(record, event, self._clamp(decoded.ts, appended_ms), visitor)
+
+    def _take_event(self, record: InputRecord, event: FastEvent, ts: float, visitor: VisitorState | None) -> None:
+        """An event in its place, with its clamped time."""
+        seen = fingerprint(event)
+        if visitor is not None and seen in visitor.seen:
+            self.accounts.duplicate += 1
+            return
+        if ts < self.horizon and is_late(visitor.sessions if visitor else (), ts, self.config, self.horizon):
+            self.outputs.append(late(record, event.visitor_id))
+            self.accounts.late += 1
+            return
+        if ts > self.watermark:
+            self._raise(ts)
+        if self.deadlines.next < self.horizon:
+            self._close_due()
+            visitor = self.visitors.get(event.visitor_id)
+        if visitor is None:
+            visitor = VisitorState()
+            self.visitors.put(event.visitor_id, visitor)
+        else:
+            self.visitors.change(event.visitor_id)
+        self._fold(record, event, ts, visitor, seen)
+
+    def _fold(self, record: InputRecord, event: FastEvent, ts: float, visitor: VisitorState, seen: int) -> None:
+        """An event that counts: into its session, and out with what follows."""
+        merges = self.accounts.merged
+        session = self._place(event, ts, visitor)
+        remember(visitor, seen, session.number, self.config.max_fingerprints)
+        fold(session, event, ts)
+        session.offset = record.offset
+        session.appended_ms = record.timestamp
+        self.accounts.folded += 1
+        kind = event.type if event.type in KNOWN_TYPES else OTHER
+        self.tally.types[kind] = self.tally.types.get(kind, 0) + 1
+        if (
+            self._spend(event.visitor_id, visitor, session, ts)
+            | self._match(event, session)
+            | (event.type == "purchase" or self.accounts.merged != merges or is_power_of_two(session.events))
+        ):
+            self._publish(event.visitor_id, session)
+
+    def _place(self, event: FastEvent, ts: float, visitor: VisitorState) -> OpenSession:
+        """The session that the event goes into, after any merge or split that it brings about."""
+        reach = in_reach(visitor.sessions, ts, self.config.gap_s)
+        if not reach:
+            return self._open(event, ts, visitor)
+        if fit(reach, ts, self.config):
+            for other in reach[1:]:
+                self._merge(event.visitor_id, visitor, reach[0], other)
+            return reach[0]
+        session = first_with_room(reach, ts, self.config)
+        if session is not None:
+            return session
+        return self._split(event, ts, visitor, reach[0])
+
+    def _open(self, event: FastEvent, ts: float, visitor: VisitorState) -> OpenSession:
+        sessions = visitor.sessions
+        session = open_session(event, ts, sessions[-1].number + 1 if sessions else 1)
+        # One entry a visitor is enough, unless the new session is the first to end.
+        if not sessions or ts < min(one.end for one in sessions):
+            self.deadlines.add(ts, event.visitor_id, session.number)
+        sessions.append(session)
+        self.accounts.opened += 1
+        return session
+
+    def _merge(self, visitor_id: str, visitor: VisitorState, first: OpenSession, other: OpenSession) -> None:
+        self._publish(visitor_id, other, final=True, merged_into=first.session_id)
+        merge(first, other)
+        visitor.sessions.remove(other)
+        hand_over(visitor, other.number, first.number)
+        self.accounts.merged += 1
+
+    def _split(self, event: FastEvent, ts: float, visitor: VisitorState, full: OpenSession) -> OpenSession:
+        self._publish(event.visitor_id, full, final=True, split=True)
+        self.accounts.split += 1
+        successor = self._open(event, ts, visitor)
+        visitor.sessions.remove(full)
+        hand_over(visitor, full.number, successor.number)
+        return successor
+
+    def _spend(self, visitor_id: str, visitor: VisitorState, session: OpenSession, ts: float) -> bool:
+        """Spends the visitor's budgets; whether this is the session's first event over one."""
+        over, crossed = spend_budgets(self.config.visitor_budgets, visitor, ts)
+        for budget, spent in crossed:
+            self.outputs.append(limit(visitor_id, budget, spent))
+            self.tally.limits[budget.id] = self.tally.limits.get(budget.id, 0) + 1
+        if over:
+            session.rate_limited += 1
+        return over and session.rate_limited == 1
+
+    def _match(self, event: FastEvent, session: OpenSession) -> bool:
+        """Notes the patterns that match; whether one is new to the session."""
+        found = False
+        for pattern in self.patterns.match(event):
+            info = self.patterns.info(pattern)
+            found |= merge_hits(session.heuristics, pattern, 1, info.version)
+            label = (info.pack, info.category)
+            self.tally.patterns[label] = self.tally.patterns.get(label, 0) + 1
+        return found
+
+    def _close_due(self) -> None:
+        """Closes every session that ended before the horizon, in the order of (end, visitor, opening)."""
+        for visitor_id, number in self.deadlines.pop_due(self.horizon):
+            visitor = self.visitors.get(visitor_id)
+            assert visitor is not None
+            session = next(one for one in visitor.sessions if one.number == number)
+            self._publish(visitor_id, session, final=True)
+            self.accounts.closed += 1
+            if len(visitor.sessions) == 1:
+                self.visitors.remove(visitor_id)
+            else:
+                visitor.sessions.remove(session)
+                forget(visitor, number)
+                self.visitors.change(visitor_id)
+
+    def _publish(
+        self,
+        visitor_id: str,
+        session: OpenSession,
+        *,
+        final: bool = False,
+        split: bool = False,
+        merged_into: str | None = None,
+    ) -> None:
+        self.outputs.append(publish(visitor_id, session, self.partition, final=final, split=split, merged_into=merged_into))
+        self.accounts.revisions += 1
+
+    def _take_watermark(self, record: InputRecord) -> None:
+        try:
+            mark = watermark.read_watermark(record)
+        except watermark.BadWatermarkError as error:
+            self._refuse(record, Reason.BAD_WATERMARK, str(error))
+            return
+        self.accounts.watermark += 1
+        mark = watermark.clamped(mark, record.timestamp, self.config.max_ahead_s)
+        if mark > self.watermark:
+            self._raise(mark)
+        if self.deadlines.next < self.horizon:
+            self._close_due()
+
+    def _refuse(self, record: InputRecord, reason: Reason, detail: str) -> None:
+        self.outputs.append(dead_letter(record, reason, detail))
+        self.accounts.dead_letter += 1
+        self.tally.reasons[reason] = self.tally.reasons.get(reason, 0) + 1
+
+    def _clamp(self, ts: float, appended_ms: int) -> float:
+        clamped = watermark.clamped(ts, appended_ms, self.config.max_ahead_s)
+        if clamped != ts:
+            self.accounts.clamped += 1
+        return clamped
+
+    def _raise(self, mark: float) -> None:
+        self.watermark = mark
+        self.horizon = self._horizon()
+
+    def _horizon(self) -> float:
+        """Sessions that end before are closed."""
+        return self.watermark - self.config.gap_s - self.config.grace_s

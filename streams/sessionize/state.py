@@ -1,0 +1,128 @@
+"""What is remembered of a partition, and its bytes.
+
+Structs are written as arrays: their fields' order is the format. New fields go to the end, with a default.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from rules.limits.budgets import BucketState
+from streams.sessionize.accounts import Accounts
+from streams.sessionize.config import FoldConfig
+
+NEVER = -1.0
+"""Stands for a time that has not been: event times are never negative."""
+
+
+class ItemSeen(msgspec.Struct, array_like=True, gc=False):
+    """One touch of an item."""
+
+    ts: float
+    item_id: str
+    type: str
+
+
+class TextSeen(msgspec.Struct, array_like=True, gc=False):
+    """One text, cut to its cap."""
+
+    ts: float
+    field: str
+    text: str
+
+
+class Hits(msgspec.Struct, array_like=True, gc=False):
+    """How often a pattern matched, and its pack's version at the last time."""
+
+    hits: int
+    version: str
+
+
+class OpenSession(msgspec.Struct, array_like=True, gc=False):
+    """The measures of a session that may still grow. All of it is bounded, see `streams/sessionize/caps.py`.
+
+    `end` and `number` come first, so that deadlines can be read without the rest (`SessionEnd`).
+    """
+
+    end: float
+    """Greatest event time."""
+    number: int
+    """Order of opening among the visitor's open sessions."""
+    session_id: str
+    start: float
+    """Least event time."""
+    last: float
+    """Time of the event folded last."""
+    offset: int
+    """Offset of the event folded last."""
+    appended_ms: int
+    """Append time of the event folded last."""
+    revision: int = 0
+    events: int = 0
+    gap_sum: float = 0.0
+    gap_squares: float = 0.0
+    gap_min: float = 0.0
+    gap_max: float = 0.0
+    entry_ts: float = NEVER
+    """Time of the event that `entry_url` is from."""
+    exit_ts: float = NEVER
+    """Time of the event that `exit_url` is from."""
+    entry_url: str | None = None
+    exit_url: str | None = None
+    referrer: str | None = None
+    user_agent: str | None = None
+    ip: str | None = None
+    bytes: int = 0
+    repeats: int = 0
+    rate_limited: int = 0
+    items_dropped: int = 0
+    counts: dict[str, int] = {}
+    statuses: dict[str, int] = {}
+    methods: dict[str, int] = {}
+    urls: dict[int, int] = {}
+    """Hashes of URLs seen, each with a 1: a set that keeps its order, so that equal states have equal bytes."""
+    account_ids: list[str] = []
+    revenue: dict[str, float] = {}
+    items: list[ItemSeen] = []
+    texts: list[TextSeen] = []
+    heuristics: dict[str, Hits] = {}
+
+
+class VisitorState(msgspec.Struct, array_like=True, gc=False):
+    """What is remembered of a visitor until the last open session closes."""
+
+    sessions: list[OpenSession] = []
+    """In the order of their opening; never empty between two events."""
+    seen: dict[int, int] = {}
+    """Fingerprints of folded events, oldest first, each with the number of the session that it is in."""
+    buckets: dict[str, BucketState] = {}
+    """Budget's id to what is left of it."""
+
+
+class SessionEnd(msgspec.Struct, array_like=True, gc=False):
+    """The head of an `OpenSession`."""
+
+    end: float
+    number: int
+
+
+class VisitorEnds(msgspec.Struct, array_like=True, gc=False):
+    """The head of a `VisitorState`: what deadlines are made of, decoded three times as fast."""
+
+    sessions: list[SessionEnd]
+
+
+class Meta(msgspec.Struct):
+    """What is remembered of the partition as a whole."""
+
+    config: FoldConfig
+    watermark: float
+    last_append_ms: int
+    accounts: Accounts
+
+
+encode_visitor = msgspec.msgpack.Encoder().encode
+decode_visitor = msgspec.msgpack.Decoder(VisitorState).decode
+decode_ends = msgspec.msgpack.Decoder(VisitorEnds).decode
+encode_meta = msgspec.json.Encoder(order="deterministic").encode
+decode_meta = msgspec.json.Decoder(Meta).decode

@@ -1,0 +1,125 @@
+"""The sessionize stage as the engine drives it: state entries, recovery, metrics and the idle watermark.
+
+What happens to an event is in `partition_fold.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import msgspec
+
+from streams.engine.task import Effects, InputRecord, Task
+from streams.sessionize import watermark
+from streams.sessionize.accounts import Tally, report
+from streams.sessionize.config import FOLD_VERSION, FoldConfig
+from streams.sessionize.partition_fold import PartitionFold, Patterns
+from streams.sessionize.state import Meta, decode_meta, encode_meta
+from weir.errors import WorkError
+
+META = b"a"
+"""State key of what is remembered of the partition as a whole."""
+Library = Callable[[Mapping[str, str]], Patterns]
+"""Packs in the versions that are asked for."""
+
+
+class SessionizeTask(Task):
+    """Folds one partition's events into sessions, and spends budgets and patterns on them.
+
+    Args:
+        partition: the input partition.
+        partitions: how many the events topic has.
+        config: holds from the end of recovery on; until then the one in the state does.
+        library: gives packs in the versions of a config.
+
+    """
+
+    def __init__(self, partition: int, partitions: int, config: FoldConfig, library: Library) -> None:
+        self._config = config
+        self._library = library
+        self._meta: Meta | None = None
+        self._idle_sent = False
+        self._written = b""
+        self._fold = PartitionFold(partition, partitions, config, library(config.packs))
+
+    @property
+    def fold(self) -> PartitionFold:
+        """The partition's fold, to be looked at."""
+        return self._fold
+
+    def load(self, key: bytes, value: bytes) -> None:
+        """Takes back a visitor, or the partition's own entry.
+
+        Raises:
+            WorkError: another version of this code began the stretch that would be folded again.
+        """
+        if key == META:
+            try:
+                self._meta = decode_meta(value)
+            except msgspec.DecodeError as error:
+                raise WorkError(f"The state's own entry can't be read: {error}.", _OTHER_VERSION) from error
+            if self._meta.config.fold_version != FOLD_VERSION:
+                raise WorkError(f"The state is of fold version {self._meta.config.fold_version}.", _OTHER_VERSION)
+        else:
+            self._fold.visitors.load(key, value)
+
+    def loaded(self) -> None:
+        """Folds by the state's own config from here on."""
+        if self._meta is None:
+            return
+        self._fold.configure(self._meta.config, self._library(self._meta.config.packs))
+        self._fold.restore(self._meta.watermark, self._meta.last_append_ms, self._meta.accounts)
+
+    def recovered(self) -> None:
+        """Folds by the present config from here on."""
+        if self._fold.config != self._config:
+            self._fold.configure(self._config, self._library(self._config.packs))
+
+    def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
+        """Folds records of the events topic, in offset order."""
+        if not records:
+            return
+        fold = self._fold
+        before = msgspec.structs.replace(fold.accounts)
+        fold.tally = Tally()
+        fold.outputs = effects.outputs
+        for record in records:
+            fold.take(record)
+        self._idle_sent = False
+        fold.tidy()
+        report(effects, before, fold.accounts, fold.tally)
+        self._set_gauges(effects)
+
+    def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
+        """Visitors changed since the last call, and the partition's own entry."""
+        fold = self._fold
+        entries = fold.visitors.changes()
+        meta = encode_meta(Meta(fold.config, fold.watermark, fold.last_append_ms, fold.accounts))
+        if meta != self._written:
+            entries.append((META, meta))
+            self._written = meta
+        return entries
+
+    def tick(self, now_s: float, effects: Effects) -> None:
+        """Moves the watermark by the time that has passed, once, when sessions are open and nothing arrived."""
+        fold = self._fold
+        if self._idle_sent or fold.last_append_ms < 0 or not fold.accounts.open:
+            return
+        silence_s = now_s - fold.last_append_ms / 1000.0
+        if silence_s >= fold.config.idle_timeout_s:
+            effects.outputs.append(watermark.idle_watermark(fold.partition, fold.watermark + silence_s))
+            self._idle_sent = True
+
+    def progress(self) -> bytes:
+        """Watermark, last append time and accounts."""
+        fold = self._fold
+        return encode_meta((fold.watermark, fold.last_append_ms, fold.accounts))
+
+    def _set_gauges(self, effects: Effects) -> None:
+        partition = str(self._fold.partition)
+        effects.set(self._fold.accounts.open, "sessions_open", partition)
+        if self._fold.watermark >= 0:
+            effects.set(self._fold.watermark, "watermark_timestamp_seconds", partition)
+
+
+_OTHER_VERSION = "Start the version that wrote it and stop it cleanly, then start this one."

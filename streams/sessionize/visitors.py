@@ -1,0 +1,102 @@
+"""The open sessions of a partition, by visitor: bytes at rest, structs while they are worked on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from streams.sessionize.state import (
+    SessionEnd,
+    VisitorState,
+    decode_ends,
+    decode_visitor,
+    encode_visitor,
+)
+
+PREFIX = b"v"
+"""Type byte of a visitor's state entry."""
+MAX_DECODED = 16_384
+"""Visitors kept decoded between two checkpoints; past it the ones touched first are encoded again."""
+
+
+class Visitors:
+    """Visitor id to state.
+
+    A visitor is decoded at the first touch and encoded once, by `changes`, with the same bytes for memory and changelog.
+    """
+
+    def __init__(self) -> None:
+        self._encoded: dict[str, bytes] = {}
+        self._decoded: dict[str, VisitorState] = {}
+        self._changed: dict[str, None] = {}
+        self._gone: dict[str, None] = {}
+
+    def __len__(self) -> int:
+        """Visitors with open sessions, give or take those decoded and not yet encoded once."""
+        return len(self._encoded) + len(self._decoded)
+
+    def __iter__(self) -> Iterator[str]:
+        """Every visitor with open sessions, once."""
+        yield from self._decoded
+        yield from (visitor for visitor in self._encoded if visitor not in self._decoded)
+
+    def get(self, visitor: str) -> VisitorState | None:
+        """The visitor's state, to be looked at; whoever changes it calls `change`."""
+        state = self._decoded.get(visitor)
+        if state is None:
+            data = self._encoded.get(visitor)
+            if data is None:
+                return None
+            state = self._decoded[visitor] = decode_visitor(data)
+        return state
+
+    def put(self, visitor: str, state: VisitorState) -> None:
+        """Adds a visitor."""
+        self._decoded[visitor] = state
+        self._changed[visitor] = None
+
+    def change(self, visitor: str) -> None:
+        """Says that the state that `get` gave is changed, or about to be."""
+        self._changed[visitor] = None
+
+    def remove(self, visitor: str) -> None:
+        """Forgets a visitor."""
+        self._decoded.pop(visitor, None)
+        self._changed.pop(visitor, None)
+        if self._encoded.pop(visitor, None) is not None:
+            self._gone[visitor] = None
+
+    def ends(self, visitor: str) -> Sequence[SessionEnd]:
+        """The ends of a visitor's open sessions, without keeping the rest decoded."""
+        state = self._decoded.get(visitor)
+        if state is not None:
+            return state.sessions  # type: ignore[return-value]  # the head of an OpenSession is a SessionEnd
+        data = self._encoded.get(visitor)
+        return decode_ends(data).sessions if data is not None else ()
+
+    def trim(self) -> None:
+        """Bounds what is decoded; called between two events."""
+        excess = len(self._decoded) - MAX_DECODED
+        if excess <= 0:
+            return
+        for visitor in list(self._decoded)[: excess + MAX_DECODED // 2]:
+            state = self._decoded.pop(visitor)
+            if visitor in self._changed:
+                self._encoded[visitor] = encode_visitor(state)
+
+    def load(self, key: bytes, value: bytes) -> None:
+        """Takes back an entry that `changes` gave."""
+        self._encoded[key[1:].decode()] = value
+
+    def changes(self) -> list[tuple[bytes, bytes | None]]:
+        """Entries changed since the last call, None for visitors that are gone; encodes them, and frees the structs."""
+        entries: list[tuple[bytes, bytes | None]] = []
+        for visitor in self._changed:
+            state = self._decoded.get(visitor)
+            if state is not None:
+                self._encoded[visitor] = encode_visitor(state)
+            entries.append((PREFIX + visitor.encode(), self._encoded[visitor]))
+        entries.extend((PREFIX + visitor.encode(), None) for visitor in self._gone if visitor not in self._encoded)
+        self._changed.clear()
+        self._gone.clear()
+        self._decoded.clear()
+        return entries
