@@ -48,6 +48,10 @@ class MemoryLog:
             self._pending[at].append(record)
         return record
 
+    def put(self, topic: Topic, record: PlainRecord) -> None:
+        """Takes a record that has its partition and offset already."""
+        self._pending[topic.name, record.partition].append(record)
+
     def take(self, topic: Topic, partition: int) -> list[PlainRecord]:
         """All records of a partition that were not taken before, in offset order."""
         pending = self._pending.pop((topic.name, partition), None)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import SecretStr
 
-from streams.intake.formats import FORMATS, BadLine, Line, read
+from streams.intake.formats import FORMATS, BadLine, Line, check_source, read
 from streams.replay.labels import read_labels
 from streams.replay.plots import check_plots
 from streams.replay.report import write_report
@@ -59,7 +59,9 @@ def replay(  # noqa: PLR0913 -- one parameter an option
     if report is not None:
         check_plots()
     answers = read_labels(labels) if labels else []
-    lines = itertools.chain.from_iterable(read(line_format, name) for name in files)
+    for name in files:
+        check_source(name)
+    lines = itertools.chain.from_iterable(read(line_format, name, settings.max_record_bytes) for name in files)
     paths = {
         SESSIONS: sessions,
         FLAGS: flags_file,

@@ -1,0 +1,74 @@
+"""Which records of a stretch are folded again, and the time by which they are sorted."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from streams.engine.task import PlainRecord
+from streams.intake.decode import Refused, decode
+from streams.sessionize.arrival import first_arrival
+from streams.sessionize.config import FoldConfig
+from streams.sessionize.watermark import HEADER, BadWatermarkError, clamped, read_watermark
+from weir.partitioner import partition_for
+
+IDLE = b"idle"
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """Records that are not folded again, by why."""
+
+    idle: int = 0
+    """Watermarks of silence: in the order of time there is none."""
+    rekeyed: int = 0
+    """Events in another visitor's partition: their re-keyed copies are folded."""
+
+
+@dataclass(slots=True)
+class Order:
+    """Gives the records of one partition their times.
+
+    An event's time is clamped by its own first arrival, as the worker did. What can't be read has no time of its own
+    and stays behind the record before it.
+    """
+
+    config: FoldConfig
+    partitions: int
+    left_out: LeftOut = field(default_factory=LeftOut)
+    _last_s: float = 0.0
+
+    def timed(self, records: Iterable[PlainRecord]) -> Iterator[tuple[float, PlainRecord]]:
+        """Time and record, for each that is to be folded again, under its visitor's key."""
+        for record in records:
+            taken = self._watermark(record) if _is_watermark(record) else self._event(record)
+            if taken is not None:
+                yield self._last_s, taken
+
+    def _watermark(self, record: PlainRecord) -> PlainRecord | None:
+        if dict(record.headers)[HEADER] == IDLE:
+            self.left_out.idle += 1
+            return None
+        try:
+            self._last_s = clamped(read_watermark(record), record.timestamp, self.config.max_ahead_s)
+        except BadWatermarkError:
+            pass  # dead-lettered again, where it lies
+        return record
+
+    def _event(self, record: PlainRecord) -> PlainRecord | None:
+        decoded = decode(record.value, self.config.max_record_bytes)
+        if isinstance(decoded, Refused):
+            return record
+        key = decoded.event.visitor_id.encode()
+        if partition_for(key, self.partitions) != record.partition:
+            self.left_out.rekeyed += 1
+            return None
+        first = first_arrival(record)
+        arrived_ms = record.timestamp if first is None else min(record.timestamp, first.timestamp)
+        self._last_s = clamped(decoded.ts, arrived_ms, self.config.max_ahead_s)
+        return record if record.key == key else dataclasses.replace(record, key=key)
+
+
+def _is_watermark(record: PlainRecord) -> bool:
+    return any(name == HEADER for name, _ in record.headers)

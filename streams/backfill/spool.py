@@ -1,0 +1,56 @@
+"""Records of one partition on disk, given back in the order of their time: a stretch may be larger than memory."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from array import array
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from streams.engine.task import PlainRecord
+
+
+class Spool:
+    """Takes records with a time and gives them back sorted stably by it; 16 bytes a record stay in memory.
+
+    A context manager: its temporary file is gone at the end.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(prefix="weir-backfill-")  # noqa: SIM115 -- closed by __exit__
+        self._times = array("d")
+        self._starts = array("q", [0])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def add(self, ts: float, record: PlainRecord) -> None:
+        """Puts a record away."""
+        data = _encode(dataclasses.astuple(record))
+        self._file.write(data)
+        self._times.append(ts)
+        self._starts.append(self._starts[-1] + len(data))
+
+    def __iter__(self) -> Iterator[tuple[float, PlainRecord]]:
+        """All records in the order of their times; those of equal times in the order in which they came."""
+        for number in sorted(range(len(self._times)), key=self._times.__getitem__):
+            self._file.seek(self._starts[number])
+            data = self._file.read(self._starts[number + 1] - self._starts[number])
+            yield self._times[number], PlainRecord(*_decode(data))
+
+
+_Stored = tuple[str, int, int, int, bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Stored).decode
