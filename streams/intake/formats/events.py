@@ -1,0 +1,13 @@
+"""JSON lines, each an event as it would lie on the events topic; sent byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from streams.intake.formats.line import Candidate, RawLine, Unreadable, not_blank
+
+
+def candidates(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
+    """Every line as it is."""
+    for number, raw in not_blank(lines):
+        yield Candidate(number, raw, raw)

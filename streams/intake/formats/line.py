@@ -1,0 +1,65 @@
+"""What a file's line becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from streams.intake.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An event, ready to be sent: `key` and `value` are the record's."""
+
+    source: str
+    """The file's name as it was given; `-` is standard input."""
+    number: int
+    """Of the line in its file, from 1."""
+    key: bytes
+    """The visitor id."""
+    value: bytes
+    """The event's JSON."""
+    ts: float
+    """The event's time, UTC seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that never became an event."""
+
+    source: str
+    number: int
+    raw: bytes
+    """As it stands in the file, without its line end."""
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What a format makes of a line, before it is checked as any event is."""
+
+    number: int
+    raw: bytes
+    value: bytes
+    """JSON of the event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A line that the format can't read."""
+
+    number: int
+    raw: bytes
+    reason: Reason
+    detail: str
+
+
+RawLine = tuple[int, bytes]
+"""A line's number and its bytes, without the line end."""
+
+
+def not_blank(lines: Iterable[RawLine]) -> Iterator[RawLine]:
+    """The lines that have anything in them."""
+    return (line for line in lines if line[1] and not line[1].isspace())

@@ -1,0 +1,60 @@
+"""Sessions of the OTTO shop's public data: one line a visitor, with all that the visitor did.
+
+    {"session": 12, "events": [{"aid": 59625, "ts": 1661724000278, "type": "clicks"}, …]}
+
+`session` is a visitor's whole history, so it becomes `visitor_id`; `aid` becomes `item_id`; `clicks`, `carts` and
+`orders` become `click`, `add_to_cart` and `purchase`. Lines are visitors, not moments: events are sorted by `ts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from streams.intake.formats.line import Candidate, RawLine, Unreadable, not_blank
+from streams.intake.reasons import Reason
+from weir.contracts.fast import encode
+
+_TYPES = {"clicks": "click", "carts": "add_to_cart", "orders": "purchase"}
+
+
+class _Event(msgspec.Struct):
+    aid: int | str
+    ts: float
+    type: str
+
+
+class _History(msgspec.Struct):
+    session: int | str
+    events: list[_Event]
+
+
+_decode = msgspec.json.Decoder(_History).decode
+
+
+def candidates(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
+    """All events of each line, in its order."""
+    for number, raw in not_blank(lines):
+        try:
+            history = _decode(raw)
+        except UnicodeDecodeError:
+            yield Unreadable(number, raw, Reason.NOT_UTF8, "The line is not UTF-8.")
+        except (msgspec.DecodeError, RecursionError) as error:
+            yield Unreadable(number, raw, Reason.UNREADABLE_LINE, f"The line is no OTTO session: {error}.")
+        else:
+            yield from _events(number, history)
+
+
+def _events(number: int, history: _History) -> Iterator[Candidate]:
+    for position, event in enumerate(history.events):
+        value = encode(
+            {
+                "event_id": f"{history.session}-{position}",
+                "visitor_id": str(history.session),
+                "type": _TYPES.get(event.type, event.type),
+                "ts": event.ts,
+                "item_id": str(event.aid),
+            }
+        )
+        yield Candidate(number, value, value)
