@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from streams.engine.task import PlainRecord
@@ -50,10 +51,8 @@ class Order:
         if dict(record.headers)[HEADER] == IDLE:
             self.left_out.idle += 1
             return None
-        try:
+        with suppress(BadWatermarkError):  # dead-lettered again, where it lies
             self._last_s = clamped(read_watermark(record), record.timestamp, self.config.max_ahead_s)
-        except BadWatermarkError:
-            pass  # dead-lettered again, where it lies
         return record
 
     def _event(self, record: PlainRecord) -> PlainRecord | None:

@@ -1,0 +1,106 @@
+"""`weir` as its users call it: commands in processes of their own, on an installation of the test's own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.observed import COMPARED, Observed, of_files
+from weir.settings import Settings
+
+WEIR = Path(sys.executable).with_name("weir")
+HEURISTICS_ALONE = 'shadow=["rate_limit","model","business_rule"]'
+"""The promise of equal flags holds for heuristics, with the other stages in shadow."""
+
+
+@dataclass
+class Weir:
+    """The command line against one installation."""
+
+    settings: Settings
+    folder: Path
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def run(self, *arguments: object, **environment: str) -> str:
+        """Runs a command to its end and gives what it printed; it must do well."""
+        done = self.call(*arguments, **environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def call(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command to its end, however it ends."""
+        command = [str(WEIR), *map(str, arguments)]
+        return subprocess.run(
+            command, env=self._environment(environment), capture_output=True, text=True, timeout=50, check=False
+        )
+
+    def replay(self, file: Path, *arguments: object) -> Observed:
+        """What `weir replay` makes of a file."""
+        outputs = [f"--{name}={self.folder / name}" for name in COMPARED]
+        sets = ["--set", f"partitions={self.settings.partitions}"]
+        self.run("replay", file, *arguments, *sets, *outputs)
+        return of_files(self.folder)
+
+    def start_worker(self, stages: str, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+        """Starts a worker; what it tells goes to a file that the test's report names."""
+        log = (self.folder / f"worker-{len(self.running)}.log").open("wb")
+        worker = subprocess.Popen(
+            [str(WEIR), "worker", "--stages", stages, *arguments],
+            env=self._environment(environment),
+            stdout=log,
+            stderr=log,
+        )
+        self.running.append(worker)
+        return worker
+
+    def stop(self, worker: subprocess.Popen[bytes]) -> int:
+        """Asks a worker to end, and gives its exit code."""
+        worker.terminate()
+        return worker.wait(30)
+
+    def logs(self) -> str:
+        """What all workers told."""
+        return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("worker-*.log")))
+
+    def _environment(self, more: dict[str, str]) -> dict[str, str]:
+        chosen = {
+            "WEIR_BOOTSTRAP_SERVERS": self.settings.bootstrap_servers,
+            "WEIR_APPLICATION_ID": self.settings.application_id,
+            "WEIR_TOPIC_PREFIX": self.settings.topic_prefix,
+            "WEIR_PARTITIONS": str(self.settings.partitions),
+            "WEIR_MODEL_KEY": "a key for tests",
+            "WEIR_WEB_PORT": "0",
+            "WEIR_SESSION_TIMEOUT_S": "6",
+        }
+        return os.environ | chosen | more
+
+
+@pytest.fixture
+def new_weir(new_installation: Callable[..., Settings], tmp_path: Path) -> Iterator[Callable[..., Weir]]:
+    """Makes a command line against a new installation; its workers are ended afterwards."""
+    made: list[Weir] = []
+
+    def make(**overrides: object) -> Weir:
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        made.append(Weir(new_installation(**overrides), folder))
+        return made[-1]
+
+    yield make
+    for weir in made:
+        for worker in weir.running:
+            if worker.poll() is None:
+                worker.kill()
+                worker.wait()
+
+
+@pytest.fixture
+def weir(new_weir: Callable[..., Weir]) -> Weir:
+    """The command line against a new installation."""
+    return new_weir()

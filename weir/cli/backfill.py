@@ -1,0 +1,112 @@
+"""`weir backfill`: a stretch of the events topic again, into topics of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from streams.backfill.choose import choose
+from streams.backfill.run import Backfill, Outcome
+from streams.backfill.stretch import Choice, Stretch
+from streams.engine.followers import follow_to_end
+from streams.stages import Resources
+from weir.cli.options import Json, with_settings
+from weir.cli.output import console, print_json, progress, show
+from weir.cluster import create_topics
+from weir.errors import UsageError
+from weir.settings import Settings
+from weir.times import BadTimeError, to_epoch_s
+from weir.topics import MODELS
+
+command = typer.Typer()
+
+
+@command.command()
+@with_settings
+def backfill(  # noqa: PLR0913 -- one parameter an option
+    settings: Settings,
+    *,
+    since: Annotated[
+        str | None, typer.Option("--from", help="Events that arrived from here on: ISO 8601 or epoch.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Events that arrived before this time.")] = None,
+    partition: Annotated[int | None, typer.Option(help="One partition alone.", min=0)] = None,
+    from_offset: Annotated[int | None, typer.Option(help="With --partition: from this offset on.", min=0)] = None,
+    to_offset: Annotated[
+        int | None, typer.Option(help="With --partition: without this offset and later.", min=0)
+    ] = None,
+    into: Annotated[str | None, typer.Option(help="Prefix of the topics to write to; they must be new.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say which stretches it would be, and stop.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Fold a stretch of the events topic again, in the order of time, into a separate set of topics.
+
+    Without times or offsets, the late events choose: from one whole session before the earliest of them to the end.
+    What was late has its place then, since events are sorted by their time.
+    """
+    choice = Choice(_time(since), _time(until), partition, from_offset, to_offset)
+    stretches = choose(settings, choice)
+    _show_stretches(stretches, as_json=as_json)
+    if dry_run or not stretches:
+        return
+    target = _target(settings, into)
+    create_topics(target)
+    outcome = _run(settings, target, stretches)
+    _show_outcome(outcome, target, as_json=as_json)
+
+
+def _time(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        return to_epoch_s(float(text) if text.replace(".", "", 1).isdigit() else text)
+    except BadTimeError as error:
+        raise UsageError(f"{text} is no time: {error}.", "For example 2026-01-31T09:30:00Z.") from error
+
+
+def _target(settings: Settings, into: str | None) -> Settings:
+    prefix = into or f"{settings.topic_prefix}.backfill-{datetime.now(UTC):%Y%m%d%H%M%S}"
+    if prefix == settings.topic_prefix:
+        raise UsageError("A backfill writes to topics of its own.", "Give --into another prefix.")
+    return settings.model_copy(update={"topic_prefix": prefix, "application_id": f"{settings.application_id}.{prefix}"})
+
+
+def _run(settings: Settings, target: Settings, stretches: Sequence[Stretch]) -> Outcome:
+    now_s = time.time()
+    resources = Resources.from_settings(settings, now=lambda: now_s)
+    follow_to_end(settings, [(topic, take) for topic, take in resources.followers if topic is MODELS])
+    work = Backfill(settings, target, resources, now_s)
+    # Each record is read once and folded once; offsets may be more than records.
+    total = 2 * sum(stretch.offsets for stretch in stretches)
+    with progress("backfill", total, "records") as advance:
+        return work.run(stretches, advance)
+
+
+def _show_stretches(stretches: Sequence[Stretch], *, as_json: bool) -> None:
+    show(
+        [{"partition": one.partition, "from_offset": one.first, "to_offset": one.end} for one in stretches],
+        ("partition", "from_offset", "to_offset"),
+        as_json=as_json,
+        empty="There is nothing to backfill.",
+    )
+
+
+def _show_outcome(outcome: Outcome, target: Settings, *, as_json: bool) -> None:
+    counts = {
+        "topics": f"{target.topic_prefix}.*",
+        "records": outcome.records,
+        "sessions records": outcome.tally.total("session_revisions"),
+        "flags": outcome.tally.total("flags"),
+        "still late": outcome.tally.total("events", "late"),
+        "idle watermarks left out": outcome.left_out.idle,
+        "misplaced events left to their copies": outcome.left_out.rekeyed,
+    }
+    if as_json:
+        print_json(counts)
+    else:
+        console().print()
+        show([{"": name, "count": count} for name, count in counts.items()], ("", "count"))
