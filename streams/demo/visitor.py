@@ -1,0 +1,62 @@
+"""Who visits, and what a behaviour is: plain values, with time passed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from math import log
+from random import Random
+from typing import Any
+
+
+class Kind(StrEnum):
+    """Kinds of visitors; all but shoppers are abuse."""
+
+    SHOPPER = "shopper"
+    SCRAPER = "scraper"
+    SCANNER = "scanner"
+    SPAMMER = "spammer"
+    STUFFER = "stuffer"
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether a moderator would call it abuse."""
+        return self is not Kind.SHOPPER
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """One visitor: a cookie with an address and a user agent."""
+
+    visitor_id: str
+    kind: Kind
+    ip: str
+    user_agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing that a visitor does, `after_s` seconds after the one before; `fields` are the event's own."""
+
+    after_s: float
+    fields: dict[str, Any]
+
+
+Behaviour = Callable[[Random], Iterator[Act]]
+"""What a visitor of a kind does, from arrival to leaving; the same for the same random numbers."""
+
+
+def act(after_s: float, type_: str, path: str, **fields: object) -> Act:
+    """An act on a page of the shop; an HTTP GET that was answered with 200 unless the fields say otherwise."""
+    return Act(after_s, {"type": type_, "url": path, "method": "GET", "status": 200} | fields)
+
+
+def chance(random: Random, share: float) -> bool:
+    """True in `share` of the cases."""
+    return random.random() < share
+
+
+def think_s(random: Random, median_s: float, sigma: float = 0.8) -> float:
+    """How long a person looks at a page: log-normal, as measured think times are, up to ten minutes."""
+    return min(random.lognormvariate(log(median_s), sigma), 600.0)
