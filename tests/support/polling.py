@@ -1,0 +1,21 @@
+"""Waiting for what happens elsewhere: poll to a deadline, never sleep for a fixed time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+
+Seen = TypeVar("Seen")
+
+
+def eventually(ask: Callable[[], Seen], timeout_s: float = 30.0, what: str = "the expected state") -> Seen:
+    """What `ask` gives as soon as that is true; the test fails when the time is over."""
+    deadline = time.monotonic() + timeout_s
+    while not (seen := ask()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} was not reached in {timeout_s:.0f} s; last seen: {seen!r}")
+        time.sleep(0.02)
+    return seen

