@@ -34,24 +34,37 @@ _BOUNDS: dict[type, str] = {
 }
 
 
-@cache
 def fast(model: type[Model]) -> type[Model]:
     """The model's struct, typed as the model: the same attributes, a tenth of the cost, and no check on construction.
 
     Raises:
         TypeError: the model has something that a struct can't promise.
     """
-    decorators = model.__pydantic_decorators__
-    if (
-        decorators.validators
-        or decorators.field_validators
-        or decorators.root_validators
-        or decorators.model_validators
-    ):
+    return cast("type[Model]", _struct(model))
+
+
+def decoder(model: type[Model]) -> Callable[[bytes], Model]:
+    """Decodes JSON to the model's struct; unknown fields are skipped.
+
+    The function that it gives raises `msgspec.DecodeError` (of which `msgspec.ValidationError` is one kind) for what
+    the model would refuse, and `UnicodeDecodeError` for what the gate would.
+    """
+    return cast("Callable[[bytes], Model]", msgspec.json.Decoder(_struct(model)).decode)
+
+
+def encode(record: object) -> bytes:
+    """Canonical JSON: the same content gives the same bytes, as model, struct or dictionary; names are sorted."""
+    return _encoder.encode(record.model_dump() if isinstance(record, BaseModel) else record)
+
+
+@cache
+def _struct(model: type[BaseModel]) -> type[msgspec.Struct]:
+    own = model.__pydantic_decorators__
+    if own.validators or own.field_validators or own.root_validators or own.model_validators:
         raise TypeError(f"{model.__name__} has validators of its own: they can't be derived")
     if not model.model_config.get("strict") or model.model_config.get("extra") != "allow":
         raise TypeError(f"{model.__name__} must be strict and carry unknown fields")
-    struct = msgspec.defstruct(
+    return msgspec.defstruct(
         model.__name__,
         [_field(name, info) for name, info in model.model_fields.items()],
         frozen=True,
@@ -59,22 +72,6 @@ def fast(model: type[Model]) -> type[Model]:
         kw_only=True,
         module=__name__,
     )
-    return cast("type[Model]", struct)
-
-
-@cache
-def decoder(model: type[Model]) -> Callable[[bytes], Model]:
-    """Decodes JSON to the model's struct; unknown fields are skipped.
-
-    The function that it gives raises `msgspec.DecodeError` (of which `msgspec.ValidationError` is one kind) for what
-    the model would refuse.
-    """
-    return cast("Callable[[bytes], Model]", msgspec.json.Decoder(fast(model)).decode)
-
-
-def encode(record: object) -> bytes:
-    """Canonical JSON: the same content gives the same bytes, as model, struct or dictionary; names are sorted."""
-    return _encoder.encode(record.model_dump() if isinstance(record, BaseModel) else record)
 
 
 def _model_to_dict(value: object) -> object:
@@ -101,7 +98,7 @@ def _derived(annotation: Any) -> Any:  # noqa: ANN401, PLR0911 -- types of types
     if annotation in _SCALARS:
         return annotation
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return fast(annotation)
+        return _struct(annotation)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _constrained(_derived(arguments[0]), arguments[1:])

@@ -24,7 +24,9 @@ from weir.contracts.fast import encode
 # Bounded and possessive throughout, so that no line takes more than linear time.
 _QUOTED = r'"((?:[^"\\]++|\\.)*+)"'
 _LINE = re.compile(
-    rf"(\S+) \S+ (.{{1,512}}?) \[([^\]]{{1,40}}+)\] {_QUOTED} ([0-9]{{3}}|-) ([0-9]+|-)(?: {_QUOTED} {_QUOTED})?(?: .*)?"
+    r"(\S+) \S+ (.{1,512}?) "
+    rf"\[([^\]]{{1,40}}+)\] {_QUOTED} ([0-9]{{3}}|-) ([0-9]+|-)(?: {_QUOTED} {_QUOTED})?"
+    rf"(?: (?:{_QUOTED}|[^\" ]++))*+"  # what the server's administrator added
 )
 _TIME = re.compile(r"(\d{1,2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2})", re.ASCII)
 _ESCAPE = re.compile(rb"\\(x[0-9A-Fa-f]{2}|.)", re.DOTALL)
@@ -52,7 +54,7 @@ def _event(number: int, raw: bytes) -> dict[str, object]:
     parts = _LINE.fullmatch(raw.decode())
     if parts is None:
         raise ValueError("The line is not in Apache's common or combined format: it may be cut off.")
-    address, account, time, request, status, size, referrer, agent = parts.groups()
+    address, account, time, request, status, size, referrer, agent = parts.groups()[:8]
     user_agent = _text(agent)
     method, url = _method_and_url(_text(request))
     event = {

@@ -21,7 +21,7 @@ _TYPES = {"clicks": "click", "carts": "add_to_cart", "orders": "purchase"}
 
 class _Event(msgspec.Struct):
     aid: int | str
-    ts: float
+    ts: int | float
     type: str
 
 

@@ -9,7 +9,7 @@
 | `event_id`, `page_url`, `page_referrer`, `useragent`, `user_ipaddress` | of like meaning |
 | `page_title`, `app_id`, `domain_sessionid` | `properties` |
 
-Rows lie in the order of loading: events are sorted by `ts`.
+A shop's rows say more, see `snowplow_shop.py`. Rows lie in the order of loading: events are sorted by `ts`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import csv
 from collections.abc import Iterable, Iterator
 
 from streams.intake.formats.line import Candidate, RawLine, Unreadable
+from streams.intake.formats.snowplow_shop import shop_columns, shop_fields
 from streams.intake.reasons import Reason
 from weir.contracts.fast import encode
 from weir.errors import UsageError
@@ -45,6 +46,7 @@ def candidates(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
         UsageError: the first row is not a header of Snowplow's events.
     """
     header: list[str] | None = None
+    shop: dict[str, str] = {}
     for number, raw, row in _rows(lines):
         if isinstance(row, str):
             yield Unreadable(number, raw, Reason.UNREADABLE_LINE, row)
@@ -52,18 +54,20 @@ def candidates(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
             yield Unreadable(number, raw, Reason.NOT_UTF8, "The row is not UTF-8.")
         elif header is None:
             header = _checked_header(row)
+            shop = shop_columns(header)
         elif len(row) != len(header):
             detail = f"The row has {len(row)} columns, the header {len(header)}: it may be cut off."
             yield Unreadable(number, raw, Reason.UNREADABLE_LINE, detail)
         else:
-            yield _candidate(number, raw, dict(zip(header, row, strict=True)))
+            yield _candidate(number, raw, dict(zip(header, row, strict=True)), shop)
 
 
-def _candidate(number: int, raw: bytes, row: dict[str, str]) -> Candidate | Unreadable:
+def _candidate(number: int, raw: bytes, row: dict[str, str], shop: dict[str, str]) -> Candidate | Unreadable:
     if not row["domain_userid"]:
         return Unreadable(number, raw, Reason.NO_VISITOR, "The row's domain_userid is empty.")
     event: dict[str, object] = {field: row[column] for column, field in _FIELDS.items() if row.get(column)}
     event["type"] = _TYPES.get(row["event_name"], row["event_name"])
+    event |= shop_fields(shop, row)
     carried = {column: row[column] for column in _CARRIED if row.get(column)}
     if carried:
         event["properties"] = carried
@@ -106,5 +110,6 @@ def _rows(lines: Iterable[RawLine]) -> Iterator[tuple[int, bytes, list[str] | st
             return
         except csv.Error as error:
             row = f"The row is no CSV: {error}."
-        if row:
-            yield taken[0][0], b"\n".join(raw for _, raw in taken), row
+        raw = b"\n".join(line for _, line in taken)
+        if raw and not raw.isspace():
+            yield taken[0][0], raw, row

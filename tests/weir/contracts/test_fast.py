@@ -141,13 +141,18 @@ def test_a_name_given_twice_is_never_accepted_by_the_decoder_alone(data: st.Data
 def test_nested_records_are_judged_alike(name: str, data: st.DataObject) -> None:
     flag = {
         **dict.fromkeys(("flag_id", "session_id", "visitor_id"), "x"),
-        "revision": 1, "ts": 1.5, "verdict": "block", "stage": "model", "score": 0.5, "latency_ms": 1.0,
+        "revision": 1,
+        "ts": 1.5,
+        "verdict": "block",
+        "stage": "model",
+        "score": 0.5,
+        "latency_ms": 1.0,
         "model": {"id": "m", "version": "1"},
         "reasons": [{"id": "r", "version": "1", "text": "t", "more": 1}],
         "features_hash": None,
         "shadow": [{"stage": "model", "verdict": "allow", "reasons": []}],
     }
-    spoilt = data.draw(
+    spoilt: object = data.draw(
         st.sampled_from(
             [None, True, -1, 2, 1.5, "maybe", "allow", [], [1], [{}], {}, {"id": 1, "version": ""}, [{"id": "a"}]]
         )
@@ -162,7 +167,7 @@ def test_every_record_has_a_derived_struct_with_the_same_attributes(record: type
 
 
 def test_the_same_content_gives_the_same_bytes_as_model_struct_or_dictionary() -> None:
-    content = {"watermark": 17.25, "kind": "idle"}
+    content: dict[str, Any] = {"watermark": 17.25, "kind": "idle"}
     in_three_forms = {
         encode(Watermark.model_validate(content)),
         encode(fast(Watermark)(**content)),

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +16,7 @@ nested = st.recursive(
 )
 
 
-def depth_of(value: Any) -> int:
+def depth_of(value: object) -> int:
     if isinstance(value, dict):
         return 1 + max(map(depth_of, value.values()), default=0)
     if isinstance(value, list):
@@ -26,7 +25,7 @@ def depth_of(value: Any) -> int:
 
 
 @given(nested, st.integers(0, 70))
-def test_depth_is_counted_as_a_parser_would(value: Any, more: int) -> None:
+def test_depth_is_counted_as_a_parser_would(value: object, more: int) -> None:
     for _ in range(more):
         value = [value]
     expected = Fault.TOO_DEEP if depth_of(value) > MAX_DEPTH else None
