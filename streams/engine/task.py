@@ -10,7 +10,9 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
+
+import msgspec
 
 from weir.topics import Topic
 
@@ -62,8 +64,7 @@ class PlainRecord:
     headers: Headers = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(msgspec.Struct, frozen=True):
     """A record to be written in the flush's transaction."""
 
     topic: Topic
@@ -109,6 +110,10 @@ class Task(ABC):
     The same state and the same records in the same order give the same effects, wherever the calls are cut: recovery
     folds a stretch again and drops its outputs, and relies on it.
     """
+
+    refolds: ClassVar[bool] = False
+    """Whether nothing but the input decides what the task does, so that its state may be written less often than its
+    outputs: recovery then folds the stretch since the last checkpoint again. False: every flush writes the state."""
 
     @abstractmethod
     def load(self, key: bytes, value: bytes) -> None:

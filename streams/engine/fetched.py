@@ -1,0 +1,49 @@
+"""One fetch of one partition: what reaches an agent as a single message."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from streams.engine.task import InputRecord
+
+Where = tuple[str, int]
+"""Full topic name and partition."""
+
+
+class Place(NamedTuple):
+    """Where fetching of a partition was set to, and by which of our seeks."""
+
+    offset: int
+    seek: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Committed records of one partition in offset order, with the fetch positions before and after them.
+
+    Positions, not offsets, say what has been read: control records and aborted ones take offsets too, so a fetch may
+    hold no record at all and still move on.
+    """
+
+    topic: str
+    partition: int
+    records: Sequence[InputRecord]
+    start: int
+    end: int
+    generation: int
+    """The group's generation at the fetch: a batch of an older one is dropped."""
+    seek: int
+    """The seek that it follows: a batch from before a newer seek is dropped."""
+
+    def unread(self, position: int) -> Sequence[InputRecord]:
+        """The records at or above `position`."""
+        if not self.records or self.records[0].offset >= position:
+            return self.records
+        return self.records[bisect_left(self.records, position, key=_offset) :]
+
+
+def _offset(record: InputRecord) -> int:
+    return record.offset

@@ -1,0 +1,126 @@
+"""Whether a worker moves: lag by stage and partition, and the watch that ends one which stands still."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Protocol
+
+from streams.engine.exposition import Exposition
+from streams.engine.fetched import Where
+from weir.errors import LostInputError, WorkError
+
+log = logging.getLogger("weir.health")
+
+
+class StallWatch:
+    """Tells when input has been waiting for too long while its position stood still. Time is passed in."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._positions: dict[Where, int] = {}
+        self._moved_at_s: dict[Where, float] = {}
+
+    def see(self, positions: Mapping[Where, int], ends: Mapping[Where, int] | None, now_s: float) -> None:
+        """Takes in where everything owned stands, and where its input ends; None when nobody could tell."""
+        for where in set(self._moved_at_s) - set(positions):
+            del self._moved_at_s[where]
+        for where, position in positions.items():
+            moved = self._positions.get(where) != position
+            idle = ends is not None and ends.get(where, position) <= position
+            if moved or idle or where not in self._moved_at_s:
+                self._moved_at_s[where] = now_s
+        self._positions = dict(positions)
+
+    def moved_at_s(self, where: Where) -> float:
+        """When it last moved, or had nothing to do."""
+        return self._moved_at_s[where]
+
+    def stalled(self, now_s: float) -> Where | None:
+        """What has stood still for too long, if anything has."""
+        for where, at_s in self._moved_at_s.items():
+            if now_s - at_s > self._timeout_s:
+                return where
+        return None
+
+
+class Cluster(Protocol):
+    """What health asks of the brokers; `streams.engine.cluster.Observer` answers."""
+
+    def stable_ends(self, partitions: list[Where]) -> dict[Where, int]:
+        """Last stable offsets."""
+
+    def topic_ids(self, topics: list[str]) -> Mapping[str, str]:
+        """Ids of topics."""
+
+
+class Health:
+    """Lag, stalls and lost input of one worker. `check` blocks: call it from a thread."""
+
+    def __init__(self, cluster: Cluster, exposition: Exposition, stall_timeout_s: float) -> None:
+        self._cluster = cluster
+        self._exposition = exposition
+        self._stall_timeout_s = stall_timeout_s
+        self._watch = StallWatch(stall_timeout_s)
+        self._topic_ids: dict[str, str] = {}
+        self.lag: dict[Where, int] = {}
+        """Committed records not yet worked on, as last known."""
+        self.is_alive = True
+
+    def check(self, stage_of: Mapping[Where, str], positions: Mapping[Where, int], now_s: float) -> None:
+        """Asks the brokers where the input ends, and compares.
+
+        Args:
+            stage_of: which stage each owned partition belongs to.
+            positions: where it stands.
+            now_s: the time.
+
+        Raises:
+            LostInputError: an input topic was deleted and made again.
+            WorkError: nothing has moved for too long.
+        """
+        ends = self._ends(positions)
+        self._watch.see(positions, ends, now_s)
+        if ends is not None:
+            self._report(stage_of, positions, ends, now_s)
+        stalled = self._watch.stalled(now_s)
+        self.is_alive = stalled is None
+        if stalled is not None:
+            topic, partition = stalled
+            raise WorkError(
+                f"Partition {partition} of {topic} has not moved for {self._stall_timeout_s:g} s, though there is "
+                "input or the brokers don't answer.",
+                "This worker ends; look at the brokers and at the log, and start it again.",
+            )
+
+    def _ends(self, positions: Mapping[Where, int]) -> dict[Where, int] | None:
+        if not positions:
+            return {}
+        try:
+            ends = self._cluster.stable_ends(list(positions))
+            self._compare_ids(self._cluster.topic_ids(sorted({topic for topic, _ in positions})))
+        except LostInputError:
+            raise
+        except WorkError as error:
+            log.warning("%s", error)
+            return None
+        return ends
+
+    def _compare_ids(self, ids: Mapping[str, str]) -> None:
+        for topic, topic_id in ids.items():
+            if self._topic_ids.setdefault(topic, topic_id) != topic_id:
+                raise LostInputError(
+                    f"{topic} was deleted and made again while it was being read.",
+                    "Restore the topic, or start under another application id to begin with what is there.",
+                )
+
+    def _report(
+        self, stage_of: Mapping[Where, str], positions: Mapping[Where, int], ends: Mapping[Where, int], now_s: float
+    ) -> None:
+        self.lag = {where: max(0, ends[where] - position) for where, position in positions.items() if where in ends}
+        self._exposition.clear("lag_records")
+        for (topic, partition), lag in self.lag.items():
+            self._exposition.set(lag, "lag_records", stage_of[topic, partition], topic, str(partition))
+        for stage in set(stage_of.values()):
+            moved_at_s = [self._watch.moved_at_s(where) for where in positions if stage_of[where] == stage]
+            self._exposition.set(min(moved_at_s, default=now_s), "progress_timestamp_seconds", stage)

@@ -1,0 +1,274 @@
+"""The life of one stage's partition: recover, work batch by batch, flush, checkpoint, hand over.
+
+    new ── recover ──► ready ── suspend ──► suspended ── resume ──► ready
+                        │  ▲                    │
+     flush refused ─────┘  └─ recover_again     └── close
+
+Batches are taken while ready, and dropped otherwise: whoever is next to own the partition reads them again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from streams.engine.exposition import Exposition
+from streams.engine.fetched import Fetched, Place
+from streams.engine.flush import Flusher
+from streams.engine.plan import StagePlan, Threads
+from streams.engine.recovery import Recovery
+from streams.engine.task import Effects, InputRecord, Task
+from streams.engine.transaction import BrokenTransactionError, Transactions
+from weir.errors import WeirError, WorkError
+from weir.settings import Settings
+
+_MOST_REPAIRS = 5
+_PARTITION_GAUGES = ("sessions_open", "watermark_timestamp_seconds", "recovery_seconds", "recovered_entries")
+
+log = logging.getLogger("weir.partition")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all partitions of a worker share."""
+
+    settings: Settings
+    threads: Threads
+    exposition: Exposition
+    fail: Callable[[Exception], None]
+    """Ends the process, with a word."""
+    repair: Callable[[StagePartition], None]
+    """Has a partition whose flush was refused recovered, and its fetching set back."""
+
+
+class StagePartition:
+    """One partition of one stage, owned by this process. All methods belong to the loop's thread."""
+
+    def __init__(self, plan: StagePlan, number: int, around: Surroundings) -> None:
+        self.stage = plan.name
+        self.number = number
+        self._plan = plan
+        self._around = around
+        self._threads = around.threads
+        self._inputs = [around.settings.names.public(topic) for topic in plan.inputs]
+        self._task: Task = plan.make(number)
+        self._interval_s = around.settings.checkpoint_interval_s if self._task.refolds else 0.0
+        self._transactions: Transactions | None = None
+        self._flusher: Flusher | None = None
+        self._lock = asyncio.Lock()
+        self._next: dict[str, int] = {}
+        self._seeks = dict.fromkeys(self._inputs, 0)
+        self._repairs = 0
+        self._repaired_at: dict[str, int] = {}
+        self._recovery: Recovery | None = None
+        self._recovered = False
+        self._suspended = False
+
+    def __str__(self) -> str:
+        return f"partition {self.number} of {self.stage}"
+
+    @property
+    def is_recovered(self) -> bool:
+        """Whether its state stands; it may be suspended still."""
+        return self._recovered
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it takes batches."""
+        return self._recovered and not self._suspended
+
+    @property
+    def positions(self) -> Mapping[str, int]:
+        """By full topic name: up to where the input is folded in memory."""
+        return self._next
+
+    @property
+    def durable(self) -> Mapping[str, int]:
+        """By full topic name: up to where everything is committed."""
+        return self._flusher.durable if self._flusher else {}
+
+    def places(self) -> dict[tuple[str, int], Place]:
+        """Where fetching must go on; batches fetched before this call are dropped from now on."""
+        for topic in self._inputs:
+            self._seeks[topic] += 1
+        return {(topic, self.number): Place(self._next[topic], self._seeks[topic]) for topic in self._inputs}
+
+    async def recover(self) -> None:
+        """Fences the last owner and brings the state back.
+
+        Raises:
+            WeirError: as `Recovery.run` says.
+            BrokenTransactionError: a transaction of the recovery was refused; `recover_again` may help.
+        """
+        async with self._lock:
+            around = self._around
+            self._transactions = await self._threads.kafka(Transactions, around.settings, self.stage, self.number)
+            self._flusher = Flusher(
+                self.stage, self._transactions, self._threads, around.exposition, self._flush_failed
+            )
+            await self._threads.kafka(self._transactions.fence, around.settings.recovery_timeout_s)
+            await self._restore(self._transactions, self._flusher)
+
+    async def recover_again(self) -> None:
+        """Undoes the refused flush, drops the memory and recovers, as the same owner: it doesn't fence again.
+
+        Raises:
+            WeirError: as `Recovery.run` says, or flushes were refused too often in a row.
+            BrokenTransactionError: refused once more.
+        """
+        async with self._lock:
+            if self._transactions is None or self._flusher is None:
+                raise WorkError(f"{self} was never recovered.")
+            self._count_repair()
+            await asyncio.sleep(0.1 * 2**self._repairs)
+            await self._flusher.abort()
+            self._task = self._plan.make(self.number)
+            await self._restore(self._transactions, self._flusher)
+
+    async def take(self, batch: Fetched) -> None:
+        """Works on a batch, unless it is not ours to work on.
+
+        Raises:
+            WeirError: the batch leaves a gap, the stage's own code failed, or another owner has taken over.
+        """
+        async with self._lock:
+            if self._flusher is None or not self.is_ready or batch.seek != self._seeks[batch.topic]:
+                return
+            position = self._next[batch.topic]
+            if batch.start > position:
+                raise WorkError(
+                    f"Input of {self} is missing: {batch.topic} was read up to {position}, and the next batch "
+                    f"starts at {batch.start}.",
+                    "Start the worker again: it goes on where its state stands.",
+                )
+            effects = Effects()
+            records = batch.unread(position)
+            if records:
+                await self._fold(records, effects)
+            self._next[batch.topic] = max(position, batch.end)
+            if records:
+                await self._flush(self._flusher, effects)
+
+    async def tick(self, now_s: float, ends: Mapping[str, int] | None) -> None:
+        """Lets time pass: the task's own work when all input is read, and what is due to be written.
+
+        Args:
+            now_s: the time.
+            ends: by full topic name, where each input's log ends, if that is also where fetching stands and nothing
+                is open there; None if there is more to read.
+
+        Raises:
+            WeirError: the stage's own code failed, or another owner has taken over.
+        """
+        async with self._lock:
+            if self._flusher is None or not self.is_ready or not self._flusher.is_idle:
+                return
+            effects = Effects()
+            if ends == self._next:
+                await self._threads.work(self._task.tick, now_s, effects)
+            moved = self._next != self._flusher.durable or (
+                self._is_checkpoint_due(self._flusher) and self._next != self._flusher.checkpoint
+            )
+            await self._flush(self._flusher, effects, always=moved)
+
+    async def suspend(self) -> None:
+        """Takes no more batches; finishes the one in hand and checkpoints, so that the next owner folds little again.
+
+        Raises:
+            WeirError: another owner has taken over already.
+        """
+        self._suspended = True
+        if not self._recovered:
+            return
+        async with self._lock:
+            if self._flusher is None or not self._recovered:
+                return
+            try:
+                await self._flusher.settle()
+                if self._next != self._flusher.checkpoint:
+                    await self._flusher.flush(self._task, Effects(), self._next, checkpoint=True)
+                    await self._flusher.settle()
+            except BrokenTransactionError as error:
+                self._flush_failed(error)
+
+    def resume(self) -> None:
+        """Takes batches again, after a rebalance that left it here."""
+        self._suspended = False
+
+    def abandon(self) -> None:
+        """Takes no more batches, and ends a recovery that is under way soon."""
+        self._suspended = True
+        if self._recovery is not None:
+            self._recovery.abandon()
+
+    async def close(self) -> None:
+        """Lets go, without a flush: `suspend` comes before where one is wanted."""
+        self._suspended, self._recovered = True, False
+        if self._transactions is not None:
+            await self._threads.kafka(self._transactions.close)
+        self._around.exposition.forget(self.number, *_PARTITION_GAUGES)
+
+    async def _restore(self, transactions: Transactions, flusher: Flusher) -> None:
+        around, stage = self._around, self.stage
+        self._recovery = Recovery(around.settings, self._threads, self._plan, self.number, transactions, self._task)
+        found = await self._recovery.run()
+        self._next = dict(found.positions)
+        flusher.start(found.positions, found.topic_ids)
+        await flusher.flush(self._task, Effects(), self._next, checkpoint=True)
+        await flusher.settle()
+        self._recovered = True
+        around.exposition.set(found.seconds, "recovery_seconds", stage, str(self.number))
+        around.exposition.set(found.entries, "recovered_entries", stage, str(self.number))
+        log.info(
+            "%s recovered in %.2f s: %d entries, %d records folded again, goes on at %s",
+            self, found.seconds, found.entries, found.refolded, found.positions,
+        )  # fmt: skip
+
+    async def _fold(self, records: Sequence[InputRecord], effects: Effects) -> None:
+        begun = time.perf_counter()
+        try:
+            await self._threads.work(self._task.process, records, effects)
+        except WeirError:
+            raise
+        except Exception as error:
+            log.exception("%s failed", self)
+            raise WorkError(
+                f"The code of {self} failed between offsets {records[0].offset} and {records[-1].offset}: {error!r}.",
+                "Nothing of this batch was written; this is a defect to report.",
+            ) from error
+        self._around.exposition.observe(time.perf_counter() - begun, "batch_seconds", self.stage)
+        self._around.exposition.count("batch_records", self.stage, by=len(records))
+
+    async def _flush(self, flusher: Flusher, effects: Effects, *, always: bool = True) -> None:
+        checkpoint = self._is_checkpoint_due(flusher)
+        try:
+            await flusher.flush(self._task, effects, self._next, checkpoint=checkpoint, always=always)
+        except BrokenTransactionError as error:
+            self._flush_failed(error)
+
+    def _is_checkpoint_due(self, flusher: Flusher) -> bool:
+        return flusher.checkpoint_age_s >= self._interval_s
+
+    def _flush_failed(self, error: Exception) -> None:
+        """What is in memory is no longer what is in Kafka: the memory has to go."""
+        was_recovered, self._recovered = self._recovered, False
+        for topic in self._inputs:
+            self._seeks[topic] += 1
+        if not isinstance(error, BrokenTransactionError):
+            self._around.fail(error)
+        elif was_recovered:
+            log.warning("A flush was refused, the partition recovers: %s", error)
+            self._around.repair(self)
+
+    def _count_repair(self) -> None:
+        if dict(self.durable) != self._repaired_at:
+            self._repairs, self._repaired_at = 0, dict(self.durable)
+        self._repairs += 1
+        if self._repairs > _MOST_REPAIRS:
+            raise WorkError(
+                f"Flushes of {self} were refused {_MOST_REPAIRS} times in a row.",
+                "The log says why; nothing is lost, and work goes on there after a restart.",
+            )

@@ -1,0 +1,116 @@
+"""Reads one partition from a given offset, committed records alone, in no group: for recovery and for followers."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from streams.engine.task import PlainRecord
+from weir.errors import LostInputError, WorkError
+from weir.settings import Settings
+
+BEGINNING = OFFSET_BEGINNING
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What one read brought."""
+
+    records: list[PlainRecord]
+    end: int | None
+    """Position at which the log ended, if this read came to its last stable offset."""
+
+
+class PartitionReader:
+    """A consumer of its own for one partition; a context manager. Its calls block."""
+
+    def __init__(self, settings: Settings, topic: str, partition: int, start: int = BEGINNING) -> None:
+        self._where = f"partition {partition} of {topic}"
+        self._partition = TopicPartition(topic, partition, start)
+        self._consumer = Consumer(
+            settings.client_options()
+            | {
+                "group.id": f"{settings.application_id}.reader",
+                "client.id": f"{settings.application_id}.reader",
+                "isolation.level": "read_committed",
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                "enable.partition.eof": True,
+                "auto.offset.reset": "earliest" if start == BEGINNING else "error",
+                "fetch.wait.max.ms": 100,
+            },
+            logger=logging.getLogger("weir.kafka"),
+        )
+
+    def __enter__(self) -> Self:
+        self._consumer.assign([self._partition])
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._consumer.close()
+
+    def bounds(self, timeout_s: float) -> tuple[int, int]:
+        """First offset of the log, and its last stable one.
+
+        Raises:
+            WorkError: no answer in time.
+        """
+        try:
+            low, high = self._consumer.get_watermark_offsets(self._partition, timeout_s)
+        except KafkaException as error:
+            raise WorkError(
+                f"The brokers don't tell where {self._where} begins and ends: {error.args[0].str()}.",
+                "Check that they are up and that the topic exists.",
+            ) from error
+        return int(low), int(high)
+
+    def read(self, most: int, timeout_s: float) -> Chunk:
+        """At most so many records; fewer when the time is over or the log has ended.
+
+        Raises:
+            LostInputError: the offset to read from is no longer there.
+            WorkError: the brokers refuse.
+        """
+        records: list[PlainRecord] = []
+        end: int | None = None
+        for message in self._consumer.consume(most, timeout_s):
+            error = message.error()
+            if error is None:
+                records.append(plain(message))
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 -- the library's own name for it
+                end = message.offset()
+            elif error.fatal() or not error.retriable():
+                self._refused(error)
+        return Chunk(records, end)
+
+    def _refused(self, error: KafkaError) -> NoReturn:
+        if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):  # noqa: SLF001 -- likewise
+            raise LostInputError(
+                f"Records of {self._where} that are needed are gone: {error.str()}.",
+                "Look at the topic's retention, and restore it or start under another application id.",
+            )
+        raise WorkError(f"Reading {self._where} failed: {error.str()}.", "Check the brokers and the access rights.")
+
+
+def plain(message: Message) -> PlainRecord:
+    """A client's message as tasks know records."""
+    headers: Any = message.headers() or ()  # a list of pairs, though the stub allows more
+    return PlainRecord(
+        topic=message.topic() or "",
+        partition=message.partition() or 0,
+        offset=message.offset() or 0,
+        timestamp=message.timestamp()[1],
+        key=_bytes(message.key()),
+        value=_bytes(message.value()),
+        headers=tuple((name, _bytes(value) or b"") for name, value in headers),
+    )
+
+
+def _bytes(value: str | bytes | None) -> bytes | None:
+    return value.encode() if isinstance(value, str) else value

@@ -1,0 +1,195 @@
+"""Brings a partition's state back: fence, mark, read to the mark, fold the rest again.
+
+The order matters. Fencing ends whatever the last owner left open; the marker, committed by the new owner, is then the
+end to read to, so that no end offset told by a broker has to be trusted. What the state's checkpoint lacks up to the
+last flush is folded again from the input, and its outputs dropped: they are published.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from streams.engine import progress as progress_records
+from streams.engine.cluster import topic_ids
+from streams.engine.plan import StagePlan, Threads
+from streams.engine.progress import MARKER_KEY, PROGRESS_KEY, InputPlace, Progress
+from streams.engine.reader import BEGINNING, PartitionReader
+from streams.engine.task import Effects, Task
+from streams.engine.transaction import Transactions
+from weir.errors import LostInputError, WorkError
+from weir.settings import Settings
+
+_READ_S = 0.1
+_CHUNK = 10_000
+_BOUNDS_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What recovery found."""
+
+    positions: dict[str, int]
+    """By full topic name: where to go on."""
+    topic_ids: Mapping[str, str]
+    entries: int
+    """State entries read."""
+    refolded: int
+    """Input records folded again."""
+    seconds: float
+
+
+class AbandonedError(Exception):
+    """The partition is no longer ours to recover."""
+
+
+class Recovery:
+    """One recovery of one partition, into an empty task. The caller has fenced, and nothing else touches the task."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 -- what a recovery needs is this much
+        self,
+        settings: Settings,
+        threads: Threads,
+        plan: StagePlan,
+        partition: int,
+        transactions: Transactions,
+        task: Task,
+    ) -> None:
+        self._settings = settings
+        self._threads = threads
+        self._partition = partition
+        self._transactions = transactions
+        self._task = task
+        self._stage = plan.name
+        self._inputs = [settings.names.public(topic) for topic in plan.inputs]
+        self._deadline = time.monotonic() + settings.recovery_timeout_s
+        self._abandoned = False
+
+    def abandon(self) -> None:
+        """Ends it soon, with AbandonedError."""
+        self._abandoned = True
+
+    async def run(self) -> Recovered:
+        """Everything from the mark to a task that stands where its last flush left it.
+
+        Raises:
+            FencedError: a newer owner was quicker.
+            LostInputError: input that the state needs is gone.
+            WorkError: no end in time, or folding again gave something else.
+            BrokenTransactionError: the marker could not be committed.
+            AbandonedError: `abandon` was called.
+        """
+        begun = time.monotonic()
+        kafka, work = self._threads.kafka, self._threads.work
+        mark = uuid.uuid4().hex.encode()
+        await kafka(self._mark, mark)
+        entries, recorded = await kafka(self._read_state, mark)
+        ids = await kafka(topic_ids, self._settings, self._inputs)
+        progress = await kafka(self._check_inputs, recorded, ids)
+        count = len(entries)
+        await work(self._load, entries)
+        refolded = await self._refold(progress) if progress.has_tail else 0
+        await work(self._check_fold, progress if recorded else None)
+        positions = {topic: place.next for topic, place in progress.inputs.items()}
+        return Recovered(positions, ids, count, refolded, time.monotonic() - begun)
+
+    def _mark(self, mark: bytes) -> None:
+        self._transactions.begin()
+        self._transactions.write([(MARKER_KEY, mark)])
+        self._transactions.commit()
+
+    def _read_state(self, mark: bytes) -> tuple[dict[bytes, bytes], Progress | None]:
+        entries: dict[bytes, bytes] = {}
+        recorded: Progress | None = None
+        topic = self._settings.names.state(self._stage)
+        with PartitionReader(self._settings, topic, self._partition, BEGINNING) as reader:
+            while True:
+                for record in reader.read(_CHUNK, _READ_S).records:
+                    key, value = record.key or b"", record.value
+                    if key == MARKER_KEY:
+                        if value == mark:
+                            return entries, recorded
+                    elif key == PROGRESS_KEY:
+                        recorded = progress_records.decode(value or b"")
+                    elif value is None:
+                        entries.pop(key, None)
+                    else:
+                        entries[key] = value
+                self._in_time("reading its state")
+
+    def _load(self, entries: dict[bytes, bytes]) -> None:
+        for key in list(entries):
+            self._task.load(key, entries.pop(key))
+        self._task.loaded()
+
+    def _check_inputs(self, recorded: Progress | None, ids: Mapping[str, str]) -> Progress:
+        """The recorded progress, if its input is still all there; the beginning of the log, if there is none."""
+        places: dict[str, InputPlace] = {}
+        for topic in self._inputs:
+            with PartitionReader(self._settings, topic, self._partition) as reader:
+                low, high = reader.bounds(_BOUNDS_TIMEOUT_S)
+            place = recorded.inputs.get(topic) if recorded else None
+            places[topic] = place or InputPlace(ids[topic], low, low)
+            if place is not None:
+                check_place(topic, self._partition, place, ids[topic], low, high)
+        return Progress(places, recorded.task if recorded else b"")
+
+    async def _refold(self, progress: Progress) -> int:
+        (topic, place), *others = progress.inputs.items()
+        if others:
+            raise WorkError(f"The stage {self._stage} has several inputs and can't fold them again in their order.")
+        count = 0
+        with PartitionReader(self._settings, topic, self._partition, place.checkpoint) as reader:
+            while True:
+                chunk = await self._threads.kafka(reader.read, self._settings.max_batch_records, _READ_S)
+                below = [record for record in chunk.records if record.offset < place.next]
+                if below:
+                    await self._threads.work(self._task.process, below, Effects())
+                    count += len(below)
+                if len(below) < len(chunk.records) or (chunk.end is not None and chunk.end >= place.next):
+                    return count
+                self._in_time("folding its input again")
+
+    def _check_fold(self, progress: Progress | None) -> None:
+        if progress is not None and self._task.progress() != progress.task:
+            raise WorkError(
+                f"Folding partition {self._partition} of {self._stage} again gave another result than its last flush "
+                f"recorded: {self._task.progress()!r} instead of {progress.task!r}.",
+                "Was another version or another setting used in between? Stop the worker cleanly before such a change.",
+            )
+        self._task.recovered()
+
+    def _in_time(self, doing: str) -> None:
+        if self._abandoned:
+            raise AbandonedError
+        if time.monotonic() > self._deadline:
+            raise WorkError(
+                f"Recovery of partition {self._partition} of {self._stage} was still {doing} after "
+                f"{self._settings.recovery_timeout_s:g} s.",
+                "Check the brokers, or give it more time with recovery_timeout_s.",
+            )
+
+
+def check_place(topic: str, partition: int, place: InputPlace, topic_id: str, low: int, high: int) -> None:  # noqa: PLR0913, PLR0917
+    """Whether the input that a state stands on is still there.
+
+    Raises:
+        LostInputError: the topic was made again, its log starts above what is needed, or ends below what was read.
+    """
+    where = f"partition {partition} of {topic}"
+    advice = "Restore the topic, or start under another application id to begin with what is there."
+    if place.topic_id != topic_id:
+        raise LostInputError(
+            f"{topic} is another topic than the one read before: it was deleted and made again.", advice
+        )
+    needed = min(place.checkpoint, place.next)
+    if low > needed:
+        raise LostInputError(
+            f"The log of {where} starts at {low}, above {needed}, where work would go on: "
+            "retention has deleted records that were not yet read.",
+            advice,
+        )
+    if high < place.next:
+        raise LostInputError(f"The log of {where} ends at {high}, below {place.next}, up to which it was read.", advice)

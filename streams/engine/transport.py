@@ -1,0 +1,213 @@
+"""Faust's aiokafka transport, changed so that a fetch of one partition is one message.
+
+Faust wraps, dispatches and acknowledges every record alone, which costs more than the work on it. Here an agent's
+event holds a `Fetched`: all records of one fetch of one partition. Three more things differ, and exactly once rests on
+them: only committed records are read; positions come from the state of the stages, never from the group's offsets; and
+the group's offsets, which then serve lag tools alone, are what is durable, whatever was acknowledged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import aiokafka  # type: ignore[import-untyped]  # it has no stubs
+from faust.topics import Topic
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage, EventT, Message
+
+from streams.engine.fetched import Fetched, Place
+
+_FETCH_WAIT_MS = 200
+"""A fetch with nothing to bring blocks new positions and the news of the log's end for so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchState:
+    """What the last fetch response said of a partition."""
+
+    position: int
+    stable_end: int
+    end: int
+    responded_at_s: float
+
+    def is_caught_up(self, now_s: float) -> bool:
+        """Whether there was nothing more to read, and nothing open either, and the broker said so just now."""
+        return self.position == self.stable_end == self.end and now_s - self.responded_at_s < _FRESH_S
+
+
+_FRESH_S = 2.0
+
+
+class BatchConsumerThread(driver.AIOKafkaConsumerThread):
+    """Faust's consumer thread: stamps what it fetches with positions, generation and seek."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._placed: dict[TP, Place] = {}
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        # Faust gives its consumer `read_committed` only with its own `exactly_once`, which we don't use, and offers no
+        # setting for either; the fetcher, made when the consumer starts, takes them from here.
+        consumer._isolation_level = "read_committed"  # noqa: SLF001 -- as said
+        consumer._fetch_max_wait_ms = _FETCH_WAIT_MS  # noqa: SLF001 -- as said
+        return consumer
+
+    async def place(self, places: Mapping[TP, Place]) -> None:
+        """Sets where fetching goes on. What was fetched of these partitions and not yet handed out is dropped."""
+        consumer = self._ensure_consumer()
+        for tp, where in places.items():
+            if tp in consumer.assignment():
+                consumer.seek(aiokafka.TopicPartition(*tp), where.offset)
+                self._placed[tp] = where
+
+    def forget_places(self) -> None:
+        """Nothing is handed out until the next `place`: a new assignment begins at the group's offsets."""
+        self._placed.clear()
+
+    async def _fetch_records(
+        self,
+        consumer: aiokafka.AIOKafkaConsumer,
+        active_partitions: set[TP],
+        timeout: float | None = None,  # noqa: ASYNC109 -- overrides
+        max_records: int | None = None,
+    ) -> Mapping[TP, Any]:
+        records = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
+        # No await from here on: positions, generation and records belong together.
+        assignment = _assignment(consumer)
+        generation = consumer._coordinator.generation  # noqa: SLF001 -- known nowhere else
+        fetched: dict[TP, Fetched] = {}
+        for tp in list(active_partitions):
+            before = self._placed.get(tp)
+            state = assignment.state_value(aiokafka.TopicPartition(*tp)) if assignment else None
+            if before is None or state is None or not state.has_valid_position or state.position == before.offset:
+                continue
+            self._placed[tp] = Place(state.position, before.seek)
+            fetched[tp] = Fetched(
+                tp.topic, tp.partition, records.get(tp, ()), before.offset, state.position, generation, before.seek
+            )
+        return fetched
+
+    def fetch_state(self, tp: TP) -> FetchState | None:
+        """What is known of the partition's end; None before the first response."""
+        assignment = _assignment(self._ensure_consumer())
+        state = assignment.state_value(aiokafka.TopicPartition(*tp)) if assignment else None
+        if state is None or not state.has_valid_position or state.timestamp is None:
+            return None
+        return FetchState(state.position, state.lso, state.highwater, state.timestamp / 1000)
+
+
+def _assignment(consumer: aiokafka.AIOKafkaConsumer) -> Any:  # noqa: ANN401 -- aiokafka has no types
+    """Positions and ends by partition, read together: its public calls are coroutines, and would come too late."""
+    subscription = consumer._subscription.subscription  # noqa: SLF001 -- as said
+    return subscription.assignment if subscription else None
+
+
+class BatchConsumer(driver.Consumer):
+    """Faust's consumer: yields one message for each `Fetched`."""
+
+    transport: BatchTransport
+
+    def _new_consumer_thread(self) -> BatchConsumerThread:
+        return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    @property
+    def batches(self) -> BatchConsumerThread:
+        """The consumer's thread."""
+        thread = self._thread
+        if not isinstance(thread, BatchConsumerThread):
+            raise TypeError(thread)
+        return thread
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109 -- overrides
+        """What one fetch brought, a message for each partition."""
+        fetched, active = await self._wait_next_records(timeout)
+        if fetched is None or self.should_stop:
+            return
+        batches: Mapping[TP, Any] = fetched
+        for tp, batch in batches.items():
+            # A rebalance may begin and end between two of these; the new assignment seeks, so the rest may go.
+            if not self.flow_active or batch.generation != self.app.consumer_generation_id:
+                break
+            if active is None or tp in active or tp in self._buffered_partitions:
+                yield tp, self._to_message(tp, batch)
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Fetching goes on where the stages' state says; partitions that have none yet are left out."""
+        places = {TP(*where): place for where, place in self.transport.places().items()}
+        await self.place(places)
+        return {tp: place.offset for tp, place in places.items()}
+
+    async def place(self, places: Mapping[TP, Place]) -> None:
+        """Sets where fetching goes on."""
+        await self.batches.call_thread(self.batches.place, places)
+        for tp, place in places.items():
+            self._read_offset[tp] = place.offset or None
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Nothing is handed out until the stages have said where to go on."""
+        self.batches.forget_places()
+        await super().on_partitions_revoked(revoked)
+
+    def _to_message(self, tp: TP, record: Fetched) -> ConsumerMessage:
+        at_ms = record.records[-1].timestamp if record.records else 0
+        return ConsumerMessage(
+            record.topic,
+            record.partition,
+            record.end - 1,
+            at_ms / 1000,
+            0,
+            None,
+            None,
+            record,  # type: ignore[arg-type]  # Faust passes values on as they are
+            None,
+            0,
+            0,
+            tp,
+            generation_id=record.generation,
+        )
+
+    # Acknowledgements decide nothing: what is committed to the group is what the stages have made durable.
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        pass
+
+    def ack(self, message: Message) -> bool:
+        """Marks the message as done with; no offset follows from it."""
+        message.acked = True
+        self._unacked_messages.discard(message)
+        return False
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:  # noqa: ANN401, ARG002 -- overrides
+        return (TP(*where) for where in self.transport.durable())
+
+    def _new_offset(self, tp: TP) -> int | None:
+        return self.transport.durable().get((tp.topic, tp.partition))
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Faust's own watch over stalls looks at acknowledgements; `health.py` watches positions instead."""
+
+
+class BatchTransport(driver.Transport):
+    """Makes the consumer above.
+
+    `places` tells where each recovered partition's fetching must go on, `durable` what is committed, both by full
+    topic name and partition.
+    """
+
+    Consumer: ClassVar[type[BatchConsumer]] = BatchConsumer
+    places: Callable[[], Mapping[tuple[str, int], Place]]
+    durable: Callable[[], Mapping[tuple[str, int], int]]
+
+
+class BatchTopic(Topic):
+    """A topic whose messages hold a `Fetched`: there is nothing to decode."""
+
+    def _compile_decode(self) -> None:
+        pass
+
+    async def decode(self, message: Message, *, propagate: bool = False) -> EventT[Any]:  # noqa: ARG002 -- overrides
+        """The message as it is."""
+        return self._create_event(None, message.value, headers=None, message=message)
