@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import msgspec
 
 from streams.engine.task import Effects
+from streams.sessionize.caps import KNOWN_TYPES, OTHER
 
 OUTCOMES = ("folded", "duplicate", "late", "dead_letter", "rekeyed", "watermark")
 _CHANGES = ("opened", "closed", "merged", "split")
@@ -40,17 +43,20 @@ class Accounts(msgspec.Struct):
         return self.opened - self.closed - self.merged - self.split
 
 
-class Tally(msgspec.Struct):
+class Tally:
     """What is counted while a stretch is folded, beside the accounts."""
 
-    types: dict[str, int] = {}
-    """Known event type, or `other`."""
-    limits: dict[str, int] = {}
-    """Id of a budget that was crossed."""
-    patterns: dict[tuple[str, str], int] = {}
-    """Pack and category."""
-    reasons: dict[str, int] = {}
-    """Of dead letters."""
+    __slots__ = ("limits", "patterns", "reasons", "types")
+
+    def __init__(self) -> None:
+        self.types: defaultdict[str, int] = defaultdict(int)
+        """By event type as received."""
+        self.limits: defaultdict[str, int] = defaultdict(int)
+        """By id of the budget that was crossed."""
+        self.patterns: defaultdict[tuple[str, str], int] = defaultdict(int)
+        """By pack and category."""
+        self.reasons: defaultdict[str, int] = defaultdict(int)
+        """By reason of the dead letter."""
 
 
 def report(effects: Effects, before: Accounts, after: Accounts, tally: Tally) -> None:
@@ -62,7 +68,7 @@ def report(effects: Effects, before: Accounts, after: Accounts, tally: Tally) ->
     _count(effects, after.clamped - before.clamped, "events_clamped")
     _count(effects, after.revisions - before.revisions, "session_revisions")
     for kind, count in tally.types.items():
-        effects.count("events_by_type", kind, by=count)
+        effects.count("events_by_type", kind if kind in KNOWN_TYPES else OTHER, by=count)
     for budget, count in tally.limits.items():
         effects.count("limits_crossed", "visitor", budget, by=count)
     for (pack, category), count in tally.patterns.items():

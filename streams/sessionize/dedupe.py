@@ -6,6 +6,8 @@ that was closed. What is remembered is the newest of a visitor's, so a bot's mem
 
 from __future__ import annotations
 
+from itertools import islice
+
 import msgspec
 from xxhash import xxh3_64_intdigest
 
@@ -36,12 +38,15 @@ def fingerprint(event: FastEvent) -> int:
     )
 
 
-def remember(visitor: VisitorState, print_: int, number: int, most: int) -> None:
-    """Notes that the visitor's session `number` has the event; forgets the oldest past `most`."""
+def forget_oldest(visitor: VisitorState, most: int) -> None:
+    """Keeps the newest `most` fingerprints."""
     seen = visitor.seen
-    seen[print_] = number
-    if len(seen) > most:
-        _forget_oldest(visitor, most)
+    oldest = list(islice(seen, len(seen) - most))
+    for print_ in oldest:
+        del seen[print_]
+    # Deleted entries are skipped one by one until the dictionary is built anew: now and then is often enough.
+    if oldest and oldest[0] & 1_023 == 0:
+        visitor.seen = dict(seen)
 
 
 def hand_over(visitor: VisitorState, number: int, successor: int) -> None:
@@ -54,9 +59,3 @@ def hand_over(visitor: VisitorState, number: int, successor: int) -> None:
 def forget(visitor: VisitorState, number: int) -> None:
     """Drops the fingerprints of a session that closed."""
     visitor.seen = {print_: owner for print_, owner in visitor.seen.items() if owner != number}
-
-
-def _forget_oldest(visitor: VisitorState, most: int) -> None:
-    seen = visitor.seen
-    for oldest in list(seen)[: len(seen) - most]:
-        del seen[oldest]

@@ -15,7 +15,7 @@ import msgspec
 from xxhash import xxh3_64_intdigest
 
 from streams.sessionize import caps
-from streams.sessionize.state import ItemSeen, OpenSession, TextSeen
+from streams.sessionize.state import Hits, ItemSeen, OpenSession, TextSeen
 from weir.contracts.fast import FastEvent
 
 _encode = msgspec.json.Encoder().encode
@@ -35,12 +35,18 @@ def open_session(event: FastEvent, ts: float, number: int) -> OpenSession:
 
 def fold(session: OpenSession, event: FastEvent, ts: float) -> None:
     """Adds the event, which happened at `ts`, to the session's measures."""
-    _fold_time(session, ts)
+    if session.events:
+        add_gap(session, ts)
+    session.last = ts
+    session.events += 1
     kind = event.type
-    count_type(session.counts, kind, 1)
-    url = event.url
-    if url is not None:
-        _fold_url(session, url, ts)
+    counts = session.counts
+    if kind in counts:
+        counts[kind] += 1
+    else:
+        count_type(counts, kind, 1)
+    if event.url is not None:
+        _fold_url(session, event.url, ts)
     if session.user_agent is None:
         session.user_agent = event.user_agent
     if session.ip is None:
@@ -52,11 +58,28 @@ def fold(session: OpenSession, event: FastEvent, ts: float) -> None:
     if event.item_id is not None:
         add_item(session, ItemSeen(ts, event.item_id, kind))
     if event.value is not None and kind == "purchase":
-        add_revenue(session.revenue, event.currency or caps.UNKNOWN_CURRENCY, event.value)
+        add_revenue(session, event.currency or caps.UNKNOWN_CURRENCY, event.value)
     if event.account_id is not None:
-        add_account(session.account_ids, event.account_id)
+        add_account(session, event.account_id)
     if event.title is not None or event.text is not None or event.query is not None:
         _fold_texts(session, event, ts)
+
+
+def add_gap(session: OpenSession, ts: float) -> None:
+    """Adds the distance between the event folded last and one at `ts`, and stretches the session to it."""
+    gap = abs(ts - session.last)
+    session.gap_sum += gap
+    session.gap_squares += gap * gap
+    if session.events == 1:
+        session.gap_min = session.gap_max = gap
+    elif gap < session.gap_min:
+        session.gap_min = gap
+    elif gap > session.gap_max:
+        session.gap_max = gap
+    if ts > session.end:
+        session.end = ts
+    elif ts < session.start:
+        session.start = ts
 
 
 def count_capped(counts: dict[str, int], name: str, by: int, cap: int) -> None:
@@ -76,21 +99,28 @@ def count_type(counts: dict[str, int], kind: str, by: int) -> None:
     counts[kind] = counts.get(kind, 0) + by
 
 
-def add_revenue(revenue: dict[str, float], currency: str, value: float) -> None:
+def add_revenue(session: OpenSession, currency: str, value: float) -> None:
     """Adds an amount; a currency past the cap is summed as `other`."""
+    if session.revenue is None:
+        session.revenue = {}
+    revenue = session.revenue
     if currency not in revenue and len(revenue) >= caps.CURRENCIES:
         currency = caps.OTHER
     revenue[currency] = revenue.get(currency, 0.0) + value
 
 
-def add_account(accounts: list[str], account: str) -> None:
+def add_account(session: OpenSession, account: str) -> None:
     """Notes an account that was not seen before, up to the cap."""
-    if account not in accounts and len(accounts) < caps.ACCOUNTS:
-        accounts.append(account)
+    if session.account_ids is None:
+        session.account_ids = [account]
+    elif account not in session.account_ids and len(session.account_ids) < caps.ACCOUNTS:
+        session.account_ids.append(account)
 
 
 def add_item(session: OpenSession, item: ItemSeen) -> None:
     """Puts a touch where its time is; past the cap the last ones by time are dropped."""
+    if session.items is None:
+        session.items = []
     items = session.items
     if not items or item.ts >= items[-1].ts:
         items.append(item)
@@ -101,8 +131,11 @@ def add_item(session: OpenSession, item: ItemSeen) -> None:
         session.items_dropped += 1
 
 
-def add_text(texts: list[TextSeen], text: TextSeen) -> None:
+def add_text(session: OpenSession, text: TextSeen) -> None:
     """Puts a text where its time is; past the cap the first ones by time are dropped."""
+    if session.texts is None:
+        session.texts = []
+    texts = session.texts
     if not texts or text.ts >= texts[-1].ts:
         texts.append(text)
     else:
@@ -111,27 +144,19 @@ def add_text(texts: list[TextSeen], text: TextSeen) -> None:
         del texts[0]
 
 
-def _fold_time(session: OpenSession, ts: float) -> None:
-    if session.events:
-        add_gap(session, abs(ts - session.last), first=session.events == 1)
-        if ts > session.end:
-            session.end = ts
-        elif ts < session.start:
-            session.start = ts
-    session.last = ts
-    session.events += 1
-
-
-def add_gap(session: OpenSession, gap: float, *, first: bool) -> None:
-    """Adds a distance between two neighbouring events."""
-    session.gap_sum += gap
-    session.gap_squares += gap * gap
-    if first:
-        session.gap_min = session.gap_max = gap
-    elif gap < session.gap_min:
-        session.gap_min = gap
-    elif gap > session.gap_max:
-        session.gap_max = gap
+def add_hits(session: OpenSession, pattern: str, hits: int, version: str) -> bool:
+    """Adds hits of a pattern; whether the pattern is new to the session. Patterns past the cap are not noted."""
+    if session.heuristics is None:
+        session.heuristics = {}
+    found = session.heuristics.get(pattern)
+    if found is not None:
+        found.hits += hits
+        found.version = version
+        return False
+    if len(session.heuristics) >= caps.PATTERNS:
+        return False
+    session.heuristics[pattern] = Hits(hits, version)
+    return True
 
 
 def _fold_url(session: OpenSession, url: str, ts: float) -> None:
@@ -152,8 +177,12 @@ def _fold_url(session: OpenSession, url: str, ts: float) -> None:
 def _fold_response(session: OpenSession, event: FastEvent) -> None:
     if event.status is not None:
         name = _CLASSES[event.status // 100]
+        if session.statuses is None:
+            session.statuses = {}
         session.statuses[name] = session.statuses.get(name, 0) + 1
     if event.method is not None:
+        if session.methods is None:
+            session.methods = {}
         count_capped(session.methods, event.method, 1, caps.METHODS)
     if event.bytes is not None:
         session.bytes = min(session.bytes + event.bytes, caps.BYTES)
@@ -162,4 +191,4 @@ def _fold_response(session: OpenSession, event: FastEvent) -> None:
 def _fold_texts(session: OpenSession, event: FastEvent, ts: float) -> None:
     for field, text in (("title", event.title), ("text", event.text), ("query", event.query)):
         if text:
-            add_text(session.texts, TextSeen(ts, field, text[: caps.TEXT_CHARACTERS]))
+            add_text(session, TextSeen(ts, field, text[: caps.TEXT_CHARACTERS]))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from streams.sessionize import caps
 from streams.sessionize.fold import (
     add_account,
+    add_hits,
     add_item,
     add_revenue,
     add_text,
     count_capped,
     count_type,
 )
-from streams.sessionize.state import Hits, OpenSession
+from streams.sessionize.state import OpenSession
 
 
 def merge(first: OpenSession, other: OpenSession) -> None:
@@ -30,28 +31,15 @@ def merge(first: OpenSession, other: OpenSession) -> None:
     first.referrer = other.referrer if first.referrer is None else first.referrer
     first.user_agent = other.user_agent if first.user_agent is None else first.user_agent
     first.ip = other.ip if first.ip is None else first.ip
-    for account in other.account_ids:
-        add_account(first.account_ids, account)
+    for account in other.account_ids or ():
+        add_account(first, account)
     first.items_dropped += other.items_dropped
-    for item in other.items:
+    for item in other.items or ():
         add_item(first, item)
-    for text in other.texts:
-        add_text(first.texts, text)
-    for pattern, hits in other.heuristics.items():
-        merge_hits(first.heuristics, pattern, hits.hits, hits.version)
-
-
-def merge_hits(heuristics: dict[str, Hits], pattern: str, hits: int, version: str) -> bool:
-    """Adds hits of a pattern; whether the pattern is new to the session. Patterns past the cap are not noted."""
-    found = heuristics.get(pattern)
-    if found is not None:
-        found.hits += hits
-        found.version = version
-        return False
-    if len(heuristics) >= caps.PATTERNS:
-        return False
-    heuristics[pattern] = Hits(hits, version)
-    return True
+    for text in other.texts or ():
+        add_text(first, text)
+    for pattern, hits in (other.heuristics or {}).items():
+        add_hits(first, pattern, hits.hits, hits.version)
 
 
 def _merge_gaps(first: OpenSession, other: OpenSession) -> None:
@@ -83,11 +71,15 @@ def _merge_urls(first: OpenSession, other: OpenSession) -> None:
 def _merge_counts(first: OpenSession, other: OpenSession) -> None:
     for kind, count in other.counts.items():
         count_type(first.counts, kind, count)
-    for status, count in other.statuses.items():
-        first.statuses[status] = first.statuses.get(status, 0) + count
-    for method, count in other.methods.items():
-        count_capped(first.methods, method, count, caps.METHODS)
-    for currency, value in other.revenue.items():
-        add_revenue(first.revenue, currency, value)
+    if other.statuses is not None:
+        first.statuses = first.statuses or {}
+        for status, count in other.statuses.items():
+            first.statuses[status] = first.statuses.get(status, 0) + count
+    if other.methods is not None:
+        first.methods = first.methods or {}
+        for method, count in other.methods.items():
+            count_capped(first.methods, method, count, caps.METHODS)
+    for currency, value in (other.revenue or {}).items():
+        add_revenue(first, currency, value)
     first.bytes = min(first.bytes + other.bytes, caps.BYTES)
     first.rate_limited += other.rate_limited

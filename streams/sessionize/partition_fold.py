@@ -15,15 +15,14 @@ from streams.intake.decode import Refused, decode
 from streams.intake.reasons import Reason
 from streams.sessionize import arrival, watermark
 from streams.sessionize.accounts import Accounts, Tally
-from streams.sessionize.caps import KNOWN_TYPES, OTHER
 from streams.sessionize.config import FoldConfig
 from streams.sessionize.deadlines import Deadlines
-from streams.sessionize.dedupe import fingerprint, forget, hand_over, remember
-from streams.sessionize.fold import fold, open_session
+from streams.sessionize.dedupe import fingerprint, forget, forget_oldest, hand_over
+from streams.sessionize.fold import add_hits, fold, open_session
 from streams.sessionize.late import late
-from streams.sessionize.merge import merge, merge_hits
-from streams.sessionize.placement import first_with_room, fit, in_reach, is_late
-from streams.sessionize.publish import is_power_of_two, publish
+from streams.sessionize.merge import merge
+from streams.sessionize.placement import continues, first_with_room, fit, in_reach, is_late
+from streams.sessionize.publish import publish
 from streams.sessionize.spending import limit, spend_budgets
 from streams.sessionize.state import NEVER, OpenSession, VisitorState
 from streams.sessionize.visitors import Visitors
@@ -58,6 +57,7 @@ class PartitionFold:
     def __init__(self, partition: int, partitions: int, config: FoldConfig, patterns: Patterns) -> None:
         self.partition = partition
         self.partitions = partitions
+        self._decimal = b"%d" % partition
         self.watermark = NEVER
         self.last_append_ms = -1
         self.accounts = Accounts()
@@ -103,13 +103,16 @@ class PartitionFold:
         if type(decoded) is Refused:
             self._refuse(record, decoded.reason, decoded.detail)
             return
-        event = decoded.event
+        event, ts = decoded.event, decoded.ts
         visitor = self.visitors.get(event.visitor_id)
         if visitor is None and not arrival.is_in_place(record, event.visitor_id, self.partitions):
             self.outputs.append(arrival.rekeyed(record, event.visitor_id))
             accounts.rekeyed += 1
             return
-        self._take_event(record, event, self._clamp(decoded.ts, appended_ms), visitor)
+        if ts - appended_ms / 1000.0 > self.config.max_ahead_s:
+            ts = max(appended_ms / 1000.0, 0.0)
+            accounts.clamped += 1
+        self._take_event(record, event, ts, visitor)
 
     def _take_event(self, record: InputRecord, event: FastEvent, ts: float, visitor: VisitorState | None) -> None:
         """An event in its place, with its clamped time."""
@@ -127,32 +130,36 @@ class PartitionFold:
             self._close_due()
             visitor = self.visitors.get(event.visitor_id)
         if visitor is None:
-            visitor = VisitorState()
-            self.visitors.put(event.visitor_id, visitor)
+            visitor = self.visitors.add(event.visitor_id)
         else:
-            self.visitors.change(event.visitor_id)
+            self.visitors.changed[event.visitor_id] = None
         self._fold(record, event, ts, visitor, seen)
 
     def _fold(self, record: InputRecord, event: FastEvent, ts: float, visitor: VisitorState, seen: int) -> None:
         """An event that counts: into its session, and out with what follows."""
-        merges = self.accounts.merged
+        accounts = self.accounts
+        merges = accounts.merged
         session = self._place(event, ts, visitor)
-        remember(visitor, seen, session.number, self.config.max_fingerprints)
+        visitor.seen[seen] = session.number
+        if len(visitor.seen) > self.config.max_fingerprints:
+            forget_oldest(visitor, self.config.max_fingerprints)
         fold(session, event, ts)
         session.offset = record.offset
         session.appended_ms = record.timestamp
-        self.accounts.folded += 1
-        kind = event.type if event.type in KNOWN_TYPES else OTHER
-        self.tally.types[kind] = self.tally.types.get(kind, 0) + 1
-        if (
-            self._spend(event.visitor_id, visitor, session, ts)
-            | self._match(event, session)
-            | (event.type == "purchase" or self.accounts.merged != merges or is_power_of_two(session.events))
-        ):
+        accounts.folded += 1
+        self.tally.types[event.type] += 1
+        matter = self._spend(event.visitor_id, visitor, session, ts)
+        matched = self.patterns.match(event)
+        if matched and self._note(matched, session):
+            matter = True
+        events = session.events
+        if matter or not events & (events - 1) or event.type == "purchase" or accounts.merged != merges:
             self._publish(event.visitor_id, session)
 
     def _place(self, event: FastEvent, ts: float, visitor: VisitorState) -> OpenSession:
         """The session that the event goes into, after any merge or split that it brings about."""
+        if continues(visitor.sessions, ts, self.config):
+            return visitor.sessions[0]
         reach = in_reach(visitor.sessions, ts, self.config.gap_s)
         if not reach:
             return self._open(event, ts, visitor)
@@ -193,21 +200,21 @@ class PartitionFold:
     def _spend(self, visitor_id: str, visitor: VisitorState, session: OpenSession, ts: float) -> bool:
         """Spends the visitor's budgets; whether this is the session's first event over one."""
         over, crossed = spend_budgets(self.config.visitor_budgets, visitor, ts)
+        if not over:
+            return False
         for budget, spent in crossed:
             self.outputs.append(limit(visitor_id, budget, spent))
-            self.tally.limits[budget.id] = self.tally.limits.get(budget.id, 0) + 1
-        if over:
-            session.rate_limited += 1
-        return over and session.rate_limited == 1
+            self.tally.limits[budget.id] += 1
+        session.rate_limited += 1
+        return session.rate_limited == 1
 
-    def _match(self, event: FastEvent, session: OpenSession) -> bool:
-        """Notes the patterns that match; whether one is new to the session."""
+    def _note(self, matched: tuple[str, ...], session: OpenSession) -> bool:
+        """Notes the patterns that matched; whether one is new to the session."""
         found = False
-        for pattern in self.patterns.match(event):
+        for pattern in matched:
             info = self.patterns.info(pattern)
-            found |= merge_hits(session.heuristics, pattern, 1, info.version)
-            label = (info.pack, info.category)
-            self.tally.patterns[label] = self.tally.patterns.get(label, 0) + 1
+            found |= add_hits(session, pattern, 1, info.version)
+            self.tally.patterns[info.pack, info.category] += 1
         return found
 
     def _close_due(self) -> None:
@@ -223,7 +230,7 @@ class PartitionFold:
             else:
                 visitor.sessions.remove(session)
                 forget(visitor, number)
-                self.visitors.change(visitor_id)
+                self.visitors.changed[visitor_id] = None
 
     def _publish(
         self,
@@ -234,12 +241,14 @@ class PartitionFold:
         split: bool = False,
         merged_into: str | None = None,
     ) -> None:
-        self.outputs.append(publish(visitor_id, session, self.partition, final=final, split=split, merged_into=merged_into))
+        self.outputs.append(
+            publish(visitor_id, session, final=final, split=split, merged_into=merged_into, partition=self._decimal)
+        )
         self.accounts.revisions += 1
 
     def _take_watermark(self, record: InputRecord) -> None:
         try:
-            mark = watermark.read_watermark(record)
+            mark = watermark.read_watermark(record, self.config.max_record_bytes)
         except watermark.BadWatermarkError as error:
             self._refuse(record, Reason.BAD_WATERMARK, str(error))
             return
@@ -253,13 +262,7 @@ class PartitionFold:
     def _refuse(self, record: InputRecord, reason: Reason, detail: str) -> None:
         self.outputs.append(dead_letter(record, reason, detail))
         self.accounts.dead_letter += 1
-        self.tally.reasons[reason] = self.tally.reasons.get(reason, 0) + 1
-
-    def _clamp(self, ts: float, appended_ms: int) -> float:
-        clamped = watermark.clamped(ts, appended_ms, self.config.max_ahead_s)
-        if clamped != ts:
-            self.accounts.clamped += 1
-        return clamped
+        self.tally.reasons[reason] += 1
 
     def _raise(self, mark: float) -> None:
         self.watermark = mark

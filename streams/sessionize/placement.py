@@ -16,6 +16,22 @@ from streams.sessionize.config import FoldConfig
 from streams.sessionize.state import OpenSession
 
 
+def continues(sessions: Sequence[OpenSession], ts: float, config: FoldConfig) -> bool:
+    """Whether there is one session, and an event at `ts` just goes on with it: what nearly every event does.
+
+    The functions below would come to the same; this one is asked first because it costs a tenth.
+    """
+    if len(sessions) != 1:
+        return False
+    only = sessions[0]
+    return (
+        only.start <= ts
+        and ts - only.end <= config.gap_s
+        and only.events < config.max_session_events
+        and (ts if ts > only.end else only.end) - only.start <= config.max_session_s
+    )
+
+
 def in_reach(sessions: Sequence[OpenSession], ts: float, gap_s: float) -> list[OpenSession]:
     """Sessions that have, or enclose, a moment at most `gap_s` from `ts`, in the order of their opening."""
     return [one for one in sessions if ts - one.end <= gap_s and one.start - ts <= gap_s]
@@ -28,13 +44,14 @@ def is_late(sessions: Sequence[OpenSession], ts: float, config: FoldConfig, hori
 
 def fit(sessions: Sequence[OpenSession], ts: float, config: FoldConfig) -> bool:
     """Whether the sessions and one more event, at `ts`, make a session within the bounds."""
-    events = 1
-    start = end = ts
-    for one in sessions:
+    first = sessions[0]
+    events, start, end = first.events, first.start, first.end
+    for one in sessions[1:]:
         events += one.events
         start = min(start, one.start)
         end = max(end, one.end)
-    return events <= config.max_session_events and end - start <= config.max_session_s
+    span_s = (ts if ts > end else end) - (ts if ts < start else start)
+    return events < config.max_session_events and span_s <= config.max_session_s
 
 
 def first_with_room(sessions: Sequence[OpenSession], ts: float, config: FoldConfig) -> OpenSession | None:

@@ -5,14 +5,25 @@ from __future__ import annotations
 from math import sqrt
 
 import msgspec
+from pydantic import BaseModel
 
 from streams.engine.task import Output
 from streams.sessionize.state import OpenSession
-from weir.contracts.session import Session
+from weir.contracts.session import Gaps, ItemTouch, PatternHits, Session, TextSeen
 from weir.topics import SESSIONS
 
-# The record's fields in the order of their names: the encoder then has no struct to sort.
-_Wire = msgspec.defstruct("Session", sorted(Session.model_fields), gc=False)
+
+
+def _wire(model: type[BaseModel]) -> type[msgspec.Struct]:
+    """The model's fields in the order of their names, which is how canonical JSON has them, with nothing left to sort."""
+    return msgspec.defstruct(model.__name__, sorted(model.model_fields), gc=False)
+
+
+_Wire = _wire(Session)
+_Gaps = _wire(Gaps)
+_Hits = _wire(PatternHits)
+_ItemTouch = _wire(ItemTouch)
+_TextSeen = _wire(TextSeen)
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -24,17 +35,17 @@ def is_power_of_two(count: int) -> bool:
 def publish(
     visitor: str,
     session: OpenSession,
-    partition: int,
     *,
     final: bool = False,
     split: bool = False,
     merged_into: str | None = None,
+    partition: bytes,
 ) -> Output:
-    """The session's next revision as a record of `weir.sessions`."""
+    """The session's next revision as a record of `weir.sessions`; `partition` is the input's, in decimal."""
     session.revision += 1
     value = _encode(_record(visitor, session, final, split, merged_into))
     headers = (
-        ("partition", b"%d" % partition),
+        ("partition", partition),
         ("offset", b"%d" % session.offset),
         ("appended_ms", b"%d" % session.appended_ms),
     )
@@ -43,10 +54,10 @@ def publish(
 
 def _record(visitor: str, one: OpenSession, final: bool, split: bool, merged_into: str | None) -> msgspec.Struct:
     counted = one.counts.get
-    page_views, clicks, searches = counted("page_view", 0), counted("click", 0), counted("search", 0)
+    page_views, clicks = counted("page_view", 0), counted("click", 0)
     carts, purchases = counted("add_to_cart", 0), counted("purchase", 0)
-    return _Wire(  # positions, since names would cost more than the encoding
-        one.account_ids,
+    return _Wire(  # by position, in the order of names: naming each would cost more than the encoding
+        one.account_ids or (),
         one.bytes,
         carts / page_views if page_views else 0.0,
         carts,
@@ -62,37 +73,33 @@ def _record(visitor: str, one: OpenSession, final: bool, split: bool, merged_int
         one.exit_url,
         final,
         _gaps(one) if one.events > 1 else None,
-        one.heuristics and {id_: {"hits": hits.hits, "version": hits.version} for id_, hits in one.heuristics.items()},
+        {name: _Hits(hits.hits, hits.version) for name, hits in one.heuristics.items()} if one.heuristics else {},
         one.ip,
-        one.items and [{"item_id": item.item_id, "ts": item.ts, "type": item.type} for item in one.items],
+        [_ItemTouch(item.item_id, item.ts, item.type) for item in one.items] if one.items else (),
         one.items_dropped,
         merged_into,
-        one.methods,
+        one.methods or {},
         page_views,
         purchases,
         one.rate_limited,
         one.referrer,
         one.repeats,
-        one.revenue and {currency: round(total, 6) for currency, total in one.revenue.items()},
+        {currency: round(total, 6) for currency, total in one.revenue.items()} if one.revenue else {},
         one.revision,
-        searches,
+        counted("search", 0),
         one.session_id,
         split,
         one.start,
-        one.statuses,
-        one.texts and [{"field": text.field, "text": text.text} for text in one.texts],
+        one.statuses or {},
+        [_TextSeen(text.field, text.text) for text in one.texts] if one.texts else (),
         one.user_agent,
         visitor,
     )
 
 
-def _gaps(one: OpenSession) -> dict[str, float]:
+def _gaps(one: OpenSession) -> msgspec.Struct:
     count = one.events - 1
     mean = one.gap_sum / count
-    variance = max(0.0, one.gap_squares / count - mean * mean)
-    return {
-        "maximum": round(one.gap_max, 6),
-        "mean": round(mean, 6),
-        "minimum": round(one.gap_min, 6),
-        "standard_deviation": round(sqrt(variance), 6),
-    }
+    variance = one.gap_squares / count - mean * mean
+    deviation = sqrt(variance) if variance > 0.0 else 0.0
+    return _Gaps(round(one.gap_max, 6), round(mean, 6), round(one.gap_min, 6), round(deviation, 6))

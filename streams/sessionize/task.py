@@ -34,6 +34,8 @@ class SessionizeTask(Task):
 
     """
 
+    refolds = True
+
     def __init__(self, partition: int, partitions: int, config: FoldConfig, library: Library) -> None:
         self._config = config
         self._library = library

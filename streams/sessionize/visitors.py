@@ -14,7 +14,7 @@ from streams.sessionize.state import (
 
 PREFIX = b"v"
 """Type byte of a visitor's state entry."""
-MAX_DECODED = 16_384
+MAX_DECODED = 50_000
 """Visitors kept decoded between two checkpoints; past it the ones touched first are encoded again."""
 
 
@@ -27,7 +27,8 @@ class Visitors:
     def __init__(self) -> None:
         self._encoded: dict[str, bytes] = {}
         self._decoded: dict[str, VisitorState] = {}
-        self._changed: dict[str, None] = {}
+        self.changed: dict[str, None] = {}
+        """Visitors whose state is not as it was written last; whoever changes what `get` gave enters it here."""
         self._gone: dict[str, None] = {}
 
     def __len__(self) -> int:
@@ -40,7 +41,7 @@ class Visitors:
         yield from (visitor for visitor in self._encoded if visitor not in self._decoded)
 
     def get(self, visitor: str) -> VisitorState | None:
-        """The visitor's state, to be looked at; whoever changes it calls `change`."""
+        """The visitor's state, to be looked at; see `changed`."""
         state = self._decoded.get(visitor)
         if state is None:
             data = self._encoded.get(visitor)
@@ -49,19 +50,16 @@ class Visitors:
             state = self._decoded[visitor] = decode_visitor(data)
         return state
 
-    def put(self, visitor: str, state: VisitorState) -> None:
-        """Adds a visitor."""
-        self._decoded[visitor] = state
-        self._changed[visitor] = None
-
-    def change(self, visitor: str) -> None:
-        """Says that the state that `get` gave is changed, or about to be."""
-        self._changed[visitor] = None
+    def add(self, visitor: str) -> VisitorState:
+        """An empty state for a visitor without one."""
+        state = self._decoded[visitor] = VisitorState()
+        self.changed[visitor] = None
+        return state
 
     def remove(self, visitor: str) -> None:
         """Forgets a visitor."""
         self._decoded.pop(visitor, None)
-        self._changed.pop(visitor, None)
+        self.changed.pop(visitor, None)
         if self._encoded.pop(visitor, None) is not None:
             self._gone[visitor] = None
 
@@ -80,7 +78,7 @@ class Visitors:
             return
         for visitor in list(self._decoded)[: excess + MAX_DECODED // 2]:
             state = self._decoded.pop(visitor)
-            if visitor in self._changed:
+            if visitor in self.changed:
                 self._encoded[visitor] = encode_visitor(state)
 
     def load(self, key: bytes, value: bytes) -> None:
@@ -90,13 +88,13 @@ class Visitors:
     def changes(self) -> list[tuple[bytes, bytes | None]]:
         """Entries changed since the last call, None for visitors that are gone; encodes them, and frees the structs."""
         entries: list[tuple[bytes, bytes | None]] = []
-        for visitor in self._changed:
+        for visitor in self.changed:
             state = self._decoded.get(visitor)
             if state is not None:
                 self._encoded[visitor] = encode_visitor(state)
             entries.append((PREFIX + visitor.encode(), self._encoded[visitor]))
         entries.extend((PREFIX + visitor.encode(), None) for visitor in self._gone if visitor not in self._encoded)
-        self._changed.clear()
+        self.changed.clear()
         self._gone.clear()
         self._decoded.clear()
         return entries

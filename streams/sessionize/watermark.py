@@ -6,12 +6,14 @@ import msgspec
 
 from streams.engine.task import InputRecord, Output
 from weir.contracts.fast import decoder, encode
+from weir.contracts.gate import gate
 from weir.contracts.watermark import Watermark
 from weir.topics import EVENTS
 
 HEADER = "weir-watermark"
 """Header of a watermark record; its value is the kind."""
 
+_PROBLEM = f"The record has the header {HEADER}, and its value is no watermark"
 _decode = decoder(Watermark)
 
 
@@ -25,16 +27,20 @@ def clamped(ts: float, append_ms: int, max_ahead_s: float) -> float:
     return ts if ts - appended <= max_ahead_s else max(appended, 0.0)
 
 
-def read_watermark(record: InputRecord) -> float:
+def read_watermark(record: InputRecord, max_bytes: int) -> float:
     """The absolute watermark that a record carries, as its sender says.
 
     Raises:
         BadWatermarkError: its value is no `Watermark`.
     """
+    value = record.value or b""
+    fault = gate(value, max_bytes)
+    if fault is not None:
+        raise BadWatermarkError(f"{_PROBLEM}: {fault}.")
     try:
-        return _decode(record.value or b"").watermark
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadWatermarkError(f"The record has a {HEADER} header, and its value is no watermark: {error}") from error
+        return _decode(value).watermark
+    except msgspec.DecodeError as error:
+        raise BadWatermarkError(f"{_PROBLEM}: {error}.") from error
 
 
 def idle_watermark(partition: int, watermark: float) -> Output:
