@@ -6,8 +6,6 @@ import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from typing_extensions import override
-
 from models.base import Features, Model
 from weir.errors import SnapshotError
 
@@ -21,30 +19,29 @@ class PriorRate(Model):
         self._bad = 0.0
         self._all = 0.0
 
-    @override
     @property
-    @override
     def hyper_parameters(self) -> dict[str, Any]:
+        """None."""
         return {}
 
-    @override
     def predict_one(self, features: Features) -> float:
+        """The share of abuse so far."""
         return (self._bad + 1.0) / (self._all + 2.0)
 
-    @override
     def learn_one(self, features: Features, *, bad: bool, weight: float = 1.0) -> None:
+        """Counts the example."""
         if math.isfinite(weight) and weight > 0:
             weight = min(weight, 100.0)
             self._bad += weight * bad
             self._all += weight
 
-    @override
     def state(self) -> dict[str, Any]:
+        """Both counts."""
         return {"bad": self._bad, "all": self._all}
 
     @classmethod
-    @override
     def restore(cls, hyper_parameters: Mapping[str, Any], state: Mapping[str, Any]) -> Self:
+        """The baseline that gave these."""
         try:
             model = cls(**hyper_parameters)
             bad, everything = float(state["bad"]), float(state["all"])

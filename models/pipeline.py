@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Self
 
 from river import linear_model, optim
 from river.utils import VectorDict
-from typing_extensions import override
 
 from models.base import Features, Model
 from models.encoder import Encoder
@@ -39,26 +38,25 @@ class HashedLogistic(Model):
             optimizer=self._optimizer, intercept_lr=0.05, clip_gradient=1_000.0
         )
 
-    @override
     @property
-    @override
     def hyper_parameters(self) -> dict[str, Any]:
+        """As given to the constructor."""
         return {"bits": self.bits, "seed": self.seed, "learning_rate": self.learning_rate}
 
-    @override
     def predict_one(self, features: Features) -> float:
+        """Probability of abuse, by the weights as they stand."""
         vector = self._encoder.encode(features)
         return float(self._regression.predict_proba_one(vector)[True])  # type: ignore[no-untyped-call]  # River has none
 
-    @override
     def learn_one(self, features: Features, *, bad: bool, weight: float = 1.0) -> None:
+        """One step of AdaGrad, and of the scales of the numbers."""
         if not math.isfinite(weight) or weight <= 0:
             return
         self._encoder.learn(features)
         self._regression.learn_one(self._encoder.encode(features), bad, min(weight, _MAXIMUM_WEIGHT))
 
-    @override
     def state(self) -> dict[str, Any]:
+        """Scales, weights with their sums of squared gradients, and the intercept."""
         # The order of the weights stays: sums of floating-point numbers depend on it.
         weights = self._regression.weights
         return {
@@ -72,8 +70,8 @@ class HashedLogistic(Model):
         }
 
     @classmethod
-    @override
     def restore(cls, hyper_parameters: Mapping[str, Any], state: Mapping[str, Any]) -> Self:
+        """The model that gave these, to the last bit."""
         if state.get("format") != _FORMAT:
             raise SnapshotError(f"A model's state is not one of {cls.family}.", "Retrain it from the training topic.")
         try:

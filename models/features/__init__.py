@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 from math import isfinite
 
-import msgspec
-
 from models.features.numbers import deeds, rhythm, traffic, writing
 from models.features.registry import FEATURES, FEATURES_VERSION, KINDS, Feature, Kind
 from models.features.words import categories, texts
+from weir.contracts.fast import encode
 from weir.contracts.score import FeatureValue
 from weir.contracts.session import Session
 
@@ -25,9 +24,10 @@ def features(session: Session) -> dict[str, FeatureValue]:
     found: dict[str, FeatureValue] = {name: float(value) for name, value in numbers.items() if isfinite(value)}
     found.update(categories(session))
     found.update(texts(session))
-    return found
+    # In the order in which records carry them: a model's sums depend on it in their last bit.
+    return dict(sorted(found.items()))
 
 
 def features_hash(found: dict[str, FeatureValue]) -> str:
     """Hash of the features' canonical JSON (sorted names, shortest exact numbers), 32 hexadecimal digits."""
-    return hashlib.blake2b(msgspec.json.encode(found, order="sorted"), digest_size=16).hexdigest()
+    return hashlib.blake2b(encode(found), digest_size=16).hexdigest()

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,9 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.features import FEATURES, KINDS, features, features_hash
-from weir.contracts import Session
-
-MakeSession = Callable[..., Session]
+from tests.support.sessions import make_session
 
 RICH: dict[str, Any] = {
     "items": [
@@ -25,7 +22,7 @@ RICH: dict[str, Any] = {
 }
 
 
-def test_a_rich_session_has_every_registered_feature_and_no_other(make_session: MakeSession) -> None:
+def test_a_rich_session_has_every_registered_feature_and_no_other() -> None:
     found = features(make_session(**RICH))
     assert set(found) == set(KINDS)
     for feature in FEATURES:
@@ -38,7 +35,7 @@ def test_names_are_registered_once_with_a_meaning() -> None:
     assert all(feature.unit for feature in FEATURES if feature.kind == "number")
 
 
-def test_what_weak_labels_are_made_of_is_no_feature(make_session: MakeSession) -> None:
+def test_what_weak_labels_are_made_of_is_no_feature() -> None:
     plain = make_session(events=4, items=[{"item_id": "a", "type": "click", "ts": 1_001.0}])
     telling = make_session(
         events=5,
@@ -57,7 +54,7 @@ def test_what_weak_labels_are_made_of_is_no_feature(make_session: MakeSession) -
     assert features(plain) == features(telling)
 
 
-def test_newest_text_comes_first(make_session: MakeSession) -> None:
+def test_newest_text_comes_first() -> None:
     assert str(features(make_session(**RICH))["text"]).startswith("CALL 0800")
 
 
@@ -71,7 +68,7 @@ def test_newest_text_comes_first(make_session: MakeSession) -> None:
         ("()", "other", "other"),
     ],
 )
-def test_the_client_is_named(make_session: MakeSession, user_agent: str | None, family: str, release: str) -> None:
+def test_the_client_is_named(user_agent: str | None, family: str, release: str) -> None:
     found = features(make_session(user_agent=user_agent))
     assert (found["user_agent_family"], found["user_agent_release"]) == (family, release)
 
@@ -85,9 +82,7 @@ def test_the_client_is_named(make_session: MakeSession, user_agent: str | None, 
         (None, "none", "none"),
     ],
 )
-def test_addresses_are_cut_to_their_networks(
-    make_session: MakeSession, ip: str | None, prefix: str, network: str
-) -> None:
+def test_addresses_are_cut_to_their_networks(ip: str | None, prefix: str, network: str) -> None:
     found = features(make_session(ip=ip))
     assert (found["address_prefix"], found["address_network"]) == (prefix, network)
 
@@ -119,9 +114,7 @@ ANY_TEXT = st.none() | st.text(max_size=60)
         }
     )
 )
-def test_whatever_the_session_features_are_finite_bounded_and_repeatable(
-    make_session: MakeSession, changed: dict[str, Any]
-) -> None:
+def test_whatever_the_session_features_are_finite_bounded_and_repeatable(changed: dict[str, Any]) -> None:
     session = make_session(**changed)
     found = features(session)
     assert set(found) <= set(KINDS)

@@ -1,13 +1,10 @@
+"""Sessions as tests need them: a plain one, changed where the test says so."""
+
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from weir.contracts import Session
-
-MakeSession = Callable[..., Session]
 
 PLAIN: dict[str, Any] = {
     "session_id": "s1",
@@ -50,9 +47,6 @@ PLAIN: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="session")
-def make_session() -> MakeSession:
-    def make(**changed: Any) -> Session:  # noqa: ANN401 -- any of the contract's fields
-        return Session.model_validate({**PLAIN, **changed})
-
-    return make
+def make_session(**changed: Any) -> Session:  # noqa: ANN401 -- any of the contract's fields
+    """A plain shopper's session with these fields changed."""
+    return Session.model_validate({**PLAIN, **changed})
