@@ -1,0 +1,389 @@
+"""Writes `dashboards/weir.json`: what is on it, row by row, is declared here.
+
+Run it after a change: `python deploy/grafana/make_dashboard.py`. A test compares the file with what this would write,
+and each expression with the metrics that `weir/metrics.py` declares.
+"""
+
+# ruff: noqa: INP001 -- a script beside what it writes, not a package
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+TARGET = Path(__file__).parent / "dashboards" / "weir.json"
+DATASOURCE = {"type": "prometheus", "uid": "weir-prometheus"}
+COLUMNS = 24
+STAT_HEIGHT, GRAPH_HEIGHT = 4, 8
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture: its expressions with the legend of each, and a sentence on how to read it."""
+
+    title: str
+    unit: str
+    queries: Sequence[tuple[str, str]]
+    reading: str
+    kind: Literal["timeseries", "stat"] = "timeseries"
+    width: int = 8
+
+
+def rate(metric: str, *by: str) -> str:
+    """Per second, summed over everything but the labels named."""
+    return f"sum by ({', '.join(by)}) (rate({metric}[$__rate_interval]))"
+
+
+def quantile(share: float, metric: str, *by: str) -> str:
+    """A quantile of a histogram, for each value of the labels named."""
+    return f"histogram_quantile({share}, {rate(f'{metric}_bucket', 'le', *by)})"
+
+
+def stat(title: str, unit: str, expression: str, reading: str) -> Panel:
+    """One number."""
+    return Panel(title, unit, [(expression, "")], reading, "stat", 4)
+
+
+DEAD_LETTER_SHARE = (
+    "sum(rate(weir_dead_letters_total[$__rate_interval])) / "
+    "clamp_min(sum(rate(weir_events_total[$__rate_interval])), 0.001)"
+)
+ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
+    (
+        "Traffic",
+        (
+            stat("Workers ready", "none", "sum(weir_ready)", "Assigned, recovered and not rebalancing."),
+            stat("Events", "cps", "sum(rate(weir_events_total[$__rate_interval]))", "All input records."),
+            stat("Open sessions", "none", "sum(weir_sessions_open)", "Over all partitions."),
+            stat("Lag", "none", "sum(weir_lag_records)", "Records that no stage has worked on yet."),
+            stat(
+                "Event to flag, 99 %",
+                "s",
+                "histogram_quantile(0.99, sum by (le) (rate(weir_event_to_flag_seconds_bucket[$__rate_interval])))",
+                "From the event's append to the verdict.",
+            ),
+            stat(
+                "Memory, largest worker",
+                "bytes",
+                "max(process_resident_memory_bytes)",
+                "Grows with open sessions, and with what is remembered to tell duplicates.",
+            ),
+            Panel(
+                "Input by outcome",
+                "cps",
+                [(rate("weir_events_total", "outcome"), "{{outcome}}")],
+                "The outcomes add up to the input. Re-keyed: a producer with another partitioner.",
+            ),
+            Panel(
+                "Events by type",
+                "cps",
+                [(rate("weir_events_by_type_total", "type"), "{{type}}")],
+                "Folded events; types that Weir doesn't know are `other`.",
+            ),
+            Panel(
+                "Sessions",
+                "cps",
+                [
+                    (rate("weir_sessions_total", "change"), "{{change}}"),
+                    ("sum(rate(weir_session_revisions_total[$__rate_interval]))", "revisions published"),
+                ],
+                "More opened than closed for long: sessions don't close, look at the watermark.",
+            ),
+            Panel(
+                "Events clamped",
+                "cps",
+                [("sum(rate(weir_events_clamped_total[$__rate_interval]))", "clamped")],
+                "A producer's clock runs ahead.",
+                width=12,
+            ),
+            Panel(
+                "Records by stage",
+                "cps",
+                [(rate("weir_batch_records_total", "stage"), "{{stage}}")],
+                "What each stage works on.",
+                width=12,
+            ),
+        ),
+    ),
+    (
+        "Cascade",
+        (
+            Panel(
+                "Flags by stage and verdict",
+                "cps",
+                [(rate("weir_flags_total", "stage", "verdict"), "{{stage}}: {{verdict}}")],
+                "Published flags: changes of a verdict.",
+            ),
+            Panel(
+                "What each stage says",
+                "cps",
+                [
+                    (
+                        rate("weir_stage_verdicts_total", "stage", "verdict", "shadow"),
+                        "{{stage}}: {{verdict}} {{shadow}}",
+                    )
+                ],
+                "With the stages that are in shadow.",
+            ),
+            Panel(
+                "Time in the cascade",
+                "s",
+                [(rate("weir_cascade_seconds_total", "stage"), "{{stage}}")],
+                "Seconds of work a second.",
+            ),
+            Panel(
+                "Patterns",
+                "cps",
+                [(rate("weir_pattern_hits_total", "pack", "category"), "{{pack}}: {{category}}")],
+                "Events in which a pattern matched.",
+                width=6,
+            ),
+            Panel(
+                "Limits crossed",
+                "cps",
+                [(rate("weir_limits_crossed_total", "kind", "limit"), "{{kind}}: {{limit}}")],
+                "Budgets of visitors and addresses.",
+                width=6,
+            ),
+            Panel(
+                "Scores",
+                "cps",
+                [(rate("weir_scores_total", "role"), "{{role}}")],
+                "Session revisions scored, by who scored them.",
+                width=6,
+            ),
+            Panel(
+                "Questions for people",
+                "cps",
+                [(rate("weir_reviews_total", "why"), "{{why}}")],
+                "Sessions in the review queue.",
+                width=6,
+            ),
+        ),
+    ),
+    (
+        "Latency",
+        (
+            Panel(
+                "Event to flag",
+                "s",
+                [
+                    (quantile(0.5, "weir_event_to_flag_seconds"), "50 %"),
+                    (quantile(0.95, "weir_event_to_flag_seconds"), "95 %"),
+                    (quantile(0.99, "weir_event_to_flag_seconds"), "99 %"),
+                ],
+                "From the append of the event that led to a revision to the verdict on it.",
+            ),
+            Panel(
+                "One batch, 99 %",
+                "s",
+                [(quantile(0.99, "weir_batch_seconds", "stage"), "{{stage}}")],
+                "Work on a batch, without its flush.",
+            ),
+            Panel(
+                "One flush, 99 %",
+                "s",
+                [(quantile(0.99, "weir_flush_seconds", "stage"), "{{stage}}")],
+                "Produce and commit. Slow flushes: look at the brokers.",
+            ),
+        ),
+    ),
+    (
+        "Lag and watermark",
+        (
+            Panel(
+                "Lag",
+                "none",
+                [("sum by (stage, partition) (weir_lag_records)", "{{stage}} {{partition}}")],
+                "Last stable offset less position.",
+            ),
+            Panel(
+                "Watermark age",
+                "s",
+                [("time() - max by (partition) (weir_watermark_timestamp_seconds)", "{{partition}}")],
+                "Clock time less event time. Flat lines of one partition: it has no events and no open session.",
+            ),
+            Panel(
+                "Since a stage last moved",
+                "s",
+                [("time() - min by (stage) (weir_progress_timestamp_seconds)", "{{stage}}")],
+                "Or had nothing to do. A worker ends itself when this lasts too long.",
+            ),
+        ),
+    ),
+    (
+        "Recovery and transactions",
+        (
+            Panel(
+                "Last recovery",
+                "s",
+                [("max by (stage, partition) (weir_recovery_seconds)", "{{stage}} {{partition}}")],
+                "How long the partition was away.",
+            ),
+            Panel(
+                "Entries read in it",
+                "none",
+                [("max by (stage, partition) (weir_recovered_entries)", "{{stage}} {{partition}}")],
+                "The size of the stage's state.",
+            ),
+            Panel(
+                "Transactions",
+                "cps",
+                [(rate("weir_transactions_total", "stage", "end"), "{{stage}}: {{end}}")],
+                "Aborted ones are worked again; many of them need a look at the log.",
+            ),
+        ),
+    ),
+    (
+        "Dead letters",
+        (
+            Panel(
+                "Dead letters by reason",
+                "cps",
+                [(rate("weir_dead_letters_total", "reason"), "{{reason}}")],
+                "`weir dead-letters list` shows them, with what their producer should do.",
+                width=12,
+            ),
+            Panel(
+                "Share of the input",
+                "percentunit",
+                [(DEAD_LETTER_SHARE, "dead letters")],
+                "A jump is a producer's release.",
+                width=12,
+            ),
+        ),
+    ),
+    (
+        "Model quality",
+        (
+            Panel(
+                "AUC", "none", [("max by (role) (weir_model_auc)", "{{role}}")], "Prequential, newest window.", width=6
+            ),
+            Panel(
+                "Log loss",
+                "none",
+                [("max by (role) (weir_model_log_loss)", "{{role}}")],
+                "Prequential, in nats; less is better.",
+                width=6,
+            ),
+            Panel(
+                "Calibration error",
+                "none",
+                [("max by (role) (weir_model_calibration_error)", "{{role}}")],
+                "How far scores are from shares.",
+                width=6,
+            ),
+            Panel(
+                "Champion",
+                "none",
+                [("max by (id, version) (weir_model_version_info)", "{{id}} {{version}}")],
+                "The model that scores; two for longer than a moment: a worker could not take the new one.",
+                width=6,
+            ),
+            Panel(
+                "Candidate against champion",
+                "cps",
+                [(rate("weir_model_decisions_total", "decision"), "{{decision}}")],
+                "How their meetings ended.",
+                width=6,
+            ),
+            Panel(
+                "Snapshots refused",
+                "cps",
+                [(rate("weir_model_refused_total", "reason"), "{{reason}}")],
+                "Above 0: a wrong key, or somebody else writes models.",
+                width=6,
+            ),
+            Panel(
+                "Labels",
+                "cps",
+                [(rate("weir_labels_total", "kind", "outcome"), "{{kind}}: {{outcome}}")],
+                "What people and weak sources say, and what became of it.",
+                width=6,
+            ),
+            Panel(
+                "Examples learned",
+                "cps",
+                [(rate("weir_examples_learned_total", "kind", "label"), "{{kind}}: {{label}}")],
+                "What the trainer learns from.",
+                width=6,
+            ),
+        ),
+    ),
+)
+
+
+def dashboard() -> dict[str, Any]:
+    """The dashboard as Grafana reads it."""
+    return {
+        "uid": "weir",
+        "title": "Weir",
+        "tags": ["weir"],
+        "schemaVersion": 41,
+        "version": 1,
+        "editable": True,
+        "graphTooltip": 1,
+        "refresh": "10s",
+        "time": {"from": "now-30m", "to": "now"},
+        "timezone": "utc",
+        "templating": {"list": []},
+        "annotations": {"list": []},
+        "panels": list(_panels()),
+    }
+
+
+def _panels() -> Iterator[dict[str, Any]]:
+    """Rows and their panels, filled from left to right."""
+    number = 0
+    top = 0
+    for title, panels in ROWS:
+        number += 1
+        yield {
+            "id": number,
+            "type": "row",
+            "title": title,
+            "collapsed": False,
+            "panels": [],
+            "gridPos": {"x": 0, "y": top, "w": COLUMNS, "h": 1},
+        }
+        top += 1
+        left = height = 0
+        for panel in panels:
+            if left + panel.width > COLUMNS:
+                left, top = 0, top + height
+            number += 1
+            height = STAT_HEIGHT if panel.kind == "stat" else GRAPH_HEIGHT
+            yield _panel(number, panel, {"x": left, "y": top, "w": panel.width, "h": height})
+            left += panel.width
+        top += height
+
+
+def _panel(number: int, panel: Panel, place: dict[str, int]) -> dict[str, Any]:
+    options: dict[str, Any] = {"reduceOptions": {"calcs": ["lastNotNull"]}} if panel.kind == "stat" else {}
+    custom = {"fillOpacity": 10, "showPoints": "never"} if panel.kind == "timeseries" else {}
+    return {
+        "id": number,
+        "type": panel.kind,
+        "title": panel.title,
+        "description": panel.reading,
+        "datasource": DATASOURCE,
+        "gridPos": place,
+        "fieldConfig": {"defaults": {"unit": panel.unit, "min": 0, "custom": custom}, "overrides": []},
+        "options": options,
+        "targets": [
+            {"refId": chr(ord("A") + at), "datasource": DATASOURCE, "expr": expression, "legendFormat": legend}
+            for at, (expression, legend) in enumerate(panel.queries)
+        ],
+    }
+
+
+def text() -> str:
+    """What belongs into the file."""
+    return json.dumps(dashboard(), indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(text())
