@@ -110,6 +110,8 @@ class DevelopmentBroker:
         java = _java()
         jars = kafka_jars(self.report)
         identity = self._identity() or self._choose_identity()
+        if self.port and identity.port != self.port:
+            identity = msgspec.structs.replace(identity, port=self.port)
         _require_free(identity.port)
         class_path = os.pathsep.join(str(jar) for jar in jars)
         configuration = self._write_properties(identity)

@@ -1,0 +1,47 @@
+"""`weir doctor`: what is wrong with the installation, and what to do."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+import typer
+
+from weir.cli.options import Json, with_settings
+from weir.cli.output import console, print_json
+from weir.doctor import Finding, State, examine
+from weir.settings import Settings
+
+command = typer.Typer()
+MARKS: dict[State, str] = {"well": "[green]well [/]", "note": "[yellow]note [/]", "wrong": "[red]wrong[/]"}
+
+
+@command.command()
+@with_settings
+def doctor(
+    settings: Settings,
+    *,
+    as_json: Json = False,
+    write: Annotated[
+        bool, typer.Option(help="Compare the clocks by a record in a topic made for it and removed again.")
+    ] = True,
+) -> None:
+    """Settings, broker, topics, lag, clocks: what is wrong and what to do; exit code 1 where something is wrong."""
+    is_wrong = False
+    for finding in examine(settings, write=write):
+        is_wrong = is_wrong or finding.state == "wrong"
+        if as_json:
+            print_json(dataclasses.asdict(finding))
+        else:
+            _print(finding)
+    if is_wrong:
+        raise typer.Exit(1)
+
+
+def _print(finding: Finding) -> None:
+    from rich.markup import escape  # noqa: PLC0415 -- `--json` needs no rich
+
+    screen = console()
+    screen.print(f"{MARKS[finding.state]}  {finding.what:<9} {escape(finding.said)}")
+    if finding.advice:
+        screen.print(f"       {'':<9} {escape(finding.advice)}")
