@@ -19,6 +19,7 @@ _FETCH_BYTES = 1_048_576
 _QUEUED_BATCHES = 8
 _COMMIT_INTERVAL_S = 2.8
 _REBALANCE_TIMEOUT_S = 60.0
+_NO_POLL_INTERVAL_S = 20 * 86_400.0
 
 
 class Application(faust.App):
@@ -54,8 +55,8 @@ def make_application(
         broker_heartbeat_interval=settings.session_timeout_s / 5,
         broker_rebalance_timeout=_REBALANCE_TIMEOUT_S,
         broker_request_timeout=max(40.0, settings.session_timeout_s),
-        # Nothing is fetched during a recovery, and that must not look like a member that hangs.
-        broker_max_poll_interval=settings.recovery_timeout_s + settings.stall_timeout_s,
+        # Nothing is fetched during a recovery, and that must not look like a member that hangs: health.py knows better.
+        broker_max_poll_interval=_NO_POLL_INTERVAL_S,
         broker_commit_interval=_COMMIT_INTERVAL_S,
         # Positions come from our state; a position that the log doesn't have is lost input, and no reason to jump.
         consumer_auto_offset_reset="none",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from prometheus_client import (
     GC_COLLECTOR,
     CollectorRegistry,
@@ -14,7 +16,7 @@ from prometheus_client import (
 )
 
 from streams.engine.task import Effects
-from weir.metrics import METRICS, Metric
+from weir.metrics import BY_NAME, METRICS, Metric
 
 
 class Exposition:
@@ -55,17 +57,29 @@ class Exposition:
         gauge = self._gauges[name]
         (gauge.labels(*labels) if labels else gauge).set(value)
 
-    def clear(self, name: str) -> None:
-        """Drops all series of a gauge, before those that still hold are set."""
-        self._gauges[name].clear()
+    def replace(self, name: str, values: Mapping[tuple[str, ...], float]) -> None:
+        """Sets a gauge for these labels, and drops its other series."""
+        gauge = self._gauges[name]
+        for labels, value in values.items():
+            gauge.labels(*labels).set(value)
+        for labels in set(self._series(name)) - set(values):
+            gauge.remove(*labels)
 
     def forget(self, partition: int, *names: str) -> None:
         """Drops gauges of a partition that this process no longer owns, or two owners would show it."""
         for name in names:
-            gauge = self._gauges[name]
-            at = gauge._labelnames.index("partition")  # noqa: SLF001 -- the library has no public list of labels
-            for labels in [labels for labels in list(gauge._metrics) if labels[at] == str(partition)]:  # noqa: SLF001 -- likewise
-                gauge.remove(*labels)
+            at = BY_NAME[name].labels.index("partition")
+            for labels in self._series(name):
+                if labels[at] == str(partition):
+                    self._gauges[name].remove(*labels)
+
+    def _series(self, name: str) -> list[tuple[str, ...]]:
+        declared = BY_NAME[name].labels
+        return [
+            tuple(sample.labels[label] for label in declared)
+            for family in self._gauges[name].collect()
+            for sample in family.samples
+        ]
 
     def text(self) -> bytes:
         """Everything, in Prometheus' text format."""

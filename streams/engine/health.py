@@ -20,9 +20,12 @@ class StallWatch:
         self._timeout_s = timeout_s
         self._positions: dict[Where, int] = {}
         self._moved_at_s: dict[Where, float] = {}
+        self._answered_at_s: float | None = None
 
     def see(self, positions: Mapping[Where, int], ends: Mapping[Where, int] | None, now_s: float) -> None:
         """Takes in where everything owned stands, and where its input ends; None when nobody could tell."""
+        if ends is not None or self._answered_at_s is None:
+            self._answered_at_s = now_s
         for where in set(self._moved_at_s) - set(positions):
             del self._moved_at_s[where]
         for where, position in positions.items():
@@ -35,6 +38,10 @@ class StallWatch:
     def moved_at_s(self, where: Where) -> float:
         """When it last moved, or had nothing to do."""
         return self._moved_at_s[where]
+
+    def is_unanswered(self, now_s: float) -> bool:
+        """Whether for too long nobody could tell where the input ends."""
+        return self._answered_at_s is not None and now_s - self._answered_at_s > self._timeout_s
 
     def stalled(self, now_s: float) -> Where | None:
         """What has stood still for too long, if anything has."""
@@ -57,9 +64,12 @@ class Cluster(Protocol):
 class Health:
     """Lag, stalls and lost input of one worker. `check` blocks: call it from a thread."""
 
-    def __init__(self, cluster: Cluster, exposition: Exposition, stall_timeout_s: float) -> None:
+    def __init__(
+        self, cluster: Cluster, exposition: Exposition, stage_of: Mapping[str, str], stall_timeout_s: float
+    ) -> None:
         self._cluster = cluster
         self._exposition = exposition
+        self._stage_of = stage_of
         self._stall_timeout_s = stall_timeout_s
         self._watch = StallWatch(stall_timeout_s)
         self._topic_ids: dict[str, str] = {}
@@ -67,44 +77,40 @@ class Health:
         """Committed records not yet worked on, as last known."""
         self.is_alive = True
 
-    def check(self, stage_of: Mapping[Where, str], positions: Mapping[Where, int], now_s: float) -> None:
-        """Asks the brokers where the input ends, and compares.
-
-        Args:
-            stage_of: which stage each owned partition belongs to.
-            positions: where it stands.
-            now_s: the time.
+    def check(self, positions: Mapping[Where, int], now_s: float) -> None:
+        """Asks the brokers where the input ends, and compares with where everything owned stands.
 
         Raises:
             LostInputError: an input topic was deleted and made again.
-            WorkError: nothing has moved for too long.
+            WorkError: nothing has moved for too long, or no broker has answered.
         """
         ends = self._ends(positions)
         self._watch.see(positions, ends, now_s)
         if ends is not None:
-            self._report(stage_of, positions, ends, now_s)
-        stalled = self._watch.stalled(now_s)
-        self.is_alive = stalled is None
+            self._report(positions, ends, now_s)
+        stalled, unanswered = self._watch.stalled(now_s), self._watch.is_unanswered(now_s)
+        self.is_alive = stalled is None and not unanswered
+        if unanswered:
+            raise WorkError(
+                f"The brokers have not described the input topics for {self._stall_timeout_s:g} s.",
+                "This worker ends; see that they are up and the topics there, and start it again.",
+            )
         if stalled is not None:
             topic, partition = stalled
             raise WorkError(
-                f"Partition {partition} of {topic} has not moved for {self._stall_timeout_s:g} s, though there is "
-                "input or the brokers don't answer.",
-                "This worker ends; look at the brokers and at the log, and start it again.",
+                f"Partition {partition} of {topic} has not moved for {self._stall_timeout_s:g} s, though records wait.",
+                "This worker ends; look at its log and at the brokers, and start it again.",
             )
 
     def _ends(self, positions: Mapping[Where, int]) -> dict[Where, int] | None:
-        if not positions:
-            return {}
         try:
-            ends = self._cluster.stable_ends(list(positions))
-            self._compare_ids(self._cluster.topic_ids(sorted({topic for topic, _ in positions})))
+            self._compare_ids(self._cluster.topic_ids(sorted(self._stage_of)))
+            return self._cluster.stable_ends(list(positions))
         except LostInputError:
             raise
         except WorkError as error:
             log.warning("%s", error)
             return None
-        return ends
 
     def _compare_ids(self, ids: Mapping[str, str]) -> None:
         for topic, topic_id in ids.items():
@@ -114,13 +120,12 @@ class Health:
                     "Restore the topic, or start under another application id to begin with what is there.",
                 )
 
-    def _report(
-        self, stage_of: Mapping[Where, str], positions: Mapping[Where, int], ends: Mapping[Where, int], now_s: float
-    ) -> None:
+    def _report(self, positions: Mapping[Where, int], ends: Mapping[Where, int], now_s: float) -> None:
         self.lag = {where: max(0, ends[where] - position) for where, position in positions.items() if where in ends}
-        self._exposition.clear("lag_records")
-        for (topic, partition), lag in self.lag.items():
-            self._exposition.set(lag, "lag_records", stage_of[topic, partition], topic, str(partition))
-        for stage in set(stage_of.values()):
-            moved_at_s = [self._watch.moved_at_s(where) for where in positions if stage_of[where] == stage]
+        lags: dict[tuple[str, ...], float] = {
+            (self._stage_of[topic], topic, str(number)): lag for (topic, number), lag in self.lag.items()
+        }
+        self._exposition.replace("lag_records", lags)
+        for stage in set(self._stage_of.values()):
+            moved_at_s = [self._watch.moved_at_s(where) for where in positions if self._stage_of[where[0]] == stage]
             self._exposition.set(min(moved_at_s, default=now_s), "progress_timestamp_seconds", stage)

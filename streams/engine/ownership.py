@@ -115,7 +115,7 @@ class Ownership:
         self._is_settled = not self._revoked.is_set()
 
     async def close(self, *, clean: bool) -> None:
-        """Lets go of everything, with a last checkpoint if `clean`.
+        """Lets go of everything, with a last checkpoint if `clean`, or as a dying process would.
 
         Raises:
             WeirError: the last checkpoint of some partition failed; the others are done.
@@ -129,7 +129,7 @@ class Ownership:
             task.cancel()
         for partition in self.partitions:
             partition.abandon()
-            if partition.is_recovered:
+            if clean and partition.is_recovered:
                 await partition.close()
         self._owned.clear()
         for error in errors:

@@ -55,11 +55,11 @@ class Process:
         self._threads = Threads()
         self._exposition = Exposition()
         self._ownership = Ownership(settings, plans, self._threads, self._exposition, self.fail, self._place)
-        self._health = Health(Observer(settings), self._exposition, settings.stall_timeout_s)
         self._followers = [
             Follower(settings, settings.names.public(topic), take, self._fail_from_thread) for topic, take in following
         ]
         self._stage_of = {settings.names.public(topic): plan.name for plan in plans for topic in plan.inputs}
+        self._health = Health(Observer(settings), self._exposition, self._stage_of, settings.stall_timeout_s)
         self._app: Application | None = None
 
     async def run(self) -> None:
@@ -231,17 +231,24 @@ class Process:
         return ends
 
     async def _watch(self) -> None:
-        """Measures lag, and ends a worker that stands still."""
+        """Measures lag, and ends a worker that stands still or never gets ready."""
+        ready_at_s = time.monotonic()
+        patience_s = self._settings.recovery_timeout_s + self._settings.stall_timeout_s
         while True:
             await asyncio.sleep(_HEALTH_S)
+            if self.is_ready:
+                ready_at_s = time.monotonic()
+            elif time.monotonic() - ready_at_s > patience_s:
+                self.fail(
+                    WorkError(f"The worker was not ready for {patience_s:g} s.", "Look at its log and at the brokers.")
+                )
             positions = {
                 (topic, partition.number): position
                 for partition in self._ownership.partitions
                 for topic, position in partition.positions.items()
             }
-            stages = {where: self._stage_of[where[0]] for where in positions}
             try:
-                await self._threads.kafka(self._health.check, stages, positions, time.time())
+                await self._threads.kafka(self._health.check, positions, time.time())
             except Exception as error:  # noqa: BLE001 -- likewise
                 self.fail(error)
 

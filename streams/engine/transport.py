@@ -90,6 +90,11 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             )
         return fetched
 
+    async def stay(self) -> None:
+        """Keeps a member without partitions in the group: one that never fetches looks hung, and can't come back."""
+        with self._ensure_consumer()._subscription.fetch_context():  # noqa: SLF001 -- known nowhere else
+            pass
+
     def fetch_state(self, tp: TP) -> FetchState | None:
         """What is known of the partition's end; None before the first response."""
         assignment = _assignment(self._ensure_consumer())
@@ -126,6 +131,8 @@ class BatchConsumer(driver.Consumer):
         fetched, active = await self._wait_next_records(timeout)
         if fetched is None or self.should_stop:
             return
+        if not active:
+            await self.batches.call_thread(self.batches.stay)
         batches: Mapping[TP, Any] = fetched
         for tp, batch in batches.items():
             # A rebalance may begin and end between two of these; the new assignment seeks, so the rest may go.
