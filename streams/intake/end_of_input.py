@@ -21,18 +21,20 @@ class EndOfInput:
 
     def __init__(self, gap_s: float, grace_s: float) -> None:
         self._ahead_s = gap_s + grace_s + BEYOND_S
-        self._least: dict[int, float] = {}
+        self._greatest: dict[int, float] = {}
+        self._watermarks: dict[int, float] = {}
 
     def saw(self, partition: int, ts: float) -> None:
         """Notes an event of the partition, by its event time."""
-        self.saw_watermark(partition, ts + self._ahead_s)
+        self._greatest[partition] = max(self._greatest.get(partition, 0.0), ts)
 
     def saw_watermark(self, partition: int, watermark: float) -> None:
         """Notes where the partition's time stands already: it never goes back."""
-        self._least[partition] = max(self._least.get(partition, 0.0), watermark)
+        self._watermarks[partition] = max(self._watermarks.get(partition, 0.0), watermark)
 
     def records(self) -> Iterator[Output]:
         """The records, by partition."""
-        for partition, watermark in sorted(self._least.items()):
+        for partition, ts in sorted(self._greatest.items()):
+            watermark = max(ts + self._ahead_s, self._watermarks.get(partition, 0.0))
             value = encode(Watermark(watermark=round(watermark, 6), kind=KIND))
             yield Output(EVENTS, None, value, ((HEADER, KIND.encode()),), partition)

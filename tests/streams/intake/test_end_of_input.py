@@ -25,6 +25,7 @@ def test_each_partition_with_events_gets_a_watermark_just_beyond_gap_and_grace()
 def test_a_partitions_time_never_goes_back() -> None:
     end = EndOfInput(gap_s=10, grace_s=0)
     end.saw_watermark(1, 500.0)
+    end.saw_watermark(2, 500.0)
     end.saw(1, 100.0)
     (record,) = end.records()
     assert json.loads(record.value or b"")["watermark"] == 500.0

@@ -1,0 +1,71 @@
+"""Declares the end of input: reads what the events topic holds, and closes it where nobody else is sending."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from streams.engine.task import Output
+from streams.intake.decode import Accepted, decode
+from streams.intake.end_of_input import EndOfInput
+from streams.sessionize.arrival import HEADER as REKEYED_HEADER
+from streams.sessionize.watermark import HEADER as WATERMARK_HEADER
+from streams.sessionize.watermark import BadWatermarkError, clamped, read_watermark
+from weir.errors import WorkError
+from weir.log_reader import LogReader, LogRecord, Place
+from weir.settings import Settings
+from weir.topics import EVENTS
+
+TELL_EVERY = 1_000
+
+
+def ends_of_events(settings: Settings) -> dict[Place, int]:
+    """Where each partition of the events topic ends now."""
+    with LogReader(settings, [settings.names.public(EVENTS)]) as reader:
+        return {place: span.end for place, span in reader.spans().items()}
+
+
+def end_records(
+    settings: Settings,
+    began_at: Mapping[Place, int],
+    sent: Mapping[int, int],
+    advance: Callable[[float], None] = lambda _: None,
+) -> list[Output]:
+    """The records that end the input, one for each partition that holds events.
+
+    `began_at` is where the partitions ended before we sent, `sent` how many events we sent to each.
+
+    Raises:
+        WorkError: somebody else has sent events meanwhile.
+    """
+    end = EndOfInput(settings.gap_s, settings.grace_s)
+    others = -sum(sent.values())
+    with LogReader(settings, [settings.names.public(EVENTS)]) as reader:
+        spans = reader.spans()
+        begin = {place: span.first for place, span in spans.items()}
+        until = {place: span.end for place, span in spans.items()}
+        for count, record in enumerate(reader.read(begin, until), 1):
+            others += _take(record, end, settings) and record.offset >= began_at[record.topic, record.partition]
+            if count % TELL_EVERY == 0:
+                advance(TELL_EVERY)
+    if others > 0:
+        raise WorkError(
+            f"Somebody else has sent {others} events meanwhile: the end of input was not declared.",
+            "All events of this call were taken; declare the end when the other producers have stopped.",
+        )
+    return list(end.records())
+
+
+def _take(record: LogRecord, end: EndOfInput, settings: Settings) -> bool:
+    """Notes what the record says of time; whether a producer sent it, not a worker of ours."""
+    names = {name for name, _ in record.headers}
+    if WATERMARK_HEADER in names:
+        try:
+            mark = read_watermark(record, settings.max_record_bytes)
+        except BadWatermarkError:
+            return True
+        end.saw_watermark(record.partition, clamped(mark, record.timestamp, settings.max_ahead_s))
+        return False
+    decoded = decode(record.value, settings.max_record_bytes)
+    if type(decoded) is Accepted:
+        end.saw(record.partition, clamped(decoded.ts, record.timestamp, settings.max_ahead_s))
+    return REKEYED_HEADER not in names

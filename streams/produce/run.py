@@ -1,0 +1,86 @@
+"""`weir produce`, without its command line: lines in, events and dead letters out, and what became of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from streams.engine.task import Output
+from streams.intake.dead_letter import bad_line_letter
+from streams.intake.formats import BadLine, Line
+from streams.produce.ending import end_records, ends_of_events
+from streams.produce.sender import Sender
+from weir.cluster import check_topics
+from weir.errors import ClusterError
+from weir.settings import Settings
+from weir.topics import DEAD_LETTER, EVENTS
+
+Advance = Callable[[float], None]
+
+
+@dataclass(slots=True)
+class Produced:
+    """What became of the lines."""
+
+    lines: int = 0
+    events: int = 0
+    """Taken by Kafka."""
+    dead_letters: Counter[str] = field(default_factory=Counter)
+    """By reason."""
+    ended_partitions: list[int] = field(default_factory=list)
+    """Where the end of input was declared."""
+
+
+def check_topics_for_producing(settings: Settings) -> None:
+    """Sees that what is sent will arrive where the workers look for it.
+
+    Raises:
+        ClusterError: the cluster is not there, or lacks a topic, or has it with another number of partitions.
+    """
+    needed = {settings.names.public(topic) for topic in (EVENTS, DEAD_LETTER)}
+    for difference in check_topics(settings):
+        if difference.fatal and difference.topic in needed:
+            raise ClusterError(
+                f"{difference.topic}: {difference.what} is {difference.is_}, should be {difference.should_be}.",
+                difference.advice,
+            )
+
+
+def produce(
+    settings: Settings,
+    lines: Iterable[Line | BadLine],
+    *,
+    end_of_input: bool = False,
+    rate: float | None = None,
+    advance: Advance = lambda _: None,
+) -> Produced:
+    """Sends every line, events and dead letters alike, and returns when Kafka has taken all.
+
+    With `end_of_input` it then declares that nothing more will come, which closes the sessions that are open.
+
+    Raises:
+        ClusterError: the cluster is not there, not as the catalogue says, or did not take a record.
+        WorkError: the end can't be declared, since somebody else is sending.
+    """
+    check_topics_for_producing(settings)
+    began_at = ends_of_events(settings) if end_of_input else {}
+    sender = Sender(settings, rate)
+    produced = Produced()
+    for line in lines:
+        produced.lines += 1
+        if isinstance(line, BadLine):
+            produced.dead_letters[line.reason.value] += 1
+            sender.send(bad_line_letter(line))
+        else:
+            sender.send(Output(EVENTS, line.key, line.value))
+        advance(1)
+    sender.flush()
+    produced.events = sender.total(EVENTS)
+    if end_of_input:
+        sent = {partition: n for (name, partition), n in sender.acknowledged.items() if name == EVENTS.name}
+        for record in end_records(settings, began_at, sent):
+            sender.send(record)
+            produced.ended_partitions.append(record.partition or 0)
+        sender.flush()
+    return produced

@@ -1,0 +1,201 @@
+"""Reads topics as a bystander: committed records alone, without a group, from any place to any place."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self, cast
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
+
+from weir.cluster import ANSWER_TIMEOUT_S, answer, as_cluster_error
+from weir.errors import ClusterError
+from weir.settings import Settings
+
+Place = tuple[str, int]
+"""Topic's full name and partition."""
+BATCH_RECORDS = 1_000
+POLL_S = 0.1
+STALL_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """A record as it lies on Kafka; stages' input records have the same shape."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    """Append or creation time, ms, as the topic is set."""
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a partition begins, and the offset behind its last stable record."""
+
+    first: int
+    end: int
+
+
+class LogReader:
+    """A consumer without a group; a context manager."""
+
+    def __init__(self, settings: Settings, topics: Sequence[str]) -> None:
+        self._settings = settings
+        self._topics = topics
+        self._consumer = Consumer(
+            {
+                **settings.client_options(),
+                # Required by the client, and never told to the broker: nothing is committed and nothing subscribed.
+                "group.id": f"{settings.application_id}.reader",
+                "isolation.level": "read_committed",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "auto.offset.reset": "earliest",
+                "fetch.wait.max.ms": 100,
+                "log_level": 0,
+                "error_cb": lambda _: None,
+            }
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._consumer.close()
+
+    def spans(self) -> dict[Place, Span]:
+        """First and end offset of every partition, as of now.
+
+        Raises:
+            ClusterError: the cluster is not there, or lacks a topic.
+        """
+        there = answer(self._consumer.list_topics, self._settings, timeout=ANSWER_TIMEOUT_S).topics
+        for name in self._topics:
+            if name not in there:
+                raise ClusterError(f"There is no topic {name}.", "`weir topics create` makes it.")
+        return {
+            (name, partition): Span(*self._ask_span(name, partition))
+            for name in self._topics
+            for partition in sorted(there[name].partitions)
+        }
+
+    def read(self, begin: Mapping[Place, int], end: Mapping[Place, int]) -> Iterator[LogRecord]:
+        """Every committed record from `begin` up to but without `end`, partitions interleaved, each in its order.
+
+        Raises:
+            ClusterError: nothing came for long, though the end is not reached.
+        """
+        open_places = {place for place, offset in end.items() if offset > begin[place]}
+        self._assign({place: begin[place] for place in open_places})
+        deadline = time.monotonic() + STALL_TIMEOUT_S
+        while open_places:
+            messages = self._poll()
+            if messages:
+                deadline = time.monotonic() + STALL_TIMEOUT_S
+            elif time.monotonic() > deadline:
+                raise ClusterError("Kafka delivers nothing more.", "`weir doctor` says what is wrong with the cluster.")
+            for message in messages:
+                place = _place(message)
+                if not _is_end(message) and _offset(message) < end[place]:
+                    yield _record(message)
+                if _next_offset(message) >= end[place]:
+                    open_places.discard(place)
+
+    def follow(self, begin: Mapping[Place, int], on_idle: Callable[[], None] = lambda: None) -> Iterator[LogRecord]:
+        """Every committed record from `begin` on, without end; `on_idle` is called whenever there is none for now."""
+        self._assign(begin)
+        while True:
+            messages = [message for message in self._poll() if not _is_end(message)]
+            for message in messages:
+                yield _record(message)
+            if not messages:
+                on_idle()
+
+    def _ask_span(self, name: str, partition: int) -> tuple[int, int]:
+        low, high = answer(
+            _patiently(self._consumer.get_watermark_offsets),
+            self._settings,
+            partition=TopicPartition(name, partition),
+            timeout=ANSWER_TIMEOUT_S,
+        )
+        return low, high
+
+    def _assign(self, begin: Mapping[Place, int]) -> None:
+        self._consumer.assign([TopicPartition(name, partition, at) for (name, partition), at in begin.items()])
+
+    def _poll(self) -> list[Message]:
+        messages = self._consumer.consume(BATCH_RECORDS, POLL_S)
+        for message in messages:
+            error = message.error()
+            if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 -- its public name
+                raise as_cluster_error(KafkaException(error), self._settings)
+        return messages
+
+
+def _is_settling(error: BaseException) -> bool:
+    """Whether a partition is just changing its leader, or has none yet."""
+    settling = {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+    }
+    return isinstance(error, KafkaException) and error.args[0].code() in settling
+
+
+_patiently = retry(
+    retry=retry_if_exception(_is_settling),
+    wait=wait_fixed(0.1),
+    stop=stop_after_delay(ANSWER_TIMEOUT_S),
+    reraise=True,
+)
+
+
+def _is_end(message: Message) -> bool:
+    return message.error() is not None
+
+
+def _place(message: Message) -> Place:
+    return str(message.topic()), int(message.partition() or 0)
+
+
+def _offset(message: Message) -> int:
+    return int(message.offset() or 0)
+
+
+def _next_offset(message: Message) -> int:
+    # At the end of a partition the client tells the next offset, past the markers of transactions.
+    offset = _offset(message)
+    return offset if _is_end(message) else offset + 1
+
+
+def _record(message: Message) -> LogRecord:
+    topic, partition = _place(message)
+    return LogRecord(
+        topic=topic,
+        partition=partition,
+        offset=_offset(message),
+        timestamp=message.timestamp()[1],
+        key=_bytes(message.key()),
+        value=_bytes(message.value()),
+        headers=_headers(message),
+    )
+
+
+def _headers(message: Message) -> tuple[tuple[str, bytes], ...]:
+    # The client gives pairs; its stubs know a dictionary as well, which is for sending.
+    pairs = cast("list[tuple[str, str | bytes | None]]", message.headers() or [])
+    return tuple((name, _bytes(value) or b"") for name, value in pairs)
+
+
+def _bytes(data: str | bytes | None) -> bytes | None:
+    return data.encode() if isinstance(data, str) else data
