@@ -52,7 +52,9 @@ class Order:
             self.left_out.idle += 1
             return None
         with suppress(BadWatermarkError):  # dead-lettered again, where it lies
-            self._last_s = clamped(read_watermark(record), record.timestamp, self.config.max_ahead_s)
+            self._last_s = clamped(
+                read_watermark(record, self.config.max_record_bytes), record.timestamp, self.config.max_ahead_s
+            )
         return record
 
     def _event(self, record: PlainRecord) -> PlainRecord | None:

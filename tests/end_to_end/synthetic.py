@@ -72,7 +72,7 @@ def _event(name: str, kind: str, ts: float, randomness: random.Random) -> dict[s
     return event
 
 
-def write(path: Path, made: list[dict[str, Any]], bad_lines: bool = True) -> Path:
+def write(path: Path, made: list[dict[str, Any]], *, bad_lines: bool = True) -> Path:
     """Writes events as JSON lines, the bad lines spread among them."""
     lines = [json.dumps(event).encode() for event in made]
     if bad_lines:

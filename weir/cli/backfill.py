@@ -9,10 +9,9 @@ from typing import Annotated
 
 import typer
 
-from streams.backfill.choose import choose
+from streams.backfill.choose import choose, everything
 from streams.backfill.run import Backfill, Outcome
 from streams.backfill.stretch import Choice, Stretch
-from streams.engine.followers import follow_to_end
 from streams.stages import Resources
 from weir.cli.options import Json, with_settings
 from weir.cli.output import console, print_json, progress, show
@@ -78,7 +77,8 @@ def _target(settings: Settings, into: str | None) -> Settings:
 def _run(settings: Settings, target: Settings, stretches: Sequence[Stretch]) -> Outcome:
     now_s = time.time()
     resources = Resources.from_settings(settings, now=lambda: now_s)
-    follow_to_end(settings, [(topic, take) for topic, take in resources.followers if topic is MODELS])
+    for record in everything(settings, MODELS):
+        resources.champion.offer(record.key or b"", record.value)
     work = Backfill(settings, target, resources, now_s)
     # Each record is read once and folded once; offsets may be more than records.
     total = 2 * sum(stretch.offsets for stretch in stretches)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel
 
 from streams.replay.summary import Summary
-from weir.cli.output import cell, show
+from weir.cli.output import cell, console, show
 
 SHOWN = 15
 
@@ -14,26 +16,24 @@ def show_summary(summary: Summary) -> None:
     """Prints the summary as tables."""
     _counts("Input", _input(summary))
     _counts("Sessions", _sessions(summary))
-    show(
-        [verdicts.model_dump() for verdicts in summary.verdicts],
-        ("stage", "verdict", "sessions"),
-        title="\nFlags: sessions by their last verdict",
-        empty="\nNo session was flagged.",
-    )
-    if summary.reasons:
-        rows = [reason.model_dump() for reason in summary.reasons]
-        show(rows, ("id", "sessions", "text"), title="\nReasons")
-    if summary.crawlers:
-        rows = [crawler.model_dump() for crawler in summary.crawlers[:SHOWN]]
-        show(rows, ("name", "sessions", "events"), title=_crawlers_title(summary))
+    _table("Flags: sessions by their last verdict", summary.verdicts, ("stage", "verdict", "sessions"))
+    _table("Reasons", summary.reasons, ("id", "sessions", "text"))
+    _table(_crawlers_title(summary), summary.crawlers[:SHOWN], ("name", "sessions", "events"))
     _counts("Limits crossed", summary.limits)
     _counts("Dead letters by reason", summary.dead_letters)
     _counts("Learned", _learned(summary))
 
 
+def _table(title: str, rows: Sequence[BaseModel], columns: Sequence[str]) -> None:
+    if rows:
+        console().print(f"\n[bold]{title}[/bold]")
+        show([row.model_dump() for row in rows], columns)
+
+
 def _counts(title: str, counts: Mapping[str, object]) -> None:
     if counts:
-        show([{"": name, "count": count} for name, count in counts.items()], ("", "count"), title=f"\n{title}")
+        console().print(f"\n[bold]{title}[/bold]")
+        show([{"": name, "count": count} for name, count in counts.items()], ("", "count"))
 
 
 def _input(summary: Summary) -> dict[str, object]:
@@ -50,7 +50,7 @@ def _sessions(summary: Summary) -> dict[str, object]:
 def _crawlers_title(summary: Summary) -> str:
     events = sum(crawler.events for crawler in summary.crawlers)
     shown = f", the first {SHOWN} of {len(summary.crawlers)}" if len(summary.crawlers) > SHOWN else ""
-    return f"\nCrawlers that name themselves ({cell(events)} events{shown})"
+    return f"Crawlers that name themselves ({cell(events)} events{shown})"
 
 
 def _learned(summary: Summary) -> dict[str, object]:
