@@ -1,0 +1,67 @@
+# Everything on a machine that has Python 3.11 or newer and make: `make demo`, `make test`. `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Not older than what it was made from: nothing to do.
+READY := $(VENV)/ready
+LOCK := requirements.lock
+PYTEST := $(BIN)/python -m pytest
+TESTS ?= tests
+# Two workers on two cores; more cores, more workers. One broker serves them all.
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-fast lint format lock clean
+
+help: ## This list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: $(READY) ## The environment in .venv, with `weir` in its bin
+	@echo "Ready: $(BIN)/weir --help"
+
+demo: $(READY) ## Broker, workers, live traffic with abuse in it; SECONDS=60 ends it after a minute
+	@$(BIN)/weir demo $(if $(SECONDS),--seconds $(SECONDS))
+
+test: $(READY) ## All tests, on a real broker that they start themselves
+	@echo "Running all tests; those that need Kafka share one broker."
+	@$(PYTEST) -n $(WORKERS) --dist worksteal -q $(TESTS)
+
+test-fast: $(READY) ## The tests that need no Kafka
+	@$(PYTEST) -n $(WORKERS) --dist worksteal -q -m "not kafka" $(TESTS)
+
+lint: $(READY) ## ruff, its formatter, mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY) ## Puts the code into the one format, and repairs what ruff can repair
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(READY) ## Renews requirements.lock after a change of dependencies; UPGRADE=1 takes newer versions
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --all-extras --group dev \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet $(if $(UPGRADE),--upgrade) -o $(LOCK)
+
+clean: ## Removes the environment, caches and the development broker's data
+	@if [ -x $(BIN)/weir ]; then $(BIN)/weir broker stop; fi
+	rm -rf $(VENV) .weir .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+
+$(READY): $(LOCK) pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "There is no $(PYTHON): install Python 3.11 or newer, or say where it is: make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$$($(PYTHON) --version) is too old: Weir needs 3.11 or newer; for another one: make PYTHON=python3.12" >&2; \
+		exit 1; }
+	@echo "Making the environment in $(VENV) with $$($(PYTHON) --version)"
+	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv --clear $(VENV) || { \
+		rm -rf $(VENV); \
+		echo "Python can't make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Installing $$(grep -c '^[a-z]' $(LOCK)) packages, each with the hash that $(LOCK) names (a minute or two, once)"
+	@# uv takes seconds where pip takes a minute, but knows nothing of pip's own settings (mirrors, certificates).
+	@sed -n '/^uv==/,/[^\\]$$/p' $(LOCK) > $(VENV)/uv.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-input --require-hashes -r $(VENV)/uv.lock
+	@$(BIN)/uv pip install -q --system-certs --python $(BIN)/python --require-hashes -r $(LOCK) || { \
+		echo "uv could not install them; trying pip"; \
+		$(BIN)/python -m pip install -q --disable-pip-version-check --no-input --require-hashes -r $(LOCK); }
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .
+	@touch $@
