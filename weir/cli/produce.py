@@ -39,7 +39,7 @@ def produce_files(  # noqa: PLR0913 -- one parameter an option
     """
     for name in files:
         check_source(name)
-    lines = itertools.chain.from_iterable(read(line_format, name, settings.max_record_bytes) for name in files)
+    lines = itertools.chain.from_iterable([read(line_format, name, settings.max_record_bytes) for name in files])
     started = time.monotonic()
     with progress("produce", unit="lines") as advance:
         produced = produce(

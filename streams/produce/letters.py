@@ -1,0 +1,90 @@
+"""Dead letters: which there are, and how one gets back into the events topic."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from streams.engine.task import Output
+from streams.intake.decode import Refused, decode
+from weir.log_reader import LogReader, LogRecord
+from weir.settings import Settings
+from weir.topics import DEAD_LETTER, EVENTS
+
+REPLAYED_HEADER = "weir-replayed-from"
+"""Where a replayed event's dead letter lies: topic, partition and offset with slashes between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which letters; nothing given is all of them."""
+
+    reasons: Collection[str] = ()
+    partition: int | None = None
+    """Of the dead letters' topic."""
+    since_s: float | None = None
+    """Dead-lettered at this moment or later."""
+    until_s: float | None = None
+    """Dead-lettered before this moment."""
+
+    def __contains__(self, record: object) -> bool:
+        """Whether the letter is wanted."""
+        if not isinstance(record, LogRecord):
+            return False
+        when_s = record.timestamp / 1000
+        return (
+            (not self.reasons or reason_of(record) in self.reasons)
+            and self.partition in {None, record.partition}
+            and (self.since_s is None or when_s >= self.since_s)
+            and (self.until_s is None or when_s < self.until_s)
+        )
+
+
+def reason_of(record: LogRecord) -> str:
+    """The code in the letter's headers."""
+    return dict(record.headers).get("reason", b"").decode(errors="replace")
+
+
+def letters(settings: Settings, wanted: Wanted) -> Iterator[LogRecord]:
+    """All wanted letters that are there now, partition by partition in order.
+
+    Raises:
+        ClusterError: the cluster is not there, or lacks the topic.
+    """
+    with LogReader(settings, [settings.names.public(DEAD_LETTER)]) as reader:
+        spans = reader.spans()
+        begin = {place: span.first for place, span in spans.items()}
+        end = {place: span.end for place, span in spans.items()}
+        for record in reader.read(begin, end):
+            if record in wanted:
+                yield record
+
+
+def letter_at(settings: Settings, partition: int, offset: int) -> LogRecord | None:
+    """The letter at this place, None where there is none.
+
+    Raises:
+        ClusterError: the cluster is not there, or lacks the topic.
+    """
+    name = settings.names.public(DEAD_LETTER)
+    with LogReader(settings, [name]) as reader:
+        span = reader.spans().get((name, partition))
+        if span is None or not span.first <= offset < span.end:
+            return None
+        place = (name, partition)
+        return next(
+            (r for r in reader.read({place: offset}, {place: offset + 1}) if r.offset == offset),
+            None,
+        )
+
+
+def replayed(settings: Settings, record: LogRecord) -> Output | Refused:
+    """The record that puts the letter's bytes back, or why it would only be dead-lettered again.
+
+    Its key is the visitor's, as every event's: whatever was wrong with the one received need not come back.
+    """
+    decoded = decode(record.value, settings.max_record_bytes)
+    if isinstance(decoded, Refused):
+        return decoded
+    origin = f"{record.topic}/{record.partition}/{record.offset}".encode()
+    return Output(EVENTS, decoded.event.visitor_id.encode(), record.value, ((REPLAYED_HEADER, origin),))

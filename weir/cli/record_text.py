@@ -1,0 +1,110 @@
+"""Records as a person reads them: one line each, and nothing in it that could drive a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from weir.cli.output import clock_time
+from weir.contracts import Event, Flag, Limit, Review, Session
+from weir.contracts.fast import decoder
+from weir.log_reader import LogRecord
+from weir.times import BadTimeError, to_epoch_s
+from weir.topics import DEAD_LETTER, FLAGS, LATE, LIMITS, REVIEWS, SESSIONS
+
+MAX_TEXT = 80
+
+_flag = decoder(Flag)
+_limit = decoder(Limit)
+_review = decoder(Review)
+_session = decoder(Session)
+_event = decoder(Event)
+
+
+def line_of(topic: str, record: LogRecord) -> str:
+    """The record of the topic of this name (without prefix) in one line."""
+    try:
+        return printable(_LINES[topic](record))
+    except (msgspec.DecodeError, UnicodeDecodeError, BadTimeError):
+        return f"{_arrived(record)}  not readable, {len(record.value or b'')} bytes (--json shows them)"
+
+
+def printable(text: str) -> str:
+    """The text with nothing but what shows: control characters become a replacement sign."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
+def shortened(text: str | None, at_most: int = MAX_TEXT) -> str:
+    """The text's beginning."""
+    text = text or ""
+    return text if len(text) <= at_most else f"{text[: at_most - 1]}…"
+
+
+def text_headers(record: LogRecord) -> dict[str, str]:
+    """The record's headers as texts."""
+    return {name: value.decode(errors="replace") for name, value in record.headers}
+
+
+def _arrived(record: LogRecord) -> str:
+    return clock_time(record.timestamp / 1000)
+
+
+def _flag_line(record: LogRecord) -> str:
+    flag = _flag(record.value or b"")
+    score = "" if flag.score is None else f"  score {flag.score:.2f}"
+    why = "; ".join(reason.text for reason in flag.reasons[:3])
+    who = f"{shortened(flag.visitor_id, 36)}  session {flag.session_id} r{flag.revision}"
+    return f"{clock_time(flag.ts)}  {flag.verdict:<8} {flag.stage:<13} {who}{score}  {shortened(why, 2 * MAX_TEXT)}"
+
+
+def _limit_line(record: LogRecord) -> str:
+    limit = _limit(record.value or b"")
+    spent = f"{limit.observed:g} in {limit.window_s:g} s"
+    until = f"until {clock_time(limit.until)}, retry after {limit.retry_after_s:g} s"
+    return f"{limit.kind:<8} {shortened(limit.subject, 36)}  {limit.limit}  {spent}  {until}"
+
+
+def _review_line(record: LogRecord) -> str:
+    review = _review(record.value or b"")
+    score = "" if review.score is None else f"  score {review.score:.2f}"
+    why = "; ".join(reason.text for reason in review.reasons[:3])
+    who = f"{shortened(review.visitor_id, 36)}  session {review.session_id}"
+    return f"{clock_time(review.ts)}  {review.why:<8} {who}{score}  {shortened(why, 2 * MAX_TEXT)}"
+
+
+def _session_line(record: LogRecord) -> str:
+    session = _session(record.value or b"")
+    state = "open"
+    if session.final:
+        state = "merged" if session.merged_into else "split" if session.split else "final"
+    kinds = ", ".join(f"{count} {kind}" for kind, count in session.counts.items())
+    who = f"{shortened(session.visitor_id, 36)}  session {session.session_id} r{session.revision}"
+    lasted = f"{session.duration_s:.0f} s"
+    return f"{clock_time(session.start)}  {state:<6} {who}  {session.events} events in {lasted}: {shortened(kinds)}"
+
+
+def _dead_letter_line(record: LogRecord) -> str:
+    headers = text_headers(record)
+    where = f"{headers.get('topic')}/{headers.get('partition')}/{headers.get('offset')}"
+    letter = f"letter {record.partition}:{record.offset}"
+    size = f"{len(record.value or b'')} bytes"
+    return f"{_arrived(record)}  {headers.get('reason'):<15} {where}  {size}  {letter}  {headers.get('detail')}"
+
+
+def _late_line(record: LogRecord) -> str:
+    event = _event(record.value or b"")
+    what = f"{event.type}  {shortened(event.url)}"
+    return f"{clock_time(to_epoch_s(event.ts))}  {shortened(event.visitor_id, 36)}  {what}"
+
+
+_LINES: Mapping[str, Callable[[LogRecord], str]] = {
+    FLAGS.name: _flag_line,
+    LIMITS.name: _limit_line,
+    REVIEWS.name: _review_line,
+    SESSIONS.name: _session_line,
+    DEAD_LETTER.name: _dead_letter_line,
+    LATE.name: _late_line,
+}
+TOPICS = tuple(_LINES)
+"""Names of the topics whose records can be shown."""
