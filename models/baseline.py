@@ -24,11 +24,11 @@ class PriorRate(Model):
         """None."""
         return {}
 
-    def predict_one(self, features: Features) -> float:
+    def predict_one(self, features: Features) -> float:  # noqa: ARG002 -- that is what makes it naive
         """The share of abuse so far."""
         return (self._bad + 1.0) / (self._all + 2.0)
 
-    def learn_one(self, features: Features, *, bad: bool, weight: float = 1.0) -> None:
+    def learn_one(self, features: Features, *, bad: bool, weight: float = 1.0) -> None:  # noqa: ARG002 -- likewise
         """Counts the example."""
         if math.isfinite(weight) and weight > 0:
             weight = min(weight, 100.0)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from models.base import Model, unpack
+import msgspec
+
+from models.base import Model, pack, unpack
 from models.baseline import PriorRate
 from models.pipeline import HashedLogistic
 from weir.errors import SnapshotError
@@ -29,3 +33,29 @@ def restore(family: str, hyper_parameters: Mapping[str, Any], payload: bytes) ->
 def copy(model: Model) -> Model:
     """Another model that scores alike and learns apart."""
     return type(model).restore(model.hyper_parameters, model.state())
+
+
+class _Entry(msgspec.Struct):
+    family: str
+    hyper_parameters: dict[str, Any]
+    payload: str
+
+
+def to_bytes(model: Model) -> bytes:
+    """A model with its family, as private state keeps it; snapshots for others are signed."""
+    payload = base64.b64encode(pack(model.state())).decode()
+    return msgspec.json.encode(_Entry(model.family, model.hyper_parameters, payload))
+
+
+def from_bytes(data: bytes) -> Model:
+    """Takes back what `to_bytes` gave.
+
+    Raises:
+        SnapshotError: it can't be read.
+    """
+    try:
+        entry = msgspec.json.decode(data, type=_Entry)
+        payload = base64.b64decode(entry.payload, validate=True)
+    except (msgspec.DecodeError, binascii.Error) as error:
+        raise SnapshotError("A model's state can't be decoded.", "Retrain it from the training topic.") from error
+    return restore(entry.family, entry.hyper_parameters, payload)

@@ -56,8 +56,9 @@ class Meeting:
 def meet(window: Sequence[Judged], bounds: Bounds) -> Meeting:
     """Lets the candidate meet the champion and the naive baseline on the newest examples.
 
-    It must beat both on log loss and AUC by a margin, be calibrated and flag about as much as is bad. In doubt the
-    champion stays: stale beats misbehaving.
+    It must beat both on log loss and AUC by a margin, be calibrated and flag about as much as is bad; and on the newer
+    half alone it must still be ahead of both, or what it learned last has spoilt it. In doubt the champion stays:
+    stale beats misbehaving.
     """
     people = [judged for judged in window if judged.people]
     by_people = bool(people) and len(people) >= bounds.minimum_people
@@ -73,43 +74,50 @@ def meet(window: Sequence[Judged], bounds: Bounds) -> Meeting:
 
 
 def _compare(judges: Sequence[Judged], bounds: Bounds, where: str) -> Meeting:
+    rivals = _rivals(judges)
     labels = [judged.bad for judged in judges]
     candidate = measure([judged.candidate for judged in judges], labels)
-    baseline = measure([judged.baseline for judged in judges], labels)
-    figures = candidate.figures("candidate") | baseline.figures("baseline")
-    objections = [
-        *_too_weak(candidate, baseline, "the naive baseline", bounds.baseline_auc_headroom, bounds.baseline_log_loss),
-        *_out_of_bounds(candidate, bounds),
-    ]
-    rival = "the naive baseline"
-    champions = [judged.champion for judged in judges]
-    if any(score is not None for score in champions):
-        rival = "the champion and the naive baseline"
-        # Where there was no champion yet, the baseline is what would have been known.
-        scores = [judged.baseline if score is None else score for judged, score in zip(judges, champions, strict=True)]
-        champion = measure(scores, labels)
-        figures |= champion.figures("champion")
-        objections += _too_weak(
-            candidate, champion, "the champion", bounds.champion_auc_headroom, bounds.champion_log_loss
-        )
+    figures = candidate.figures("candidate")
+    objections = _out_of_bounds(candidate, bounds)
+    for name, scores in rivals.items():
+        rival = measure(scores, labels)
+        figures |= rival.figures(name)
+        objections += _too_weak(candidate, rival, f"the {name}", _margins(name, bounds))
+    objections += _lately_too_weak(judges, rivals, bounds)
     if objections:
         return Meeting(promote=False, why=f"On {where}: {'; '.join(objections)}.", figures=figures)
     why = (
-        f"On {where} the candidate beats {rival}: log loss {candidate.log_loss:.3f}, AUC {candidate.auc:.3f}, "
-        f"calibration error {candidate.calibration_error:.3f}, {candidate.flagged_share:.1%} flagged of "
-        f"{candidate.bad_share:.1%} bad."
+        f"On {where} the candidate beats the {' and the '.join(rivals)}: log loss {candidate.log_loss:.3f}, "
+        f"AUC {candidate.auc:.3f}, calibration error {candidate.calibration_error:.3f}, "
+        f"{candidate.flagged_share:.1%} flagged of {candidate.bad_share:.1%} bad."
     )
     return Meeting(promote=True, why=why, figures=figures)
 
 
-def _too_weak(candidate: Quality, rival: Quality, name: str, headroom: float, log_loss: float) -> list[str]:
+def _rivals(judges: Sequence[Judged]) -> dict[str, list[float]]:
+    """Whom the candidate must beat, with their scores."""
+    rivals = {"baseline": [judged.baseline for judged in judges]}
+    if any(judged.champion is not None for judged in judges):
+        # Where there was no champion yet, the baseline is what would have been known.
+        rivals["champion"] = [judged.baseline if judged.champion is None else judged.champion for judged in judges]
+    return rivals
+
+
+def _margins(rival: str, bounds: Bounds) -> tuple[float, float]:
+    if rival == "baseline":
+        return bounds.baseline_auc_headroom, bounds.baseline_log_loss
+    return bounds.champion_auc_headroom, bounds.champion_log_loss
+
+
+def _too_weak(candidate: Quality, rival: Quality, name: str, margins: tuple[float, float]) -> list[str]:
+    headroom, log_loss = margins
     objections = []
     # A rival that is worse than chance lowers no bar.
     auc = max(rival.auc, 0.5)
     if candidate.auc < auc + headroom * (1.0 - auc):
-        objections.append(f"AUC {candidate.auc:.3f} is not clearly above {name}'s {rival.auc:.3f}")
+        objections.append(f"AUC {candidate.auc:.3f} is not clearly above {rival.auc:.3f} of {name}")
     if candidate.log_loss > log_loss * rival.log_loss:
-        objections.append(f"log loss {candidate.log_loss:.3f} is not clearly below {name}'s {rival.log_loss:.3f}")
+        objections.append(f"log loss {candidate.log_loss:.3f} is not clearly below {rival.log_loss:.3f} of {name}")
     return objections
 
 
@@ -119,4 +127,18 @@ def _out_of_bounds(candidate: Quality, bounds: Bounds) -> list[str]:
         objections.append(f"its calibration error is {candidate.calibration_error:.3f}")
     if abs(candidate.flagged_share - candidate.bad_share) > bounds.maximum_excess_flagged:
         objections.append(f"it would flag {candidate.flagged_share:.1%} where {candidate.bad_share:.1%} are bad")
+    return objections
+
+
+def _lately_too_weak(judges: Sequence[Judged], rivals: dict[str, list[float]], bounds: Bounds) -> list[str]:
+    """What speaks against it on the newer half: there the champion need not be far behind, but behind."""
+    start = len(judges) // 2
+    labels = [judged.bad for judged in judges[start:]]
+    if min(sum(labels), len(labels) - sum(labels)) < bounds.minimum_of_each:
+        return []
+    candidate = measure([judged.candidate for judged in judges[start:]], labels)
+    objections = []
+    for name, scores in rivals.items():
+        margins = _margins(name, bounds) if name == "baseline" else (0.0, 1.0)
+        objections += _too_weak(candidate, measure(scores[start:], labels), f"the {name} lately", margins)
     return objections

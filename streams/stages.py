@@ -111,7 +111,7 @@ def _join(partition: int, resources: Resources) -> Task:
 
 
 def _train(_partition: int, resources: Resources) -> Task:
-    return TrainTask(resources.settings, _model_key(resources.settings), resources.now)
+    return TrainTask(resources.settings, _model_key(resources.settings), resources.champion)
 
 
 _MAKERS: Mapping[str, Callable[[int, Resources], Task]] = {

@@ -1,0 +1,242 @@
+"""The candidate: predicts each example, then learns it, and now and then meets the champion. Pure and repeatable."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, field
+from typing import Any, Literal
+
+import msgspec
+
+from models.base import Model
+from models.baseline import PriorRate
+from models.champion import Scorer
+from models.families import FAMILIES, copy, from_bytes, to_bytes
+from models.features.registry import FEATURES_VERSION
+from models.gate import Bounds, Judged, Meeting, meet
+from models.pipeline import HashedLogistic
+from models.quality import Quality, measure
+from models.snapshot import payload_of
+from weir.contracts.model_record import Champion, Decision, Snapshot
+from weir.contracts.score import ModelRef
+from weir.contracts.training import TrainingExample
+from weir.errors import SnapshotError
+
+MODEL_ID = "sessions"
+WEAK = "weak:"
+"""How a source's name begins when no person spoke."""
+LearnedFrom = Literal["people", "weak", "both"]
+
+
+def is_weak(source: str) -> bool:
+    """Whether a label's source is Weir itself, not a person."""
+    return source.startswith(WEAK)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainerConfig:
+    """How a trainer works."""
+
+    window: int = 500
+    """Newest examples on which candidate and champion meet."""
+    every: int = 100
+    """Examples between two meetings."""
+    bounds: Bounds = field(default_factory=Bounds)
+    family: str = HashedLogistic.family
+    hyper_parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Those that differ from the family's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a meeting led to; the records are not signed yet."""
+
+    decision: Decision
+    snapshot: Snapshot | None
+    champion: Champion | None
+
+
+class _Counts(msgspec.Struct):
+    """What the trainer remembers beside its models."""
+
+    examples: int = 0
+    people: int = 0
+    weak: int = 0
+    since_meeting: int = 0
+    trained_to: int = 0
+    next_decision: int = 0
+    champion: tuple[str, str, LearnedFrom, int] | None = None
+    """Id, version, whose labels, number of the decision."""
+    window: list[tuple[bool, bool, float, float | None, float]] = []
+
+
+class Trainer:
+    """Folds training examples in order; the same examples give the same models and decisions."""
+
+    def __init__(self, config: TrainerConfig) -> None:
+        self.config = config
+        self._candidate: Model = FAMILIES[config.family](**config.hyper_parameters)
+        self._champion: Model | None = None
+        self._baseline = PriorRate()
+        self._window: deque[Judged] = deque(maxlen=config.window)
+        self._counts = _Counts()
+
+    @property
+    def examples(self) -> int:
+        """Examples learned so far."""
+        return self._counts.examples
+
+    @property
+    def champion(self) -> ModelRef | None:
+        """Who scores, as far as the trainer knows."""
+        known = self._counts.champion
+        return ModelRef(id=known[0], version=known[1]) if known else None
+
+    @property
+    def meeting_is_due(self) -> bool:
+        """Whether enough examples came since the last meeting."""
+        return self._counts.since_meeting >= self.config.every
+
+    def learn(self, example: TrainingExample, offset: int) -> bool:
+        """Predicts the example by all, then learns it; False for one whose features are of another version."""
+        self._counts.trained_to = offset + 1
+        if example.features_version != FEATURES_VERSION:
+            return False
+        bad, features = example.label == "bad", example.features
+        self._window.append(
+            Judged(
+                bad=bad,
+                people=not is_weak(example.source),
+                candidate=self._candidate.predict_one(features),
+                champion=self._champion.predict_one(features) if self._champion else None,
+                baseline=self._baseline.predict_one(features),
+            )
+        )
+        self._candidate.learn_one(features, bad=bad, weight=example.weight)
+        self._baseline.learn_one(features, bad=bad, weight=example.weight)
+        self._counts.examples += 1
+        self._counts.since_meeting += 1
+        if is_weak(example.source):
+            self._counts.weak += 1
+        else:
+            self._counts.people += 1
+        return True
+
+    def meet(self, decided_at: float) -> Outcome:
+        """Lets the candidate meet the champion; if it wins, it is the champion from here on."""
+        counts = self._counts
+        meeting = meet(self._window, self.config.bounds)
+        decision = self._decision(meeting, decided_at)
+        counts.since_meeting = 0
+        counts.next_decision = decision.number + 1
+        if not meeting.promote:
+            return Outcome(decision, None, None)
+        snapshot = self._snapshot(decision)
+        self._champion = copy(self._candidate)
+        counts.champion = (snapshot.id, snapshot.version, snapshot.learned_from, decision.number)
+        # The champion is the candidate as it was: what that one predicted is what this one is measured by.
+        promoted = [Judged(j.bad, j.people, j.candidate, j.candidate, j.baseline) for j in self._window]
+        self._window = deque(promoted, maxlen=self.config.window)
+        champion = Champion(id=snapshot.id, version=snapshot.version, decision=decision.number, signature="")
+        return Outcome(decision, snapshot, champion)
+
+    def follow(self, scorer: Scorer | None, last_decision: int) -> bool:
+        """Takes over what was decided elsewhere since, by a person's hand, and says whether there was something.
+
+        The window starts anew then: what was decided against must not come back on the figures of yesterday.
+        """
+        counts = self._counts
+        counts.next_decision = max(counts.next_decision, last_decision + 1)
+        known = counts.champion
+        if scorer is None or (known is not None and scorer.decision <= known[3]):
+            return False
+        self._champion = copy(scorer.model)
+        counts.champion = (scorer.ref.id, scorer.ref.version, scorer.learned_from, scorer.decision)
+        self._window.clear()
+        return True
+
+    def qualities(self) -> dict[str, Quality]:
+        """Prequential quality on the newest window by role; without a role that did not predict all of it."""
+        if not self._window:
+            return {}
+        labels = [judged.bad for judged in self._window]
+        found = {
+            "candidate": measure([judged.candidate for judged in self._window], labels),
+            "baseline": measure([judged.baseline for judged in self._window], labels),
+        }
+        by_champion = [judged.champion for judged in self._window if judged.champion is not None]
+        if len(by_champion) == len(labels):
+            found["champion"] = measure(by_champion, labels)
+        return found
+
+    def entries(self) -> dict[str, bytes]:
+        """The whole state, by part; `restore` takes it back exactly."""
+        self._counts.window = [astuple(judged) for judged in self._window]
+        parts = {
+            "counts": msgspec.json.encode(self._counts),
+            "candidate": to_bytes(self._candidate),
+            "baseline": to_bytes(self._baseline),
+        }
+        if self._champion is not None:
+            parts["champion"] = to_bytes(self._champion)
+        return parts
+
+    def restore(self, entries: Mapping[str, bytes]) -> None:
+        """Takes back what `entries` gave.
+
+        A candidate of another family or other hyper-parameters than the configuration's stays as it is until the model
+        is rebuilt from the training topic.
+
+        Raises:
+            SnapshotError: it can't be read.
+        """
+        if not entries:
+            return
+        try:
+            self._counts = msgspec.json.decode(entries["counts"], type=_Counts)
+            self._candidate = from_bytes(entries["candidate"])
+            baseline = from_bytes(entries["baseline"])
+        except (KeyError, msgspec.DecodeError) as error:
+            raise SnapshotError("The trainer's state can't be read.", _REBUILD) from error
+        if not isinstance(baseline, PriorRate):
+            raise SnapshotError("The trainer's state names another baseline.", _REBUILD)
+        self._baseline = baseline
+        self._champion = from_bytes(entries["champion"]) if "champion" in entries else None
+        self._window = deque((Judged(*row) for row in self._counts.window), maxlen=self.config.window)
+
+    def _decision(self, meeting: Meeting, decided_at: float) -> Decision:
+        previous = self._counts.champion
+        return Decision(
+            kind="promotion" if meeting.promote else "refusal",
+            number=self._counts.next_decision,
+            id=MODEL_ID,
+            version=str(self._counts.trained_to),
+            previous_version=previous[1] if previous else None,
+            decided_by="gate",
+            why=meeting.why,
+            figures=meeting.figures,
+            decided_at=decided_at,
+            signature="",
+        )
+
+    def _snapshot(self, decision: Decision) -> Snapshot:
+        counts = self._counts
+        learned_from: LearnedFrom = "both" if counts.people and counts.weak else "people" if counts.people else "weak"
+        return Snapshot(
+            id=decision.id,
+            version=decision.version,
+            family=self._candidate.family,
+            hyper_parameters=self._candidate.hyper_parameters,
+            features_version=FEATURES_VERSION,
+            trained_to_offset=counts.trained_to,
+            examples=counts.examples,
+            learned_from=learned_from,
+            figures=decision.figures,
+            created_at=decision.decided_at,
+            payload=payload_of(self._candidate),
+            signature="",
+        )
+
+
+_REBUILD = "Delete the stage's state topic: the model is then rebuilt from the training topic."

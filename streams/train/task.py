@@ -1,0 +1,123 @@
+"""Folds the training topic, in order, into a candidate that now and then meets the champion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from models.champion import ChampionHolder
+from models.gate import Bounds
+from models.snapshot import record_key, sign
+from models.trainer import Outcome, Trainer, TrainerConfig, is_weak
+from streams.engine.task import Effects, InputRecord, Output, Task
+from weir.contracts.fast import decoder, encode
+from weir.contracts.model_record import Champion, Decision, Snapshot
+from weir.contracts.training import TrainingExample
+from weir.settings import Settings
+from weir.topics import MODELS
+
+_PART, _EXAMPLE = b"m", b"x"
+"""Types of state entries: a part of the trainer's state; an example learned since that was written."""
+_decode = decoder(TrainingExample)
+
+
+def trainer_config(settings: Settings) -> TrainerConfig:
+    """How the settings want a trainer to work."""
+    bounds = Bounds(minimum_people=settings.gate_min_people)
+    return TrainerConfig(window=settings.gate_window, every=settings.gate_every, bounds=bounds)
+
+
+class TrainTask(Task):
+    """Learns every example once; publishes signed snapshots, decisions and the champion's pointer together.
+
+    A model's state is large and an example small: so each flush writes the examples learned, and only a meeting with
+    the champion writes the whole state and takes them away. Recovery learns the examples since then again.
+
+    Args:
+        settings: Window, meetings and their bounds.
+        key: Signs what is published. Without it nothing is learned: nobody could trust the result.
+        champion: What the workers score with; a person may have decided since.
+    """
+
+    def __init__(self, settings: Settings, key: bytes | None, champion: ChampionHolder | None = None) -> None:
+        self._key = key
+        self._champion = champion
+        self._trainer = Trainer(trainer_config(settings))
+        self._parts: dict[str, bytes] = {}
+        self._logged: dict[bytes, bytes] = {}
+        self._new: dict[bytes, bytes] = {}
+        self._whole = False
+
+    def load(self, key: bytes, value: bytes) -> None:
+        """Takes back a part of the trainer's state or an example learned since."""
+        if key[:1] == _PART:
+            self._parts[key[1:].decode()] = value
+        else:
+            self._logged[key] = value
+
+    def loaded(self) -> None:
+        """Puts the parts together and learns again what came since."""
+        self._trainer.restore(self._parts)
+        self._parts = {}
+        for key in sorted(self._logged):
+            self._trainer.learn(_decode(self._logged[key]), _offset(key))
+
+    def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
+        """Predicts and learns each example; meets the champion when it is due."""
+        if self._key is None:
+            return
+        if self._champion is not None:
+            self._whole |= self._trainer.follow(self._champion.scorer, self._champion.last_decision)
+        for record in records:
+            if record.value is None:
+                continue
+            self._learn(record.value, record.offset, effects)
+            if self._trainer.meeting_is_due:
+                # The example's own time, so that the same topic gives the same records again.
+                self._publish(self._trainer.meet(record.timestamp / 1_000), self._key, effects)
+                self._whole = True
+        self._show(effects)
+
+    def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
+        """After a meeting the whole state, otherwise the examples learned since the last call."""
+        if not self._whole:
+            yield from self._new.items()
+            self._logged |= self._new
+            self._new = {}
+            return
+        for name, part in self._trainer.entries().items():
+            yield _PART + name.encode(), part
+        for key in self._logged:
+            yield key, None
+        self._logged, self._new, self._whole = {}, {}, False
+
+    def progress(self) -> bytes:
+        """Examples learned so far."""
+        return str(self._trainer.examples).encode()
+
+    def _learn(self, value: bytes, offset: int, effects: Effects) -> None:
+        example = _decode(value)
+        known = self._trainer.learn(example, offset)
+        kind = "weak" if is_weak(example.source) else "people"
+        effects.count("examples_learned", kind, example.label if known else "passed_over")
+        self._new[_EXAMPLE + offset.to_bytes(8)] = value
+
+    def _publish(self, outcome: Outcome, key: bytes, effects: Effects) -> None:
+        effects.count("model_decisions", outcome.decision.kind)
+        records: list[Snapshot | Decision | Champion] = []
+        if outcome.snapshot is not None:
+            records.append(sign(outcome.snapshot, key))
+        records.append(sign(outcome.decision, key))
+        if outcome.champion is not None:
+            records.append(sign(outcome.champion, key))
+        for record in records:
+            effects.outputs.append(Output(MODELS, record_key(record).encode(), encode(record)))
+
+    def _show(self, effects: Effects) -> None:
+        for role, quality in self._trainer.qualities().items():
+            effects.set(quality.auc, "model_auc", role)
+            effects.set(quality.log_loss, "model_log_loss", role)
+            effects.set(quality.calibration_error, "model_calibration_error", role)
+
+
+def _offset(key: bytes) -> int:
+    return int.from_bytes(key[1:])

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+
+from models.champion import ChampionHolder
+from models.snapshot import record_key
+from tests.models.test_snapshot import KEY, decision, pointer, snapshot
+from tests.support.examples import easy_example
+from weir.contracts.fast import encode
+from weir.contracts.model_record import Champion, Decision, Snapshot
+
+
+def offer(holder: ChampionHolder, *records: Snapshot | Decision | Champion) -> None:
+    for record in records:
+        holder.offer(record_key(record).encode(), encode(record))
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_champion_scores_whatever_the_order_of_its_records(order: tuple[int, ...]) -> None:
+    holder = ChampionHolder(KEY)
+    records = (snapshot(), decision(), pointer())
+    offer(holder, *(records[at] for at in order))
+    assert holder.scorer is not None
+    assert holder.scorer.ref.version == "7"
+    assert 0 <= holder.scorer.score(easy_example(1).features) <= 1
+    assert holder.last_decision == 0
+    assert not holder.refusals
+
+
+def test_without_a_key_nothing_scores() -> None:
+    holder = ChampionHolder(None)
+    offer(holder, snapshot(), pointer())
+    assert holder.scorer is None
+    assert holder.refusals == {"unverified": 2}
+
+
+def test_a_snapshot_that_is_refused_leaves_the_last_good_champion() -> None:
+    holder = ChampionHolder(KEY)
+    offer(holder, snapshot("7"), pointer("7", 0))
+    good = holder.scorer
+    holder.offer(b"sessions/8", encode(snapshot("8").model_copy(update={"payload": "AAAA"})))
+    offer(holder, pointer("8", 1))
+    assert holder.scorer is good
+    assert holder.refusals == {"unverified": 1}
+
+
+def test_a_model_that_knows_other_features_is_refused() -> None:
+    holder = ChampionHolder(KEY)
+    offer(holder, snapshot("7"), pointer("7", 0), snapshot("8", features_version="other"), pointer("8", 1))
+    assert holder.scorer is not None
+    assert holder.scorer.ref.version == "7"
+    assert holder.refusals == {"features_version": 1}
+
+
+def test_an_older_pointer_that_comes_again_changes_nothing() -> None:
+    holder = ChampionHolder(KEY)
+    offer(holder, snapshot("7"), pointer("7", 0), snapshot("8"), pointer("8", 1), pointer("7", 0))
+    assert holder.scorer is not None
+    assert holder.scorer.ref.version == "8"
+
+
+def test_going_back_takes_a_newer_decision_and_the_old_snapshot() -> None:
+    holder = ChampionHolder(KEY)
+    offer(holder, *(record for n in range(9) for record in (snapshot(str(n)), pointer(str(n), n))))
+    offer(holder, snapshot("0"), pointer("0", 9))
+    assert holder.scorer is not None
+    assert holder.scorer.ref.version == "0"
+
+
+def test_a_deleted_record_takes_nothing_away() -> None:
+    holder = ChampionHolder(KEY)
+    offer(holder, snapshot(), pointer())
+    holder.offer(b"champion", None)
+    holder.offer(b"sessions/7", None)
+    assert holder.scorer is not None

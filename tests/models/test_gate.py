@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from models.gate import Bounds, Judged, meet
+
+GOOD, FAIR, CHANCE = 2.5, 1.2, 0.0
+
+
+def window(
+    candidate: float, champion: float | None, *, examples: int = 300, people: bool = True, shift: float = 0.0
+) -> list[Judged]:
+    """Predictions of models that are so able (0 is chance); `shift` makes the candidate cry wolf."""
+    chance = random.Random(5)
+    made = []
+    for _ in range(examples):
+        bad = chance.random() < 0.3
+        made.append(
+            Judged(
+                bad=bad,
+                people=people,
+                candidate=min(1.0, _score(candidate, chance, bad=bad) + shift),
+                champion=None if champion is None else _score(champion, chance, bad=bad),
+                baseline=0.3,
+            )
+        )
+    return made
+
+
+def _score(ability: float, chance: random.Random, *, bad: bool) -> float:
+    noise = chance.gauss(0, 0.05)
+    return min(0.99, max(0.01, (0.3 + (0.25 if bad else -0.1) * ability) + noise))
+
+
+def test_a_better_candidate_is_promoted_and_told_why() -> None:
+    meeting = meet(window(GOOD, FAIR), Bounds())
+    assert meeting.promote, meeting.why
+    assert "beats the baseline and the champion" in meeting.why
+    assert meeting.figures["candidate_log_loss"] < meeting.figures["champion_log_loss"]
+
+
+def test_a_first_candidate_need_only_beat_the_baseline() -> None:
+    assert meet(window(GOOD, None), Bounds()).promote
+    assert not meet(window(CHANCE, None), Bounds()).promote
+
+
+@pytest.mark.parametrize("candidate", [CHANCE, FAIR])
+def test_a_candidate_that_is_no_better_is_refused(candidate: float) -> None:
+    meeting = meet(window(candidate, FAIR + 0.01), Bounds())
+    assert not meeting.promote
+    assert "champion" in meeting.why
+
+
+def test_a_champion_against_itself_is_refused() -> None:
+    same = [Judged(j.bad, j.people, j.candidate, j.candidate, j.baseline) for j in window(GOOD, None)]
+    assert not meet(same, Bounds()).promote
+
+
+def test_a_candidate_that_would_flag_too_many_is_refused() -> None:
+    meeting = meet(window(GOOD, None, shift=0.6), Bounds())
+    assert not meeting.promote
+    assert "would flag" in meeting.why
+
+
+def test_people_alone_judge_once_there_are_enough_of_them() -> None:
+    weak = window(CHANCE, None, people=False, examples=300)
+    people = window(GOOD, None, examples=60)
+    assert meet([*weak, *people], Bounds(minimum_people=30)).promote
+    assert not meet([*weak, *people], Bounds(minimum_people=61)).promote
+
+
+@pytest.mark.parametrize("minimum_people", [0, 30])
+def test_too_few_labels_decide_nothing(minimum_people: int) -> None:
+    assert "too few" in meet([], Bounds(minimum_people=minimum_people)).why
+    assert "too few" in meet(window(GOOD, None, people=False, examples=20), Bounds(minimum_people=minimum_people)).why
+
+
+def test_one_sided_labels_decide_nothing() -> None:
+    one_sided = [judged for judged in window(GOOD, None) if judged.bad]
+    assert "too one-sided" in meet(one_sided, Bounds()).why

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import pytest
+
+from models.champion import Scorer
+from models.families import FAMILIES
+from models.trainer import Trainer, TrainerConfig
+from tests.support.examples import easy_example, shuffled_example
+from weir.contracts.score import ModelRef
+from weir.contracts.training import TrainingExample
+from weir.errors import SnapshotError
+
+CONFIG = TrainerConfig(window=200, every=100)
+
+
+def train(trainer: Trainer, examples: list[TrainingExample], start: int = 0) -> list[str]:
+    """Learns all, meets when due, and tells how the meetings ended."""
+    ends: list[str] = []
+    for offset, example in enumerate(examples, start):
+        trainer.learn(example, offset)
+        if trainer.meeting_is_due:
+            ends.append(trainer.meet(decided_at=float(offset)).decision.kind)
+    return ends
+
+
+def test_a_candidate_that_learned_becomes_champion_once() -> None:
+    trainer = Trainer(CONFIG)
+    ends = train(trainer, [easy_example(seed) for seed in range(300)])
+    assert ends[0] == "promotion"
+    assert trainer.champion is not None
+    assert trainer.qualities()["candidate"].auc > 0.9
+
+
+def test_shuffled_labels_promote_nobody() -> None:
+    trainer = Trainer(CONFIG)
+    assert set(train(trainer, [shuffled_example(seed) for seed in range(500)])) == {"refusal"}
+    assert trainer.champion is None
+
+
+def test_a_champion_stays_while_labels_are_poisoned() -> None:
+    trainer = Trainer(CONFIG)
+    train(trainer, [easy_example(seed) for seed in range(200)])
+    champion = trainer.champion
+    ends = train(trainer, [shuffled_example(seed) for seed in range(1_000, 1_400)], start=200)
+    assert set(ends) == {"refusal"}
+    assert trainer.champion == champion
+
+
+def test_weak_labels_suffice_and_the_snapshot_says_so() -> None:
+    trainer = Trainer(CONFIG)
+    for offset in range(100):
+        trainer.learn(easy_example(offset, source="weak:heuristics", weight=0.5), offset)
+    snapshot = trainer.meet(1.0).snapshot
+    assert snapshot is not None
+    assert snapshot.learned_from == "weak"
+    trainer.learn(easy_example(101), 101)
+    trainer.learn(easy_example(102), 102)
+    assert trainer.meet(2.0).decision.number == 1
+
+
+def test_the_same_examples_give_the_same_records_wherever_a_restart_falls() -> None:
+    examples = [easy_example(seed) for seed in range(230)]
+    whole = Trainer(CONFIG)
+    train(whole, examples)
+    for cut in (0, 1, 99, 100, 101, 205):
+        first = Trainer(CONFIG)
+        train(first, examples[:cut])
+        second = Trainer(CONFIG)
+        second.restore(first.entries())
+        train(second, examples[cut:], start=cut)
+        assert second.entries() == whole.entries()
+
+
+def test_features_of_another_version_are_passed_over() -> None:
+    trainer = Trainer(CONFIG)
+    assert not trainer.learn(easy_example(1).model_copy(update={"features_version": "0"}), 0)
+    assert trainer.examples == 0
+
+
+def test_a_persons_decision_is_taken_over_and_the_window_starts_anew() -> None:
+    trainer = Trainer(CONFIG)
+    train(trainer, [easy_example(seed) for seed in range(150)])
+    by_hand = Scorer(ModelRef(id="sessions", version="by-hand"), "people", 9, FAMILIES["hashed-logistic"]())
+    assert trainer.follow(by_hand, 9)
+    assert not trainer.follow(by_hand, 9)
+    assert trainer.champion == by_hand.ref
+    decision = trainer.meet(1.0).decision
+    assert decision.number == 10
+    assert "too few" in decision.why
+
+
+def test_a_broken_state_is_refused() -> None:
+    with pytest.raises(SnapshotError):
+        Trainer(CONFIG).restore({"counts": b"{", "candidate": b"{}"})

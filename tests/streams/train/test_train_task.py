@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from models.champion import ChampionHolder
+from models.snapshot import model_of, verify
+from streams.engine.task import Effects, Output, PlainRecord
+from streams.train.task import TrainTask
+from tests.support.examples import easy_example, shuffled_example
+from weir.contracts.fast import encode
+from weir.contracts.model_record import Champion, Decision, Snapshot
+from weir.contracts.training import TrainingExample
+from weir.settings import Settings
+
+KEY = b"a key"
+SETTINGS = Settings(gate_window=200, gate_every=100)
+
+
+def record(offset: int, example: TrainingExample) -> PlainRecord:
+    return PlainRecord("training", 0, offset, 1_000 * offset, example.example_id.encode(), encode(example))
+
+
+EASY = [record(offset, easy_example(offset)) for offset in range(230)]
+
+
+def fold(task: TrainTask, records: Sequence[PlainRecord]) -> Effects:
+    effects = Effects()
+    task.process(records, effects)
+    return effects
+
+
+def read(output: Output) -> Snapshot | Decision | Champion:
+    assert output.key is not None
+    assert output.value is not None
+    return verify(output.key, output.value, KEY)
+
+
+def test_a_promotion_publishes_snapshot_decision_and_pointer_together() -> None:
+    effects = fold(TrainTask(SETTINGS, KEY), EASY[:100])
+    snapshot, decision, champion = map(read, effects.outputs)
+    assert isinstance(snapshot, Snapshot)
+    assert isinstance(decision, Decision)
+    assert isinstance(champion, Champion)
+    assert (decision.kind, decision.number, decision.version) == ("promotion", 0, "100")
+    assert (champion.id, champion.version, champion.decision) == (snapshot.id, snapshot.version, 0)
+    assert snapshot.trained_to_offset == snapshot.examples == 100
+    assert 0 <= model_of(snapshot).predict_one(easy_example(1).features) <= 1
+    assert effects.counts["model_decisions", ("promotion",)] == 1
+    assert effects.counts["examples_learned", ("people", "bad")] > 0
+    assert effects.gauges["model_auc", ("candidate",)] > 0.8
+
+
+def test_what_it_publishes_is_scored_with() -> None:
+    holder = ChampionHolder(KEY)
+    for output in fold(TrainTask(SETTINGS, KEY), EASY[:100]).outputs:
+        assert output.key is not None
+        holder.offer(output.key, output.value)
+    assert holder.scorer is not None
+    assert holder.scorer.learned_from == "people"
+
+
+def test_a_bad_candidate_is_refused_on_record() -> None:
+    poisoned = [record(offset, shuffled_example(offset)) for offset in range(100)]
+    effects = fold(TrainTask(SETTINGS, KEY), poisoned)
+    (decision,) = map(read, effects.outputs)
+    assert isinstance(decision, Decision)
+    assert decision.kind == "refusal"
+    assert decision.why
+    assert effects.counts["model_decisions", ("refusal",)] == 1
+
+
+def test_without_a_key_nothing_is_learned() -> None:
+    task = TrainTask(SETTINGS, None)
+    effects = fold(task, EASY[:100])
+    assert not effects.outputs
+    assert not effects.counts
+    assert not list(task.changes())
+
+
+@pytest.mark.parametrize("cuts", [(0,), (40, 70), (100, 101), (99, 150, 200)])
+def test_a_restart_continues_exactly(cuts: tuple[int, ...]) -> None:
+    straight = fold(TrainTask(SETTINGS, KEY), EASY).outputs
+    state: dict[bytes, bytes] = {}
+    outputs: list[Output] = []
+    for start, end in zip((0, *cuts), (*cuts, len(EASY)), strict=True):
+        task = TrainTask(SETTINGS, KEY)
+        for key, value in state.items():
+            task.load(key, value)
+        task.loaded()
+        task.recovered()
+        assert task.progress() == str(start).encode()
+        middle = (start + end) // 2
+        for stretch in (EASY[start:middle], EASY[middle:end]):
+            outputs += fold(task, stretch).outputs
+            for key, new in task.changes():
+                if new is None:
+                    del state[key]
+                else:
+                    state[key] = new
+    assert outputs == straight
+
+
+def test_a_flush_between_meetings_writes_examples_alone() -> None:
+    task = TrainTask(SETTINGS, KEY)
+    fold(task, EASY[:10])
+    assert {key[:1] for key, _ in task.changes()} == {b"x"}
+    assert not list(task.changes())
+    fold(task, EASY[10:100])
+    written = dict(task.changes())
+    assert sum(value is None for value in written.values()) == 10
+    assert {key for key, value in written.items() if value is not None} == {
+        b"mbaseline",
+        b"mcandidate",
+        b"mchampion",
+        b"mcounts",
+    }
