@@ -1,0 +1,63 @@
+"""Where a demo happens: its folder, and its Kafka cluster with the demo's own topics."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from streams.demo.plan import FASTER, Plan
+from weir.broker import DevelopmentBroker, free_port
+from weir.cluster import admin, wait_for_broker
+from weir.settings import Settings, load
+
+Say = Callable[[str], None]
+
+
+@contextmanager
+def own_folder(wanted: Path | None) -> Iterator[Path]:
+    """The folder that was asked for, or one that is gone afterwards."""
+    if wanted is not None:
+        wanted.mkdir(parents=True, exist_ok=True)
+        yield wanted.absolute()
+        return
+    made = Path(tempfile.mkdtemp(prefix="weir-demo-"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@contextmanager
+def own_cluster(plan: Plan, folder: Path, say: Callable[[str], None]) -> Iterator[Settings]:
+    """A broker of the demo's own, or a part of the cluster that was named; settings for it."""
+    name = f"demo-{secrets.token_hex(3)}"
+    chosen = {"application_id": name, "topic_prefix": name, "web_port": free_port(), **FASTER, **plan.flags}
+    chosen.setdefault("model_key", secrets.token_hex(32))
+    if "bootstrap_servers" in plan.flags:
+        settings = load(**chosen)
+        say(f"Using the cluster at {settings.bootstrap_servers}; the demo's topics are removed at the end")
+        wait_for_broker(settings)
+        try:
+            yield settings
+        finally:
+            _remove_topics(settings)
+        return
+    say("Starting Kafka …")
+    broker = DevelopmentBroker(folder / "kafka", report=say)
+    try:
+        broker.start()
+        yield load(**chosen, bootstrap_servers=broker.bootstrap_servers)
+    finally:
+        broker.stop()
+
+
+def _remove_topics(settings: Settings) -> None:
+    client = admin(settings)
+    there = client.list_topics(timeout=10).topics
+    names = [name for name, _ in settings.names.all() if name in there]
+    for future in client.delete_topics(names).values() if names else ():
+        future.result()

@@ -1,0 +1,35 @@
+"""What a demo is asked to do, and the settings that make it worth watching for a minute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+# Life on the demo's site is this much faster than elsewhere, so that a minute shows whole visits.
+PACE = 5.0
+FASTER: Mapping[str, Any] = {
+    "gap_s": 15.0,
+    "grace_s": 3.0,
+    "idle_timeout_s": 5.0,
+    "gate_window": 200,
+    "gate_every": 50,
+    "gate_min_people": 20,
+}
+"""Settings that let a short demo close sessions and meet a model; `--set` overrides them."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was asked for."""
+
+    seconds: float | None = None
+    """How long the traffic runs; None is until Ctrl-C."""
+    rate: float = 200.0
+    """Events a second."""
+    seed: int = 1
+    folder: Path | None = None
+    """Where broker, logs and truth lie, and stay; None is a folder that is removed at the end."""
+    flags: Mapping[str, str] = field(default_factory=dict)
+    """Settings given on the command line."""

@@ -1,0 +1,107 @@
+"""The demo while it runs: traffic out, sessions and flags in, a picture now and then; and how it ends."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from streams.demo.page import StatusPage
+from streams.demo.picture import Picture, take
+from streams.demo.plan import PACE, Plan
+from streams.demo.sender import Sender
+from streams.demo.view import View
+from streams.demo.watcher import Watcher
+from streams.demo.worker_process import Series, WorkerProcess
+
+_DRAIN_TIMEOUT_S = 30.0
+_LOOK_EVERY_S = 1.0
+
+
+class Play:
+    """The traffic and those who watch it, one step after another in one thread."""
+
+    def __init__(self, plan: Plan, worker: WorkerProcess, sender: Sender, watcher: Watcher, page: StatusPage) -> None:
+        self.failures: list[str] = []
+        self._plan = plan
+        self._worker = worker
+        self._sender = sender
+        self._watcher = watcher
+        self._page = page
+        self._series: Series = {}
+        self._elapsed_s = 0.0
+
+    def play(self, view: View) -> None:
+        """Sends traffic until the time is over, somebody ends it, or the worker is gone."""
+        start_s = time.time()
+        self._sender.begin(self._plan.seed, self._plan.rate, start_s, PACE)
+        look_s = 0.0
+        with _until_signalled() as ended:
+            while not ended.is_set() and not self._worker.has_ended:
+                self._elapsed_s = time.time() - start_s
+                if self._plan.seconds is not None and self._elapsed_s >= self._plan.seconds:
+                    break
+                self._sender.send_due(time.time())
+                self._watcher.poll(0.02)
+                if self._elapsed_s >= look_s:
+                    look_s = self._elapsed_s + _LOOK_EVERY_S
+                    view.show(self._look())
+
+    def drain(self) -> None:
+        """Waits until the worker has nothing left to do and all that it wrote is read."""
+        if left := self._sender.flush():
+            self.failures.append(f"The broker did not acknowledge {left:,} records.")
+        deadline = time.monotonic() + _DRAIN_TIMEOUT_S
+        while not self._worker.has_ended and time.monotonic() < deadline:
+            taken = self._watcher.poll(0.3)
+            picture = self._look()
+            if not taken and picture.lag == 0 and sum(picture.outcomes.values()) >= self._expected:
+                return
+        if not self._worker.has_ended:
+            self.failures.append(f"The worker had not caught up after {_DRAIN_TIMEOUT_S:.0f} s.")
+
+    def end_worker(self) -> None:
+        """Ends it, and says what is wrong with how the demo went."""
+        ended_by_itself = self._worker.has_ended
+        code = self._worker.stop()
+        if ended_by_itself:
+            self.failures.append(f"The worker ended with exit code {code}. {self._worker.last_words()}")
+        elif code:
+            self.failures.append(f"The worker did not end well (exit code {code}). {self._worker.last_words()}")
+        if self._sender.sent.refused:
+            self.failures.append(f"The broker refused {self._sender.sent.refused:,} records.")
+        if not self._watcher.results.flags:
+            self.failures.append("Nothing was flagged, though there was abuse in the traffic.")
+
+    @property
+    def _expected(self) -> int:
+        return self._sender.sent.events + self._sender.sent.broken
+
+    def _look(self) -> Picture:
+        self._worker.sample_memory()
+        # While it doesn't answer, the last that it said holds.
+        self._series = self._worker.metrics() or self._series
+        results, memory = self._watcher.results, self._worker.peak_memory_bytes
+        self._page.picture = take(self._elapsed_s, self._sender.sent, results, self._series, memory)
+        return self._page.picture
+
+
+@contextmanager
+def _until_signalled() -> Iterator[threading.Event]:
+    """An event that is set by Ctrl-C or SIGTERM; a second one ends the demo at once, in the usual way."""
+    ended = threading.Event()
+
+    def end(number: int, _: object) -> None:
+        ended.set()
+        signal.signal(number, before[signal.Signals(number)])
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, end)
+    try:
+        yield ended
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,76 @@
+"""What Weir made of the traffic, and how right it was: pure counting, fed with the records of its topics."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from streams.demo.visitor import Kind
+from weir.contracts import Flag, Session
+
+ACTED_ON = frozenset({"throttle", "block"})
+"""Verdicts that hold a visitor back. A `review` asks a person, and is counted for neither side."""
+NEWEST = 8
+
+
+@dataclass(frozen=True)
+class KindResult:
+    """Visitors of one kind, and how many of them were throttled or blocked."""
+
+    visitors: int
+    acted_on: int
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Verdicts against the truth, by visitor: one counts as found when the newest verdict of a session of it acts."""
+
+    precision: float | None
+    """Of the visitors acted on, the share that is abuse; None without any."""
+    recall: float | None
+    """Of the visitors that are abuse, the share acted on; None without any."""
+    kinds: dict[str, KindResult]
+
+
+@dataclass
+class Results:
+    """Sessions and flags as they come in."""
+
+    opened: set[str] = field(default_factory=set)
+    closed: int = 0
+    flags: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By stage and verdict."""
+    latencies_ms: list[float] = field(default_factory=list)
+    newest: deque[Flag] = field(default_factory=lambda: deque(maxlen=NEWEST))
+    _verdicts: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def take_session(self, session: Session) -> None:
+        """A record of the sessions topic; one that another session took over is none of its own."""
+        self.opened.add(session.session_id)
+        if session.final and session.merged_into is None:
+            self.closed += 1
+
+    def take_flag(self, flag: Flag) -> None:
+        """A record of the flags topic; records of one session come in their order."""
+        self.flags[flag.stage, flag.verdict] += 1
+        self.latencies_ms.append(flag.latency_ms)
+        self.newest.append(flag)
+        self._verdicts[flag.session_id] = (flag.visitor_id, flag.verdict)
+
+    def quality(self, truth: Mapping[str, Kind]) -> Quality:
+        """How right the newest verdicts are, about the visitors that the truth knows."""
+        acted_on = {visitor for visitor, verdict in self._verdicts.values() if verdict in ACTED_ON} & truth.keys()
+        bad = {visitor for visitor, kind in truth.items() if kind.is_bad}
+        found = len(acted_on & bad)
+        everybody, those = Counter(truth.values()), Counter(truth[visitor] for visitor in acted_on)
+        return Quality(
+            precision=found / len(acted_on) if acted_on else None,
+            recall=found / len(bad) if bad else None,
+            kinds={str(kind): KindResult(everybody[kind], those[kind]) for kind in Kind},
+        )
+
+    def latency_ms(self, share: float) -> float | None:
+        """A quantile of the flags' latencies: the least one that `share` of them don't exceed; None without any."""
+        ordered = sorted(self.latencies_ms)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None

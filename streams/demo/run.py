@@ -1,0 +1,89 @@
+"""`weir demo`: everything on one machine, from the broker to the summary."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from streams.demo.moderator import Moderators
+from streams.demo.page import StatusPage
+from streams.demo.place import Say, own_cluster, own_folder
+from streams.demo.plan import PACE, Plan
+from streams.demo.play import Play
+from streams.demo.results import Results
+from streams.demo.sender import Sender
+from streams.demo.summary import Summary, show, summarise
+from streams.demo.truth import TruthFiles
+from streams.demo.view import make_view
+from streams.demo.watcher import Watcher
+from streams.demo.worker_process import WorkerProcess
+from weir.cluster import create_topics, producer
+from weir.errors import WorkError
+from weir.settings import Settings
+
+_READY_TIMEOUT_S = 90.0
+
+
+def run(plan: Plan, console: Console) -> Summary:
+    """Runs the whole demo, shows it, and returns what came of it; the summary's failures say what went wrong.
+
+    Raises:
+        WeirError: it could not start.
+    """
+    with ExitStack() as stack:
+        say = console.out
+        folder = stack.enter_context(own_folder(plan.folder))
+        settings = stack.enter_context(own_cluster(plan, folder, say))
+        say(f"Creating topics {settings.topic_prefix}.*")
+        create_topics(settings)
+        say("Starting a worker with all stages …")
+        worker = WorkerProcess(settings, folder / "worker.log")
+        stack.callback(worker.stop)
+        worker.wait_until_ready(_READY_TIMEOUT_S)
+        truth = stack.enter_context(TruthFiles(folder / "truth"))
+        watcher = stack.enter_context(Watcher(settings, Results()))
+        page = stack.enter_context(StatusPage(f"{worker.address}/metrics"))
+        say(f"Kafka {settings.bootstrap_servers} · metrics {worker.address}/metrics · status page {page.address}")
+        _introduce(plan, settings, folder, say)
+        sender = Sender(producer(settings, linger_ms=5), settings.names, truth, Moderators(plan.seed))
+        demo = Play(plan, worker, sender, watcher, page)
+        with make_view(console, f"status page {page.address}") as view:
+            demo.play(view)
+        say("Traffic has ended; waiting for the last verdicts …")
+        demo.drain()
+        demo.end_worker()
+        summary = summarise(
+            page.picture, sender.sent, watcher.results, watcher.results.quality(truth.kinds), demo.failures
+        )
+    show(summary, console)
+    return summary
+
+
+def _introduce(plan: Plan, settings: Settings, folder: Path, say: Say) -> None:
+    """Says what is to be seen, and what is not as in life."""
+    say(
+        f"To show something in a minute, visitors are {PACE:.0f} times as fast as in life, and sessions close after "
+        f"{settings.gap_s:g} + {settings.grace_s:g} s of silence instead of 1,800 + 300."
+    )
+    if plan.folder is not None:
+        say(f"Kafka's data, logs and the truth about each visitor are in {folder}")
+    until = "until Ctrl-C" if plan.seconds is None else f"for {plan.seconds:g} s"
+    say(f"Sending about {plan.rate:g} events a second {until} (seed {plan.seed})")
+
+
+def write_json(summary: Summary, path: Path) -> None:
+    """The summary as one JSON object."""
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(summary)) + b"\n")
+
+
+def require_success(summary: Summary) -> None:
+    """Returns when all went well.
+
+    Raises:
+        WorkError: something failed.
+    """
+    if summary.failures:
+        raise WorkError(summary.failures[0], " ".join(summary.failures[1:]))

@@ -1,0 +1,80 @@
+"""Sends what is due: the traffic's events, now and then half an event, and the moderators' answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from confluent_kafka import Producer
+
+from streams.demo.delivery import Sending, traffic
+from streams.demo.moderator import Moderators
+from streams.demo.truth import TruthFiles
+from weir.contracts.fast import encode
+from weir.topics import EVENTS, LABELS, Names
+
+BROKEN_EVERY = 400
+"""After so many events a broken client sends half of one: a dead letter."""
+_AT_ONCE = 2_000
+
+
+@dataclass
+class Sent:
+    """How much went out."""
+
+    events: int = 0
+    """All of them, the repeated ones included, the broken ones not."""
+    repeats: int = 0
+    broken: int = 0
+    labels: int = 0
+    refused: int = 0
+    """Those that the broker didn't take."""
+
+
+class Sender:
+    """One producer for everybody on the site. Time is passed in, so that it never lags behind by its own doing."""
+
+    def __init__(self, producer: Producer, names: Names, truth: TruthFiles, moderators: Moderators) -> None:
+        self.sent = Sent()
+        self._producer = producer
+        self._events, self._labels = names.public(EVENTS), names.public(LABELS)
+        self._truth = truth
+        self._moderators = moderators
+
+    def begin(self, seed: int, rate: float, start_s: float, pace: float) -> None:
+        """Lets the traffic begin at `start_s`; see `streams.demo.traffic.happenings`."""
+        self._start_s = start_s
+        self._traffic = traffic(seed, rate, start_s, pace)
+        self._next = next(self._traffic)
+
+    def send_due(self, now_s: float) -> None:
+        """Sends what is due by now, but not so much that nobody else gets a turn."""
+        for _ in range(_AT_ONCE):
+            if self._start_s + self._next.at_s > now_s:
+                break
+            self._send(self._next)
+            self._next = next(self._traffic)
+        for label in self._moderators.answers(now_s):
+            self._produce(self._labels, label.visitor_id, encode(label))
+            self.sent.labels += 1
+        self._producer.poll(0)
+
+    def flush(self, timeout_s: float = 15.0) -> int:
+        """Waits until everything is acknowledged; returns how much was not in time."""
+        return int(self._producer.flush(timeout_s))
+
+    def _send(self, sending: Sending) -> None:
+        self._truth.see(sending.visitor)
+        self._moderators.see(sending.visitor, sending.event["ts"])
+        value = encode(sending.event)
+        self._produce(self._events, sending.visitor.visitor_id, value)
+        self.sent.events += 1
+        self.sent.repeats += sending.is_repeat
+        if self.sent.events % BROKEN_EVERY == 0:
+            self._produce(self._events, sending.visitor.visitor_id, value[: len(value) // 2])
+            self.sent.broken += 1
+
+    def _produce(self, topic: str, key: str, value: bytes) -> None:
+        self._producer.produce(topic, key=key.encode(), value=value, on_delivery=self._delivered)
+
+    def _delivered(self, error: object, _: object) -> None:
+        self.sent.refused += error is not None

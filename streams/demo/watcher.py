@@ -1,0 +1,64 @@
+"""Reads sessions and flags as any consuming team would: `read_committed`, and nothing but the public topics."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+
+from streams.demo.results import Results
+from weir.contracts import Flag, Session
+from weir.contracts.fast import decoder
+from weir.settings import Settings
+from weir.topics import FLAGS, SESSIONS
+
+_AT_ONCE = 2_000
+_decode_flag = decoder(Flag)
+_decode_session = decoder(Session)
+
+
+class Watcher:
+    """Puts what is new into the results whenever it is asked to. To be used as a context manager."""
+
+    def __init__(self, settings: Settings, results: Results) -> None:
+        self.results = results
+        self._flags = settings.names.public(FLAGS)
+        self._consumer = Consumer(
+            {
+                **settings.client_options(),
+                "group.id": f"{settings.application_id}.watcher",
+                "enable.auto.commit": False,
+                "isolation.level": "read_committed",
+                "fetch.wait.max.ms": 50,
+            }
+        )
+        self._consumer.assign(
+            [
+                TopicPartition(settings.names.public(topic), partition, OFFSET_BEGINNING)
+                for topic in (FLAGS, SESSIONS)
+                for partition in range(topic.partitions(settings.partitions))
+            ]
+        )
+
+    def poll(self, timeout_s: float = 0.0) -> int:
+        """Takes in what has arrived; returns how many records that were."""
+        taken = 0
+        for message in self._consumer.consume(_AT_ONCE, timeout_s):
+            value = message.value()
+            if message.error() is not None or value is None:
+                continue
+            taken += 1
+            if message.topic() == self._flags:
+                self.results.take_flag(_decode_flag(value))
+            else:
+                self.results.take_session(_decode_session(value))
+        return taken
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._consumer.close()

@@ -1,0 +1,126 @@
+"""The demo's worker: `weir worker` as a process of its own, asked over its web server as any operator would."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
+
+from weir.errors import WorkError
+from weir.settings import Settings
+
+_ANSWER_TIMEOUT_S = 2.0
+_POLL_S = 0.1
+
+Series = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+"""A sample's name and labels, and its value."""
+
+
+class WorkerProcess:
+    """Starts at once. Its log goes to a file; the model key reaches it by its environment, which nobody else reads."""
+
+    def __init__(self, settings: Settings, log_file: Path) -> None:
+        self.address = f"http://{settings.web_host}:{settings.web_port}"
+        self.log_file = log_file
+        self.peak_memory_bytes = 0
+        with log_file.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "weir.cli.main", "worker"],
+                env=environment(settings),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C is for the demo, which then ends its worker in order.
+                start_new_session=True,
+            )
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process is gone, for whatever reason."""
+        return self._process.poll() is not None
+
+    def wait_until_ready(self, timeout_s: float) -> None:
+        """Returns when it is assigned and recovered.
+
+        Raises:
+            WorkError: it ended, or was not ready in time.
+        """
+        deadline = time.monotonic() + timeout_s
+        while self._ask("/ready") is None:
+            if self.has_ended:
+                raise WorkError("The worker ended while it was starting.", self.last_words())
+            if time.monotonic() > deadline:
+                raise WorkError(f"The worker was not ready within {timeout_s:.0f} s.", self.last_words())
+            time.sleep(_POLL_S)
+
+    def metrics(self) -> Series | None:
+        """All its series; None when it didn't answer."""
+        answer = self._ask("/metrics")
+        return None if answer is None else parse(answer)
+
+    def sample_memory(self) -> None:
+        """Takes note of how much memory it has now."""
+        try:
+            memory = psutil.Process(self._process.pid).memory_info().rss
+        except psutil.Error:
+            return
+        self.peak_memory_bytes = max(self.peak_memory_bytes, memory)
+
+    def stop(self, timeout_s: float = 30.0) -> int:
+        """Ends it in order, or at last by force; returns its exit code."""
+        if not self.has_ended:
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            return self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait(timeout_s)
+
+    def last_words(self) -> str:
+        """The end of its log, for an error's hint."""
+        lines = self.log_file.read_text(errors="replace").strip().splitlines()
+        return f"It said last: {' / '.join(lines[-3:])}" if lines else "It said nothing."
+
+    def _ask(self, path: str) -> str | None:
+        try:
+            with urllib.request.urlopen(self.address + path, timeout=_ANSWER_TIMEOUT_S) as answer:  # noqa: S310 -- http, loopback
+                return str(answer.read().decode())
+        except (urllib.error.URLError, OSError):
+            return None
+
+
+def parse(text: str) -> Series:
+    """Prometheus' text format as plain values."""
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def environment(settings: Settings) -> Mapping[str, str]:
+    """The environment of a process with these settings and no others."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("WEIR_")}
+    own = {f"WEIR_{name.upper()}": _plain(getattr(settings, name)) for name in Settings.model_fields}
+    return inherited | {name: value for name, value in own.items() if value is not None}
+
+
+def _plain(value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, frozenset | tuple):
+        return json.dumps(sorted(map(str, value)))
+    return str(value)

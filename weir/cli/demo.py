@@ -1,0 +1,42 @@
+"""`weir demo`: broker, topics, workers, live traffic with abuse in it, and a summary at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from weir.cli.options import with_flags
+from weir.cli.output import console
+
+command = typer.Typer()
+
+
+@command.command()
+@with_flags
+def demo(  # noqa: PLR0913 -- one parameter an option
+    flags: dict[str, str],
+    *,
+    seconds: Annotated[
+        float | None, typer.Option(min=1, help="How long traffic runs.", show_default="until Ctrl-C")
+    ] = None,
+    rate: Annotated[float, typer.Option(min=1, max=5_000, help="Events a second.")] = 200.0,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same traffic.")] = 1,
+    folder: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="Keep Kafka's data, the logs and the truth about each visitor here."),
+    ] = None,
+    json: Annotated[Path | None, typer.Option(dir_okay=False, help="Write the summary to this file, as JSON.")] = None,
+) -> None:
+    """Show all of Weir at work on a made-up shop with shoppers, scrapers, scanners, spammers and credential stuffers.
+
+    Brings its own Kafka, unless --bootstrap-servers names one, and leaves nothing behind. Exit code 1 when anything
+    failed: the worker ended, or nothing was flagged.
+    """
+    from streams.demo.run import Plan, require_success, run, write_json  # noqa: PLC0415 -- --help needs no Kafka
+
+    summary = run(Plan(seconds, rate, seed, folder, flags), console())
+    if json is not None:
+        write_json(summary, json)
+    require_success(summary)
