@@ -34,7 +34,8 @@ def demo(  # noqa: PLR0913 -- one parameter an option
     Brings its own Kafka, unless --bootstrap-servers names one, and leaves nothing behind. Exit code 1 when anything
     failed: the worker ended, or nothing was flagged.
     """
-    from streams.demo.run import Plan, require_success, run, write_json  # noqa: PLC0415 -- --help needs no Kafka
+    from streams.demo.plan import Plan  # noqa: PLC0415 -- --help needs no Kafka
+    from streams.demo.run import require_success, run, write_json  # noqa: PLC0415 -- likewise
 
     summary = run(Plan(seconds, rate, seed, folder, flags), console())
     if json is not None:
