@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+import msgspec
 
 from models.champion import ChampionHolder
 from rules.business.rules import BusinessRules, load_business_rules
@@ -13,10 +16,13 @@ from rules.limits.addresses import AddressVerdicts
 from rules.limits.budgets import Budgets, load_budgets
 from streams.engine.task import Task
 from streams.join.task import JoinTask
+from streams.packs import PackLibrary
 from streams.score.task import ScoreTask
 from streams.sessionize.config import FoldConfig
 from streams.sessionize.task import SessionizeTask
 from streams.train.task import TrainTask
+from weir.contracts import AddressSums
+from weir.contracts.fast import decoder
 from weir.settings import Settings
 from weir.topics import EVENTS, LABELS, MODELS, RULES, SCORES, SESSIONS, TRAINING, Topic
 
@@ -28,6 +34,9 @@ STAGE_INPUTS: Mapping[str, tuple[Topic, ...]] = {
 }
 """What each stage reads, in the order of an event's way."""
 
+SUMS_KEY = b"sums/"
+log = logging.getLogger("weir.stages")
+_decode_sums = decoder(AddressSums)
 Take = Callable[[bytes, bytes | None], None]
 
 
@@ -37,7 +46,7 @@ class Resources:
 
     settings: Settings
     budgets: Budgets
-    patterns: Patterns
+    library: PackLibrary
     business: BusinessRules
     config: FoldConfig
     champion: ChampionHolder
@@ -56,7 +65,7 @@ class Resources:
         return cls(
             settings=settings,
             budgets=budgets,
-            patterns=patterns,
+            library=PackLibrary(patterns),
             business=load_business_rules(settings.business_rules_file),
             config=FoldConfig.from_settings(settings, budgets, patterns),
             champion=ChampionHolder(_model_key(settings)),
@@ -69,18 +78,21 @@ class Resources:
         """Topics to be read from their beginning to their end before work starts, and who takes their records."""
         return ((MODELS, self.champion.offer), (RULES, self._take_rules))
 
-    def library(self, versions: Mapping[str, str]) -> Patterns:
-        """The packs in these versions: recovery folds a stretch again by the packs that folded it first.
-
-        Raises:
-            LostInputError: a version is not to be had any more.
-        """
-        if dict(versions) == dict(self.patterns.versions):
-            return self.patterns
-        raise NotImplementedError
+    @property
+    def patterns(self) -> Patterns:
+        """The packs in force."""
+        return self.library.current
 
     def _take_rules(self, key: bytes, value: bytes | None) -> None:
-        raise NotImplementedError
+        if value is None:
+            return
+        try:
+            if key.startswith(SUMS_KEY):
+                self.addresses.offer(_decode_sums(value))
+            else:
+                self.library.offer(value)
+        except msgspec.DecodeError as error:
+            log.warning("passed over record %r of the rules topic: %s", key, error)
 
 
 def make_task(stage: str, partition: int, resources: Resources) -> Task:
@@ -89,7 +101,7 @@ def make_task(stage: str, partition: int, resources: Resources) -> Task:
 
 
 def _sessionize(partition: int, resources: Resources) -> Task:
-    return SessionizeTask(partition, resources.settings.partitions, resources.config, resources.library)
+    return SessionizeTask(partition, resources.settings.partitions, resources.config, resources.library.get)
 
 
 def _score(partition: int, resources: Resources) -> Task:

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from streams.engine.logs import configure_logs
 from streams.engine.plan import StagePlan
@@ -23,12 +23,21 @@ EXIT_BOUND_S = 60.0
 log = logging.getLogger("weir.worker")
 
 
-def run_plans(settings: Settings, plans: Sequence[StagePlan], following: Sequence[Following] = ()) -> int:
-    """`run_worker` for stages that are given, and topics that they need whole."""
+def run_plans(
+    settings: Settings,
+    plans: Sequence[StagePlan],
+    following: Sequence[Following] = (),
+    announce: Callable[[], None] = lambda: None,
+) -> int:
+    """`run_worker` for stages that are given, and topics that they need whole.
+
+    `announce` is called when the cluster is there, before anything is read: to write what others must find.
+    """
     configure_logs(settings)
     try:
         wait_for_broker(settings, settings.recovery_timeout_s)
         require_topics(settings)
+        announce()
         asyncio.run(_until_signalled(Process(settings, plans, following)))
     except WeirError as error:
         return told(error)

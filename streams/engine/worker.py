@@ -7,6 +7,7 @@ from functools import partial
 
 from streams.engine.plan import StagePlan
 from streams.engine.runner import run_plans, told
+from streams.packs import announce
 from streams.stages import STAGE_INPUTS, Resources, make_task
 from weir.errors import UsageError, WeirError
 from weir.settings import Settings
@@ -34,4 +35,4 @@ def run_worker(settings: Settings, stages: Sequence[str] = STAGES) -> int:
         for stage, inputs in STAGE_INPUTS.items()
         if stage in stages
     ]
-    return run_plans(settings, plans, resources.followers)
+    return run_plans(settings, plans, resources.followers, partial(announce, settings, resources.library))

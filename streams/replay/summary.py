@@ -109,7 +109,7 @@ def _crawlers(figures: Figures) -> list[Crawler]:
 
 def _name(pattern: str) -> str:
     """The crawler's own name: the part of the pattern's id behind the pack's."""
-    return pattern.rpartition(".")[2]
+    return pattern.rpartition("/")[2]
 
 
 def _learning(tally: Tally, figures: Figures) -> Learning:

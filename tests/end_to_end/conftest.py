@@ -15,7 +15,7 @@ from tests.end_to_end.observed import COMPARED, Observed, of_files
 from weir.settings import Settings
 
 WEIR = Path(sys.executable).with_name("weir")
-HEURISTICS_ALONE = 'shadow=["rate_limit","model","business_rule"]'
+HEURISTICS_ALONE = "shadow=rate_limit,model,business_rule"
 """The promise of equal flags holds for heuristics, with the other stages in shadow."""
 
 
