@@ -119,7 +119,7 @@ def _score(partition: int, resources: Resources) -> Task:
 
 
 def _join(partition: int, resources: Resources) -> Task:
-    return JoinTask(partition, resources.settings.label_wait_s)
+    return JoinTask(partition, resources.settings.label_wait_s, resources.settings.partitions)
 
 
 def _train(_partition: int, resources: Resources) -> Task:

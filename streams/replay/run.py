@@ -20,6 +20,7 @@ from weir.topics import EVENTS, LABELS, Topic
 
 CHUNK_LINES = 1_000
 """Lines held at a time. Sessions don't depend on it; scores do, through the moment when a new champion speaks."""
+DAY_S = 86_400.0
 
 
 class Replay:
@@ -33,6 +34,7 @@ class Replay:
         settings = resources.settings
         self.figures = Figures(resources.patterns)
         self._sink = sink
+        self._started_s = started_s
         self._labels = deque(labels)
         self._newest_s = 0.0
         self._end = EndOfInput(settings.gap_s, settings.grace_s)
@@ -73,6 +75,8 @@ class Replay:
         self._settle()
         for label in self._labels:
             self._learn(label)
+        # Labels that still wait for a better session take the one that there is.
+        self._flow.tick(self._started_s + DAY_S)
         self._settle()
         self.figures.finish(self._flow.tally)
         return summarise(self._lines, self._unreadable, self._flow.tally, self.figures, seconds)
