@@ -1,0 +1,79 @@
+"""The records of the join as it handles them: features and scores stay the very bytes in which they came."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from weir.contracts import Label
+
+
+class Scored(msgspec.Struct, frozen=True):
+    """What the join keeps of a record of `weir.scores`; its fields are the contract's, its features raw."""
+
+    session_id: str
+    visitor_id: str
+    revision: int
+    ts: float
+    start: float
+    final: bool
+    features: msgspec.Raw
+    features_version: str
+    score: msgspec.Raw
+    model: msgspec.Raw
+    champion: bool
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What a source said about a session last."""
+
+    label: str
+    ts: float
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A label that found no session yet."""
+
+    label: msgspec.Raw
+    arrived_s: float
+
+
+_read_scored = msgspec.json.Decoder(Scored)
+_writer = msgspec.json.Encoder(order="sorted")
+
+
+def read_scored(value: bytes) -> Scored:
+    """A record of `weir.scores`, or what `keep` made of one."""
+    return _read_scored.decode(value)
+
+
+def keep(scored: Scored) -> bytes:
+    """As the state holds it."""
+    return _writer.encode(scored)
+
+
+def example_id(session_id: str, label: Label) -> str:
+    """Hash of session, source and label time: the same answer gives the same example."""
+    content = msgspec.json.encode([session_id, label.source, label.ts])
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def training_example(scored: Scored, label: Label) -> tuple[bytes, bytes]:
+    """Key and value for `weir.training`: the features are the bytes of the record of `weir.scores`."""
+    identity = example_id(scored.session_id, label)
+    example = {
+        "example_id": identity,
+        "session_id": scored.session_id,
+        "visitor_id": scored.visitor_id,
+        "features": scored.features,
+        "features_version": scored.features_version,
+        "score": scored.score,
+        "model": scored.model,
+        "label": label.label,
+        "category": label.category,
+        "source": label.source,
+        "weight": label.weight,
+        "labelled_at": label.ts,
+    }
+    return identity.encode(), _writer.encode(example)

@@ -1,0 +1,149 @@
+"""Pairs each label with the features of its session as they were scored, and writes a training example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from models.trainer import is_weak
+from streams.engine.task import Effects, InputRecord, Output, Task
+from streams.intake.dead_letter import dead_letter
+from streams.intake.reasons import Reason
+from streams.join.match import Outcome, Span, contradicts, find, settle
+from streams.join.records import read_scored, training_example
+from streams.join.store import Store, read_label
+from weir.contracts import Label, Review
+from weir.contracts.fast import encode
+from weir.contracts.gate import gate
+from weir.partitioner import partition_for
+from weir.topics import LABELS, REVIEWS, TRAINING
+
+IMPATIENT_AFTER_S = 10.0
+"""Wall time after which a waiting label of a person's takes the session that there is, while nothing else arrives."""
+MAXIMUM_LABEL_BYTES = 64 * 1024
+
+
+class JoinTask(Task):
+    """Keeps the last scored revision of each session; a label joins it now, or waits for it.
+
+    Every label has one outcome, counted; one that waits is counted again when it joined or expired.
+
+    Args:
+        partition: Of scores and of labels, which are partitioned alike.
+        wait_s: How long, in event time, a session waits for labels and a label for its session.
+        partitions: How many there are; a label in the wrong one is sent on.
+    """
+
+    def __init__(self, partition: int, wait_s: float, partitions: int | None = None) -> None:
+        self._partition = partition
+        self._partitions = partitions
+        self._store = Store(wait_s)
+
+    def load(self, key: bytes, value: bytes) -> None:
+        """Takes back a session, its answers or a label that waits."""
+        self._store.load(key, value)
+
+    def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
+        """Folds scores, or labels."""
+        for record in records:
+            if record.topic.endswith(f".{LABELS.name}") or record.topic == LABELS.name:
+                self._take_label(record, effects)
+            elif record.value is not None:
+                self._take_score(record.value, effects)
+            for label in self._store.expire():
+                _count(label, Outcome.EXPIRED, effects)
+
+    def tick(self, now_s: float, effects: Effects) -> None:
+        """Nothing else arrives: people's labels take the sessions that there are."""
+        for visitor_id in self._store.visitors_waiting():
+            for label, arrived_s in self._store.waiting(visitor_id):
+                if now_s - arrived_s >= IMPATIENT_AFTER_S and not is_weak(label.source):
+                    spans = self._store.spans(visitor_id)
+                    span = find(label, spans, max(self._store.reached_s, label.ts), patient=False)
+                    self._end_wait(label, span, effects)
+
+    def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
+        """Sessions, answers and waiting labels touched since the last call."""
+        return self._store.changes()
+
+    def _take_score(self, value: bytes, effects: Effects) -> None:
+        scored = read_scored(value)
+        before = self._store.span(scored.session_id)
+        # A candidate's score is no score that anybody acted on.
+        if not scored.champion or (before is not None and scored.revision <= before.revision):
+            return
+        self._store.put(scored)
+        for label, _ in self._store.waiting(scored.visitor_id):
+            spans = self._store.spans(scored.visitor_id)
+            self._end_wait(label, find(label, spans, self._store.reached_s, patient=True), effects)
+
+    def _take_label(self, record: InputRecord, effects: Effects) -> None:
+        label = self._read(record, effects)
+        if label is None:
+            return
+        if self._is_misplaced(label, record):
+            effects.outputs.append(Output(LABELS, label.visitor_id.encode(), record.value))
+            _count(label, Outcome.REKEYED, effects)
+            return
+        spans = self._store.spans(label.visitor_id)
+        span = find(label, spans, self._store.reached_s, patient=is_weak(label.source))
+        if span is not None:
+            self._join(label, span, effects)
+        else:
+            _count(label, self._store.wait(label, record.value or b"", record.timestamp / 1_000), effects)
+
+    def _read(self, record: InputRecord, effects: Effects) -> Label | None:
+        value = record.value or b""
+        reason, detail = Reason.NOT_JSON, "the record is no label of at most 64 KiB of JSON"
+        if gate(value, MAXIMUM_LABEL_BYTES) is None:
+            try:
+                return read_label(value)
+            except msgspec.ValidationError as error:
+                reason, detail = Reason.WRONG_TYPE, str(error)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                detail = str(error)
+        effects.outputs.append(dead_letter(record, reason, detail))
+        effects.count("labels", "unknown", Outcome.UNREADABLE)
+        return None
+
+    def _is_misplaced(self, label: Label, record: InputRecord) -> bool:
+        key = label.visitor_id.encode()
+        if record.key != key:
+            return True
+        return self._partitions is not None and partition_for(key, self._partitions) != self._partition
+
+    def _end_wait(self, label: Label, span: Span | None, effects: Effects) -> None:
+        if span is not None:
+            self._store.end_wait(label)
+            self._join(label, span, effects)
+
+    def _join(self, label: Label, span: Span, effects: Effects) -> None:
+        given = self._store.given(span.session_id)
+        outcome = settle(label, given)
+        _count(label, outcome, effects)
+        if outcome in {Outcome.OUTRANKED, Outcome.OUTDATED}:
+            return
+        self._store.give(span.session_id, label)
+        if outcome is not Outcome.JOINED:
+            return
+        key, value = training_example(self._store.scored(span.session_id), label)
+        effects.outputs.append(Output(TRAINING, key, value))
+        if contradicts(label, given):
+            self._ask_again(label, span, effects)
+
+    def _ask_again(self, label: Label, span: Span, effects: Effects) -> None:
+        review = Review(
+            session_id=span.session_id,
+            visitor_id=span.visitor_id,
+            ts=label.ts,
+            why="conflict",
+            score=None,
+            reasons=[],
+        )
+        effects.outputs.append(Output(REVIEWS, span.session_id.encode(), encode(review)))
+        effects.count("reviews", "conflict")
+
+
+def _count(label: Label, outcome: Outcome, effects: Effects) -> None:
+    effects.count("labels", "weak" if is_weak(label.source) else "people", outcome)

@@ -1,0 +1,314 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.features import FEATURES_VERSION, features, features_hash
+from streams.engine.task import Effects, Output, PlainRecord
+from streams.join.task import JoinTask
+from tests.support.sessions import make_session
+from weir.contracts import Label, Score, TrainingExample
+from weir.contracts.fast import encode
+from weir.contracts.score import ModelRef
+from weir.partitioner import partition_for
+from weir.topics import DEAD_LETTER, LABELS, REVIEWS, TRAINING
+
+WAIT_S = 1_000.0
+
+
+def score(session_id: str = "s1", revision: int = 1, **changed: Any) -> PlainRecord:  # noqa: ANN401 -- any field
+    """A record of scores; times are small numbers, features differ by revision."""
+    found = features(make_session(events=revision))
+    fields: dict[str, Any] = {
+        "session_id": session_id,
+        "visitor_id": "v1",
+        "revision": revision,
+        "ts": 100.0 + revision,
+        "start": 100.0,
+        "final": False,
+        "features": found,
+        "features_version": FEATURES_VERSION,
+        "features_hash": features_hash(found),
+        "score": 0.1 + 0.2,
+        "model": ModelRef(id="sessions", version="7"),
+        "champion": True,
+    }
+    record = Score.model_validate(fields | changed)
+    return PlainRecord("weir.scores", 0, 0, 0, record.visitor_id.encode(), encode(record))
+
+
+def label(**changed: Any) -> PlainRecord:  # noqa: ANN401 -- any field
+    """A record of labels."""
+    fields: dict[str, Any] = {"visitor_id": "v1", "session_id": "s1", "ts": 500.0, "label": "bad", "source": "ana"}
+    record = Label.model_validate(fields | changed)
+    return PlainRecord("weir.labels", 0, 0, 0, record.visitor_id.encode(), encode(record))
+
+
+def fold(task: JoinTask, *records: PlainRecord) -> Effects:
+    effects = Effects()
+    for record in records:
+        task.process([record], effects)
+    return effects
+
+
+def joined(effects: Effects) -> list[TrainingExample]:
+    return [
+        TrainingExample.model_validate_json(output.value or b"")
+        for output in effects.outputs
+        if output.topic == TRAINING
+    ]
+
+
+def outcomes(effects: Effects) -> dict[str, float]:
+    found: Counter[str] = Counter()
+    for (name, labels), count in effects.counts.items():
+        if name == "labels":
+            found[labels[1]] += count
+    return dict(found)
+
+
+def test_a_label_joins_the_last_scored_revision_before_it() -> None:
+    effects = fold(JoinTask(0, WAIT_S), score(revision=1), score(revision=2), label(), score(revision=4))
+    (example,) = joined(effects)
+    assert example.features["events"] == 2
+    assert (example.score, example.model) == (0.1 + 0.2, ModelRef(id="sessions", version="7"))
+    assert (example.label, example.source, example.weight, example.labelled_at) == ("bad", "ana", 1.0, 500.0)
+    assert outcomes(effects) == {"joined": 1}
+
+
+def test_training_sees_the_very_bytes_that_were_scored() -> None:
+    class Raw(msgspec.Struct):
+        features: msgspec.Raw
+
+    scored = score(revision=3)
+    assert scored.value is not None
+    (output,) = fold(JoinTask(0, WAIT_S), scored, label()).outputs
+    assert output.value is not None
+    as_scored = bytes(msgspec.json.decode(scored.value, type=Raw).features)
+    assert bytes(msgspec.json.decode(output.value, type=Raw).features) == as_scored
+    assert features_hash(json.loads(as_scored)) == Score.model_validate_json(scored.value).features_hash
+    assert output.key == TrainingExample.model_validate_json(output.value).example_id.encode()
+
+
+def test_a_candidates_score_is_not_joined() -> None:
+    assert not joined(fold(JoinTask(0, WAIT_S), score(champion=False), label()))
+
+
+def test_an_early_label_waits_for_the_final_revision() -> None:
+    task = JoinTask(0, WAIT_S)
+    early = fold(task, label())
+    assert outcomes(early) == {"waiting": 1}
+    assert not joined(fold(task, score(revision=1)))
+    (example,) = joined(fold(task, score(revision=2, final=True)))
+    assert example.features["events"] == 2
+
+
+def test_a_weak_label_is_about_the_final_revision_even_if_it_comes_first() -> None:
+    task = JoinTask(0, WAIT_S)
+    weak = label(source="weak:purchase", label="good", ts=108.0)
+    assert not joined(fold(task, score(revision=4), weak))
+    (example,) = joined(fold(task, score(revision=8, final=True)))
+    assert example.features["events"] == 8
+
+
+class TestWithoutASessionId:
+    def test_the_session_that_was_open_then_is_meant(self) -> None:
+        task = JoinTask(0, WAIT_S)
+        fold(task, score("s1", start=100.0, ts=120.0, final=True), score("s2", start=200.0, ts=220.0, final=True))
+        assert joined(fold(task, label(session_id=None, ts=110.0)))[0].session_id == "s1"
+        assert joined(fold(task, label(session_id=None, ts=205.0)))[0].session_id == "s2"
+
+    def test_a_session_that_goes_on_is_open(self) -> None:
+        effects = fold(JoinTask(0, WAIT_S), score("s1", ts=120.0), label(session_id=None, ts=400.0))
+        assert joined(effects)[0].session_id == "s1"
+
+    def test_between_two_sessions_the_last_before_is_meant(self) -> None:
+        task = JoinTask(0, WAIT_S)
+        fold(task, score("s1", start=100.0, ts=120.0, final=True), score("s2", start=200.0, ts=220.0, final=True))
+        assert joined(fold(task, label(session_id=None, ts=150.0)))[0].session_id == "s1"
+
+    def test_it_waits_until_the_scores_have_come_so_far(self) -> None:
+        task = JoinTask(0, WAIT_S)
+        assert not joined(fold(task, score("s1", ts=120.0, final=True), label(session_id=None, ts=205.0)))
+        (example,) = joined(fold(task, score("s2", start=200.0, ts=220.0, final=True)))
+        assert example.session_id == "s2"
+
+    def test_when_nothing_comes_it_takes_what_there_is(self) -> None:
+        task = JoinTask(0, WAIT_S)
+        fold(task, score("s1", ts=120.0, final=True), label(session_id=None, ts=205.0))
+        soon, late = Effects(), Effects()
+        task.tick(5.0, soon)
+        task.tick(15.0, late)
+        assert not joined(soon)
+        assert joined(late)[0].session_id == "s1"
+
+    def test_before_any_session_of_the_visitor_it_expires(self) -> None:
+        task = JoinTask(0, WAIT_S)
+        fold(task, score(), label(session_id=None, ts=50.0))
+        effects = fold(task, score("s9", ts=1_051.0))
+        assert not joined(effects)
+        assert outcomes(effects) == {"expired": 1}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "outcome", "examples"),
+    [
+        ({}, {}, "repeated", 1),
+        ({}, {"ts": 501.0}, "repeated", 1),
+        ({}, {"ts": 501.0, "label": "good"}, "joined", 2),
+        ({}, {"ts": 499.0, "label": "good"}, "outdated", 1),
+        ({}, {"source": "weak:purchase", "label": "good"}, "outranked", 1),
+        ({"source": "weak:purchase", "label": "good"}, {}, "joined", 2),
+        ({}, {"source": "ben", "label": "good"}, "joined", 2),
+    ],
+)
+def test_contradictions_are_resolved_in_a_stated_order(
+    first: dict[str, Any], second: dict[str, Any], outcome: str, examples: int
+) -> None:
+    task = JoinTask(0, WAIT_S)
+    effects = fold(task, score(revision=1, final=True), label(**first))
+    last = fold(task, label(**second))
+    assert outcomes(last) == {outcome: 1}
+    assert len(joined(effects) + joined(last)) == examples
+
+
+def test_people_who_contradict_each_other_are_asked_again() -> None:
+    effects = fold(JoinTask(0, WAIT_S), score(), label(), label(source="ben", label="good"))
+    (review,) = [output for output in effects.outputs if output.topic == REVIEWS]
+    assert review.key == b"s1"
+    assert effects.counts["reviews", ("conflict",)] == 1
+
+
+def test_a_session_waits_only_so_long() -> None:
+    task = JoinTask(0, WAIT_S)
+    fold(task, score("s1", ts=100.0, final=True), label(ts=101.0))
+    changed = dict(task.changes())
+    assert set(changed) == {b"ss1", b"gs1", b"t"}
+    fold(task, score("s2", visitor_id="v2", ts=1_101.0, start=1_100.0))
+    assert {key for key, value in task.changes() if value is None} == {b"ss1", b"gs1"}
+    assert outcomes(fold(task, label())) == {"waiting": 1}
+
+
+def test_labels_of_one_visitor_do_not_pile_up() -> None:
+    task = JoinTask(0, WAIT_S)
+    found = outcomes(fold(task, *(label(ts=float(ts)) for ts in range(500))))
+    assert found == {"waiting": 64, "overflowed": 436}
+
+
+@pytest.mark.parametrize("value", [None, b"", b"{", b"[]", b'{"visitor_id": "v"}', b"\xff", b"[" * 5_000, b'"NaN"'])
+def test_what_is_no_label_goes_to_the_dead_letters(value: bytes | None) -> None:
+    effects = fold(JoinTask(0, WAIT_S), PlainRecord("weir.labels", 0, 7, 0, b"v1", value))
+    (letter,) = effects.outputs
+    assert (letter.topic, letter.value) == (DEAD_LETTER, value)
+    assert outcomes(effects) == {"unreadable": 1}
+
+
+def test_a_label_that_lies_elsewhere_is_sent_to_its_visitors_partition() -> None:
+    partition = partition_for(b"v1", 4)
+    plain = label()
+    assert joined(fold(JoinTask(partition, WAIT_S, 4), score(), plain))
+    for task, record in (
+        (JoinTask((partition + 1) % 4, WAIT_S, 4), plain),
+        (JoinTask(partition, WAIT_S, 4), PlainRecord(plain.topic, 0, 0, 0, None, plain.value)),
+    ):
+        effects = fold(task, score(), record)
+        assert effects.outputs == [Output(LABELS, b"v1", plain.value)]
+        assert outcomes(effects) == {"rekeyed": 1}
+
+
+SESSIONS = st.sampled_from(["s1", "s2", "s3"])
+VISITORS = {"s1": "v1", "s2": "v1", "s3": "v2"}
+TIMES = st.integers(0, 3_000).map(float)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[PlainRecord]:
+    """Scores and labels in any order that Kafka may bring them in."""
+    history = []
+    revisions: Counter[str] = Counter()
+    for _ in range(draw(st.integers(1, 25))):
+        session_id = draw(SESSIONS)
+        ts = draw(TIMES)
+        if draw(st.booleans()):
+            revisions[session_id] += 1
+            history.append(
+                score(
+                    session_id,
+                    revisions[session_id],
+                    visitor_id=VISITORS[session_id],
+                    ts=ts,
+                    start=ts / 2,
+                    final=draw(st.booleans()),
+                )
+            )
+        else:
+            history.append(
+                label(
+                    visitor_id=VISITORS[session_id],
+                    session_id=draw(st.sampled_from([session_id, None])),
+                    ts=ts,
+                    label=draw(st.sampled_from(["good", "bad"])),
+                    source=draw(st.sampled_from(["ana", "ben", "weak:purchase"])),
+                )
+            )
+    return history
+
+
+def runs(history: Sequence[PlainRecord]) -> list[list[PlainRecord]]:
+    """Stretches of one topic, as the engine hands them over."""
+    found: list[list[PlainRecord]] = []
+    for record in history:
+        if found and found[-1][0].topic == record.topic:
+            found[-1].append(record)
+        else:
+            found.append([record])
+    return found
+
+
+@given(histories())
+def test_each_label_has_an_outcome_and_each_example_a_scored_revision(history: list[PlainRecord]) -> None:
+    task, effects = JoinTask(0, WAIT_S), Effects()
+    scored: set[tuple[str, bytes]] = set()
+    for run in runs(history):
+        before = len(joined(effects))
+        for record in run:
+            if record.topic == "weir.scores":
+                found = Score.model_validate_json(record.value or b"")
+                scored.add((found.session_id, encode(found.features)))
+        task.process(run, effects)
+        for example in joined(effects)[before:]:
+            assert (example.session_id, encode(example.features)) in scored
+    counted = outcomes(effects)
+    labels = sum(record.topic == "weir.labels" for record in history)
+    # What waited is counted once more when its wait is over.
+    still = sum(key[:1] == b"w" and value is not None for key, value in task.changes())
+    assert sum(counted.values()) == labels + counted.get("waiting", 0) - still
+    identities = [example.example_id for example in joined(effects)]
+    assert len(identities) == counted.get("joined", 0)
+
+
+@given(histories(), st.data())
+def test_neither_batches_nor_restarts_change_what_is_joined(history: list[PlainRecord], data: st.DataObject) -> None:
+    whole = Effects()
+    straight = JoinTask(0, WAIT_S)
+    for record in history:
+        straight.process([record], whole)
+    cut = data.draw(st.integers(0, len(history)))
+    first, second, effects = JoinTask(0, WAIT_S), JoinTask(0, WAIT_S), Effects()
+    for run in runs(history[:cut]):
+        first.process(run, effects)
+    entries = [(key, value) for key, value in first.changes() if value is not None]
+    for key, value in data.draw(st.permutations(entries)):
+        second.load(key, value)
+    second.loaded()
+    for run in runs(history[cut:]):
+        second.process(run, effects)
+    assert [output.value for output in effects.outputs] == [output.value for output in whole.outputs]
+    assert effects.counts == whole.counts
