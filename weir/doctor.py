@@ -23,6 +23,7 @@ from weir.settings import Settings, stray_environment
 
 State = Literal["well", "note", "wrong"]
 CLOCK_TOLERANCE_S = 2.0
+REACH_TIMEOUT_S = 5.0
 # A worker that keeps up is far below; one that doesn't passes this in a few seconds.
 LAG_TO_MENTION = 10_000
 
@@ -46,7 +47,7 @@ def examine(settings: Settings, *, write: bool = True) -> Iterator[Finding]:
     """
     yield from look_at_settings(settings)
     try:
-        wait_for_broker(settings, timeout_s=5.0)
+        wait_for_broker(settings, timeout_s=REACH_TIMEOUT_S)
     except ClusterError as error:
         yield Finding("brokers", "wrong", error.message, error.hint)
         return

@@ -25,7 +25,7 @@ def settings(flags: dict[str, str], *, as_json: Json = False) -> None:
         (
             {
                 "setting": name,
-                "value": value,
+                "value": value if as_json else plain(value),
                 "source": origin[name],
                 "meaning": Settings.model_fields[name].description,
             }

@@ -1,0 +1,96 @@
+"""Settings: where they come from, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from weir.errors import SettingsError
+from weir.settings import Settings, load, sources, stray_environment
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_every_setting_has_a_default_and_says_what_it_is() -> None:
+    load()
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_flags_go_before_the_environment_and_that_before_the_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "weir.toml").write_text("gap_s = 1\ngrace_s = 1\nidle_timeout_s = 1\n")
+    monkeypatch.setenv("WEIR_GAP_S", "2")
+    monkeypatch.setenv("WEIR_GRACE_S", "2")
+    settings = load(gap_s=3)
+    assert (settings.gap_s, settings.grace_s, settings.idle_timeout_s) == (3, 2, 1)
+    origin = sources({"gap_s": 3})
+    assert [origin[name] for name in ("gap_s", "grace_s", "idle_timeout_s", "partitions")] == [
+        "flag",
+        "environment",
+        "file",
+        "default",
+    ]
+
+
+def test_a_flag_that_was_not_given_changes_nothing() -> None:
+    assert load(gap_s=None).gap_s == Settings().gap_s
+
+
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEIR_GAP_S", "")
+    assert load().gap_s == Settings().gap_s
+    assert sources({})["gap_s"] == "default"
+
+
+def test_variables_that_name_no_setting_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEIR_BOOTSTRAP_SERVER", "x")
+    monkeypatch.setenv("WEIR_GAP_S", "3")
+    assert stray_environment() == ["WEIR_BOOTSTRAP_SERVER"]
+
+
+def test_secrets_are_masked_wherever_settings_are_printed() -> None:
+    settings = load(sasl_password="open sesame", model_key="hush")
+    printed = f"{settings!r} {settings.model_dump(mode='json')} {settings.model_dump_json()}"
+    assert "open sesame" not in printed
+    assert "hush" not in printed
+
+
+def test_clients_get_the_password_in_clear() -> None:
+    settings = load(
+        security_protocol="SASL_SSL", sasl_mechanism="SCRAM-SHA-512", sasl_username="weir", sasl_password="open sesame"
+    )
+    assert settings.client_options()["sasl.password"] == "open sesame"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('gap_s = "x', "is no TOML"),
+        ("gpa_s = 3", "There is no setting gpa_s"),
+        ("gap_s = -3", "The setting gap_s is wrong.*"),
+        ("web_port = 70000", "The setting web_port is wrong"),
+    ],
+)
+def test_a_wrong_file_is_told_in_a_sentence(folder: Path, text: str, said: str) -> None:
+    (folder / "weir.toml").write_text(text)
+    with pytest.raises(SettingsError, match=said):
+        load()
+
+
+def test_a_file_that_is_not_utf8_is_told(folder: Path) -> None:
+    (folder / "weir.toml").write_bytes(b"application_id = '\xff'")
+    with pytest.raises(SettingsError, match="is no TOML"):
+        load()
+
+
+def test_the_message_says_where_the_wrong_value_came_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEIR_PARTITIONS", "0")
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert "environment" in caught.value.hint
