@@ -66,6 +66,7 @@ def test_commands_of_a_page_do_what_the_page_says(page: Path, installation: Sett
         "WEIR_BOOTSTRAP_SERVERS": installation.bootstrap_servers,
         "WEIR_APPLICATION_ID": installation.application_id,
         "WEIR_TOPIC_PREFIX": installation.topic_prefix,
+        "WEIR_PARTITIONS": str(installation.partitions),
         "WEIR_MODEL_KEY": "a key for the documentation's tests",
         "WEIR_WEB_PORT": "0",
     }
