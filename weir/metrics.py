@@ -5,8 +5,13 @@ Labels are bounded sets: never a visitor, session, address or user agent. Times 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from itertools import product
+from typing import Literal, get_args
+
+from weir.contracts.flag import Stage, Verdict
+from weir.topics import STAGES
 
 Kind = Literal["counter", "gauge", "histogram"]
 
@@ -21,15 +26,64 @@ class Metric:
     meaning: str
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
+    values: tuple[tuple[str, ...], ...] = ()
+    """What each label may be, in the labels' order, where that is known beforehand."""
 
     @property
     def full_name(self) -> str:
         """As Prometheus shows it."""
         return f"weir_{self.name}" + ("_total" if self.kind == "counter" else "")
 
+    def series_from_start(self) -> Iterator[tuple[str, ...]]:
+        """Labels of the series that show from the start, at 0: a rate over a series that isn't there yet is no 0."""
+        if self.kind == "counter" and self.labels and len(self.values) == len(self.labels):
+            yield from product(*self.values)
+
 
 _STAGE_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _LATENCY_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+_VERDICTS: tuple[str, ...] = get_args(Verdict)
+_CASCADE: tuple[str, ...] = get_args(Stage)
+_EVENT_TYPES = (
+    "page_view",
+    "click",
+    "search",
+    "add_to_cart",
+    "remove_from_cart",
+    "purchase",
+    "post",
+    "login",
+    "ping",
+    "other",
+)
+_REASONS = (
+    "empty_value",
+    "too_large",
+    "not_utf8",
+    "too_deep",
+    "not_json",
+    "not_an_object",
+    "missing_field",
+    "wrong_type",
+    "out_of_bounds",
+    "not_finite",
+    "bad_ts",
+    "bad_watermark",
+    "unreadable_line",
+    "no_visitor",
+)
+_LABEL_OUTCOMES = (
+    "joined",
+    "waiting",
+    "repeated",
+    "outdated",
+    "outranked",
+    "expired",
+    "overflowed",
+    "rekeyed",
+    "unreadable",
+)
 
 METRICS = (
     Metric(
@@ -38,6 +92,7 @@ METRICS = (
         "events",
         "Input records by what became of them; they add up to the input",
         ("outcome",),
+        values=(("folded", "duplicate", "late", "dead_letter", "rekeyed", "watermark"),),
     ),
     Metric(
         "events_by_type",
@@ -45,10 +100,25 @@ METRICS = (
         "events",
         "Folded events by type; types Weir doesn't know are `other`",
         ("type",),
+        values=(_EVENT_TYPES,),
     ),
     Metric("events_clamped", "counter", "events", "Events ahead of the broker's clock, clamped to it"),
-    Metric("dead_letters", "counter", "records", "Records sent to the dead letters, by reason", ("reason",)),
-    Metric("sessions", "counter", "sessions", "Sessions by what happened to them", ("change",)),
+    Metric(
+        "dead_letters",
+        "counter",
+        "records",
+        "Records sent to the dead letters, by reason",
+        ("reason",),
+        values=(_REASONS,),
+    ),
+    Metric(
+        "sessions",
+        "counter",
+        "sessions",
+        "Sessions by what happened to them",
+        ("change",),
+        values=(("opened", "closed", "merged", "split"),),
+    ),
     Metric("session_revisions", "counter", "records", "Session records published"),
     Metric("sessions_open", "gauge", "sessions", "Sessions open now", ("partition",)),
     Metric("watermark_timestamp_seconds", "gauge", "s", "Watermark, in event time", ("partition",)),
@@ -67,15 +137,30 @@ METRICS = (
         "verdicts",
         "What each stage said, in shadow or not",
         ("stage", "verdict", "shadow"),
+        values=(_CASCADE, _VERDICTS, ("yes", "no")),
     ),
-    Metric("flags", "counter", "flags", "Flags published", ("stage", "verdict")),
-    Metric("reviews", "counter", "questions", "Sessions that a person is asked about", ("why",)),
+    Metric("flags", "counter", "flags", "Flags published", ("stage", "verdict"), values=(_CASCADE, _VERDICTS)),
+    Metric(
+        "reviews",
+        "counter",
+        "questions",
+        "Sessions that a person is asked about",
+        ("why",),
+        values=(("unsure", "novel", "random", "conflict"),),
+    ),
     Metric("event_to_flag_seconds", "histogram", "s", "Append of the event to the verdict", (), _LATENCY_SECONDS),
     Metric("batch_seconds", "histogram", "s", "Work on one batch, without its flush", ("stage",), _STAGE_SECONDS),
-    Metric("batch_records", "counter", "records", "Records worked on", ("stage",)),
+    Metric("batch_records", "counter", "records", "Records worked on", ("stage",), values=(STAGES,)),
     Metric("cascade_seconds", "counter", "s", "Time spent in a stage of the cascade", ("stage",)),
     Metric("flush_seconds", "histogram", "s", "One flush: produce and commit", ("stage",), _STAGE_SECONDS),
-    Metric("transactions", "counter", "transactions", "Kafka transactions by how they ended", ("stage", "end")),
+    Metric(
+        "transactions",
+        "counter",
+        "transactions",
+        "Kafka transactions by how they ended",
+        ("stage", "end"),
+        values=(STAGES, ("committed", "aborted")),
+    ),
     Metric("recovery_seconds", "gauge", "s", "Last recovery of the partition", ("stage", "partition")),
     Metric(
         "recovered_entries",
@@ -93,8 +178,22 @@ METRICS = (
         ("stage",),
     ),
     Metric("ready", "gauge", "", "1 when assigned, recovered and not rebalancing"),
-    Metric("labels", "counter", "labels", "Labels by source kind and what became of them", ("kind", "outcome")),
-    Metric("examples_learned", "counter", "examples", "Training examples learned", ("kind", "label")),
+    Metric(
+        "labels",
+        "counter",
+        "labels",
+        "Labels by source kind and what became of them",
+        ("kind", "outcome"),
+        values=(("people", "weak", "unknown"), _LABEL_OUTCOMES),
+    ),
+    Metric(
+        "examples_learned",
+        "counter",
+        "examples",
+        "Training examples learned",
+        ("kind", "label"),
+        values=(("people", "weak"), ("good", "bad", "passed_over")),
+    ),
     Metric("model_auc", "gauge", "", "Prequential ROC AUC on the newest window", ("role",)),
     Metric("model_log_loss", "gauge", "nats", "Prequential log loss on the newest window", ("role",)),
     Metric("model_calibration_error", "gauge", "", "Expected calibration error on the newest window", ("role",)),
@@ -104,8 +203,16 @@ METRICS = (
         "decisions",
         "Meetings of candidate and champion by how they ended",
         ("decision",),
+        values=(("promotion", "refusal", "rollback"),),
     ),
     Metric("model_version_info", "gauge", "", "1 for the champion that scores here", ("id", "version")),
-    Metric("model_refused", "counter", "snapshots", "Snapshots not taken, by reason", ("reason",)),
+    Metric(
+        "model_refused",
+        "counter",
+        "snapshots",
+        "Snapshots not taken, by reason",
+        ("reason",),
+        values=(("unverified", "unreadable", "features_version"),),
+    ),
 )
 BY_NAME = {metric.name: metric for metric in METRICS}

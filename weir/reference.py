@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from streams.intake.reasons import Reason
-from weir.metrics import METRICS
+from weir.metrics import METRICS, Metric
 from weir.settings import Settings
 from weir.topics import PUBLIC, STAGES, Topic, state_topic
 
@@ -24,9 +24,7 @@ _WIDTHS = {"visitors": "as many as `partitions` says", "small": "at most 4", "on
 
 def metrics_page() -> str:
     """Every metric with its kind, unit, labels and meaning."""
-    rows = (
-        (f"`{metric.full_name}`", metric.kind, metric.unit, _codes(metric.labels), metric.meaning) for metric in METRICS
-    )
+    rows = ((f"`{metric.full_name}`", metric.kind, metric.unit, _labels(metric), metric.meaning) for metric in METRICS)
     return _page(
         "Metrics",
         "On `/metrics` of each worker's web server. Labels are bounded sets: never a visitor, a session or an address. "
@@ -120,8 +118,12 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def _codes(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+def _labels(metric: Metric) -> str:
+    """Each label, with what it may be where that is known."""
+    known = dict(zip(metric.labels, metric.values, strict=False))
+    return "; ".join(
+        f"`{label}`: {', '.join(known[label])}" if label in known else f"`{label}`" for label in metric.labels
+    )
 
 
 def _one_line(text: str) -> str:

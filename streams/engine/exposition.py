@@ -86,7 +86,10 @@ class Exposition:
         return generate_latest(self.registry)
 
     def _counter(self, metric: Metric) -> Counter:
-        return Counter(f"weir_{metric.name}", metric.meaning, metric.labels, registry=self.registry)
+        counter = Counter(f"weir_{metric.name}", metric.meaning, metric.labels, registry=self.registry)
+        for labels in metric.series_from_start():
+            counter.labels(*labels)
+        return counter
 
     def _gauge(self, metric: Metric) -> Gauge:
         return Gauge(metric.full_name, metric.meaning, metric.labels, registry=self.registry)
