@@ -1,0 +1,98 @@
+"""Which changes of a JSON Schema break somebody who relies on the old one.
+
+Two promises can be broken. What was written under the old schema must be readable under the new one: topics keep
+records for months, and producers are upgraded when they like. And what is written under the new one must be readable
+by those who know the old one. A field may always be added, as long as it may be missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Any
+
+Schema = Mapping[str, Any]
+_LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems")
+_UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
+
+
+class Reading(Enum):
+    """Who reads the records, and so which promises hold."""
+
+    BY_US = "Weir reads what others write: it may take more than before"
+    BY_ALL = "others read what Weir writes, and Weir reads its own older records: neither more nor less"
+
+
+def breaks(old: Schema, new: Schema, reading: Reading) -> list[str]:
+    """Each change that breaks a promise, with the path of the field."""
+    found = list(_narrowed(_resolved(old, old), _resolved(new, new), ""))
+    if reading is Reading.BY_ALL:
+        found += _narrowed(_resolved(new, new), _resolved(old, old), "", backwards=True)
+    return found
+
+
+def _narrowed(accepted: Schema, now: Schema, path: str, *, backwards: bool = False) -> Iterator[str]:
+    """What `accepted` takes and `now` doesn't. `backwards`: `accepted` is the new schema, `now` the old one."""
+    left, right = _kinds(accepted), _kinds(now)
+    for kind, schema in left.items():
+        other = right.get(kind) or (right.get("number") if kind == "integer" else None) or right.get("any")
+        if other is None:
+            yield f"{path}: {'may be' if backwards else 'may no longer be'} {kind}"
+        elif kind == "object":
+            yield from _narrowed_object(schema, other, path, backwards=backwards)
+        elif kind == "array":
+            yield from _narrowed(schema.get("items", {}), other.get("items", {}), f"{path}[]", backwards=backwards)
+        else:
+            yield from _narrowed_value(schema, other, path, backwards=backwards)
+
+
+def _narrowed_object(accepted: Schema, now: Schema, path: str, *, backwards: bool) -> Iterator[str]:
+    before, after = accepted.get("properties", {}), now.get("properties", {})
+    for name, schema in before.items():
+        if name in after:
+            yield from _narrowed(schema, after[name], f"{path}.{name}", backwards=backwards)
+        elif not backwards:
+            yield f"{path}.{name}: is gone"
+    for name in now.get("required", ()):
+        if name not in accepted.get("required", ()):
+            yield f"{path}.{name}: {'may be missing' if backwards else 'must be there'}"
+    values, values_now = accepted.get("additionalProperties"), now.get("additionalProperties")
+    if isinstance(values, Mapping) and isinstance(values_now, Mapping):
+        yield from _narrowed(values, values_now, f"{path}.*", backwards=backwards)
+
+
+def _narrowed_value(accepted: Schema, now: Schema, path: str, *, backwards: bool) -> Iterator[str]:
+    choices, choices_now = _choices(accepted), _choices(now)
+    if choices_now is not None and (choices is None or not choices <= choices_now):
+        lost = "any other value" if choices is None else ", ".join(sorted(choices - choices_now))
+        yield f"{path}: {'may be' if backwards else 'may no longer be'} {lost}"
+    for bound in (*_LOWER, *_UPPER):
+        limit, limit_now = accepted.get(bound), now.get(bound)
+        if limit_now is None:
+            continue
+        if limit is None or (limit_now > limit if bound in _LOWER else limit_now < limit):
+            yield f"{path}: {bound} {f'was {limit_now}' if backwards else f'is now {limit_now}'}"
+
+
+def _choices(schema: Schema) -> set[str] | None:
+    if "const" in schema:
+        return {str(schema["const"])}
+    return {str(choice) for choice in schema["enum"]} if "enum" in schema else None
+
+
+def _kinds(schema: Schema) -> dict[str, Schema]:
+    """The alternatives of a schema by their JSON type; `any` for one that takes everything."""
+    if "anyOf" in schema:
+        return {kind: one for part in schema["anyOf"] for kind, one in _kinds(part).items()}
+    return {schema.get("type", "string" if "const" in schema or "enum" in schema else "any"): schema}
+
+
+def _resolved(schema: Any, root: Schema) -> Any:  # noqa: ANN401 -- JSON
+    """The schema with its references replaced by what they name; records don't contain themselves."""
+    if isinstance(schema, Mapping):
+        if "$ref" in schema:
+            return _resolved(root["$defs"][schema["$ref"].rpartition("/")[2]], root)
+        return {key: _resolved(value, root) for key, value in schema.items() if key != "$defs"}
+    if isinstance(schema, list):
+        return [_resolved(item, root) for item in schema]
+    return schema
