@@ -32,7 +32,9 @@ class StatusPage:
         )
         self._server = ThreadingHTTPServer((HOST, 0), self._handler())
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, name="status-page", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), name="status-page", daemon=True
+        )
         self.address = f"http://{HOST}:{self._server.server_port}"
 
     def html(self) -> str:

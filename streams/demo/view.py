@@ -45,12 +45,13 @@ class LiveView:
     """One table that is drawn anew in its place."""
 
     def __init__(self, console: Console, status_page: str) -> None:
-        self._live = Live(console=console, refresh_per_second=4, transient=True)
+        self._live = Live(console=console, auto_refresh=False, transient=True)
         self._status_page = status_page
 
     def show(self, picture: Picture) -> None:
         """Draws the picture."""
-        self._live.update(Group(_counts(picture), _newest(picture), f"[dim]{self._status_page} · Ctrl-C ends it[/]"))
+        footer = f"[dim]{escape(self._status_page)} · Ctrl-C ends it[/]"
+        self._live.update(Group(_counts(picture), _newest(picture), footer), refresh=True)
 
     def __enter__(self) -> Self:
         self._live.start()

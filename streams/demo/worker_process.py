@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -122,5 +121,5 @@ def _plain(value: object) -> str | None:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if isinstance(value, frozenset | tuple):
-        return json.dumps(sorted(map(str, value)))
+        return ",".join(sorted(map(str, value)))
     return str(value)
