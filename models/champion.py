@@ -49,6 +49,7 @@ class ChampionHolder:
         """Records not taken since the start, by reason."""
         self.last_decision = -1
         """Greatest number of a decision seen."""
+        self._unreported: Counter[Refusal] = Counter()
         self._key = key
         self._snapshots: OrderedDict[tuple[str, str], Snapshot] = OrderedDict()
         self._wanted: Champion | None = None
@@ -74,6 +75,11 @@ class ChampionHolder:
             self._wanted = record
         self._swap()
 
+    def take_refusals(self) -> Counter[Refusal]:
+        """Refusals since the last call, so that one of the tasks that share the holder counts each."""
+        taken, self._unreported = self._unreported, Counter()
+        return taken
+
     def _swap(self) -> None:
         wanted = self._wanted
         if wanted is None or (self.scorer is not None and self.scorer.decision == wanted.decision):
@@ -95,4 +101,5 @@ class ChampionHolder:
 
     def _refuse(self, reason: Refusal, why: object) -> None:
         self.refusals[reason] += 1
+        self._unreported[reason] += 1
         _log.warning("A model record was refused, the last good champion stays: %s", why)

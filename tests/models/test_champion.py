@@ -33,7 +33,8 @@ def test_without_a_key_nothing_scores() -> None:
     holder = ChampionHolder(None)
     offer(holder, snapshot(), pointer())
     assert holder.scorer is None
-    assert holder.refusals == {"unverified": 2}
+    assert holder.refusals == holder.take_refusals() == {"unverified": 2}
+    assert not holder.take_refusals()
 
 
 def test_a_snapshot_that_is_refused_leaves_the_last_good_champion() -> None:

@@ -1,0 +1,62 @@
+"""When a verdict becomes a record of `weir.flags`, and as which."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from rules.cascade import Judgement
+from streams.engine.task import Output
+from streams.score.scored import Scored
+from weir.contracts import Session
+from weir.contracts.fast import encode
+from weir.topics import FLAGS
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What consumers know of a session: the essence of its last flag."""
+
+    verdict: str
+    stage: str
+    reasons: tuple[str, ...]
+    """Ids of the reasons."""
+
+    @classmethod
+    def of(cls, judgement: Judgement) -> Told:
+        """The essence of a judgement."""
+        return cls(judgement.verdict, judgement.stage, tuple(reason.id for reason in judgement.reasons))
+
+    def is_news_after(self, last: Told | None) -> bool:
+        """Whether consumers must hear of it; a first `allow` tells them nothing."""
+        return self.verdict != "allow" if last is None else self != last
+
+
+def flag_id(session: Session, judgement: Judgement) -> str:
+    """Hash of session, revision, verdict, stage, reasons and their versions: the same verdict has the same id."""
+    reasons = [[reason.id, reason.version] for reason in judgement.reasons]
+    content = [session.session_id, session.revision, judgement.verdict, judgement.stage, reasons]
+    return hashlib.blake2b(msgspec.json.encode(content), digest_size=16).hexdigest()
+
+
+def flag(scored: Scored, judgement: Judgement, latency_ms: float) -> Output:
+    """The flag for a session's judgement."""
+    session = scored.session
+    record: dict[str, Any] = {
+        "flag_id": flag_id(session, judgement),
+        "session_id": session.session_id,
+        "visitor_id": session.visitor_id,
+        "revision": session.revision,
+        "ts": session.end,
+        "verdict": judgement.verdict,
+        "stage": judgement.stage,
+        "reasons": judgement.reasons,
+        "score": scored.score,
+        "model": scored.scorer.ref if scored.scorer else None,
+        "features_hash": scored.features_hash,
+        "latency_ms": latency_ms,
+        "shadow": judgement.shadow,
+    }
+    headers = (("verdict", judgement.verdict.encode()), ("stage", judgement.stage.encode()))
+    return Output(FLAGS, session.visitor_id.encode(), encode(record), headers)

@@ -1,0 +1,49 @@
+"""A session's revision with its features and its score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.champion import Scorer
+from models.features import FEATURES_VERSION, features, features_hash
+from streams.engine.task import Output
+from weir.contracts import Session
+from weir.contracts.fast import encode
+from weir.contracts.score import FeatureValue
+from weir.topics import SCORES
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What the model saw, and what it said; no score where there is no model."""
+
+    session: Session
+    features: dict[str, FeatureValue]
+    features_hash: str
+    score: float | None
+    scorer: Scorer | None
+
+    @classmethod
+    def of(cls, session: Session, scorer: Scorer | None) -> Scored:
+        """Computes the features and asks the model, if there is one."""
+        found = features(session)
+        return cls(session, found, features_hash(found), scorer.score(found) if scorer else None, scorer)
+
+    def output(self) -> Output:
+        """The record of `weir.scores`."""
+        session = self.session
+        record = {
+            "session_id": session.session_id,
+            "visitor_id": session.visitor_id,
+            "revision": session.revision,
+            "ts": session.end,
+            "start": session.start,
+            "final": session.final,
+            "features": self.features,
+            "features_version": FEATURES_VERSION,
+            "features_hash": self.features_hash,
+            "score": self.score,
+            "model": self.scorer.ref if self.scorer else None,
+            "champion": True,
+        }
+        return Output(SCORES, session.visitor_id.encode(), encode(record))

@@ -1,0 +1,188 @@
+"""Scores every revision of a session, asks the cascade, and tells consumers what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter
+
+import msgspec
+
+from models.champion import ChampionHolder, Scorer
+from rules.business.rules import BusinessRules
+from rules.cascade import Judgement, judge
+from rules.heuristics.patterns import Patterns
+from rules.limits.addresses import AddressVerdicts
+from rules.limits.budgets import Budgets
+from streams.engine.task import Effects, InputRecord, Output, Task
+from streams.score.address_limits import AddressLimits
+from streams.score.aftermath import review, weak_label
+from streams.score.flags import Told, flag
+from streams.score.scored import Scored
+from weir.contracts import Session
+from weir.contracts.fast import decoder, encode
+from weir.settings import Settings
+from weir.topics import LABELS, REVIEWS
+
+_TOLD, _ADDRESS = b"s", b"a"
+"""Types of state entries: what was told of a session; a crossing of an address's that was published."""
+_read_session = decoder(Session)
+_read_told = msgspec.json.Decoder(Told)
+
+
+class ScoreTask(Task):
+    """Sessions in; scores, flags, questions and weak labels out.
+
+    Of each session that was flagged it remembers the last verdict until the session is final.
+
+    Args:
+        partition: Of the sessions.
+        partitions: How many there are: each address's limits are published in one of them.
+        settings: Stages in shadow, weak labels, share of sessions to ask about.
+        patterns: Explain the hits in sessions.
+        budgets: Explain limits.
+        business: The last word.
+        champion: Scores; may be swapped between any two sessions.
+        addresses: Verdicts on addresses over all partitions.
+        now: Wall time in seconds since the epoch; decides latencies and the expiry of business rules.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 -- all that the cascade's stages judge by
+        self,
+        partition: int,
+        partitions: int,
+        settings: Settings,
+        patterns: Patterns,
+        budgets: Budgets,
+        business: BusinessRules,
+        champion: ChampionHolder,
+        addresses: AddressVerdicts,
+        now: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._patterns = patterns
+        self._budgets = budgets
+        self._business = business
+        self._champion = champion
+        self._addresses = addresses
+        self._now = now
+        self._limits = AddressLimits(partition, partitions)
+        self._told: dict[str, Told] = {}
+        self._changed: set[str] = set()
+        self._shown: Scorer | None = None
+
+    def load(self, key: bytes, value: bytes) -> None:
+        """Takes back what was told of a session or published of an address."""
+        if key[:1] == _TOLD:
+            self._told[key[1:].decode()] = _read_told.decode(value)
+        else:
+            self._limits.load(key[1:], value)
+
+    def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
+        """Scores and judges each revision."""
+        for record in records:
+            if record.value is not None:
+                self._take(_read_session(record.value), _appended_ms(record), effects)
+        self._limits.publish(self._addresses.held(), effects)
+        self._show(effects)
+
+    def tick(self, now_s: float, effects: Effects) -> None:  # noqa: ARG002 -- nothing here waits for a time
+        """Publishes limits of addresses that others' input led to."""
+        self._limits.publish(self._addresses.held(), effects)
+        self._show(effects)
+
+    def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
+        """What was told or published since the last call."""
+        for session_id in sorted(self._changed):
+            told = self._told.get(session_id)
+            yield _TOLD + session_id.encode(), msgspec.json.encode(told) if told is not None else None
+        self._changed.clear()
+        for key, value in self._limits.changes():
+            yield _ADDRESS + key, value
+
+    def _take(self, session: Session, appended_ms: int | None, effects: Effects) -> None:
+        scored = self._score(session, effects)
+        if session.merged_into is not None:
+            # Its events live on in another session, which has a verdict of its own.
+            self._forget(session.session_id)
+            return
+        now_s = self._now()
+        judgement = self._judge(scored, now_s, effects)
+        latency_s = max(0.0, now_s - appended_ms / 1_000) if appended_ms is not None else 0.0
+        self._tell(scored, judgement, latency_s, effects)
+        if session.final:
+            self._close(scored, judgement, effects)
+        elif appended_ms is not None:
+            # A closing waits for the watermark by design: its age is no latency.
+            effects.observe(latency_s, "event_to_flag_seconds")
+
+    def _score(self, session: Session, effects: Effects) -> Scored:
+        started = perf_counter()
+        # Asked for once: the champion may be swapped at any moment.
+        scored = Scored.of(session, self._champion.scorer)
+        effects.count("cascade_seconds", "model", by=perf_counter() - started)
+        effects.count("scores", "champion" if scored.scorer else "none")
+        effects.outputs.append(scored.output())
+        return scored
+
+    def _judge(self, scored: Scored, now_s: float, effects: Effects) -> Judgement:
+        started = perf_counter()
+        judgement = judge(
+            scored.session,
+            patterns=self._patterns,
+            budgets=self._budgets,
+            address_verdict=self._addresses.verdict(scored.session.ip),
+            score=scored.score,
+            model=scored.scorer,
+            business=self._business,
+            shadow=self._settings.shadow,
+            now_s=now_s,
+        )
+        effects.count("cascade_seconds", "business_rule", by=perf_counter() - started)
+        for said in judgement.stages:
+            in_shadow = "true" if said.stage in self._settings.shadow else "false"
+            effects.count("stage_verdicts", said.stage, said.verdict, in_shadow)
+        return judgement
+
+    def _tell(self, scored: Scored, judgement: Judgement, latency_s: float, effects: Effects) -> None:
+        session_id = scored.session.session_id
+        told = Told.of(judgement)
+        if not told.is_news_after(self._told.get(session_id)):
+            return
+        self._told[session_id] = told
+        self._changed.add(session_id)
+        effects.outputs.append(flag(scored, judgement, latency_ms=round(latency_s * 1_000, 3)))
+        effects.count("flags", judgement.stage, judgement.verdict)
+
+    def _close(self, scored: Scored, judgement: Judgement, effects: Effects) -> None:
+        session = scored.session
+        self._forget(session.session_id)
+        if self._settings.weak_labels:
+            label = weak_label(session, judgement, self._settings.shadow)
+            if label is not None:
+                effects.outputs.append(Output(LABELS, session.visitor_id.encode(), encode(label)))
+        question = review(session, judgement, scored.score, self._settings.review_sample_share)
+        if question is not None:
+            effects.outputs.append(Output(REVIEWS, session.session_id.encode(), encode(question)))
+            effects.count("reviews", question.why)
+
+    def _forget(self, session_id: str) -> None:
+        if self._told.pop(session_id, None) is not None:
+            self._changed.add(session_id)
+
+    def _show(self, effects: Effects) -> None:
+        for reason, count in self._champion.take_refusals().items():
+            effects.count("model_refused", reason, by=count)
+        scorer = self._champion.scorer
+        if scorer is not self._shown:
+            if self._shown is not None:
+                effects.set(0, "model_version_info", self._shown.ref.id, self._shown.ref.version)
+            if scorer is not None:
+                effects.set(1, "model_version_info", scorer.ref.id, scorer.ref.version)
+            self._shown = scorer
+
+
+def _appended_ms(record: InputRecord) -> int | None:
+    for name, value in record.headers:
+        if name == "appended_ms":
+            return int(value)
+    return None

@@ -1,0 +1,311 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from models.champion import ChampionHolder, Scorer
+from models.features import features_hash
+from rules.business.rules import load_business_rules
+from rules.heuristics.patterns import load_packs
+from rules.limits.addresses import AddressVerdicts
+from rules.limits.budgets import Budgets, load_budgets
+from streams.engine.task import Effects, Output, PlainRecord
+from streams.score.task import ScoreTask
+from tests.models.test_champion import offer
+from tests.models.test_snapshot import KEY, pointer, snapshot
+from tests.support.sessions import make_session
+from weir.contracts import Flag, Label, Limit, Review, Score
+from weir.contracts.fast import encode
+from weir.contracts.rules_record import AddressSums
+from weir.contracts.score import ModelRef
+from weir.partitioner import partition_for
+from weir.settings import Settings
+from weir.topics import FLAGS, LABELS, LIMITS, REVIEWS, SCORES, Topic
+
+NOW_S = 2_000.0
+PATTERNS = load_packs(())
+BUDGETS: Budgets = load_budgets(None)
+BLOCKING = next(iter(sorted(i for i in PATTERNS.ids if PATTERNS.info(i).weight >= 0.9)))
+CERTAIN: dict[str, Any] = {"heuristics": {BLOCKING: {"hits": 1, "version": "1"}}}
+
+
+@dataclass
+class Fixed:
+    """A model that always says the same."""
+
+    value: float
+
+    def predict_one(self, _: object) -> float:
+        return self.value
+
+
+@dataclass
+class Bench:
+    """A score task with what it is made of."""
+
+    champion: ChampionHolder = field(default_factory=lambda: ChampionHolder(KEY))
+    addresses: AddressVerdicts = field(default_factory=lambda: AddressVerdicts(BUDGETS.address))
+    settings: Settings = field(default_factory=lambda: Settings(review_sample_share=0.0))
+    partition: int = 0
+    partitions: int = 1
+    now: Callable[[], float] = lambda: NOW_S
+
+    def task(self) -> ScoreTask:
+        return ScoreTask(
+            self.partition,
+            self.partitions,
+            self.settings,
+            PATTERNS,
+            BUDGETS,
+            load_business_rules(None),
+            self.champion,
+            self.addresses,
+            self.now,
+        )
+
+    def always(self, value: float, learned_from: str = "people") -> Bench:
+        """Puts a champion in that always says the same."""
+        ref = ModelRef(id="sessions", version="7")
+        self.champion.scorer = Scorer(ref, learned_from, 0, Fixed(value))  # type: ignore[arg-type]
+        return self
+
+
+def session(**changed: Any) -> PlainRecord:  # noqa: ANN401 -- any field
+    made = make_session(**changed)
+    headers = (("partition", b"0"), ("offset", b"7"), ("appended_ms", b"1999500"))
+    return PlainRecord("weir.sessions", 0, 0, 0, made.visitor_id.encode(), encode(made), headers)
+
+
+def fold(task: ScoreTask, *records: PlainRecord) -> Effects:
+    effects = Effects()
+    task.process(records, effects)
+    return effects
+
+
+def written(effects: Effects, topic: Topic) -> list[Output]:
+    return [output for output in effects.outputs if output.topic == topic]
+
+
+def flags(effects: Effects) -> list[Flag]:
+    return [Flag.model_validate_json(output.value or b"") for output in written(effects, FLAGS)]
+
+
+def labels(effects: Effects) -> list[Label]:
+    return [Label.model_validate_json(output.value or b"") for output in written(effects, LABELS)]
+
+
+def test_every_revision_is_scored_with_its_features() -> None:
+    bench = Bench()
+    offer(bench.champion, snapshot(), pointer())
+    effects = fold(bench.task(), session(revision=1), session(revision=2, final=True))
+    scores = [Score.model_validate_json(output.value or b"") for output in written(effects, SCORES)]
+    assert [(score.revision, score.final, score.ts, score.start) for score in scores] == [
+        (1, False, 1_060.0, 1_000.0),
+        (2, True, 1_060.0, 1_000.0),
+    ]
+    assert bench.champion.scorer is not None
+    for score in scores:
+        assert score.features_hash == features_hash(score.features)
+        # The features as they were logged give the very score that was logged.
+        assert score.score == bench.champion.scorer.score(score.features)
+        assert score.model == ModelRef(id="sessions", version="7")
+    assert effects.counts["scores", ("champion",)] == 2
+    assert effects.gauges["model_version_info", ("sessions", "7")] == 1
+
+
+def test_without_a_champion_the_score_is_null() -> None:
+    effects = fold(Bench().task(), session())
+    (output,) = written(effects, SCORES)
+    score = Score.model_validate_json(output.value or b"")
+    assert (score.score, score.model, score.champion) == (None, None, True)
+    assert effects.counts["scores", ("none",)] == 1
+
+
+def test_a_first_allow_is_silent_and_leaves_no_state() -> None:
+    task = Bench().task()
+    assert not flags(fold(task, session(), session(revision=4, final=True)))
+    assert not list(task.changes())
+
+
+def test_a_flag_says_who_decided_why_and_how_fast() -> None:
+    effects = fold(Bench().task(), session(**CERTAIN))
+    (output,) = written(effects, FLAGS)
+    (flag,) = flags(effects)
+    assert (flag.verdict, flag.stage, [reason.id for reason in flag.reasons]) == ("block", "heuristics", [BLOCKING])
+    assert dict(output.headers) == {"verdict": b"block", "stage": b"heuristics"}
+    assert (output.key, flag.latency_ms, flag.ts) == (b"v1", 500.0, 1_060.0)
+    assert effects.counts["flags", ("heuristics", "block")] == 1
+    assert effects.observations == [(("event_to_flag_seconds", ()), 0.5)]
+
+
+def test_a_flag_comes_only_with_news() -> None:
+    task = Bench().task()
+    hits = {BLOCKING: {"hits": 5, "version": "1"}}
+    found = [
+        flags(fold(task, session(revision=revision, **changed)))
+        for revision, changed in enumerate([CERTAIN, CERTAIN, {"heuristics": hits}, {}, {}, CERTAIN], 1)
+    ]
+    verdicts = [[flag.verdict for flag in one] for one in found]
+    assert verdicts == [["block"], [], [], ["allow"], [], ["block"]]
+
+
+def test_the_same_verdict_has_the_same_id_and_another_has_another() -> None:
+    (one,), (same,) = (flags(fold(Bench().task(), session(**CERTAIN))) for _ in range(2))
+    (later,) = flags(fold(Bench().task(), session(revision=9, **CERTAIN)))
+    assert one.flag_id == same.flag_id != later.flag_id
+
+
+def test_the_model_decides_what_the_others_left_open() -> None:
+    effects = fold(Bench().always(0.99).task(), session(), session(session_id="s2", **CERTAIN))
+    assert [(flag.stage, flag.score) for flag in flags(effects)] == [("model", 0.99), ("heuristics", 0.99)]
+    assert effects.counts["stage_verdicts", ("model", "block", "false")] == 1
+
+
+@pytest.mark.parametrize(("learned_from", "says"), [("weak", True), ("people", False), ("both", False)])
+def test_a_model_that_learned_from_weak_labels_alone_says_so(learned_from: str, says: bool) -> None:  # noqa: FBT001
+    (flag,) = flags(fold(Bench().always(0.99, learned_from).task(), session()))
+    assert ("weak labels alone" in flag.reasons[0].text) == says
+
+
+def test_a_stage_in_shadow_says_nothing_but_in_the_flag() -> None:
+    bench = Bench(settings=Settings(shadow=frozenset({"heuristics"}), review_sample_share=0.0)).always(0.99)
+    effects = fold(bench.task(), session(**CERTAIN))
+    (flag,) = flags(effects)
+    assert (flag.stage, [shadow.stage for shadow in flag.shadow]) == ("model", ["heuristics"])
+    assert effects.counts["stage_verdicts", ("heuristics", "block", "true")] == 1
+
+
+def test_a_session_that_another_took_over_has_no_verdict_any_more() -> None:
+    task = Bench().task()
+    fold(task, session(**CERTAIN))
+    assert dict(task.changes())[b"ss1"] is not None
+    effects = fold(task, session(revision=4, final=True, merged_into="s0", **CERTAIN))
+    assert [output.topic for output in effects.outputs] == [SCORES]
+    assert dict(task.changes()) == {b"ss1": None}
+
+
+def test_state_is_dropped_when_a_session_is_final() -> None:
+    task = Bench().task()
+    fold(task, session(**CERTAIN), session(revision=4, final=True, **CERTAIN))
+    assert dict(task.changes()) == {b"ss1": None}
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"purchases": 1, "counts": {"purchase": 1}}, [("good", "weak:purchase")]),
+        (CERTAIN, [("bad", "weak:heuristics")]),
+        ({"rate_limited": 3}, [("bad", "weak:rate_limit")]),
+        ({**CERTAIN, "purchases": 1}, []),
+        ({}, []),
+    ],
+)
+def test_closed_sessions_teach_weakly(changed: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+    task = Bench().task()
+    assert not labels(fold(task, session(**changed)))
+    found = labels(fold(task, session(revision=4, final=True, **changed)))
+    assert [(label.label, label.source) for label in found] == expected
+    assert all(label.weight < 1 and label.session_id == "s1" and label.ts == 1_060.0 for label in found)
+
+
+@pytest.mark.parametrize(
+    "settings", [Settings(weak_labels=False), Settings(shadow=frozenset({"heuristics"}))], ids=["off", "shadow"]
+)
+def test_what_is_not_trusted_does_not_teach(settings: Settings) -> None:
+    assert not labels(fold(Bench(settings=settings).task(), session(final=True, **CERTAIN)))
+
+
+def test_people_are_asked_where_the_model_is_unsure() -> None:
+    task = Bench().always(0.5).task()
+    effects = fold(task, session(), session(revision=4, final=True))
+    (output,) = written(effects, REVIEWS)
+    review = Review.model_validate_json(output.value or b"")
+    assert (output.key, review.why, review.score) == (b"s1", "unsure", 0.5)
+    assert effects.counts["reviews", ("unsure",)] == 1
+
+
+def test_people_are_asked_at_random_about_the_same_sessions_each_time() -> None:
+    def asked(share: float) -> set[str]:
+        task = Bench(settings=Settings(review_sample_share=share)).always(0.01).task()
+        effects = fold(task, *(session(session_id=f"s{n}", final=True) for n in range(200)))
+        return {(output.key or b"").decode() for output in written(effects, REVIEWS)}
+
+    assert asked(0.2) == asked(0.2)
+    assert asked(0.05) <= asked(0.2)
+    assert 10 < len(asked(0.2)) < 80
+    assert len(asked(1.0)) == 200
+
+
+class TestAddresses:
+    ADDRESS = "192.0.2.17"
+
+    def over(self, bench: Bench) -> None:
+        sums = AddressSums(partition=0, window_start=1_000.0, window_s=10.0, costs={self.ADDRESS: 1e6})
+        bench.addresses.offer(sums)
+
+    def test_a_busy_address_is_throttled(self) -> None:
+        bench = Bench()
+        self.over(bench)
+        (flag,) = flags(fold(bench.task(), session()))
+        assert (flag.verdict, flag.stage) == ("throttle", "rate_limit")
+
+    def test_its_limit_is_published_once_by_one_partition(self) -> None:
+        bench = Bench(partitions=4)
+        self.over(bench)
+        mine = partition_for(self.ADDRESS.encode(), 4)
+        for partition in range(4):
+            task = replace(bench, partition=partition).task()
+            outputs = written(fold(task, session()), LIMITS) + written(fold(task, session()), LIMITS)
+            assert len(outputs) == (partition == mine)
+            for output in outputs:
+                limit = Limit.model_validate_json(output.value or b"")
+                assert (limit.kind, limit.subject) == ("address", self.ADDRESS)
+                assert output.key == f"address:{self.ADDRESS}:{limit.limit}".encode()
+            restarted = replace(bench, partition=partition).task()
+            for key, value in task.changes():
+                if value is not None:
+                    restarted.load(key, value)
+            idle = Effects()
+            restarted.tick(NOW_S, idle)
+            assert not idle.outputs
+
+
+def records() -> list[PlainRecord]:
+    kinds: Sequence[dict[str, Any]] = ({}, CERTAIN, {"rate_limited": 1}, CERTAIN, {}, {"final": True})
+    return [session(session_id=f"s{n % 3}", revision=n // 3 + 1, **kinds[n // 3]) for n in range(18)]
+
+
+@pytest.mark.parametrize("cut", range(0, 19, 3))
+def test_a_restart_tells_nothing_twice(cut: int) -> None:
+    whole = fold(Bench().task(), *records())
+    first = Bench().task()
+    before = fold(first, *records()[:cut])
+    second = Bench().task()
+    for key, value in first.changes():
+        if value is not None:
+            second.load(key, value)
+    second.loaded()
+    after = fold(second, *records()[cut:])
+    assert before.outputs + after.outputs == whole.outputs
+
+
+def test_refused_models_are_counted_once() -> None:
+    bench = Bench()
+    bench.champion.offer(b"champion", b"{}")
+    first, second = bench.task(), bench.task()
+    assert fold(first, session()).counts["model_refused", ("unverified",)] == 1
+    assert ("model_refused", ("unverified",)) not in fold(second, session()).counts
+
+
+def test_a_champion_is_swapped_between_two_sessions() -> None:
+    bench = Bench().always(0.1)
+    task = bench.task()
+    fold(task, session())
+    bench.champion.scorer = None
+    effects = fold(task, session(revision=2))
+    assert json.loads(written(effects, SCORES)[0].value or b"")["score"] is None
+    assert effects.gauges["model_version_info", ("sessions", "7")] == 0
