@@ -108,7 +108,7 @@ def _score(partition: int, resources: Resources) -> Task:
     return ScoreTask(
         partition,
         resources.settings.partitions,
-        resources.config,
+        resources.settings,
         resources.patterns,
         resources.budgets,
         resources.business,
