@@ -130,14 +130,21 @@ METRICS = (
         "Events in which a pattern of this category matched",
         ("pack", "category"),
     ),
-    Metric("scores", "counter", "scores", "Session revisions scored, by who scored them", ("role",)),
+    Metric(
+        "scores",
+        "counter",
+        "scores",
+        "Session revisions scored, by who scored them",
+        ("role",),
+        values=(("champion", "none"),),
+    ),
     Metric(
         "stage_verdicts",
         "counter",
         "verdicts",
         "What each stage said, in shadow or not",
         ("stage", "verdict", "shadow"),
-        values=(_CASCADE, _VERDICTS, ("yes", "no")),
+        values=(_CASCADE, _VERDICTS, ("true", "false")),
     ),
     Metric("flags", "counter", "flags", "Flags published", ("stage", "verdict"), values=(_CASCADE, _VERDICTS)),
     Metric(
@@ -151,7 +158,7 @@ METRICS = (
     Metric("event_to_flag_seconds", "histogram", "s", "Append of the event to the verdict", (), _LATENCY_SECONDS),
     Metric("batch_seconds", "histogram", "s", "Work on one batch, without its flush", ("stage",), _STAGE_SECONDS),
     Metric("batch_records", "counter", "records", "Records worked on", ("stage",), values=(STAGES,)),
-    Metric("cascade_seconds", "counter", "s", "Time spent in a stage of the cascade", ("stage",)),
+    Metric("cascade_seconds", "counter", "s", "Time spent in a stage of the cascade", ("stage",), values=(_CASCADE,)),
     Metric("flush_seconds", "histogram", "s", "One flush: produce and commit", ("stage",), _STAGE_SECONDS),
     Metric(
         "transactions",

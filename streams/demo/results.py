@@ -41,20 +41,24 @@ class Results:
     closed: int = 0
     flags: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By stage and verdict."""
-    latencies_ms: list[float] = field(default_factory=list)
     newest: deque[Flag] = field(default_factory=lambda: deque(maxlen=NEWEST))
+    _latencies: list[tuple[str, int, float]] = field(default_factory=list)
+    """Session, revision and latency of each flag."""
+    _finals: dict[str, int] = field(default_factory=dict)
+    """Session to its last revision."""
     _verdicts: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def take_session(self, session: Session) -> None:
         """A record of the sessions topic; one that another session took over is none of its own."""
         self.opened.add(session.session_id)
-        if session.final and session.merged_into is None:
-            self.closed += 1
+        if session.final:
+            self._finals[session.session_id] = session.revision
+            self.closed += session.merged_into is None
 
     def take_flag(self, flag: Flag) -> None:
         """A record of the flags topic; records of one session come in their order."""
         self.flags[flag.stage, flag.verdict] += 1
-        self.latencies_ms.append(flag.latency_ms)
+        self._latencies.append((flag.session_id, flag.revision, flag.latency_ms))
         self.newest.append(flag)
         self._verdicts[flag.session_id] = (flag.visitor_id, flag.verdict)
 
@@ -71,6 +75,11 @@ class Results:
         )
 
     def latency_ms(self, share: float) -> float | None:
-        """A quantile of the flags' latencies: the least one that `share` of them don't exceed; None without any."""
-        ordered = sorted(self.latencies_ms)
+        """A quantile of the flags' latencies: the least one that `share` of them don't exceed; None without any.
+
+        Flags on a session's closing are left out: a closing waits for silence by design.
+        """
+        ordered = sorted(
+            latency for session, revision, latency in self._latencies if self._finals.get(session) != revision
+        )
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None

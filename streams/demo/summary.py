@@ -87,7 +87,7 @@ def _rows(summary: Summary) -> Iterator[tuple[str, str]]:
         yield f"  {kind}s", f"{result.acted_on:,} of {result.visitors:,} throttled or blocked"
     yield (
         "event to flag",
-        f"{_ms(summary.latency_ms_p50)} for half of the flags, {_ms(summary.latency_ms_p99)} for 99 %",
+        f"{_ms(summary.latency_ms_p50)} for half of the flags, {_ms(summary.latency_ms_p99)} for 99 % (without closings)",
     )
     yield "worker's memory", f"{summary.worker_memory_mb:,.0f} MB at most"
     yield "model", f"{summary.model}; {summary.labels_sent:,} labels by moderators, late and now and then wrong"

@@ -93,3 +93,10 @@ def test_a_quantile_is_not_exceeded_by_its_share(latencies: list[float], share: 
     quantile = results(*(flag("shopper", "block", latency_ms=each) for each in latencies)).latency_ms(share)
     assert quantile is not None
     assert sum(each <= quantile for each in latencies) >= share * len(latencies)
+
+
+def test_closings_are_no_latency() -> None:
+    made = results(flag("shopper", "block", "s", revision=3, latency_ms=20.0))
+    made.take_flag(flag("shopper", "review", "s", revision=4, latency_ms=18_000.0))
+    made.take_session(make_session(session_id="s", revision=4, final=True))
+    assert made.latency_ms(1.0) == 20.0
