@@ -85,10 +85,8 @@ def _rows(summary: Summary) -> Iterator[tuple[str, str]]:
     yield "recall", f"{percent(quality.recall)} of the visitors that are abuse were throttled or blocked"
     for kind, result in quality.kinds.items():
         yield f"  {kind}s", f"{result.acted_on:,} of {result.visitors:,} throttled or blocked"
-    yield (
-        "event to flag",
-        f"{_ms(summary.latency_ms_p50)} for half of the flags, {_ms(summary.latency_ms_p99)} for 99 % (without closings)",
-    )
+    half, nearly_all = _ms(summary.latency_ms_p50), _ms(summary.latency_ms_p99)
+    yield "event to flag", f"{half} for half of the flags, {nearly_all} for 99 %, without those on closings"
     yield "worker's memory", f"{summary.worker_memory_mb:,.0f} MB at most"
     yield "model", f"{summary.model}; {summary.labels_sent:,} labels by moderators, late and now and then wrong"
 

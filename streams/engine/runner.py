@@ -38,14 +38,15 @@ def run_plans(
         wait_for_broker(settings, settings.recovery_timeout_s)
         require_topics(settings)
         announce()
-        asyncio.run(_until_signalled(Process(settings, plans, following)))
+        asyncio.run(_until_signalled(settings, plans, following))
     except WeirError as error:
         return told(error)
     return 0
 
 
-async def _until_signalled(process: Process) -> None:
+async def _until_signalled(settings: Settings, plans: Sequence[StagePlan], following: Sequence[Following]) -> None:
     loop = asyncio.get_running_loop()
+    process = Process(settings, plans, following)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, process.stop)
     guard = asyncio.create_task(_bound_the_end(process))
