@@ -15,7 +15,7 @@ from weir.contracts.training import TrainingExample
 from weir.settings import Settings
 from weir.topics import MODELS
 
-_PART, _EXAMPLE = b"m", b"x"
+_PART, _EXAMPLE = b"t", b"x"
 """Types of state entries: a part of the trainer's state; an example learned since that was written."""
 _decode = decoder(TrainingExample)
 
