@@ -35,7 +35,7 @@ class Accounts(msgspec.Struct):
     @property
     def is_balanced(self) -> bool:
         """Whether every input record has exactly one outcome."""
-        return self.input == sum(getattr(self, outcome) for outcome in OUTCOMES)
+        return bool(self.input == sum(getattr(self, outcome) for outcome in OUTCOMES))
 
     @property
     def open(self) -> int:

@@ -1,4 +1,4 @@
-"""Everything that decides how events fold into sessions; recorded in the state, so that folding again gives the same."""
+"""Everything that decides how events fold into sessions; recorded in the state, for folding again to give the same."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def open_session(event: FastEvent, ts: float, number: int) -> OpenSession:
     return OpenSession(ts, number, session_identity(event), ts, ts, 0, 0)
 
 
-def fold(session: OpenSession, event: FastEvent, ts: float) -> None:
+def fold(session: OpenSession, event: FastEvent, ts: float) -> None:  # noqa: C901 -- one plain branch a measure
     """Adds the event, which happened at `ts`, to the session's measures."""
     if session.events:
         add_gap(session, ts)

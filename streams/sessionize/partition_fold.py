@@ -6,9 +6,7 @@ patterns → publish. Nothing in here knows where a batch ends.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
-
+from rules.limits.addresses import AddressSums
 from streams.engine.task import InputRecord, Output
 from streams.intake.dead_letter import dead_letter
 from streams.intake.decode import Refused, decode
@@ -19,36 +17,16 @@ from streams.sessionize.config import FoldConfig
 from streams.sessionize.deadlines import Deadlines
 from streams.sessionize.dedupe import fingerprint, forget, forget_oldest, hand_over
 from streams.sessionize.fold import add_hits, fold, open_session
+from streams.sessionize.heuristics import Patterns
 from streams.sessionize.late import late
 from streams.sessionize.merge import merge
 from streams.sessionize.placement import continues, first_with_room, fit, in_reach, is_late
-from streams.sessionize.publish import publish
+from streams.sessionize.publish import CLOSED, RUNNING, SPLIT, Ending, publish
 from streams.sessionize.spending import limit, spend_budgets
 from streams.sessionize.state import NEVER, OpenSession, VisitorState
 from streams.sessionize.visitors import Visitors
-from weir.contracts.fast import FastEvent
-
-
-class PatternInfo(Protocol):
-    """What is said of a pattern."""
-
-    pack: str
-    version: str
-    category: str
-
-
-class Patterns(Protocol):
-    """Heuristics: `rules.heuristics.patterns.Patterns`."""
-
-    @property
-    def versions(self) -> Mapping[str, str]:
-        """Pack to version."""
-
-    def match(self, event: FastEvent) -> tuple[str, ...]:
-        """Ids of the patterns that match."""
-
-    def info(self, pattern: str) -> PatternInfo:
-        """What is said of a pattern."""
+from weir.contracts.fast import FastEvent, encode
+from weir.topics import RULES
 
 
 class PartitionFold:
@@ -71,6 +49,7 @@ class PartitionFold:
         """From the next record on, these hold."""
         self.config = config
         self.patterns = patterns
+        self.sums = AddressSums(self.partition, config.address_budgets)
         self.horizon = self._horizon()
 
     def restore(self, mark: float, last_append_ms: int, accounts: Accounts) -> None:
@@ -100,7 +79,7 @@ class PartitionFold:
             if first is not None:
                 appended_ms = min(appended_ms, first.timestamp)
         decoded = decode(record.value, self.config.max_record_bytes)
-        if type(decoded) is Refused:
+        if isinstance(decoded, Refused):
             self._refuse(record, decoded.reason, decoded.detail)
             return
         event, ts = decoded.event, decoded.ts
@@ -148,7 +127,9 @@ class PartitionFold:
         session.appended_ms = record.timestamp
         accounts.folded += 1
         self.tally.types[event.type] += 1
-        matter = self._spend(event.visitor_id, visitor, session, ts)
+        matter = self._spend(event, visitor, session, ts)
+        if event.ip is not None and self.config.address_budgets:
+            self._sum_address(event.ip, event.type, ts)
         matched = self.patterns.match(event)
         if matched and self._note(matched, session):
             matter = True
@@ -183,30 +164,36 @@ class PartitionFold:
         return session
 
     def _merge(self, visitor_id: str, visitor: VisitorState, first: OpenSession, other: OpenSession) -> None:
-        self._publish(visitor_id, other, final=True, merged_into=first.session_id)
+        self._publish(visitor_id, other, Ending(final=True, merged_into=first.session_id))
         merge(first, other)
         visitor.sessions.remove(other)
         hand_over(visitor, other.number, first.number)
         self.accounts.merged += 1
 
     def _split(self, event: FastEvent, ts: float, visitor: VisitorState, full: OpenSession) -> OpenSession:
-        self._publish(event.visitor_id, full, final=True, split=True)
+        self._publish(event.visitor_id, full, SPLIT)
         self.accounts.split += 1
         successor = self._open(event, ts, visitor)
         visitor.sessions.remove(full)
         hand_over(visitor, full.number, successor.number)
         return successor
 
-    def _spend(self, visitor_id: str, visitor: VisitorState, session: OpenSession, ts: float) -> bool:
+    def _spend(self, event: FastEvent, visitor: VisitorState, session: OpenSession, ts: float) -> bool:
         """Spends the visitor's budgets; whether this is the session's first event over one."""
-        over, crossed = spend_budgets(self.config.visitor_budgets, visitor, ts)
+        over, crossed = spend_budgets(self.config.visitor_budgets, visitor, event.type, ts)
         if not over:
             return False
         for budget, spent in crossed:
-            self.outputs.append(limit(visitor_id, budget, spent))
+            self.outputs.append(limit(event.visitor_id, budget, spent))
             self.tally.limits[budget.id] += 1
         session.rate_limited += 1
         return session.rate_limited == 1
+
+    def _sum_address(self, address: str, event_type: str, ts: float) -> None:
+        """Adds to what other partitions need to know of an address. The sums start anew with their worker."""
+        sums = self.sums.add(address, ts, self.config.address_budgets[0].cost(event_type))
+        if sums is not None:
+            self.outputs.append(Output(RULES, b"sums/" + self._decimal, encode(sums)))
 
     def _note(self, matched: tuple[str, ...], session: OpenSession) -> bool:
         """Notes the patterns that matched; whether one is new to the session."""
@@ -220,10 +207,9 @@ class PartitionFold:
     def _close_due(self) -> None:
         """Closes every session that ended before the horizon, in the order of (end, visitor, opening)."""
         for visitor_id, number in self.deadlines.pop_due(self.horizon):
-            visitor = self.visitors.get(visitor_id)
-            assert visitor is not None
+            visitor = self.visitors.at(visitor_id)
             session = next(one for one in visitor.sessions if one.number == number)
-            self._publish(visitor_id, session, final=True)
+            self._publish(visitor_id, session, CLOSED)
             self.accounts.closed += 1
             if len(visitor.sessions) == 1:
                 self.visitors.remove(visitor_id)
@@ -232,18 +218,8 @@ class PartitionFold:
                 forget(visitor, number)
                 self.visitors.changed[visitor_id] = None
 
-    def _publish(
-        self,
-        visitor_id: str,
-        session: OpenSession,
-        *,
-        final: bool = False,
-        split: bool = False,
-        merged_into: str | None = None,
-    ) -> None:
-        self.outputs.append(
-            publish(visitor_id, session, final=final, split=split, merged_into=merged_into, partition=self._decimal)
-        )
+    def _publish(self, visitor_id: str, session: OpenSession, ending: Ending = RUNNING) -> None:
+        self.outputs.append(publish(visitor_id, session, self._decimal, ending))
         self.accounts.revisions += 1
 
     def _take_watermark(self, record: InputRecord) -> None:

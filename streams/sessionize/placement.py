@@ -28,7 +28,7 @@ def continues(sessions: Sequence[OpenSession], ts: float, config: FoldConfig) ->
         only.start <= ts
         and ts - only.end <= config.gap_s
         and only.events < config.max_session_events
-        and (ts if ts > only.end else only.end) - only.start <= config.max_session_s
+        and (max(only.end, ts)) - only.start <= config.max_session_s
     )
 
 
@@ -50,7 +50,7 @@ def fit(sessions: Sequence[OpenSession], ts: float, config: FoldConfig) -> bool:
         events += one.events
         start = min(start, one.start)
         end = max(end, one.end)
-    span_s = (ts if ts > end else end) - (ts if ts < start else start)
+    span_s = (max(end, ts)) - (min(start, ts))
     return events < config.max_session_events and span_s <= config.max_session_s
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import sqrt
+from typing import NamedTuple
 
 import msgspec
 from pydantic import BaseModel
@@ -13,9 +14,8 @@ from weir.contracts.session import Gaps, ItemTouch, PatternHits, Session, TextSe
 from weir.topics import SESSIONS
 
 
-
 def _wire(model: type[BaseModel]) -> type[msgspec.Struct]:
-    """The model's fields in the order of their names, which is how canonical JSON has them, with nothing left to sort."""
+    """The model's fields in the order of their names, as canonical JSON has them: nothing is left to sort."""
     return msgspec.defstruct(model.__name__, sorted(model.model_fields), gc=False)
 
 
@@ -27,23 +27,23 @@ _TextSeen = _wire(TextSeen)
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-def is_power_of_two(count: int) -> bool:
-    """Whether a session is published for its number of events."""
-    return count & (count - 1) == 0
+class Ending(NamedTuple):
+    """Whether a session ends with a revision, and how."""
+
+    final: bool = False
+    split: bool = False
+    merged_into: str | None = None
 
 
-def publish(
-    visitor: str,
-    session: OpenSession,
-    *,
-    final: bool = False,
-    split: bool = False,
-    merged_into: str | None = None,
-    partition: bytes,
-) -> Output:
+RUNNING = Ending()
+CLOSED = Ending(final=True)
+SPLIT = Ending(final=True, split=True)
+
+
+def publish(visitor: str, session: OpenSession, partition: bytes, ending: Ending = RUNNING) -> Output:
     """The session's next revision as a record of `weir.sessions`; `partition` is the input's, in decimal."""
     session.revision += 1
-    value = _encode(_record(visitor, session, final, split, merged_into))
+    value = _encode(_record(visitor, session, ending))
     headers = (
         ("partition", partition),
         ("offset", b"%d" % session.offset),
@@ -52,7 +52,7 @@ def publish(
     return Output(SESSIONS, visitor.encode(), value, headers)
 
 
-def _record(visitor: str, one: OpenSession, final: bool, split: bool, merged_into: str | None) -> msgspec.Struct:
+def _record(visitor: str, one: OpenSession, ending: Ending) -> msgspec.Struct:
     counted = one.counts.get
     page_views, clicks = counted("page_view", 0), counted("click", 0)
     carts, purchases = counted("add_to_cart", 0), counted("purchase", 0)
@@ -71,13 +71,13 @@ def _record(visitor: str, one: OpenSession, final: bool, split: bool, merged_int
         one.entry_url,
         one.events,
         one.exit_url,
-        final,
+        ending.final,
         _gaps(one) if one.events > 1 else None,
         {name: _Hits(hits.hits, hits.version) for name, hits in one.heuristics.items()} if one.heuristics else {},
         one.ip,
         [_ItemTouch(item.item_id, item.ts, item.type) for item in one.items] if one.items else (),
         one.items_dropped,
-        merged_into,
+        ending.merged_into,
         one.methods or {},
         page_views,
         purchases,
@@ -88,7 +88,7 @@ def _record(visitor: str, one: OpenSession, final: bool, split: bool, merged_int
         one.revision,
         counted("search", 0),
         one.session_id,
-        split,
+        ending.split,
         one.start,
         one.statuses or {},
         [_TextSeen(text.field, text.text) for text in one.texts] if one.texts else (),

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rules.limits.budgets import Budget, BucketState, Spent, spend
+from rules.limits.budgets import BucketState, Budget, Spent, spend
 from streams.engine.task import Output
 from streams.sessionize.state import VisitorState
 from weir.contracts.fast import encode
 from weir.contracts.limit import Limit
 from weir.topics import LIMITS
 
-COST = 1.0
-"""What one event costs."""
-
 
 def spend_budgets(
-    budgets: Sequence[Budget], visitor: VisitorState, ts: float
+    budgets: Sequence[Budget], visitor: VisitorState, event_type: str, ts: float
 ) -> tuple[bool, Sequence[tuple[Budget, Spent]]]:
-    """Takes an event's cost from each budget: whether one of them is over, and those that were crossed just now."""
+    """Takes an event's cost from each budget: whether one of them is over, and those that were crossed just now.
+
+    An event that is free for a budget doesn't touch it, and is never over it.
+    """
     buckets = visitor.buckets
     over = False
     crossed: list[tuple[Budget, Spent]] = []
     for budget in budgets:
-        spent = spend(budget, buckets.get(budget.id), ts, COST)
+        cost = budget.cost(event_type)
+        if cost <= 0.0:
+            continue
+        spent = spend(budget, buckets.get(budget.id), ts, cost)
         buckets[budget.id] = spent.state
         if spent.over:
             over = True

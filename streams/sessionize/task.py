@@ -5,7 +5,7 @@ What happens to an event is in `partition_fold.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -13,14 +13,13 @@ from streams.engine.task import Effects, InputRecord, Task
 from streams.sessionize import watermark
 from streams.sessionize.accounts import Tally, report
 from streams.sessionize.config import FOLD_VERSION, FoldConfig
-from streams.sessionize.partition_fold import PartitionFold, Patterns
+from streams.sessionize.heuristics import Library
+from streams.sessionize.partition_fold import PartitionFold
 from streams.sessionize.state import Meta, decode_meta, encode_meta
 from weir.errors import WorkError
 
 META = b"a"
 """State key of what is remembered of the partition as a whole."""
-Library = Callable[[Mapping[str, str]], Patterns]
-"""Packs in the versions that are asked for."""
 
 
 class SessionizeTask(Task):
@@ -66,11 +65,18 @@ class SessionizeTask(Task):
             self._fold.visitors.load(key, value)
 
     def loaded(self) -> None:
-        """Folds by the state's own config from here on."""
+        """Folds by the state's own config from here on.
+
+        Raises:
+            WorkError: a visitor's entry can't be read.
+        """
         if self._meta is None:
             return
         self._fold.configure(self._meta.config, self._library(self._meta.config.packs))
-        self._fold.restore(self._meta.watermark, self._meta.last_append_ms, self._meta.accounts)
+        try:
+            self._fold.restore(self._meta.watermark, self._meta.last_append_ms, self._meta.accounts)
+        except msgspec.DecodeError as error:
+            raise WorkError(f"A visitor's state can't be read: {error}.", _OTHER_VERSION) from error
 
     def recovered(self) -> None:
         """Folds by the present config from here on."""

@@ -21,7 +21,7 @@ MAX_DECODED = 50_000
 class Visitors:
     """Visitor id to state.
 
-    A visitor is decoded at the first touch and encoded once, by `changes`, with the same bytes for memory and changelog.
+    A visitor is decoded at the first touch and encoded once, by `changes`: memory and changelog get the same bytes.
     """
 
     def __init__(self) -> None:
@@ -48,6 +48,17 @@ class Visitors:
             if data is None:
                 return None
             state = self._decoded[visitor] = decode_visitor(data)
+        return state
+
+    def at(self, visitor: str) -> VisitorState:
+        """The state of a visitor with open sessions.
+
+        Raises:
+            KeyError: the visitor has none.
+        """
+        state = self.get(visitor)
+        if state is None:
+            raise KeyError(visitor)
         return state
 
     def add(self, visitor: str) -> VisitorState:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from streams.engine.task import Effects, Output, PlainRecord
+from streams.engine.task import Effects, Headers, Output, PlainRecord
 from streams.sessionize.config import FoldConfig
+from streams.sessionize.heuristics import Library
 from streams.sessionize.task import SessionizeTask
 from weir.contracts.fast import FastEvent
 from weir.topics import EVENTS, LATE, LIMITS, SESSIONS, Topic
@@ -52,14 +54,24 @@ class Words:
         return WordInfo(pattern, self.version)
 
 
-def record(value: bytes | None, offset: int, *, key: bytes | None, appended_s: float, **more: Any) -> PlainRecord:
-    """A record of the events topic's partition 0, unless said otherwise."""
-    return replace(PlainRecord("weir.events", 0, offset, round(appended_s * 1000), key, value), **more)
+def record(
+    value: bytes | None, offset: int, *, key: bytes | None, appended_s: float, headers: Headers = ()
+) -> PlainRecord:
+    """A record of the events topic's partition 0."""
+    return PlainRecord("weir.events", 0, offset, round(appended_s * 1000), key, value, headers)
 
 
-def event_record(offset: int, visitor: str, ts: float, appended_s: float | None = None, **fields: Any) -> PlainRecord:
+def event_record(
+    offset: int, visitor: str, ts: float, appended_s: float | None = None, **fields: object
+) -> PlainRecord:
     """A page view unless said otherwise, appended when it happened unless said otherwise."""
-    event = {"event_id": f"e{offset}", "visitor_id": visitor, "type": "page_view", "ts": ts} | fields
+    event: dict[str, object] = {
+        "event_id": f"e{offset}",
+        "visitor_id": visitor,
+        "type": "page_view",
+        "ts": ts,
+        **fields,
+    }
     return record(
         json.dumps(event).encode(),
         offset,
@@ -82,7 +94,7 @@ def watermark_record(
     )
 
 
-def library_of(*known: Words) -> Any:
+def library_of(*known: Words) -> Library:
     """Packs by their versions, as the worker's library gives them."""
     by_version = {tuple(words.versions.items()): words for words in known}
     return lambda versions: by_version[tuple(versions.items())]
@@ -109,11 +121,10 @@ class Driver:
     outputs: list[Output] = field(default_factory=list)
     effects: list[Effects] = field(default_factory=list)
 
-    def send(self, visitor: str, ts: float, **fields: Any) -> list[Output]:
-        """One event; gives what it led to. `ts` counts from `DAY_1`."""
-        if isinstance(fields.get("appended_s"), float):
-            fields["appended_s"] += DAY_1
-        return self.take(event_record(self.offset, visitor, DAY_1 + ts, **fields))
+    def send(self, visitor: str, ts: float, *, appended_s: float | None = None, **fields: object) -> list[Output]:
+        """One event; gives what it led to. Times count from `DAY_1`."""
+        appended = None if appended_s is None else DAY_1 + appended_s
+        return self.take(event_record(self.offset, visitor, DAY_1 + ts, appended, **fields))
 
     def mark(self, ts: float, appended_s: float | None = None) -> list[Output]:
         """One watermark record."""
@@ -176,7 +187,7 @@ def run(task: SessionizeTask, records: Sequence[PlainRecord], cuts: Sequence[int
     """Feeds records in batches that end at `cuts`; gives all effects together."""
     total = Effects()
     edges = [0, *sorted(cut for cut in cuts if 0 < cut < len(records)), len(records)]
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in itertools.pairwise(edges):
         effects = Effects()
         task.process(records[start:stop], effects)
         total.outputs += effects.outputs

@@ -13,7 +13,11 @@ PARTITIONS = 4
 
 
 def visitors(partition: int) -> list[str]:
-    return [name for name in (f"v{number}" for number in range(100)) if partition_for(name.encode(), PARTITIONS) == partition]
+    return [
+        name
+        for name in (f"v{number}" for number in range(100))
+        if partition_for(name.encode(), PARTITIONS) == partition
+    ]
 
 
 HERE, ELSEWHERE = visitors(0), visitors(1)

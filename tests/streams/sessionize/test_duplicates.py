@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -40,7 +42,7 @@ def test_a_duplicate_does_not_move_the_watermark() -> None:
         {"text": "t"},
     ],
 )
-def test_a_reused_event_id_with_other_content_is_another_event(other: dict[str, object]) -> None:
+def test_a_reused_event_id_with_other_content_is_another_event(other: dict[str, Any]) -> None:
     driver = Driver()
     driver.send("ann", 0.0, event_id="a", url="/a")
     driver.send("ann", 0.0, **({"event_id": "a", "url": "/a"} | other))

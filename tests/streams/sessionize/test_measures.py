@@ -54,7 +54,9 @@ def test_one_event_has_no_gaps() -> None:
 
 
 def test_urls() -> None:
-    final = session({"url": "/a"}, {"url": "/b"}, {"url": "/a"}, {}, {"url": "/c", "ts": -5.0}, {"url": "/d", "ts": 1.5})
+    final = session(
+        {"url": "/a"}, {"url": "/b"}, {"url": "/a"}, {}, {"url": "/c", "ts": -5.0}, {"url": "/d", "ts": 1.5}
+    )
     assert (final["distinct_urls"], final["repeats"]) == (4, 1)
     assert (final["entry_url"], final["exit_url"]) == ("/c", "/a")
 
@@ -132,9 +134,7 @@ def test_types_past_the_cap_are_counted_together_and_known_ones_never() -> None:
 
 
 def test_methods_and_currencies_past_their_caps_are_counted_together() -> None:
-    final = session(
-        *({"method": f"M{n}", "type": "purchase", "value": 1.0, "currency": f"C{n}"} for n in range(20))
-    )
+    final = session(*({"method": f"M{n}", "type": "purchase", "value": 1.0, "currency": f"C{n}"} for n in range(20)))
     assert final["methods"]["other"] == 4
     assert final["revenue"]["other"] == 12.0
 

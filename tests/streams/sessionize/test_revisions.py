@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from streams.sessionize.config import FoldConfig
 from tests.streams.sessionize.driving import DAY_1, Driver, Words, new_task, sessions
 from weir.contracts import Session
@@ -74,7 +76,7 @@ def test_the_identity_is_fixed_by_the_opening_event_as_received() -> None:
 
 def test_records_are_canonical_and_as_the_contract_says() -> None:
     driver = Driver(new_task(WIDE, Words(("shop",))))
-    fields = {
+    fields: dict[str, Any] = {
         "account_id": "acc",
         "url": "/shop/ü",
         "referrer": "https://r.example",

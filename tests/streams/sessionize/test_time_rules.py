@@ -1,7 +1,15 @@
 from __future__ import annotations
 
 from streams.sessionize.config import FoldConfig
-from tests.streams.sessionize.driving import DAY_1, SMALL, Driver, late_events, new_task, record, sessions, watermark_record
+from tests.streams.sessionize.driving import (
+    DAY_1,
+    Driver,
+    late_events,
+    new_task,
+    record,
+    sessions,
+    watermark_record,
+)
 
 
 def test_events_at_most_the_gap_apart_belong_together() -> None:
@@ -150,5 +158,3 @@ def test_a_malformed_watermark_is_a_dead_letter() -> None:
         assert dict(letter.headers)["reason"] == b"bad_watermark"
     assert driver.task.fold.accounts.dead_letter == 6
     assert driver.task.fold.accounts.watermark == 0
-
-

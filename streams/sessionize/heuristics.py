@@ -1,0 +1,42 @@
+"""What sessionize asks of patterns: `rules.heuristics.patterns.Patterns` has it, and a test's own few words may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from weir.contracts.fast import FastEvent
+
+
+class PatternInfo(Protocol):
+    """What is said of a pattern."""
+
+    @property
+    def pack(self) -> str:
+        """Name of its pack."""
+
+    @property
+    def version(self) -> str:
+        """Version of its pack."""
+
+    @property
+    def category(self) -> str:
+        """What kind of abuse it tells of."""
+
+
+class Patterns(Protocol):
+    """Packs of patterns in some versions."""
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Pack to version."""
+
+    def match(self, event: FastEvent, /) -> tuple[str, ...]:
+        """Ids of the patterns that match one of the event's strings, each once."""
+
+    def info(self, pattern: str, /) -> PatternInfo:
+        """What is said of a pattern that matched."""
+
+
+Library = Callable[[Mapping[str, str]], Patterns]
+"""Gives packs in the versions that are asked for."""
