@@ -1,0 +1,139 @@
+"""What the stages say together: cheapest first, each only on what the ones before left open, business rules last."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+from rules.business.rules import BusinessRules
+from rules.heuristics.patterns import Patterns
+from rules.limits.addresses import AddressVerdict
+from rules.limits.budgets import Budgets
+from weir.contracts.flag import Reason, ShadowVerdict, Stage, Verdict
+from weir.contracts.score import ModelRef
+from weir.contracts.session import Session
+
+STRENGTH: dict[Verdict, int] = {"allow": 0, "review": 1, "throttle": 2, "block": 3}
+"""Verdicts in rising strength."""
+EVIDENCE: tuple[tuple[float, Verdict], ...] = ((0.9, "block"), (0.7, "throttle"), (0.5, "review"))
+"""Heuristics: evidence from which a verdict follows."""
+PROBABILITY: tuple[tuple[float, Verdict], ...] = ((0.95, "block"), (0.8, "review"))
+"""Model: probability of abuse from which a verdict follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageVerdict:
+    """What one stage says of a session."""
+
+    stage: Stage
+    verdict: Verdict
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the cascade says of a session."""
+
+    verdict: Verdict
+    stage: Stage
+    """The stage that settled it; the last that could, for an `allow`."""
+    reasons: tuple[Reason, ...]
+    shadow: tuple[ShadowVerdict, ...]
+    stages: tuple[StageVerdict, ...]
+    """Every stage that spoke, in order, those in shadow included."""
+
+
+class ModelVoice(Protocol):
+    """What a flag tells of the model that scored."""
+
+    @property
+    def ref(self) -> ModelRef:
+        """Which model in which version."""
+
+    @property
+    def learned_from(self) -> str:
+        """Whose labels it has learned."""
+
+
+def judge(  # noqa: PLR0913 -- each stage brings what it judges by
+    session: Session,
+    *,
+    patterns: Patterns,
+    budgets: Budgets,
+    address_verdict: AddressVerdict | None,
+    score: float | None,
+    model: ModelVoice | None,
+    business: BusinessRules,
+    shadow: Collection[Stage],
+    now_s: float,
+) -> Judgement:
+    """Asks the stages in order; the first that says anything but `allow` settles it, unless it is in shadow."""
+    spoken: list[StageVerdict] = []
+    settled: StageVerdict | None = None
+    for say in (
+        lambda: rate_limit(session, budgets, address_verdict),
+        lambda: heuristics(session, patterns),
+        lambda: by_model(score, model),
+    ):
+        said = say()
+        spoken.append(said)
+        if settled is None and said.stage not in shadow and said.verdict != "allow":
+            settled = said
+            break
+    decided = settled or StageVerdict("model" if score is not None else "heuristics", "allow")
+    override = business.apply(session, decided.verdict, decided.stage, now_s, score=score)
+    if override is not None:
+        last = StageVerdict("business_rule", override.verdict, (*override.reasons, *decided.reasons))
+        spoken.append(last)
+        if "business_rule" not in shadow:
+            decided = last
+    shadowed = tuple(
+        ShadowVerdict(stage=said.stage, verdict=said.verdict, reasons=list(said.reasons))
+        for said in spoken
+        if said.stage in shadow and said.verdict != "allow"
+    )
+    return Judgement(decided.verdict, decided.stage, decided.reasons, shadowed, tuple(spoken))
+
+
+def rate_limit(session: Session, budgets: Budgets, address: AddressVerdict | None) -> StageVerdict:
+    """Throttles who is over a budget of their own, or of their address."""
+    reasons = []
+    if session.rate_limited:
+        version = budgets.visitor[0].version if budgets.visitor else ""
+        text = f"{session.rate_limited} events over the visitor's budget."
+        reasons.append(Reason(id="visitor-budget", version=version, text=text))
+    if address is not None:
+        text = f"The address spent {address.observed:.0f} in {address.window_s:.0f} s. {address.reason}"
+        reasons.append(Reason(id=address.limit, version=address.version, text=text))
+    return StageVerdict("rate_limit", "throttle" if reasons else "allow", tuple(reasons))
+
+
+def heuristics(session: Session, patterns: Patterns) -> StageVerdict:
+    """Adds the evidence of the patterns up: 1 - product of (1 - weight), each pattern once."""
+    doubt = 1.0
+    reasons = []
+    for pattern_id, hits in sorted(session.heuristics.items()):
+        info = patterns.find(pattern_id)
+        if info is None:
+            continue
+        doubt *= 1.0 - info.weight
+        reasons.append(Reason(id=pattern_id, version=hits.version, text=info.reason))
+    verdict = _verdict_of(round(1.0 - doubt, 9), EVIDENCE)
+    return StageVerdict("heuristics", verdict, tuple(reasons) if verdict != "allow" else ())
+
+
+def by_model(score: float | None, model: ModelVoice | None) -> StageVerdict:
+    """Takes the champion's probability."""
+    if score is None or model is None:
+        return StageVerdict("model", "allow")
+    verdict = _verdict_of(score, PROBABILITY)
+    if verdict == "allow":
+        return StageVerdict("model", verdict)
+    taught = " It has learned from weak labels alone." if model.learned_from == "weak" else ""
+    text = f"The model gives a probability of abuse of {score:.3f}.{taught}"
+    return StageVerdict("model", verdict, (Reason(id=model.ref.id, version=model.ref.version, text=text),))
+
+
+def _verdict_of(value: float, thresholds: tuple[tuple[float, Verdict], ...]) -> Verdict:
+    return next((verdict for threshold, verdict in thresholds if value >= threshold), "allow")

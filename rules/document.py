@@ -1,0 +1,181 @@
+"""A YAML file together with the lines that its values stand on, and its check against a pydantic model."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from rules.problems import Problem
+
+Model = TypeVar("Model", bound=BaseModel)
+MAX_FILE_BYTES = 8 * 1024 * 1024
+
+
+class Strict(BaseModel):
+    """A part of a rule file: every name known, strict types, never changed once read."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file as it was written: its text, its values, and where each stands."""
+
+    name: str
+    text: str
+    value: Any
+    root: yaml.Node | None
+
+    def line(self, *path: str | int) -> int:
+        """The line of the value at `path`, or of the innermost part of the path that exists."""
+        node, line = self.root, 1
+        for step in path:
+            node = _child(node, step)
+            if node is None:
+                break
+            line = node.start_mark.line + 1
+        return line
+
+    def problem(self, message: str, hint: str, *path: str | int, warning: bool = False) -> Problem:
+        """A problem with the value at `path`."""
+        return Problem(self.name, self.line(*path), message, hint, "warning" if warning else "error")
+
+
+def read_document(source: Path | Traversable) -> Document | Problem:
+    """Reads and parses a YAML file; what it can't read is a problem, too."""
+    name = str(source) if isinstance(source, Path) else source.name
+    try:
+        content = source.read_bytes()
+    except OSError as error:
+        return Problem(name, 0, f"It can't be read: {error.strerror or error}.", "Check the path.")
+    if len(content) > MAX_FILE_BYTES:
+        return Problem(name, 0, f"It has more than {MAX_FILE_BYTES} bytes.", "Split it.")
+    try:
+        return parse_document(name, content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return Problem(name, 0, f"It is no UTF-8: byte {error.start}.", "Save it as UTF-8.")
+
+
+def parse_document(name: str, text: str) -> Document | Problem:
+    """Parses YAML; a name that a mapping has twice is a problem, since YAML would drop the first."""
+    loader = yaml.SafeLoader(text)
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            return Problem(name, 0, "It is empty.", "See docs/rules.md for an example.")
+        twice = _named_twice(root)
+        if twice is not None:
+            return Problem(name, twice.start_mark.line + 1, f"{twice.value} is given twice.", "Keep one.")
+        return Document(name, text, loader.construct_document(root), root)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or "it can't be parsed"
+        return Problem(name, mark.line + 1 if mark else 0, f"It is no YAML: {what}.", "Mind indents and quotes.")
+    except (ValueError, RecursionError) as error:
+        return Problem(name, 0, f"It is no YAML that can be used: {error}.", "Mind dates and depth.")
+    finally:
+        loader.dispose()
+
+
+def validate(model: type[Model], document: Document) -> Model | list[Problem]:
+    """The document as the model has it, or everything that is wrong with its form."""
+    try:
+        return model.model_validate(document.value)
+    except ValidationError as error:
+        return [_as_problem(model, document, detail) for detail in error.errors(include_url=False)]
+
+
+def as_date(value: object) -> object:
+    """Lets a date stand without or between quotes; for `BeforeValidator`."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def as_tuple(value: object) -> object:
+    """Lets a YAML list be a tuple in spite of strict types; for `BeforeValidator`."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _as_problem(model: type[BaseModel], document: Document, detail: Any) -> Problem:  # noqa: ANN401 -- pydantic's
+    path: tuple[str | int, ...] = tuple(detail["loc"])
+    where = ".".join(str(part) for part in path) or "the file"
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        close = difflib.get_close_matches(str(path[-1]), sorted(_names(model)), n=1)
+        hint = f"Did you mean {close[0]}?" if close else "Take it out, or check its indent."
+        return document.problem(f"{where} is no known name.", hint, *path)
+    if kind == "missing":
+        return document.problem(f"{where} is missing.", "Add it.", *path)
+    hint = _HINTS.get(kind, lambda value: f"It is {value!r}." if _is_short(value) else "")(detail.get("input"))
+    return document.problem(f"{where}: {detail['msg']}.", hint, *path)
+
+
+_HINTS: dict[str, Callable[[object], str]] = {
+    "string_type": lambda value: f"Put it between quotes: {str(value)!r}." if _is_short(value) else "It takes a text.",
+    "tuple_type": lambda _: "Write a list: [one, another].",
+    "model_type": lambda _: "Write names and values, indented.",
+    "dict_type": lambda _: "Write names and values, indented.",
+}
+
+
+def _is_short(value: object) -> bool:
+    return isinstance(value, str | int | float | date | bool) and len(str(value)) < 80  # noqa: PLR2004 -- one line
+
+
+def _names(model: type[BaseModel]) -> set[str]:
+    """Names of the model and of the models in it."""
+    found: set[str] = set()
+    waiting: list[Any] = [model]
+    while waiting:
+        kind = waiting.pop()
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            found |= set(kind.model_fields)
+            waiting += [info.annotation for info in kind.model_fields.values()]
+        else:
+            waiting += getattr(kind, "__args__", ())
+    return found
+
+
+def _child(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
+    if isinstance(node, yaml.MappingNode):
+        return next((value for key, value in node.value if key.value == step), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step]  # type: ignore[no-any-return]  # a list of nodes
+    return None
+
+
+def _named_twice(root: yaml.Node) -> yaml.ScalarNode | None:
+    waiting: list[yaml.Node] = [root]
+    looked_at: set[int] = set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in looked_at:  # an alias
+            continue
+        looked_at.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, value in node.value:
+                if isinstance(key, yaml.ScalarNode):
+                    if key.value in seen:
+                        return key
+                    seen.add(key.value)
+                waiting.append(value)
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+    return None
+
+
+def problems_of(outcome: object) -> Sequence[Problem]:
+    """The problems in what `read_document` or `validate` gave; none if it went well."""
+    if isinstance(outcome, Problem):
+        return (outcome,)
+    return outcome if isinstance(outcome, list) else ()

@@ -1,0 +1,179 @@
+"""All packs together, compiled into one RE2 set per field: what an event's strings match."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+
+import re2
+
+from rules.heuristics.decode import split_url
+from rules.heuristics.pack import DECODERS, Pack, PatternEntry, PatternField, parse_pack
+from weir.contracts.event import Event
+from weir.errors import SettingsError
+
+SHIPPED = Path(__file__).parent / "packs"
+CACHED = 16_384
+"""Strings of a field whose matches are remembered: user agents, referrers and URLs come again and again."""
+LONGEST_CACHED = 1_024
+MAX_SET_BYTES = 256 * 1024 * 1024
+"""Memory that RE2 may take for a set's automaton."""
+
+Match = Callable[[str], tuple[str, ...]]
+NONE: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PatternInfo:
+    """What a flag tells of a pattern."""
+
+    id: str
+    pack: str
+    version: str
+    category: str
+    reason: str
+    field: PatternField
+    weight: float
+
+
+class Patterns:
+    """Compiled packs. Matching never raises, whatever the strings, and takes time linear in their length."""
+
+    def __init__(self, packs: Sequence[Pack], today: date | None = None) -> None:
+        self._packs = {pack.name: pack for pack in packs}
+        self._infos: dict[str, PatternInfo] = {}
+        by_field: dict[PatternField, list[PatternEntry]] = {field: [] for field in DECODERS}
+        for pack in sorted(packs, key=lambda pack: pack.name):
+            for entry in pack.patterns:
+                if not entry.enabled or (today and entry.expires and entry.expires <= today):
+                    continue
+                self._add(pack, entry)
+                by_field[entry.field].append(entry)
+        self._matchers = {field: _matcher(field, entries) for field, entries in by_field.items()}
+        self._of_url = lru_cache(CACHED)(self._match_url)
+        self._of_agent = lru_cache(CACHED)(self._matchers["user_agent"])
+        self._of_referrer = lru_cache(CACHED)(self._matchers["referrer"])
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Pack to version."""
+        return MappingProxyType({name: pack.version for name, pack in sorted(self._packs.items())})
+
+    @property
+    def packs(self) -> tuple[Pack, ...]:
+        """The packs that these are."""
+        return tuple(self._packs.values())
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Ids of all patterns in force, sorted."""
+        return tuple(sorted(self._infos))
+
+    def info(self, pattern_id: str) -> PatternInfo:
+        """What is known of a pattern.
+
+        Raises:
+            KeyError: no pattern of this id is in force.
+        """
+        return self._infos[pattern_id]
+
+    def find(self, pattern_id: str) -> PatternInfo | None:
+        """The same, or None."""
+        return self._infos.get(pattern_id)
+
+    def match(self, event: Event) -> tuple[str, ...]:
+        """Ids of the patterns that match one of the event's strings, sorted, each once."""
+        found = NONE
+        if event.url:
+            found += self._of_url(event.url) if len(event.url) <= LONGEST_CACHED else self._match_url(event.url)
+        if event.user_agent:
+            found += self._of_agent(event.user_agent)
+        if event.referrer:
+            referrer = event.referrer
+            of_referrer = self._of_referrer if len(referrer) <= LONGEST_CACHED else self._matchers["referrer"]
+            found += of_referrer(referrer)
+        if event.query:
+            found += self._matchers["query"](event.query)
+        if event.title:
+            found += self._matchers["title"](event.title)
+        if event.text:
+            found += self._matchers["text"](event.text)
+        return found if len(found) < 2 else tuple(sorted(set(found)))  # noqa: PLR2004 -- nothing to sort
+
+    def match_field(self, field: PatternField, text: str) -> tuple[str, ...]:
+        """Ids of a field's patterns that match a text."""
+        return self._matchers[field](text)
+
+    def _match_url(self, url: str) -> tuple[str, ...]:
+        path, query = split_url(url)
+        found = self._matchers["url"](url) + self._matchers["path"](path)
+        return found + self._matchers["query"](query) if query else found
+
+    def _add(self, pack: Pack, entry: PatternEntry) -> None:
+        if entry.id in self._infos:
+            raise SettingsError(
+                f"The pattern {entry.id} stands in the packs {self._infos[entry.id].pack} and {pack.name}.",
+                "Give one of them another id.",
+            )
+        self._infos[entry.id] = PatternInfo(
+            id=entry.id,
+            pack=pack.name,
+            version=pack.version,
+            category=entry.category,
+            reason=entry.reason,
+            field=entry.field,
+            weight=entry.weight,
+        )
+
+
+def load_packs(files: Iterable[Path] = (), today: date | None = None) -> Patterns:
+    """The shipped packs and those of `files`; a pack of the same name takes the shipped one's place.
+
+    Raises:
+        SettingsError: a file can't be read, or its pack fails its own examples.
+    """
+    packs = {pack.name: pack for pack in map(read_pack, sorted(SHIPPED.glob("*.yaml")))}
+    for file in files:
+        pack = read_pack(file)
+        packs[pack.name] = pack
+    return Patterns(list(packs.values()), today)
+
+
+def read_pack(file: Path) -> Pack:
+    """The pack in a file.
+
+    Raises:
+        SettingsError: the file can't be read, or something is wrong in it.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{file} can't be read: {error.strerror}.", "Give the path of a pack's YAML.") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{file} is not UTF-8.", "Save it as UTF-8.") from error
+    return parse_pack(text, file)
+
+
+def _matcher(field: PatternField, entries: Sequence[PatternEntry]) -> Match:
+    if not entries:
+        return lambda _text: NONE
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = MAX_SET_BYTES
+    compiled = re2.Set.SearchSet(options)
+    for entry in entries:
+        compiled.Add(entry.regex)
+    compiled.Compile()
+    ids = tuple(entry.id for entry in entries)
+    decoder = DECODERS[field]
+    find = compiled.Match
+
+    def match(text: str) -> tuple[str, ...]:
+        positions = find(decoder(text).encode("utf-8", "replace"))
+        return tuple(sorted([ids[position] for position in positions])) if positions else NONE
+
+    return match

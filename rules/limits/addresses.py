@@ -1,0 +1,150 @@
+"""Budgets of addresses over all partitions, in two phases, because bots drop their cookies.
+
+```
+ partition 0 ─► AddressSums ─┐  a record a window: its busiest addresses and their cost
+ partition 1 ─► AddressSums ─┼─► weir.rules ─► AddressVerdicts, the same in every worker
+ partition 2 ─► AddressSums ─┘
+```
+
+The sums are those of the window before, so a verdict comes one window (10 s of event time) late at most. What a
+partition leaves out is below `FLOOR_SHARE` of a budget's window each; that is the error. Both sides are bounded.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rules.limits.budgets import Budget
+from weir.contracts.rules_record import AddressSums as AddressSumsRecord
+
+WINDOW_S = 10.0
+FLOOR_SHARE = 0.02
+"""An address is named once it spends this share of the smallest budget in one window of one partition."""
+TRACKED = 20_000
+"""Addresses that a partition counts in a window; further ones are left out."""
+NAMED = 500
+"""Addresses that one record names, the busiest ones."""
+REMEMBERED = 50_000
+"""Addresses of which a worker keeps a bucket, the ones heard of last."""
+
+
+class AddressSums:
+    """One partition's side: adds up costs by address, a window of event time after the other."""
+
+    def __init__(self, partition: int, budgets: Sequence[Budget]) -> None:
+        self._partition = partition
+        smallest = min((budget.capacity for budget in budgets), default=0.0)
+        self._floor = smallest * FLOOR_SHARE
+        self._on = bool(budgets)
+        self._window = -1
+        self._costs: dict[str, float] = {}
+
+    def add(self, address: str, ts: float, cost: float) -> AddressSumsRecord | None:
+        """Counts an event; gives the window before, if this event ends it and somebody in it was busy."""
+        if not self._on:
+            return None
+        window = int(ts // WINDOW_S)
+        ended = self._end() if window > self._window else None
+        self._window = max(self._window, window)
+        costs = self._costs
+        if address in costs:
+            costs[address] += cost
+        elif len(costs) < TRACKED:
+            costs[address] = cost
+        return ended
+
+    def _end(self) -> AddressSumsRecord | None:
+        busy = sorted(
+            ((cost, address) for address, cost in self._costs.items() if cost >= self._floor),
+            key=lambda entry: (-entry[0], entry[1]),
+        )
+        self._costs = {}
+        if not busy:
+            return None
+        return AddressSumsRecord(
+            partition=self._partition,
+            window_start=self._window * WINDOW_S,
+            window_s=WINDOW_S,
+            costs={address: cost for cost, address in busy[:NAMED]},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Bucket:
+    level: float
+    clock: float
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AddressVerdict:
+    """An address is over a budget."""
+
+    address: str
+    limit: str
+    version: str
+    reason: str
+    observed: float
+    window_s: float
+    until: float
+    retry_after_s: float
+    crossed_at: float
+    """Event time at which the budget was crossed: the same verdict keeps it."""
+
+
+class AddressVerdicts:
+    """Every worker's side: buckets of the addresses that any partition named."""
+
+    def __init__(self, budgets: Sequence[Budget]) -> None:
+        self._budgets = tuple(budgets)
+        self._clock = 0.0
+        self._buckets: OrderedDict[str, dict[str, _Bucket]] = OrderedDict()
+        self._verdicts: dict[str, AddressVerdict] = {}
+
+    def offer(self, record: AddressSumsRecord) -> None:
+        """Spends what a partition saw; the same records in the same order give the same verdicts."""
+        ts = record.window_start + record.window_s
+        self._clock = max(self._clock, ts)
+        for address, cost in record.costs.items():
+            buckets = self._buckets.setdefault(address, {})
+            self._buckets.move_to_end(address)
+            for budget in self._budgets:
+                self._spend(address, budget, buckets, ts, cost)
+        while len(self._buckets) > REMEMBERED:
+            forgotten, _ = self._buckets.popitem(last=False)
+            self._verdicts.pop(forgotten, None)
+
+    def verdict(self, address: str | None) -> AddressVerdict | None:
+        """The verdict on an address, while it holds."""
+        found = self._verdicts.get(address) if address is not None else None
+        return found if found is not None and found.until > self._clock else None
+
+    def held(self) -> list[AddressVerdict]:
+        """The verdicts that hold."""
+        return [verdict for verdict in self._verdicts.values() if verdict.until > self._clock]
+
+    def _spend(self, address: str, budget: Budget, buckets: dict[str, _Bucket], ts: float, cost: float) -> None:
+        state = buckets.get(budget.id) or _Bucket(budget.capacity, ts)
+        level = min(budget.capacity, state.level + max(0.0, ts - state.clock) * budget.refill_per_s)
+        was_over = state.over and level < budget.recovery_level
+        # A sum is spent whole: what lies behind can't be refused any more. The debt is one capacity at most.
+        level = max(-budget.capacity, level - cost)
+        over = was_over or level < 0
+        buckets[budget.id] = _Bucket(level, max(state.clock, ts), over)
+        if level < 0:
+            before = self._verdicts.get(address)
+            until = round(ts + (1.0 - level) / budget.refill_per_s, 6)
+            crossed_at = before.crossed_at if was_over and before is not None else ts
+            self._verdicts[address] = AddressVerdict(
+                address=address,
+                limit=budget.id,
+                version=budget.version,
+                reason=budget.reason,
+                observed=budget.capacity - level,
+                window_s=budget.window_s,
+                until=until,
+                retry_after_s=round(until - ts, 6),
+                crossed_at=crossed_at,
+            )

@@ -1,0 +1,157 @@
+"""Token buckets in event time.
+
+A bucket holds up to `capacity` tokens and refills with the events' own time: its clock is the greatest `ts` that it
+saw, so that a replay spends as the live stream did, and an older event refills nothing. Once an event can't be paid,
+the limit is crossed: until the bucket has refilled to its recovery level, every event is over and takes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+DEFAULT_COST = 1.0
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """A limit as configured; `rules/limits/files.py` checks its figures."""
+
+    id: str
+    kind: Literal["visitor", "address"]
+    """Whose budget it is."""
+    capacity: float
+    """Tokens of a full bucket: what may be spent at once."""
+    refill_per_s: float
+    """Tokens that come back a second: what may be spent for ever."""
+    recovery_share: float = 0.5
+    """Part of the capacity that must have come back before a crossed limit lets anything through again."""
+    costs: dict[str, float] = {}
+    """Cost of an event by its type."""
+    default_cost: float = DEFAULT_COST
+    """Cost of an event of any other type."""
+    reason: str = ""
+    """For a person: what it means to be over it."""
+    version: str = ""
+    """Of the file that it comes from."""
+
+    @property
+    def window_s(self) -> float:
+        """Time in which an empty bucket fills."""
+        return self.capacity / self.refill_per_s
+
+    @property
+    def recovery_level(self) -> float:
+        """Tokens at which a crossed limit has recovered."""
+        return self.capacity * self.recovery_share
+
+    def cost(self, event_type: str) -> float:
+        """What an event of this type costs; 0 is free."""
+        return self.costs.get(event_type, self.default_cost)
+
+
+@dataclass(frozen=True)
+class Budgets:
+    """All budgets of an installation, in the order of their file."""
+
+    version: str = ""
+    visitor: tuple[Budget, ...] = ()
+    address: tuple[Budget, ...] = ()
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Budget]:
+        """Budget by its id."""
+        return {budget.id: budget for budget in self.visitor + self.address}
+
+
+class BucketState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What is remembered of a bucket: small, since every visitor has some."""
+
+    tokens: float
+    clock: float
+    """Greatest `ts` seen."""
+    over_until: float
+    """A crossed limit has not recovered before; 0 when it has."""
+    full_at: float
+    """When the bucket was last full."""
+    spent: float
+    """Cost of all events since then."""
+
+
+class Spent(msgspec.Struct, frozen=True, gc=False):
+    """What became of one event."""
+
+    state: BucketState
+    """The bucket afterwards."""
+    over: bool = False
+    """The budget does not cover this event."""
+    crossed: bool = False
+    """This event crossed the limit: the first that is over since the bucket was new, or had recovered."""
+    observed: float = 0.0
+    """At a crossing: cost spent within the budget's window. Past one window since the bucket was full, it is the mean
+    over that time."""
+    until: float = 0.0
+    """When over: event time from which on events are let through again."""
+    retry_after_s: float = 0.0
+    """When over: `until`, counted from the bucket's clock."""
+
+
+def spend(budget: Budget, state: BucketState | None, ts: float, cost: float) -> Spent:
+    """Takes an event's cost from a bucket; None is a bucket that saw nothing yet.
+
+    Pure: the same state and event give the same. `observed` at a crossing is more than the budget's capacity.
+    """
+    if state is None:
+        tokens, clock, full_at = budget.capacity, ts, ts
+        over_until = spent = 0.0
+    else:
+        tokens, clock, over_until = state.tokens, state.clock, state.over_until
+        full_at, spent = state.full_at, state.spent
+        if ts > clock:
+            tokens += (ts - clock) * budget.refill_per_s
+            clock = ts
+            if over_until and ts >= over_until:
+                over_until = 0.0
+                # Rounding must not cost the recovered their first event.
+                tokens = max(tokens, budget.recovery_level)
+            if tokens >= budget.capacity:
+                tokens, full_at, spent = budget.capacity, ts, 0.0
+    spent += cost
+    if not over_until:
+        if cost <= tokens:
+            return Spent(BucketState(tokens - cost, clock, 0.0, full_at, spent))
+        return _cross(budget, BucketState(tokens, clock, 0.0, full_at, spent))
+    after = BucketState(tokens, clock, over_until, full_at, spent)
+    return Spent(after, over=True, until=over_until, retry_after_s=over_until - clock)
+
+
+def _cross(budget: Budget, state: BucketState) -> Spent:
+    # At least one token's time: an event may be dearer than what is left above the recovery level.
+    missing = max(budget.recovery_level - state.tokens, 1.0)
+    wait_s = missing / budget.refill_per_s
+    since_full_s = max(state.clock - state.full_at, budget.window_s)
+    until = state.clock + wait_s
+    return Spent(
+        msgspec.structs.replace(state, over_until=until),
+        over=True,
+        crossed=True,
+        observed=state.spent * budget.window_s / since_full_s,
+        until=until,
+        retry_after_s=until - state.clock,
+    )
+
+
+def load_budgets(path: Path | None = None) -> Budgets:
+    """The budgets of a YAML file; the shipped ones without one.
+
+    Raises:
+        RulesError: the file can't be read, or is refused; it says everything that is wrong.
+    """
+    # Loading needs YAML and pydantic; spending, and the state that holds buckets, need neither.
+    from rules.limits.files import read_budgets  # noqa: PLC0415
+
+    return read_budgets(path)
