@@ -24,10 +24,10 @@ demo: $(READY) ## Broker, workers, live traffic with abuse in it; SECONDS=60 end
 
 test: $(READY) ## All tests, on a real broker that they start themselves
 	@echo "Running all tests; those that need Kafka share one broker."
-	@$(PYTEST) -n $(WORKERS) --dist worksteal -q $(TESTS)
+	@$(PYTEST) -n $(WORKERS) --maxprocesses 8 --dist worksteal -q $(TESTS)
 
 test-fast: $(READY) ## The tests that need no Kafka
-	@$(PYTEST) -n $(WORKERS) --dist worksteal -q -m "not kafka" $(TESTS)
+	@$(PYTEST) -n $(WORKERS) --maxprocesses 8 --dist worksteal -q -m "not kafka" $(TESTS)
 
 lint: $(READY) ## ruff, its formatter, mypy
 	$(BIN)/ruff check .

@@ -6,22 +6,29 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 
 from weir.errors import WorkError
 
 KAFKA_VERSION = "4.3.1"
-ENDPOINT = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.slf4j:slf4j-simple:1.7.36"
+DOWNLOADS_AT_A_TIME = 8
 
 Report = Callable[[str], None]
 
 
 def locked() -> dict[str, str]:
-    """File name to sha256 of every jar that the broker runs with."""
+    """Coordinates (`group:artifact:version`) to sha256 of every jar that the broker runs with."""
     lines = files("weir").joinpath("jars.lock").read_text().splitlines()
     pairs = (line.split() for line in lines if line and not line.startswith("#"))
-    return {name: digest for digest, name in pairs}
+    return {coordinates: digest for digest, coordinates in pairs}
+
+
+def file_name(coordinates: str) -> str:
+    """The jar's name, as Maven has it."""
+    _, artifact, version = coordinates.split(":")
+    return f"{artifact}-{version}.jar"
 
 
 def cache_folder() -> Path:
@@ -46,12 +53,12 @@ def kafka_jars(report: Report, folder: Path | None = None) -> list[Path]:
         if wrong(home, lock):
             report(f"Fetching Apache Kafka {KAFKA_VERSION} from Maven Central (45 MB, once) to {home}")
             _fetch(home, lock)
-    return [home / name for name in lock]
+    return [home / file_name(coordinates) for coordinates in lock]
 
 
 def wrong(home: Path, lock: dict[str, str]) -> list[str]:
-    """Names of the jars that are missing or not as the lock says."""
-    return [name for name, digest in lock.items() if _digest(home / name) != digest]
+    """Coordinates of the jars that are missing or not as the lock says."""
+    return [coordinates for coordinates, digest in lock.items() if _digest(home / file_name(coordinates)) != digest]
 
 
 def _digest(path: Path) -> str:
@@ -63,30 +70,42 @@ def _digest(path: Path) -> str:
 
 
 def _fetch(home: Path, lock: dict[str, str]) -> None:
-    with tempfile.TemporaryDirectory(dir=home) as scratch:
-        fetched = {path.name: path for path in _resolve(Path(scratch))}
-        strange = sorted(fetched.keys() - lock.keys())
-        bad = [name for name, digest in lock.items() if name not in fetched or _digest(fetched[name]) != digest]
-        if bad or strange:
+    """Copies first and compares then: nobody can change in Maven's cache what has been compared."""
+    with tempfile.TemporaryDirectory(dir=home) as folder:
+        scratch = Path(folder)
+        for path in _download(lock):
+            shutil.copy(path, scratch)
+        bad = wrong(scratch, lock)
+        if bad:
             raise WorkError(
-                f"The fetched Kafka is not the one that Weir names: {', '.join(bad + strange)}.",
-                "Remove the named jars from ~/.m2/repository and try again; if it stays so, don't run them.",
+                f"What was fetched is not what Weir names: {', '.join(bad)}.",
+                "Remove it from ~/.m2/repository and try again; if it stays so, don't run it.",
             )
-        for name, path in fetched.items():
-            shutil.move(path, home / name)
+        for path in scratch.iterdir():
+            path.replace(home / path.name)
 
 
-def _resolve(scratch: Path) -> Iterable[Path]:
+def _download(wanted: Iterable[str]) -> list[Path]:
+    """By coordinates, without resolving anything: that would take longer, and could give what the lock doesn't have."""
     try:
-        import jgo  # noqa: PLC0415 -- of the extra `broker`
+        from jgo.config import GlobalSettings  # noqa: PLC0415 -- of the extra `broker`
+        from jgo.constants import MAVEN_CENTRAL_URL  # noqa: PLC0415 -- likewise
+        from jgo.maven import MavenContext  # noqa: PLC0415 -- likewise
     except ModuleNotFoundError as error:
         raise missing_extra() from error
+    context = MavenContext(repo_cache=GlobalSettings.load().repo_cache, remote_repos={"central": MAVEN_CENTRAL_URL})
+
+    def download(coordinates: str) -> Path:
+        group, artifact, version = coordinates.split(":")
+        return Path(context.project(group, artifact).at_version(version).artifact().resolve())
+
     try:
-        return [Path(path) for path in jgo.build(ENDPOINT, cache_dir=scratch).all_jars]
+        with ThreadPoolExecutor(DOWNLOADS_AT_A_TIME) as pool:
+            return list(pool.map(download, wanted))
     except Exception as error:  # jgo lets through whatever the network, the file system and XML raise
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise WorkError(
-            f"Apache Kafka could not be fetched: {reason}.",
+            f"Apache Kafka could not be fetched: {reason.removesuffix('.')}.",
             "Check the connection to Maven Central, or the mirror and proxy that this machine needs for it.",
         ) from error
 
