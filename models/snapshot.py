@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 from pydantic import TypeAdapter, ValidationError
@@ -20,7 +20,7 @@ from weir.errors import SnapshotError
 from weir.topics import MODELS
 
 CHAMPION_KEY = "champion"
-Signed = TypeVar("Signed", Snapshot, Decision, Champion)
+Signed = TypeVar("Signed", bound=Snapshot | Decision | Champion)
 _READ: TypeAdapter[Snapshot | Decision | Champion] = TypeAdapter(ModelRecord)
 
 
@@ -33,7 +33,8 @@ def record_key(record: Snapshot | Decision | Champion) -> str:
 
 def sign(record: Signed, key: bytes) -> Signed:
     """The record with its signature: HMAC-SHA256 over the canonical JSON of all its other fields."""
-    return record.model_copy(update={"signature": _signature(record.model_dump(), key)})
+    signed = record.model_copy(update={"signature": _signature(record.model_dump(), key)})
+    return cast("Signed", signed)
 
 
 def verify(record_key_read: bytes, value: bytes, key: bytes | None) -> Snapshot | Decision | Champion:

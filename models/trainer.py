@@ -156,6 +156,10 @@ class Trainer:
         self._window.clear()
         return True
 
+    def candidate_state(self) -> dict[str, Any]:
+        """All that the candidate has learned."""
+        return self._candidate.state()
+
     def qualities(self) -> dict[str, Quality]:
         """Prequential quality on the newest window by role; without a role that did not predict all of it."""
         if not self._window:

@@ -111,8 +111,8 @@ def test_a_flush_between_meetings_writes_examples_alone() -> None:
     written = dict(task.changes())
     assert sum(value is None for value in written.values()) == 10
     assert {key for key, value in written.items() if value is not None} == {
-        b"mbaseline",
-        b"mcandidate",
-        b"mchampion",
-        b"mcounts",
+        b"tbaseline",
+        b"tcandidate",
+        b"tchampion",
+        b"tcounts",
     }

@@ -1,0 +1,91 @@
+"""The models topic as a person sees it: versions, who decided what, and what follows from a decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from models.snapshot import verify
+from weir.contracts.model_record import Champion, Decision, Snapshot
+from weir.errors import SnapshotError, UsageError
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Everything in the models topic that could be verified, the newest of each key."""
+
+    key: bytes
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    """By version, in the order in which they came."""
+    decisions: dict[int, Decision] = field(default_factory=dict)
+    """By number."""
+    champion: Champion | None = None
+    refused: int = 0
+    """Records that could not be verified."""
+
+    def offer(self, key: bytes, value: bytes | None) -> None:
+        """Takes a record of the models topic."""
+        if value is None:
+            return
+        try:
+            record = verify(key, value, self.key)
+        except SnapshotError:
+            self.refused += 1
+            return
+        if isinstance(record, Snapshot):
+            self.snapshots[record.version] = record
+        elif isinstance(record, Decision):
+            self.decisions[record.number] = record
+        elif self.champion is None or record.decision > self.champion.decision:
+            self.champion = record
+
+    def version(self, name: str) -> Snapshot:
+        """The snapshot of a version; `champion` is the present one's.
+
+        Raises:
+            UsageError: there is none.
+        """
+        wanted = self.champion.version if name == "champion" and self.champion is not None else name
+        if wanted not in self.snapshots:
+            raise UsageError(f"There is no snapshot of a version {name}.", "`weir models list` shows those there are.")
+        return self.snapshots[wanted]
+
+    def before(self) -> str:
+        """The version that the present champion replaced.
+
+        Raises:
+            UsageError: it replaced none.
+        """
+        decision = self.decisions.get(self.champion.decision) if self.champion is not None else None
+        if decision is None or decision.previous_version is None:
+            raise UsageError("The champion has replaced no other version.", "Name one with --to.")
+        return decision.previous_version
+
+    def decide(
+        self, kind: Literal["promotion", "rollback"], version: str, *, by: str, why: str, at: float
+    ) -> tuple[Snapshot, Decision, Champion]:
+        """The records that make a version champion, not signed yet, but for the snapshot; in this order.
+
+        The snapshot is written again, so that workers that have let go of it get it beside the pointer.
+
+        Raises:
+            UsageError: no such version, or it is champion already.
+        """
+        snapshot = self.version(version)
+        present = self.champion.version if self.champion is not None else None
+        if snapshot.version == present:
+            raise UsageError(f"Version {present} is champion already.", "`weir models list` shows the others.")
+        number = max(self.decisions, default=-1) + 1
+        decision = Decision(
+            kind=kind,
+            number=number,
+            id=snapshot.id,
+            version=snapshot.version,
+            previous_version=present,
+            decided_by=by,
+            why=why,
+            figures=snapshot.figures,
+            decided_at=at,
+            signature="",
+        )
+        return snapshot, decision, Champion(id=snapshot.id, version=snapshot.version, decision=number, signature="")

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from models.rebuild import rebuild
+from models.trainer import Trainer, TrainerConfig
+from tests.support.examples import easy_example
+from weir.contracts.model_record import Snapshot
+
+CONFIG = TrainerConfig(window=200, every=100)
+
+
+def test_a_model_comes_out_of_its_examples_to_the_last_bit() -> None:
+    examples = [(offset, float(offset), easy_example(offset)) for offset in range(330)]
+    trainer, published = Trainer(CONFIG), dict[str, Snapshot]()
+    decisions = []
+    for offset, at, example in examples:
+        trainer.learn(example, offset)
+        if trainer.meeting_is_due:
+            outcome = trainer.meet(at)
+            decisions.append(outcome.decision)
+            if outcome.snapshot is not None:
+                published[outcome.snapshot.version] = outcome.snapshot
+    rebuilt = rebuild(CONFIG, examples, published)
+    assert rebuilt.equal == list(published)
+    assert rebuilt.equal
+    assert not rebuilt.different
+    assert rebuilt.decisions == decisions
+    lost = rebuild(CONFIG, examples[50:], published)
+    assert lost.different == list(published)

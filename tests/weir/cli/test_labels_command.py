@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import weir
+from weir.contracts import Label
+from weir.log_reader import LogReader
+from weir.partitioner import partition_for
+from weir.settings import Settings
+from weir.topics import LABELS
+
+GONE = ("--bootstrap-servers", "127.0.0.1:1")
+
+
+def sent(installation: Settings) -> list[Label]:
+    with LogReader(installation, [installation.names.public(LABELS)]) as reader:
+        spans = reader.spans().items()
+        records = list(reader.read({at: s.first for at, s in spans}, {at: s.end for at, s in spans}))
+    for record in records:
+        assert record.partition == partition_for(record.key or b"", installation.partitions)
+    labels = [Label.model_validate_json(record.value or b"") for record in records]
+    assert [label.visitor_id.encode() for label in labels] == [record.key for record in records]
+    return labels
+
+
+@pytest.mark.kafka
+def test_one_answer_by_flags(installation: Settings) -> None:
+    answer = ("--visitor", "v1", "--label", "bad", "--category", "spam", "--source", "ana", "--ts", "1700000000")
+    called = weir("labels", "add", *answer, on=installation)
+    assert (called.code, called.err) == (0, "1 label sent.\n")
+    (label,) = sent(installation)
+    assert (label.visitor_id, label.session_id, label.ts) == ("v1", None, 1_700_000_000.0)
+    assert (label.label, label.category, label.source, label.weight) == ("bad", "spam", "ana", 1.0)
+
+
+@pytest.mark.kafka
+def test_many_answers_by_a_file_each_to_its_visitors_partition(installation: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "labels.jsonl"
+    lines = [f'{{"visitor_id": "v{n}", "ts": {n}, "label": "good", "source": "ana"}}\n' for n in range(20)]
+    path.write_text("\n".join(lines))
+    called = weir("labels", "add", "--file", str(path), "--json", on=installation)
+    assert called.rows() == [{"labels": 20}]
+    assert len(sent(installation)) == 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "--visitor and --label"),
+        (("--visitor", "v"), "--visitor and --label"),
+        (("--visitor", "v", "--label", "ugly"), "label"),
+        (("--visitor", "", "--label", "bad"), "visitor_id"),
+        (("--visitor", "v", "--label", "bad", "--weight", "0"), "weight"),
+        (("--visitor", "v", "--label", "bad", "--weight", "nan"), "weight"),
+        (("--visitor", "v", "--label", "bad", "--ts", "soon"), "soon"),
+        (("--file", "nowhere.jsonl"), "nowhere.jsonl"),
+        (("--file", "nowhere.jsonl", "--visitor", "v"), "Give either"),
+    ],
+)
+def test_a_wrong_answer_is_the_callers_mistake_and_nothing_is_sent(arguments: tuple[str, ...], said: str) -> None:
+    called = weir("labels", "add", *arguments, *GONE)
+    assert called.code == 2, called.err
+    assert said in called.err
+    assert "Traceback" not in called.err
+
+
+def test_a_file_with_a_wrong_line_names_it(tmp_path: Path) -> None:
+    path = tmp_path / "labels.jsonl"
+    path.write_text('{"visitor_id": "v", "ts": 1, "label": "good", "source": "ana"}\n{"visitor_id": "v"}\n')
+    called = weir("labels", "add", "--file", str(path), *GONE)
+    assert called.code == 2
+    assert "Line 2" in called.err

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from models.champion import ChampionHolder
+from models.snapshot import record_key, sign
+from models.trainer import Trainer
+from streams.engine.task import Output
+from streams.produce.sender import Sender
+from streams.train.task import trainer_config
+from tests.support.command import weir
+from tests.support.examples import easy_example
+from weir.contracts.fast import encode
+from weir.log_reader import LogReader
+from weir.settings import Settings
+from weir.topics import MODELS, TRAINING
+
+KEY = "a key for tests"
+
+
+@pytest.fixture
+def learned(installation: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """An installation with two champions in its history, and the examples that they come from."""
+    monkeypatch.setenv("WEIR_MODEL_KEY", KEY)
+    trainer, sender = Trainer(trainer_config(installation)), Sender(installation)
+    for offset in range(200):
+        example = easy_example(offset)
+        sender.send(Output(TRAINING, example.example_id.encode(), encode(example)))
+        trainer.learn(example, offset)
+        if trainer.meeting_is_due:
+            outcome = trainer.meet(float(offset))
+            assert outcome.snapshot is not None
+            assert outcome.champion is not None
+            for record in (outcome.snapshot, outcome.decision, outcome.champion):
+                signed = sign(record, KEY.encode())
+                sender.send(Output(MODELS, record_key(signed).encode(), encode(signed)))
+    sender.flush()
+    return installation
+
+
+def scoring_version(installation: Settings) -> str:
+    """What a worker that reads the models topic from its beginning scores with."""
+    holder = ChampionHolder(KEY.encode())
+    with LogReader(installation, [installation.names.public(MODELS)]) as reader:
+        spans = reader.spans().items()
+        for record in reader.read({at: s.first for at, s in spans}, {at: s.end for at, s in spans}):
+            holder.offer(record.key or b"", record.value)
+    assert not holder.refusals
+    assert holder.scorer is not None
+    return holder.scorer.ref.version
+
+
+@pytest.mark.kafka
+def test_versions_are_listed_shown_taken_back_and_promoted_again(learned: Settings) -> None:
+    rows = weir("models", "list", "--json", on=learned).rows()
+    assert [(row["version"], row["champion"]) for row in rows] == [("100", False), ("200", True)]
+    shown = weir("models", "show", "100", "--json", on=learned).rows()[0]
+    assert shown["examples"] == 100
+    assert [decision["kind"] for decision in shown["decisions"]] == ["promotion", "promotion"]
+    assert "candidate_auc" in weir("models", "show", on=learned).out
+
+    back = weir("models", "rollback", "--why", "too strict", "--by", "ana", "--json", on=learned)
+    assert back.code == 0, back.err
+    assert back.rows()[0]["version"] == "100"
+    assert scoring_version(learned) == "100"
+
+    again = weir("models", "promote", "200", "--why", "not the model's fault", on=learned)
+    assert again.code == 0, again.err
+    assert scoring_version(learned) == "200"
+    decided = weir("models", "list", "--decisions", "--json", on=learned).rows()
+    assert [(row["kind"], row["version"]) for row in decided][-2:] == [("rollback", "100"), ("promotion", "200")]
+    assert decided[-2]["by"] == "ana"
+
+
+@pytest.mark.kafka
+def test_evaluate_rebuilds_what_was_published_bit_for_bit(learned: Settings) -> None:
+    called = weir("models", "evaluate", "--json", on=learned)
+    assert called.code == 0, called.err
+    (report,) = called.rows()
+    assert (report["examples"], report["equal_versions"], report["different_versions"]) == (200, ["100", "200"], [])
+    assert report["figures"]["candidate_auc"] > 0.9
+    assert "2 published versions came out the same" in weir("models", "evaluate", on=learned).err
+
+
+@pytest.mark.kafka
+def test_no_model_yet_is_said_and_no_error(installation: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEIR_MODEL_KEY", KEY)
+    called = weir("models", "list", on=installation)
+    assert (called.code, "no model yet" in called.out) == (0, True)
+    assert weir("models", "evaluate", on=installation).code == 0
+    for arguments in (["show"], ["promote", "7", "--why", "x"], ["rollback", "--why", "x"]):
+        assert weir("models", *arguments, on=installation).code == 2
+
+
+@pytest.mark.parametrize("arguments", [("list",), ("show",), ("evaluate",), ("rollback", "--why", "x")])
+def test_without_a_key_the_call_is_wrong(arguments: Iterable[str]) -> None:
+    called = weir("models", *arguments)
+    assert called.code == 2
+    assert "WEIR_MODEL_KEY" in called.err

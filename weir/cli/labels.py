@@ -1,0 +1,102 @@
+"""`weir labels`: a person's answers about sessions."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from streams.engine.task import Output
+from streams.produce.sender import Sender
+from streams.replay.labels import read_labels
+from weir.cli.options import Json, with_settings
+from weir.cli.output import print_json, say
+from weir.contracts import Label
+from weir.contracts.fast import encode
+from weir.errors import UsageError
+from weir.settings import Settings
+from weir.times import BadTimeError, to_epoch_s
+from weir.topics import LABELS
+
+app = typer.Typer(no_args_is_help=True, help="A person's answers about sessions.")
+
+
+@app.callback()
+def group() -> None:
+    """A person's answers about sessions."""
+
+
+@app.command("add")
+@with_settings
+def add(  # noqa: PLR0913 -- one parameter an option
+    settings: Settings,
+    *,
+    visitor: Annotated[str | None, typer.Option("--visitor", help="Whom it is about.")] = None,
+    label: Annotated[str | None, typer.Option("--label", help="good or bad.")] = None,
+    session: Annotated[
+        str | None, typer.Option("--session", help="Which session; the one that was open at --ts unless given.")
+    ] = None,
+    ts: Annotated[
+        str | None, typer.Option("--ts", help="The moment that it is about: ISO 8601 or seconds; now unless given.")
+    ] = None,
+    category: Annotated[str | None, typer.Option("--category", help="Kind of abuse, such as scraper.")] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Who says so; you unless given.")] = None,
+    weight: Annotated[float, typer.Option("--weight", help="How much it counts, up to 100.")] = 1.0,
+    file: Annotated[Path | None, typer.Option("--file", help="Labels as JSON lines instead.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Add one answer, or a file of them. They reach the trainer through the label join.
+
+    For example: weir labels add --visitor v1 --label bad --category scraper
+    """
+    if file is not None:
+        if visitor is not None or label is not None:
+            raise UsageError("--file takes the place of --visitor and --label.", "Give either.")
+        labels = read_labels(file)
+    elif visitor is None or label is None:
+        raise UsageError("An answer needs --visitor and --label.", "Or name a file of JSON lines with --file.")
+    else:
+        given: dict[str, object] = {
+            "visitor_id": visitor,
+            "session_id": session,
+            "ts": _moment(ts),
+            "label": label,
+            "category": category,
+            "source": source or getpass.getuser(),
+            "weight": weight,
+        }
+        labels = [_validated(given)]
+    _send(settings, labels)
+    if as_json:
+        print_json({"labels": len(labels)})
+    else:
+        say(f"{len(labels):,} {'label' if len(labels) == 1 else 'labels'} sent.")
+
+
+def _send(settings: Settings, labels: list[Label]) -> None:
+    sender = Sender(settings)
+    for label in labels:
+        sender.send(Output(LABELS, label.visitor_id.encode(), encode(label)))
+    sender.flush()
+
+
+def _validated(given: dict[str, object]) -> Label:
+    try:
+        return Label.model_validate(given)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in wrong["loc"])
+        raise UsageError(f"The label's {where} is wrong: {wrong['msg']}.", "See `weir labels add --help`.") from error
+
+
+def _moment(ts: str | None) -> float:
+    if ts is None:
+        return time.time()
+    try:
+        return to_epoch_s(float(ts) if ts.replace(".", "", 1).isdecimal() else ts)
+    except BadTimeError as error:
+        raise UsageError(f"--ts {ts} is no time: {error}.", "For example: 2026-01-31T09:30:00Z") from error

@@ -1,0 +1,228 @@
+"""`weir models`: which versions there are, who decided what, and a person's word over the gate's."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from models.ledger import Ledger
+from models.rebuild import Rebuilt, rebuild
+from models.snapshot import record_key, sign
+from streams.train.task import trainer_config
+from weir.cli.options import Json, with_settings
+from weir.cli.output import clock_time, print_json, progress, say, show
+from weir.cluster import producer
+from weir.contracts.fast import decoder, encode
+from weir.contracts.model_record import Champion, Decision, Snapshot
+from weir.contracts.training import TrainingExample
+from weir.errors import ClusterError, SettingsError
+from weir.log_reader import LogReader, LogRecord
+from weir.settings import Settings
+from weir.topics import MODELS, TRAINING, Topic
+
+app = typer.Typer(no_args_is_help=True, help="List, show, promote, roll back and evaluate models.")
+
+By = Annotated[str | None, typer.Option("--by", help="Who decides; you unless given.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, for those who come after.")]
+SEND_TIMEOUT_S = 30.0
+
+
+@app.command("list")
+@with_settings
+def list_versions(
+    settings: Settings,
+    *,
+    decisions: Annotated[bool, typer.Option("--decisions", help="Who decided what, refusals too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Versions that were champion, the present one marked; or all decisions."""
+    ledger = _ledger(settings)
+    if decisions:
+        rows = [_decision_row(ledger.decisions[number]) for number in sorted(ledger.decisions)]
+        show(rows, ("number", "when", "kind", "version", "by", "why"), as_json=as_json, empty="No decisions yet.")
+        return
+    champion = ledger.champion.version if ledger.champion else None
+    show(
+        [_version_row(snapshot, is_champion=snapshot.version == champion) for snapshot in ledger.snapshots.values()],
+        ("version", "champion", "when", "family", "examples", "learned from", "auc", "log loss"),
+        as_json=as_json,
+        empty="There is no model yet: sessions are judged without one until enough labels have come.",
+    )
+
+
+@app.command("show")
+@with_settings
+def show_version(
+    settings: Settings,
+    *,
+    version: Annotated[str, typer.Argument(help="As `list` shows it, or champion.")] = "champion",
+    as_json: Json = False,
+) -> None:
+    """One version with its figures, and what was decided about it."""
+    ledger = _ledger(settings)
+    snapshot = ledger.version(version)
+    about = [one for one in ledger.decisions.values() if snapshot.version in {one.version, one.previous_version}]
+    told = snapshot.model_dump(exclude={"payload", "signature", "kind"})
+    if as_json:
+        print_json(told | {"decisions": [one.model_dump(exclude={"signature"}) for one in about]})
+        return
+    figures = told.pop("figures")
+    rows = [{"what": name, "value": value} for name, value in (told | figures).items()]
+    show(rows, ("what", "value"), title=f"{snapshot.id} {snapshot.version}")
+    show(map(_decision_row, about), ("number", "when", "kind", "version", "by", "why"), title="Decisions")
+
+
+@app.command("promote")
+@with_settings
+def promote(
+    settings: Settings,
+    *,
+    version: Annotated[str, typer.Argument(help="As `list` shows it.")],
+    why: Why,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Make a version champion, whatever the gate says; workers swap at once."""
+    ledger = _ledger(settings)
+    records = ledger.decide("promotion", version, by=by or getpass.getuser(), why=why, at=time.time())
+    _publish(settings, records, as_json=as_json)
+
+
+@app.command("rollback")
+@with_settings
+def rollback(
+    settings: Settings,
+    *,
+    why: Why,
+    to: Annotated[str | None, typer.Option("--to", help="A version; the one before the champion unless given.")] = None,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Take the champion back; the one before it scores again."""
+    ledger = _ledger(settings)
+    records = ledger.decide("rollback", to or ledger.before(), by=by or getpass.getuser(), why=why, at=time.time())
+    _publish(settings, records, as_json=as_json)
+
+
+@app.command("evaluate")
+@with_settings
+def evaluate(settings: Settings, *, as_json: Json = False) -> None:
+    """Rebuild the model from the training topic alone, and report its figures.
+
+    Every example is predicted before it is learned. Published versions are compared with what comes out, bit for bit.
+    """
+    ledger = _ledger(settings)
+    rebuilt = rebuild(trainer_config(settings), _examples(settings), ledger.snapshots)
+    qualities = {role: quality.figures(role) for role, quality in rebuilt.trainer.qualities().items()}
+    if as_json:
+        print_json(_as_object(rebuilt, qualities))
+        return
+    rows = [
+        {"role": role} | {name.removeprefix(f"{role}_"): value for name, value in figures.items()}
+        for role, figures in qualities.items()
+    ]
+    columns = ("role", "examples", "bad_share", "auc", "log_loss", "calibration_error", "flagged_share")
+    show(rows, columns, title="On the newest window", empty="There are no examples yet.")
+    show(map(_decision_row, rebuilt.decisions), ("version", "kind", "why"), title="Meetings", empty="No meeting yet.")
+    say(f"{len(rebuilt.equal)} published versions came out the same, {len(rebuilt.different)} did not.")
+
+
+def _as_object(rebuilt: Rebuilt, qualities: dict[str, dict[str, float]]) -> dict[str, object]:
+    return {
+        "examples": rebuilt.trainer.examples,
+        "figures": {name: value for figures in qualities.values() for name, value in figures.items()},
+        "meetings": [one.model_dump(exclude={"signature"}) for one in rebuilt.decisions],
+        "equal_versions": rebuilt.equal,
+        "different_versions": rebuilt.different,
+    }
+
+
+def _publish(settings: Settings, records: tuple[Snapshot, Decision, Champion], *, as_json: bool) -> None:
+    key = _key(settings)
+    snapshot, decision, champion = records[0], sign(records[1], key), sign(records[2], key)
+    _send(settings, [(record_key(record).encode(), encode(record)) for record in (snapshot, decision, champion)])
+    if as_json:
+        print_json(decision.model_dump(exclude={"signature"}))
+    else:
+        say(f"Version {decision.version} is champion from now on (decision {decision.number}).")
+
+
+def _send(settings: Settings, records: list[tuple[bytes, bytes]]) -> None:
+    refused: list[object] = []
+    sender = producer(settings)
+    for key, value in records:
+        sender.produce(
+            settings.names.public(MODELS),
+            value,
+            key=key,
+            on_delivery=lambda error, _: refused.append(error) if error is not None else None,
+        )
+    left = sender.flush(SEND_TIMEOUT_S)
+    if left or refused:
+        raise ClusterError(
+            f"Kafka did not take {left + len(refused)} of {len(records)} records of the decision.",
+            "`weir models list` shows who is champion now; try again when the cluster is well.",
+        )
+
+
+def _ledger(settings: Settings) -> Ledger:
+    ledger = Ledger(_key(settings))
+    for record in _read(settings, MODELS):
+        ledger.offer(record.key or b"", record.value)
+    if ledger.refused:
+        say(f"{ledger.refused} records of {settings.names.public(MODELS)} are not signed with this key: passed over.")
+    return ledger
+
+
+def _examples(settings: Settings) -> Iterator[tuple[int, float, TrainingExample]]:
+    decode = decoder(TrainingExample)
+    with progress("learn again", unit="examples") as advance:
+        for record in _read(settings, TRAINING):
+            if record.value is not None:
+                yield record.offset, record.timestamp / 1_000, decode(record.value)
+                advance(1)
+
+
+def _read(settings: Settings, topic: Topic) -> Iterator[LogRecord]:
+    with LogReader(settings, [settings.names.public(topic)]) as reader:
+        spans = reader.spans()
+        begin = {place: span.first for place, span in spans.items()}
+        yield from reader.read(begin, {place: span.end for place, span in spans.items()})
+
+
+def _key(settings: Settings) -> bytes:
+    if settings.model_key is None:
+        raise SettingsError(
+            "There is no key to verify models with.", "Set WEIR_MODEL_KEY, the same as the workers have."
+        )
+    return settings.model_key.get_secret_value().encode()
+
+
+def _version_row(snapshot: Snapshot, *, is_champion: bool) -> dict[str, object]:
+    return {
+        "id": snapshot.id,
+        "version": snapshot.version,
+        "champion": is_champion,
+        "when": clock_time(snapshot.created_at),
+        "family": snapshot.family,
+        "examples": snapshot.examples,
+        "learned from": snapshot.learned_from,
+        "auc": snapshot.figures.get("candidate_auc"),
+        "log loss": snapshot.figures.get("candidate_log_loss"),
+    }
+
+
+def _decision_row(decision: Decision) -> dict[str, object]:
+    return {
+        "number": decision.number,
+        "when": clock_time(decision.decided_at),
+        "kind": decision.kind,
+        "version": decision.version,
+        "previous": decision.previous_version,
+        "by": decision.decided_by,
+        "why": decision.why,
+    }
