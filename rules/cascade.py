@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from rules.business.rules import BusinessRules
@@ -69,16 +70,17 @@ def judge(  # noqa: PLR0913 -- each stage brings what it judges by
     now_s: float,
 ) -> Judgement:
     """Asks the stages in order; the first that says anything but `allow` settles it, unless it is in shadow."""
+    voices: tuple[Callable[[], StageVerdict], ...] = (
+        partial(rate_limit, session, budgets, address_verdict),
+        partial(heuristics, session, patterns),
+        partial(by_model, score, model),
+    )
     spoken: list[StageVerdict] = []
     settled: StageVerdict | None = None
-    for say in (
-        lambda: rate_limit(session, budgets, address_verdict),
-        lambda: heuristics(session, patterns),
-        lambda: by_model(score, model),
-    ):
-        said = say()
+    for voice in voices:
+        said = voice()
         spoken.append(said)
-        if settled is None and said.stage not in shadow and said.verdict != "allow":
+        if said.stage not in shadow and said.verdict != "allow":
             settled = said
             break
     decided = settled or StageVerdict("model" if score is not None else "heuristics", "allow")

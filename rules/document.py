@@ -115,7 +115,7 @@ def _as_problem(model: type[BaseModel], document: Document, detail: Any) -> Prob
         return document.problem(f"{where} is no known name.", hint, *path)
     if kind == "missing":
         return document.problem(f"{where} is missing.", "Add it.", *path)
-    hint = _HINTS.get(kind, lambda value: f"It is {value!r}." if _is_short(value) else "")(detail.get("input"))
+    hint = _HINTS.get(kind, _shown)(detail.get("input"))
     return document.problem(f"{where}: {detail['msg']}.", hint, *path)
 
 
@@ -125,6 +125,10 @@ _HINTS: dict[str, Callable[[object], str]] = {
     "model_type": lambda _: "Write names and values, indented.",
     "dict_type": lambda _: "Write names and values, indented.",
 }
+
+
+def _shown(value: object) -> str:
+    return f"It is {value!r}." if _is_short(value) else ""
 
 
 def _is_short(value: object) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from confluent_kafka import KafkaError, Message
 
@@ -53,7 +52,7 @@ class PackLibrary:
     def _compiled(self, name: str, version: str) -> Pack:
         source = self._sources.get((name, version))
         try:
-            pack = None if source is None else parse_pack(source, Path(f"{name}.yaml"))
+            pack = None if source is None else parse_pack(f"{name}.yaml", source)
         except SettingsError:
             pack = None  # it was written for another version of Weir
         # A pack may take in patterns of a package, whose version is part of the pack's.

@@ -6,7 +6,7 @@ import re
 from importlib.metadata import version
 from typing import Any
 
-from crawleruseragents import CRAWLER_USER_AGENTS_DATA
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA  # type: ignore[import-untyped]  # has no types
 
 PACKAGE = "crawler-user-agents"
 WEIGHT = 0.75
@@ -36,8 +36,8 @@ def crawler_patterns() -> tuple[str, list[dict[str, Any]]]:
                 "field": "user_agent",
                 "weight": WEIGHT,
                 "regex": crawler["pattern"],
-                "match": crawler.get("instances", []),
-                "no_match": [],
+                "match": tuple(crawler.get("instances", ())),
+                "no_match": (),
             }
         )
     return version(PACKAGE), rows

@@ -12,9 +12,8 @@ LONGEST = 8_192
 ROUNDS = 3
 """Times that percent-encoding is taken off: twice is common in attacks, more is noise."""
 
-_INVISIBLE = {
-    code: None
-    for code in (
+_INVISIBLE = dict.fromkeys(
+    (
         *range(0x200B, 0x2010),  # zero-width space and joiners, marks of direction
         *range(0x202A, 0x202F),  # embeddings and overrides of direction
         *range(0x2060, 0x2065),  # word joiner, invisible operators
@@ -22,7 +21,7 @@ _INVISIBLE = {
         0xFEFF,  # byte order mark
         0x0000,
     )
-}
+)
 _SQL_COMMENT = re.compile(r"/\*.{0,256}?\*/", re.DOTALL)
 _SPACES = re.compile(r"\s+")
 

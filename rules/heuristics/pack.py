@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-import re2
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import re2  # type: ignore[import-untyped]  # has no types
+from pydantic import BeforeValidator, Field
 
-from rules.files import Document, parse_yaml, problems_of
+from rules.document import Document, Strict, as_date, as_tuple, parse_document, read_document, validate
 from rules.heuristics import decode
 from rules.heuristics.crawlers import crawler_patterns
-from weir.errors import SettingsError
+from rules.problems import Problem, RulesError
 
 PatternField = Literal["url", "path", "query", "text", "title", "referrer", "user_agent"]
 DECODERS: Mapping[PatternField, Callable[[str], str]] = {
@@ -28,12 +28,12 @@ DECODERS: Mapping[PatternField, Callable[[str], str]] = {
 }
 """How a field's text is decoded before patterns see it; examples in packs are decoded alike."""
 LONGEST_REGEX = 2_000
+Day = Annotated[date, BeforeValidator(as_date)]
+Examples = Annotated[tuple[str, ...], BeforeValidator(as_tuple), Field(min_length=1)]
 
 
-class PatternEntry(BaseModel):
+class PatternEntry(Strict):
     """One pattern of a pack."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._/-]{0,127}$")]
     category: Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,63}$")]
@@ -44,18 +44,16 @@ class PatternEntry(BaseModel):
     """Evidence for abuse when it matches: 0.5 alone is a review, 0.7 a throttle, 0.9 a block."""
     regex: Annotated[str, Field(min_length=1, max_length=LONGEST_REGEX)]
     """RE2 syntax, on the decoded field (in lower case, but for user agents)."""
-    match: Annotated[list[str], Field(min_length=1)]
-    no_match: Annotated[list[str], Field(min_length=1)]
+    match: Examples
+    no_match: Examples
     owner: str | None = None
-    added: date | None = None
-    expires: date | None = None
+    added: Day | None = None
+    expires: Day | None = None
     enabled: bool = True
 
 
-class PackFile(BaseModel):
+class PackFile(Strict):
     """A file of patterns that are changed and versioned together."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     pack: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
     version: Annotated[str, Field(min_length=1, max_length=64)]
@@ -63,7 +61,7 @@ class PackFile(BaseModel):
     description: Annotated[str, Field(min_length=1)]
     crawlers: bool = False
     """Also take the patterns of the package crawler-user-agents."""
-    patterns: list[PatternEntry] = []
+    patterns: Annotated[tuple[PatternEntry, ...], BeforeValidator(as_tuple)] = ()
 
 
 @dataclass(frozen=True)
@@ -78,71 +76,83 @@ class Pack:
     """The YAML as written."""
 
 
-def parse_pack(text: str, file: Path) -> Pack:
-    """The pack in a text.
+def read_pack(file: Path) -> Pack:
+    """The pack in a file.
 
     Raises:
-        SettingsError: something is wrong in it; names all of it, with file, line and what to do.
+        RulesError: the file can't be read, or is refused; it says everything that is wrong.
     """
-    pack, problems = examine(text, file)
+    return _well(read_document(file))
+
+
+def parse_pack(name: str, text: str) -> Pack:
+    """The same of a text that was read from somewhere else.
+
+    Raises:
+        RulesError: it is refused.
+    """
+    return _well(parse_document(name, text))
+
+
+def examine(document: Document | Problem) -> tuple[Pack | None, list[Problem]]:
+    """The pack in a document, and everything that is wrong with it; no pack where that is an error."""
+    if isinstance(document, Problem):
+        return None, [document]
+    checked = validate(PackFile, document)
+    if isinstance(checked, list):
+        return None, checked
+    problems = list(_repeated(checked, document))
+    for position, entry in enumerate(checked.patterns):
+        problems += _examples(entry, position, document)
+    if problems:
+        return None, problems
+    entries, version = checked.patterns, checked.version
+    if checked.crawlers:
+        package_version, rows = crawler_patterns()
+        entries += tuple(PatternEntry.model_construct(**row) for row in rows)
+        version = f"{version}+{package_version}"
+    return Pack(checked.pack, version, checked.description, entries, document.text), []
+
+
+def _well(document: Document | Problem) -> Pack:
+    pack, problems = examine(document)
     if pack is None:
-        raise SettingsError("; ".join(problems) + ".", "`weir rules check FILE` shows each on its own line.")
+        raise RulesError(problems)
     return pack
 
 
-def examine(text: str, file: Path) -> tuple[Pack | None, list[str]]:
-    """The pack, or everything that is wrong with it, each as `file:line: where: what`."""
-    try:
-        document = parse_yaml(text, file)
-        parsed = PackFile.model_validate(document.value)
-    except SettingsError as error:
-        return None, [str(error)]
-    except ValidationError as error:
-        return None, problems_of(error, document)
-    problems = [
-        problem for position, entry in enumerate(parsed.patterns) for problem in _problems(entry, position, document)
-    ]
-    problems += _repeated(parsed, document)
-    if problems:
-        return None, problems
-    entries, version = list(parsed.patterns), parsed.version
-    if parsed.crawlers:
-        package_version, rows = crawler_patterns()
-        entries += [PatternEntry.model_construct(**row) for row in rows]
-        version = f"{version}+{package_version}"
-    return Pack(parsed.pack, version, parsed.description, tuple(entries), text), []
-
-
-def _problems(entry: PatternEntry, position: int, document: Document) -> list[str]:
-    where = f"{document.file}:{document.line(('patterns', position, 'regex'))}: {entry.id}"
+def _examples(entry: PatternEntry, position: int, document: Document) -> Iterator[Problem]:
     try:
         compiled = re2.compile(entry.regex, _quiet())
     except re2.error as error:
-        reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
-        return [f"{where}: RE2 can't compile it ({reason}); it knows neither look-around nor back-references"]
+        detail = error.args[0] if error.args else error
+        reason = detail.decode("utf-8", "replace") if isinstance(detail, bytes) else detail
+        yield document.problem(
+            f"{entry.id}: RE2 can't compile it: {reason}.",
+            "RE2 knows neither look-around nor back-references.",
+            *("patterns", position, "regex"),
+        )
+        return
     decoder = DECODERS[entry.field]
-    problems = []
     for kind, examples, wanted in (("match", entry.match, True), ("no_match", entry.no_match, False)):
         for number, example in enumerate(examples):
             if (compiled.search(decoder(example)) is not None) is not wanted:
-                line = document.line(("patterns", position, kind, number))
                 verb = "does not match" if wanted else "matches"
-                problems.append(
-                    f"{document.file}:{line}: {entry.id}: it {verb} its example {example!r}"
-                    f" (decoded: {decoder(example)!r})"
+                yield document.problem(
+                    f"{entry.id} {verb} its example {example!r}.",
+                    f"Decoded, that is {decoder(example)!r}; mend the pattern or the example.",
+                    *("patterns", position, kind, number),
                 )
-    return problems
 
 
-def _repeated(parsed: PackFile, document: Document) -> list[str]:
+def _repeated(checked: PackFile, document: Document) -> Iterator[Problem]:
     seen: set[str] = set()
-    problems = []
-    for position, entry in enumerate(parsed.patterns):
+    for position, entry in enumerate(checked.patterns):
         if entry.id in seen:
-            line = document.line(("patterns", position, "id"))
-            problems.append(f"{document.file}:{line}: {entry.id}: this id stands twice; ids are unique")
+            yield document.problem(
+                f"{entry.id} is given twice.", "Give each pattern its own id.", "patterns", position, "id"
+            )
         seen.add(entry.id)
-    return problems
 
 
 def _quiet() -> re2.Options:

@@ -9,12 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-import re2
+import re2  # type: ignore[import-untyped]  # has no types
 
 from rules.heuristics.decode import split_url
-from rules.heuristics.pack import DECODERS, Pack, PatternEntry, PatternField, parse_pack
+from rules.heuristics.pack import DECODERS, Pack, PatternEntry, PatternField, read_pack
+from rules.problems import Problem, RulesError
 from weir.contracts.event import Event
-from weir.errors import SettingsError
 
 SHIPPED = Path(__file__).parent / "packs"
 CACHED = 16_384
@@ -115,10 +115,8 @@ class Patterns:
 
     def _add(self, pack: Pack, entry: PatternEntry) -> None:
         if entry.id in self._infos:
-            raise SettingsError(
-                f"The pattern {entry.id} stands in the packs {self._infos[entry.id].pack} and {pack.name}.",
-                "Give one of them another id.",
-            )
+            other = self._infos[entry.id].pack
+            raise RulesError([Problem(pack.name, 0, f"{entry.id} stands in the pack {other} too.", "Rename one.")])
         self._infos[entry.id] = PatternInfo(
             id=entry.id,
             pack=pack.name,
@@ -134,28 +132,13 @@ def load_packs(files: Iterable[Path] = (), today: date | None = None) -> Pattern
     """The shipped packs and those of `files`; a pack of the same name takes the shipped one's place.
 
     Raises:
-        SettingsError: a file can't be read, or its pack fails its own examples.
+        RulesError: a file can't be read, or its pack fails its own examples.
     """
     packs = {pack.name: pack for pack in map(read_pack, sorted(SHIPPED.glob("*.yaml")))}
     for file in files:
         pack = read_pack(file)
         packs[pack.name] = pack
     return Patterns(list(packs.values()), today)
-
-
-def read_pack(file: Path) -> Pack:
-    """The pack in a file.
-
-    Raises:
-        SettingsError: the file can't be read, or something is wrong in it.
-    """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(f"{file} can't be read: {error.strerror}.", "Give the path of a pack's YAML.") from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{file} is not UTF-8.", "Save it as UTF-8.") from error
-    return parse_pack(text, file)
 
 
 def _matcher(field: PatternField, entries: Sequence[PatternEntry]) -> Match:

@@ -28,7 +28,7 @@ class BudgetEntry(Strict):
     """What comes back a second."""
     recovery_share: Annotated[float, Field(gt=0, le=1)] = 0.5
     """Part of the capacity that must have come back before a crossed limit lets anything through again."""
-    costs: dict[str, Cost] = {}
+    costs: Annotated[dict[str, Cost], Field(default_factory=dict)]
     """Cost of an event by its type."""
     default_cost: Cost = 1.0
     """Cost of an event of any other type."""
