@@ -89,7 +89,7 @@ class WorkerProcess:
     def last_words(self) -> str:
         """The end of its log, for an error's hint."""
         lines = self.log_file.read_text(errors="replace").strip().splitlines()
-        return f"It said last: {' / '.join(lines[-3:])}" if lines else "It said nothing."
+        return f"It said last: {lines[-1]}" if lines else "It said nothing."
 
     def _ask(self, path: str) -> str | None:
         try:

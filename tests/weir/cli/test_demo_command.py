@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from streams.demo.visitor import Kind
+from tests.support.demo import running_demo
+from weir.cli.main import build, main
+from weir.cluster import admin
+from weir.settings import Settings
+
+
+def test_help_says_what_it_does_without_loading_kafka() -> None:
+    shown = CliRunner().invoke(build(), ["demo", "--help"])
+    assert shown.exit_code == 0
+    assert "--seconds" in shown.output
+
+
+@pytest.mark.parametrize("arguments", [["--seconds", "0"], ["--rate", "0"], ["--seconds", "soon"], ["--set", "gap=1"]])
+def test_a_wrong_call_ends_with_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", *arguments])
+    assert ended.value.code == 2
+
+
+@pytest.mark.kafka
+def test_a_short_demo_writes_the_truth_and_leaves_no_topics_and_no_key_behind(kafka: str, tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    with running_demo(
+        tmp_path, "--seconds", "8", "--rate", "100", "--bootstrap-servers", kafka, "--folder", str(folder)
+    ) as demo:
+        page = demo.wait_for(r"status page (http://\S+)")[1]
+        demo.wait_for(r"[1-9]\d* events")
+        key = demo.worker().environ()["WEIR_MODEL_KEY"]
+        assert not [argument for argument in demo.worker().cmdline() if key in argument]
+        assert "Weir demo" in httpx.get(page).text
+        assert demo.process.wait(60) == 0, demo.said
+    assert_nowhere(key, tmp_path)
+    summary = json.loads(demo.json.read_text())
+    prefix = re.search(r"Creating topics (\S+)\.\*", demo.said)
+    assert prefix is not None
+    there = admin(Settings(bootstrap_servers=kafka)).list_topics(timeout=10).topics
+    assert not [name for name in there if name.startswith(prefix[1])]
+    lines = {kind: (folder / "truth" / f"{kind}.jsonl").read_text().splitlines() for kind in Kind}
+    assert {kind: len(each) for kind, each in lines.items()} == {
+        Kind(kind): result["visitors"] for kind, result in summary["quality"]["kinds"].items()
+    }
+
+
+@pytest.mark.kafka
+def test_a_worker_that_dies_fails_the_demo(kafka: str, tmp_path: Path) -> None:
+    with running_demo(tmp_path, "--bootstrap-servers", kafka) as demo:
+        demo.wait_for(r"Sending about")
+        demo.worker().kill()
+        assert demo.process.wait(60) == 1
+    assert "The worker ended with exit code -9" in demo.said
+
+
+def assert_nowhere(key: str, folder: Path) -> None:
+    """A key that whoever reads the terminal or the folder does not get."""
+    assert len(key) >= 32
+    for path in folder.rglob("*"):
+        if path.is_file():
+            assert key.encode() not in path.read_bytes(), path
