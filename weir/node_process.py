@@ -59,8 +59,12 @@ class NodeProcess:
         # It may outlive this object and this process, and is found by its record: Popen is not to warn of that.
         child.returncode = 0
         with contextlib.suppress(psutil.NoSuchProcess):
-            born = Born(child.pid, psutil.Process(child.pid).create_time())
-            self._record.write_bytes(msgspec.json.encode(born))
+            self.record(child.pid)
+
+    def record(self, pid: int) -> None:
+        """Makes a process that runs already the one of this folder."""
+        born = Born(pid, psutil.Process(pid).create_time())
+        self._record.write_bytes(msgspec.json.encode(born))
 
     def stop(self, timeout_s: float, *, kill: bool = False) -> bool:
         """Asks it to end (or, with `kill`, ends it), and ends it after the time; False where none ran."""
