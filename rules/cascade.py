@@ -8,6 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from rules.business.rules import BusinessRules
+from rules.heuristics.evidence import evidence, verdict_of
 from rules.heuristics.patterns import Patterns
 from rules.limits.addresses import AddressVerdict
 from rules.limits.budgets import Budgets
@@ -17,8 +18,6 @@ from weir.contracts.session import Session
 
 STRENGTH: dict[Verdict, int] = {"allow": 0, "review": 1, "throttle": 2, "block": 3}
 """Verdicts in rising strength."""
-EVIDENCE: tuple[tuple[float, Verdict], ...] = ((0.9, "block"), (0.7, "throttle"), (0.5, "review"))
-"""Heuristics: evidence from which a verdict follows."""
 PROBABILITY: tuple[tuple[float, Verdict], ...] = ((0.95, "block"), (0.8, "review"))
 """Model: probability of abuse from which a verdict follows."""
 
@@ -112,16 +111,16 @@ def rate_limit(session: Session, budgets: Budgets, address: AddressVerdict | Non
 
 
 def heuristics(session: Session, patterns: Patterns) -> StageVerdict:
-    """Adds the evidence of the patterns up: 1 - product of (1 - weight), each pattern once."""
-    doubt = 1.0
+    """Takes the evidence of the patterns, each once."""
+    weights = []
     reasons = []
     for pattern_id, hits in sorted(session.heuristics.items()):
         info = patterns.find(pattern_id)
         if info is None:
             continue
-        doubt *= 1.0 - info.weight
+        weights.append(info.weight)
         reasons.append(Reason(id=pattern_id, version=hits.version, text=info.reason))
-    verdict = _verdict_of(round(1.0 - doubt, 9), EVIDENCE)
+    verdict = verdict_of(evidence(weights))
     return StageVerdict("heuristics", verdict, tuple(reasons) if verdict != "allow" else ())
 
 
@@ -129,13 +128,9 @@ def by_model(score: float | None, model: ModelVoice | None) -> StageVerdict:
     """Takes the champion's probability."""
     if score is None or model is None:
         return StageVerdict("model", "allow")
-    verdict = _verdict_of(score, PROBABILITY)
+    verdict = verdict_of(score, PROBABILITY)
     if verdict == "allow":
         return StageVerdict("model", verdict)
     taught = " It has learned from weak labels alone." if model.learned_from == "weak" else ""
     text = f"The model gives a probability of abuse of {score:.3f}.{taught}"
     return StageVerdict("model", verdict, (Reason(id=model.ref.id, version=model.ref.version, text=text),))
-
-
-def _verdict_of(value: float, thresholds: tuple[tuple[float, Verdict], ...]) -> Verdict:
-    return next((verdict for threshold, verdict in thresholds if value >= threshold), "allow")

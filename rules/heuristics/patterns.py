@@ -46,6 +46,7 @@ class Patterns:
     def __init__(self, packs: Sequence[Pack], today: date | None = None) -> None:
         self._packs = {pack.name: pack for pack in packs}
         self._infos: dict[str, PatternInfo] = {}
+        self._regexes: dict[str, str] = {}
         by_field: dict[PatternField, list[PatternEntry]] = {field: [] for field in DECODERS}
         for pack in sorted(packs, key=lambda pack: pack.name):
             for entry in pack.patterns:
@@ -85,6 +86,14 @@ class Patterns:
         """The same, or None."""
         return self._infos.get(pattern_id)
 
+    def regex(self, pattern_id: str) -> str:
+        """A pattern's regular expression, for an explanation; `match` goes by sets.
+
+        Raises:
+            KeyError: no pattern of this id is in force.
+        """
+        return self._regexes[pattern_id]
+
     def match(self, event: Event) -> tuple[str, ...]:
         """Ids of the patterns that match one of the event's strings, sorted, each once."""
         found = NONE
@@ -117,6 +126,7 @@ class Patterns:
         if entry.id in self._infos:
             other = self._infos[entry.id].pack
             raise RulesError([Problem(pack.name, 0, f"{entry.id} stands in the pack {other} too.", "Rename one.")])
+        self._regexes[entry.id] = entry.regex
         self._infos[entry.id] = PatternInfo(
             id=entry.id,
             pack=pack.name,
