@@ -26,6 +26,8 @@ from weir.errors import SnapshotError
 MODEL_ID = "sessions"
 WEAK = "weak:"
 """How a source's name begins when no person spoke."""
+KEPT_REFUSALS = 100
+"""Refusals on record: unlike promotions, which name versions, older ones are of no use and would grow without end."""
 LearnedFrom = Literal["people", "weak", "both"]
 
 
@@ -55,6 +57,8 @@ class Outcome:
     decision: Decision
     snapshot: Snapshot | None
     champion: Champion | None
+    forgotten: int | None = None
+    """Number of an old refusal that is to be taken off the record."""
 
 
 class _Counts(msgspec.Struct):
@@ -66,6 +70,8 @@ class _Counts(msgspec.Struct):
     since_meeting: int = 0
     trained_to: int = 0
     next_decision: int = 0
+    refusals: list[int] = []
+    """Numbers of those on record, oldest first."""
     champion: tuple[str, str, LearnedFrom, int] | None = None
     """Id, version, whose labels, number of the decision."""
     window: list[tuple[bool, bool, float, float | None, float]] = []
@@ -131,7 +137,9 @@ class Trainer:
         counts.since_meeting = 0
         counts.next_decision = decision.number + 1
         if not meeting.promote:
-            return Outcome(decision, None, None)
+            counts.refusals.append(decision.number)
+            forgotten = counts.refusals.pop(0) if len(counts.refusals) > KEPT_REFUSALS else None
+            return Outcome(decision, None, None, forgotten)
         snapshot = self._snapshot(decision)
         self._champion = copy(self._candidate)
         counts.champion = (snapshot.id, snapshot.version, snapshot.learned_from, decision.number)

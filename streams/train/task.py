@@ -111,6 +111,8 @@ class TrainTask(Task):
             records.append(sign(outcome.champion, key))
         for record in records:
             effects.outputs.append(Output(MODELS, record_key(record).encode(), encode(record)))
+        if outcome.forgotten is not None:
+            effects.outputs.append(Output(MODELS, f"decision/{outcome.forgotten}".encode(), None))
 
     def _show(self, effects: Effects) -> None:
         for role, quality in self._trainer.qualities().items():

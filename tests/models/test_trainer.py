@@ -4,7 +4,7 @@ import pytest
 
 from models.champion import Scorer
 from models.families import FAMILIES
-from models.trainer import Trainer, TrainerConfig
+from models.trainer import KEPT_REFUSALS, Trainer, TrainerConfig
 from tests.support.examples import easy_example, shuffled_example
 from weir.contracts.score import ModelRef
 from weir.contracts.training import TrainingExample
@@ -92,3 +92,9 @@ def test_a_persons_decision_is_taken_over_and_the_window_starts_anew() -> None:
 def test_a_broken_state_is_refused() -> None:
     with pytest.raises(SnapshotError):
         Trainer(CONFIG).restore({"counts": b"{", "candidate": b"{}"})
+
+
+def test_old_refusals_are_taken_off_the_record() -> None:
+    trainer = Trainer(CONFIG)
+    outcomes = [trainer.meet(float(n)) for n in range(KEPT_REFUSALS + 2)]
+    assert [outcome.forgotten for outcome in outcomes] == [None] * KEPT_REFUSALS + [0, 1]
