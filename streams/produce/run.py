@@ -17,6 +17,7 @@ from weir.settings import Settings
 from weir.topics import DEAD_LETTER, EVENTS
 
 Advance = Callable[[float], None]
+TELL_EVERY = 100
 
 
 @dataclass(slots=True)
@@ -74,7 +75,9 @@ def produce(
             sender.send(bad_line_letter(line))
         else:
             sender.send(Output(EVENTS, line.key, line.value))
-        advance(1)
+        if produced.lines % TELL_EVERY == 0:
+            advance(TELL_EVERY)
+    advance(produced.lines % TELL_EVERY)
     sender.flush()
     produced.events = sender.total(EVENTS)
     if end_of_input:
