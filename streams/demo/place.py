@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from streams.demo.plan import FASTER, Plan
 from weir.broker import DevelopmentBroker, free_port
@@ -15,6 +16,8 @@ from weir.cluster import admin, wait_for_broker
 from weir.settings import Settings, load
 
 Say = Callable[[str], None]
+ONE_NODE: Mapping[str, Any] = {"security_protocol": "PLAINTEXT", "replication_factor": 1}
+"""What the demo's own broker takes, whatever cluster the environment describes."""
 
 
 @contextmanager
@@ -50,7 +53,7 @@ def own_cluster(plan: Plan, folder: Path, say: Callable[[str], None]) -> Iterato
     broker = DevelopmentBroker(folder / "kafka", report=say)
     try:
         broker.start()
-        yield load(**chosen, bootstrap_servers=broker.bootstrap_servers)
+        yield load(**{**chosen, **ONE_NODE}, bootstrap_servers=broker.bootstrap_servers)
     finally:
         broker.stop()
 

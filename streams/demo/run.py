@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -34,6 +36,7 @@ def run(plan: Plan, console: Console) -> Summary:
         WeirError: it could not start.
     """
     with ExitStack() as stack:
+        stack.enter_context(_ended_by_terminate())
         say = console.out
         folder = stack.enter_context(own_folder(plan.folder))
         settings = stack.enter_context(own_cluster(plan, folder, say))
@@ -60,6 +63,16 @@ def run(plan: Plan, console: Console) -> Summary:
         )
     show(summary, console)
     return summary
+
+
+@contextmanager
+def _ended_by_terminate() -> Iterator[None]:
+    """SIGTERM ends the demo as Ctrl-C does: nothing that it started is left running."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _introduce(plan: Plan, settings: Settings, folder: Path, say: Say) -> None:

@@ -49,11 +49,10 @@ class RunningDemo:
         assert found is not None
         return found
 
-    def worker(self) -> psutil.Process:
-        """Its worker."""
+    def worker(self) -> psutil.Process | None:
+        """Its worker; None before it is started."""
         children = psutil.Process(self.process.pid).children()
-        (worker,) = (child for child in children if "worker" in child.cmdline())
-        return worker
+        return next((child for child in children if "worker" in child.cmdline()), None)
 
     def interrupt(self) -> int:
         """Ctrl-C; returns the exit code."""

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from streams.demo.visitor import Kind
 from tests.support.demo import running_demo
+from tests.support.polling import eventually
 from weir.cli.main import build, main
 from weir.cluster import admin
 from weir.settings import Settings
@@ -36,8 +37,10 @@ def test_a_short_demo_writes_the_truth_and_leaves_no_topics_and_no_key_behind(ka
     ) as demo:
         page = demo.wait_for(r"status page (http://\S+)")[1]
         demo.wait_for(r"[1-9]\d* events")
-        key = demo.worker().environ()["WEIR_MODEL_KEY"]
-        assert not [argument for argument in demo.worker().cmdline() if key in argument]
+        worker = demo.worker()
+        assert worker is not None
+        key = worker.environ()["WEIR_MODEL_KEY"]
+        assert not [argument for argument in worker.cmdline() if key in argument]
         assert "Weir demo" in httpx.get(page).text
         assert demo.process.wait(60) == 0, demo.said
     assert_nowhere(key, tmp_path)
@@ -53,10 +56,23 @@ def test_a_short_demo_writes_the_truth_and_leaves_no_topics_and_no_key_behind(ka
 
 
 @pytest.mark.kafka
+def test_a_demo_that_is_ended_while_it_starts_leaves_nothing_running(kafka: str, tmp_path: Path) -> None:
+    with running_demo(tmp_path, "--bootstrap-servers", kafka) as demo:
+        demo.wait_for(r"Starting a worker")
+        worker = eventually(demo.worker, what="a worker")
+        assert worker is not None
+        demo.process.terminate()
+        assert demo.process.wait(60) != 0
+        assert not worker.is_running()
+
+
+@pytest.mark.kafka
 def test_a_worker_that_dies_fails_the_demo(kafka: str, tmp_path: Path) -> None:
     with running_demo(tmp_path, "--bootstrap-servers", kafka) as demo:
         demo.wait_for(r"Sending about")
-        demo.worker().kill()
+        worker = demo.worker()
+        assert worker is not None
+        worker.kill()
         assert demo.process.wait(60) == 1
     assert "The worker ended with exit code -9" in demo.said
 
