@@ -1,0 +1,267 @@
+"""One partition's life on a real broker, without a group: the tests hand it batches themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+from confluent_kafka import TopicPartition
+
+from streams.engine.exposition import Exposition
+from streams.engine.fetched import Fetched
+from streams.engine.partition import StagePartition, Surroundings
+from streams.engine.plan import StagePlan, Threads
+from streams.engine.task import Effects, InputRecord, Output, PlainRecord, Task
+from tests.streams.engine.counting import STAGE, CountTask
+from tests.streams.engine.topics import counts, read_all, send_events
+from weir.cluster import admin
+from weir.errors import FencedError, LostInputError, WorkError
+from weir.settings import Settings
+from weir.topics import EVENTS, SESSIONS
+
+pytestmark = pytest.mark.kafka
+
+
+@dataclasses.dataclass
+class Bench:
+    """A partition's surroundings, and what it asked of them."""
+
+    settings: Settings
+    threads: Threads = dataclasses.field(default_factory=Threads)
+    exposition: Exposition = dataclasses.field(default_factory=Exposition)
+    failures: list[Exception] = dataclasses.field(default_factory=list)
+    refused: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
+
+    def partition(self, make: Callable[[int], Task] = CountTask) -> StagePartition:
+        around = Surroundings(
+            self.settings, self.threads, self.exposition, self.failures.append, lambda _: self.refused.set()
+        )
+        return StagePartition(StagePlan(STAGE, (EVENTS,), make), 0, around)
+
+    @property
+    def topic(self) -> str:
+        return self.settings.names.public(EVENTS)
+
+    def batch(self, partition: StagePartition, visitors: Sequence[str], start: int) -> Fetched:
+        seek = partition.places()[self.topic, 0].seek
+        records = [
+            PlainRecord(self.topic, 0, start + at, 0, visitor.encode(), b"event") for at, visitor in enumerate(visitors)
+        ]
+        return Fetched(self.topic, 0, records, start, start + len(records), generation=1, seek=seek)
+
+    def committed(self, end: str) -> float | None:
+        return self.exposition.registry.get_sample_value("weir_transactions_total", {"stage": STAGE, "end": end})
+
+
+@asynccontextmanager
+async def bench(settings: Settings) -> AsyncIterator[Bench]:
+    made = Bench(settings)
+    yield made
+    made.threads.close()
+
+
+@pytest.fixture
+def settings(new_installation: Callable[..., Settings]) -> Settings:
+    return new_installation(partitions=1, checkpoint_interval_s=1_000, transaction_timeout_s=5)
+
+
+def test_a_partition_goes_on_where_its_last_flush_stood_and_folds_the_rest_again(settings: Settings) -> None:
+    async def work() -> None:
+        async with bench(settings) as made:
+            send_events(settings, ["a", "b", "a", "b"])
+            first = made.partition()
+            await first.recover()
+            await first.take(made.batch(first, ["a", "b"], start=0))
+            await first.tick(0.0, None)
+            second = made.partition()
+            await second.recover()
+            assert second.positions == {made.topic: 2}
+            assert await asyncio.to_thread(counts, settings) == {"a": [1], "b": [1]}
+            await second.take(made.batch(second, ["a", "b"], start=2))
+            await second.suspend()
+            assert await asyncio.to_thread(counts, settings) == {"a": [1, 2], "b": [1, 2]}
+            assert not made.failures
+
+    asyncio.run(work())
+
+
+def test_what_was_read_before_is_not_worked_on_again(settings: Settings) -> None:
+    async def work() -> None:
+        async with bench(settings) as made:
+            partition = made.partition()
+            await partition.recover()
+            await partition.take(made.batch(partition, ["a", "b"], start=0))
+            await partition.take(made.batch(partition, ["a", "b", "c"], start=0))
+            await partition.suspend()
+            assert await asyncio.to_thread(counts, settings) == {"a": [1], "b": [1], "c": [1]}
+
+    asyncio.run(work())
+
+
+def test_a_batch_from_before_a_seek_and_one_after_suspension_are_dropped(settings: Settings) -> None:
+    async def work() -> None:
+        async with bench(settings) as made:
+            partition = made.partition()
+            await partition.recover()
+            stale = made.batch(partition, ["a"], start=0)
+            partition.places()
+            await partition.take(stale)
+            late = made.batch(partition, ["a"], start=0)
+            await partition.suspend()
+            await partition.take(late)
+            assert partition.positions == {made.topic: 0}
+            partition.resume()
+            await partition.take(late)
+            assert partition.positions == {made.topic: 1}
+
+    asyncio.run(work())
+
+
+def test_a_gap_between_batches_is_an_error_and_control_records_are_none(settings: Settings) -> None:
+    async def work() -> None:
+        async with bench(settings) as made:
+            partition = made.partition()
+            await partition.recover()
+            seek = partition.places()[made.topic, 0].seek
+            await partition.take(Fetched(made.topic, 0, (), start=0, end=3, generation=1, seek=seek))
+            await partition.take(made.batch(partition, ["a"], start=3))
+            with pytest.raises(WorkError, match="read up to 4, and the next batch starts at 9"):
+                await partition.take(made.batch(partition, ["a"], start=9))
+
+    asyncio.run(work())
+
+
+def test_the_last_owner_is_fenced_and_told_so(settings: Settings) -> None:
+    async def work() -> None:
+        async with bench(settings) as made:
+            first, second = made.partition(), made.partition()
+            await first.recover()
+            await second.recover()
+            await first.take(made.batch(first, ["a"], start=0))
+            with pytest.raises(FencedError, match="partition 0 of sessionize"):
+                await first.suspend()
+            assert isinstance(made.failures[0], FencedError)
+            assert await asyncio.to_thread(counts, settings) == {}
+
+    asyncio.run(work())
+
+
+def test_a_flush_that_is_refused_is_undone_and_done_again(settings: Settings) -> None:
+    class Refused(CountTask):
+        """Its first flush holds a record that no broker takes."""
+
+        is_first = True
+
+        def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
+            super().process(records, effects)
+            if Refused.is_first:
+                Refused.is_first = False
+                effects.outputs.append(Output(SESSIONS, b"big", os.urandom(3_000_000)))
+
+    async def work() -> None:
+        async with bench(settings) as made:
+            send_events(settings, ["a", "b"])
+            partition = made.partition(Refused)
+            await partition.recover()
+            await partition.take(made.batch(partition, ["a", "b"], start=0))
+            while partition.durable != {made.topic: 2}:
+                # The client needs a second try after some refusals, to begin its numbers anew.
+                await asyncio.wait_for(made.refused.wait(), 30)
+                made.refused.clear()
+                assert not partition.is_ready
+                await partition.recover_again()
+                assert partition.positions == {made.topic: 0}
+                await partition.take(made.batch(partition, ["a", "b"], start=0))
+                await partition.suspend()
+                partition.resume()
+            assert await asyncio.to_thread(counts, settings) == {"a": [1], "b": [1]}
+            assert made.committed("aborted")
+            assert not made.failures
+
+    asyncio.run(work())
+
+
+def test_a_fold_that_gives_another_result_the_second_time_stops_recovery(settings: Settings) -> None:
+    class Moody(CountTask):
+        made = 0
+
+        def __init__(self, partition: int) -> None:
+            super().__init__(partition)
+            Moody.made += 1
+            self._mood = Moody.made
+
+        def progress(self) -> bytes:
+            return super().progress() + b" in mood %d" % self._mood
+
+    async def work() -> None:
+        async with bench(settings) as made:
+            send_events(settings, ["a"])
+            first = made.partition(Moody)
+            await first.recover()
+            await first.take(made.batch(first, ["a"], start=0))
+            await first.tick(0.0, None)
+            with pytest.raises(WorkError, match="gave another result"):
+                await made.partition(Moody).recover()
+
+    asyncio.run(work())
+
+
+def test_input_that_retention_took_before_it_was_read_stops_recovery(settings: Settings) -> None:
+    async def work() -> None:
+        async with bench(settings) as made:
+            send_events(settings, ["a", "b", "c"])
+            first = made.partition()
+            await first.recover()
+            await first.take(made.batch(first, ["a"], start=0))
+            await first.suspend()
+            client = admin(settings)
+            for future in client.delete_records([TopicPartition(made.topic, 0, 2)]).values():
+                await asyncio.to_thread(future.result)
+            with pytest.raises(LostInputError, match="starts at 2, above 1"):
+                await made.partition().recover()
+
+    asyncio.run(work())
+
+
+def test_the_tasks_own_work_is_done_only_where_all_input_is_read(settings: Settings) -> None:
+    class Ticking(CountTask):
+        def tick(self, now_s: float, effects: Effects) -> None:
+            effects.outputs.append(Output(SESSIONS, b"tick", b"%d" % now_s, partition=0))
+
+    async def work() -> None:
+        async with bench(settings) as made:
+            partition = made.partition(Ticking)
+            await partition.recover()
+            await partition.take(made.batch(partition, ["a"], start=0))
+            await partition.suspend()
+            partition.resume()
+            await partition.tick(1.0, None)
+            await partition.tick(2.0, {made.topic: 2})
+            await partition.tick(3.0, {made.topic: 1})
+            await partition.suspend()
+            assert await asyncio.to_thread(counts, settings) == {"a": [1], "tick": [3]}
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("cut", [1, 3, 7])
+def test_outputs_and_state_do_not_depend_on_where_batches_end(settings: Settings, cut: int) -> None:
+    visitors = ["a", "b", "a", "c", "b", "a", "a"]
+
+    async def work() -> None:
+        async with bench(settings) as made:
+            partition = made.partition()
+            await partition.recover()
+            for start in range(0, len(visitors), cut):
+                await partition.take(made.batch(partition, visitors[start : start + cut], start))
+            await partition.suspend()
+            assert await asyncio.to_thread(counts, settings) == {"a": [1, 2, 3, 4], "b": [1, 2], "c": [1]}
+            state = await asyncio.to_thread(read_all, settings, settings.names.state(STAGE), 0)
+            newest = {record.key: record.value for record in state if record.key and record.key[:1] == b"s"}
+            assert newest == {b"sa": b"4", b"sb": b"2", b"sc": b"1"}
+
+    asyncio.run(work())
