@@ -40,6 +40,11 @@ def commands(page: Path) -> list[Command]:
     return found
 
 
+def runnable(page: Path) -> list[Command]:
+    """Commands that a test can run."""
+    return [command for command in commands(page) if not command.note]
+
+
 def test_every_page_shows_its_commands_in_console_blocks() -> None:
     stray = {
         f"{page.name}: {line}"
@@ -57,7 +62,7 @@ def test_a_command_that_is_not_run_says_why() -> None:
 
 @pytest.mark.kafka
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("page", [page for page in PAGES if any(not c.note for c in commands(page))], ids=lambda p: p.stem)
+@pytest.mark.parametrize("page", [page for page in PAGES if runnable(page)], ids=lambda page: page.stem)
 def test_commands_of_a_page_do_what_the_page_says(page: Path, installation: Settings, tmp_path: Path) -> None:
     (tmp_path / "docs").symlink_to(ROOT / "docs")
     environment = os.environ | {
@@ -71,9 +76,7 @@ def test_commands_of_a_page_do_what_the_page_says(page: Path, installation: Sett
         "WEIR_WEB_PORT": "0",
     }
     with background(tmp_path, environment) as start:
-        for command in commands(page):
-            if command.note:
-                continue
+        for command in runnable(page):
             if command.text.endswith(" &"):
                 start(command.text.removesuffix(" &"))
                 continue
