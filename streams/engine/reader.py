@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streams.engine.task import PlainRecord
 from weir.errors import LostInputError, WorkError
 from weir.settings import Settings
 
-BEGINNING = OFFSET_BEGINNING
+_ANSWER_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,18 @@ class Chunk:
 
 
 class PartitionReader:
-    """A consumer of its own for one partition; a context manager. Its calls block."""
+    """A consumer of its own for one partition; a context manager. Its calls block.
 
-    def __init__(self, settings: Settings, topic: str, partition: int, start: int = BEGINNING) -> None:
+    Args:
+        settings: the settings in force.
+        topic: full name.
+        partition: its number.
+        start: where to begin; None is wherever the log begins.
+    """
+
+    def __init__(self, settings: Settings, topic: str, partition: int, start: int | None = None) -> None:
         self._where = f"partition {partition} of {topic}"
-        self._partition = TopicPartition(topic, partition, start)
+        self._topic, self._number, self._start = topic, partition, start
         self._consumer = Consumer(
             settings.client_options()
             | {
@@ -40,14 +47,16 @@ class PartitionReader:
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,
                 "enable.partition.eof": True,
-                "auto.offset.reset": "earliest" if start == BEGINNING else "error",
+                "auto.offset.reset": "earliest" if start is None else "error",
                 "fetch.wait.max.ms": 100,
             },
             logger=logging.getLogger("weir.kafka"),
         )
 
     def __enter__(self) -> Self:
-        self._consumer.assign([self._partition])
+        # The client takes half a second longer to find the beginning by itself.
+        start = self.bounds()[0] if self._start is None else self._start
+        self._consumer.assign([TopicPartition(self._topic, self._number, start)])
         return self
 
     def __exit__(
@@ -55,14 +64,14 @@ class PartitionReader:
     ) -> None:
         self._consumer.close()
 
-    def bounds(self, timeout_s: float) -> tuple[int, int]:
+    def bounds(self, timeout_s: float = _ANSWER_S) -> tuple[int, int]:
         """First offset of the log, and its last stable one.
 
         Raises:
             WorkError: no answer in time.
         """
         try:
-            low, high = self._consumer.get_watermark_offsets(self._partition, timeout_s)
+            low, high = self._consumer.get_watermark_offsets(TopicPartition(self._topic, self._number), timeout_s)
         except KafkaException as error:
             raise WorkError(
                 f"The brokers don't tell where {self._where} begins and ends: {error.args[0].str()}.",

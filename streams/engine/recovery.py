@@ -16,15 +16,14 @@ from streams.engine import progress as progress_records
 from streams.engine.cluster import topic_ids
 from streams.engine.plan import StagePlan, Threads
 from streams.engine.progress import MARKER_KEY, PROGRESS_KEY, InputPlace, Progress
-from streams.engine.reader import BEGINNING, PartitionReader
+from streams.engine.reader import PartitionReader
 from streams.engine.task import Effects, Task
 from streams.engine.transaction import Transactions
 from weir.errors import LostInputError, WorkError
 from weir.settings import Settings
 
-_READ_S = 0.1
+_READ_S = 0.02
 _CHUNK = 10_000
-_BOUNDS_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ class Recovery:
         entries: dict[bytes, bytes] = {}
         recorded: Progress | None = None
         topic = self._settings.names.state(self._stage)
-        with PartitionReader(self._settings, topic, self._partition, BEGINNING) as reader:
+        with PartitionReader(self._settings, topic, self._partition) as reader:
             while True:
                 for record in reader.read(_CHUNK, _READ_S).records:
                     key, value = record.key or b"", record.value
@@ -129,7 +128,7 @@ class Recovery:
         places: dict[str, InputPlace] = {}
         for topic in self._inputs:
             with PartitionReader(self._settings, topic, self._partition) as reader:
-                low, high = reader.bounds(_BOUNDS_TIMEOUT_S)
+                low, high = reader.bounds()
             place = recorded.inputs.get(topic) if recorded else None
             places[topic] = place or InputPlace(ids[topic], low, low)
             if place is not None:
