@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Iterator
+import dataclasses
+from collections.abc import Iterator
 
-from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import OffsetSpec
 
 from streams.backfill.stretch import Choice, LateSpans, Stretch
-from streams.engine.cluster import Observer
-from streams.engine.reader import BEGINNING, PartitionReader
 from streams.engine.task import PlainRecord
 from streams.intake.decode import Accepted, decode
-from weir.errors import ClusterError, UsageError, WorkError
+from weir.cluster import admin, answer
+from weir.errors import UsageError
+from weir.log_reader import LogReader, LogRecord, Span
 from weir.settings import Settings
 from weir.topics import EVENTS, LATE, Topic
-
-_READ_RECORDS = 2_000
-_READ_S = 5.0
-_SILENCE_READS = 6
 
 
 def choose(settings: Settings, choice: Choice) -> list[Stretch]:
@@ -45,38 +41,28 @@ def choose(settings: Settings, choice: Choice) -> list[Stretch]:
     return [stretch for stretch in found if stretch.offsets]
 
 
-def read(settings: Settings, topic: str, stretch: Stretch) -> Iterator[PlainRecord]:
-    """The committed records of a stretch, in their order.
+def read(settings: Settings, stretch: Stretch) -> Iterator[PlainRecord]:
+    """The committed events of a stretch, in their order.
 
     Raises:
-        WorkError: the brokers have fallen silent before its end.
+        ClusterError: the brokers have fallen silent before its end.
     """
-    silent = 0
-    with PartitionReader(settings, topic, stretch.partition, stretch.first) as reader:
-        while silent < _SILENCE_READS:
-            chunk = reader.read(_READ_RECORDS, _READ_S)
-            for record in chunk.records:
-                if record.offset >= stretch.end:
-                    return
-                yield record
-            last = chunk.records[-1].offset if chunk.records else stretch.first - 1
-            if last + 1 >= stretch.end or (chunk.end is not None and chunk.end >= stretch.end):
-                return
-            silent = 0 if chunk.records else silent + 1
-    raise WorkError(f"Nothing more comes from partition {stretch.partition} of {topic}.", "Check the brokers.")
+    place = settings.names.public(EVENTS), stretch.partition
+    with LogReader(settings, [place[0]]) as reader:
+        for record in reader.read({place: stretch.first}, {place: stretch.end}):
+            yield PlainRecord(*dataclasses.astuple(record))
 
 
-def everything(settings: Settings, topic: Topic) -> Iterator[PlainRecord]:
+def everything(settings: Settings, topic: Topic) -> Iterator[LogRecord]:
     """All committed records that a topic has now.
 
     Raises:
-        ClusterError: the cluster doesn't answer.
-        WorkError: the brokers have fallen silent before the end.
+        ClusterError: the cluster doesn't answer, or lacks the topic.
     """
-    name = settings.names.public(topic)
-    for (_, partition), end in _ends(settings, name, range(topic.partitions(settings.partitions))).items():
-        if end:
-            yield from read(settings, name, Stretch(partition, BEGINNING, end))
+    with LogReader(settings, [settings.names.public(topic)]) as reader:
+        spans = reader.spans()
+        begin = {place: span.first for place, span in spans.items()}
+        yield from reader.read(begin, {place: span.end for place, span in spans.items()})
 
 
 def _by_late_events(settings: Settings, topic: str) -> list[Stretch]:
@@ -94,23 +80,23 @@ def _by_late_events(settings: Settings, topic: str) -> list[Stretch]:
 
 
 def _by_time(settings: Settings, topic: str, starts: dict[int, float | None], to_s: float | None) -> list[Stretch]:
-    ends = _ends(settings, topic, starts)
+    spans = _spans(settings, topic)
     firsts = _offsets_at(settings, topic, starts)
     lasts = _offsets_at(settings, topic, dict.fromkeys(starts, to_s)) if to_s is not None else {}
     return [
-        Stretch(partition, firsts.get(partition, ends[topic, partition]), lasts.get(partition, ends[topic, partition]))
+        Stretch(partition, firsts.get(partition, spans[partition].end), lasts.get(partition, spans[partition].end))
         for partition in starts
     ]
 
 
 def _by_offset(settings: Settings, topic: str, choice: Choice, partition: int) -> Stretch:
-    least = _offsets_at(settings, topic, {partition: None})[partition]
-    end = _ends(settings, topic, [partition])[topic, partition]
-    return Stretch(partition, max(least, choice.from_offset or 0), min(end, choice.to_offset or end))
+    span = _spans(settings, topic)[partition]
+    return Stretch(partition, max(span.first, choice.from_offset or 0), min(span.end, choice.to_offset or span.end))
 
 
-def _ends(settings: Settings, topic: str, partitions: Iterable[int]) -> dict[tuple[str, int], int]:
-    return Observer(settings).stable_ends((topic, partition) for partition in partitions)
+def _spans(settings: Settings, topic: str) -> dict[int, Span]:
+    with LogReader(settings, [topic]) as reader:
+        return {partition: span for (_, partition), span in reader.spans().items()}
 
 
 def _offsets_at(settings: Settings, topic: str, moments: dict[int, float | None]) -> dict[int, int]:
@@ -123,11 +109,6 @@ def _offsets_at(settings: Settings, topic: str, moments: dict[int, float | None]
         )
         for partition, moment in moments.items()
     }
-    admin = AdminClient(settings.client_options(), logger=logging.getLogger("weir.kafka"))
-    try:
-        found = {where.partition: future.result().offset for where, future in admin.list_offsets(asked).items()}
-    except KafkaException as error:
-        raise ClusterError(
-            f"The brokers don't tell where a time lies in {topic}: {error.args[0].str()}.", "Check that they are up."
-        ) from error
+    futures = admin(settings).list_offsets(asked)
+    found = {where.partition: answer(future.result, settings).offset for where, future in futures.items()}
     return {partition: offset for partition, offset in found.items() if offset >= 0}

@@ -86,8 +86,7 @@ class Backfill:
 
     def _spool(self, stretch: Stretch, spool: Spool, advance: Advance) -> None:
         order = Order(self._resources.config, self._settings.partitions, self._left_out)
-        topic = self._settings.names.public(EVENTS)
-        for ts, record in order.timed(read(self._settings, topic, stretch)):
+        for ts, record in order.timed(read(self._settings, stretch)):
             spool.add(ts, record)
             self._end.saw(stretch.partition, ts)
             advance(1)

@@ -49,13 +49,13 @@ class Weir:
 
     def start_worker(self, stages: str, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
         """Starts a worker; what it tells goes to a file that the test's report names."""
-        log = (self.folder / f"worker-{len(self.running)}.log").open("wb")
-        worker = subprocess.Popen(
-            [str(WEIR), "worker", "--stages", stages, *arguments],
-            env=self._environment(environment),
-            stdout=log,
-            stderr=log,
-        )
+        with (self.folder / f"worker-{len(self.running)}.log").open("wb") as log:
+            worker = subprocess.Popen(
+                [str(WEIR), "worker", "--stages", stages, *arguments],
+                env=self._environment(environment),
+                stdout=log,
+                stderr=log,
+            )
         self.running.append(worker)
         return worker
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from streams.engine.reader import BEGINNING, PartitionReader
-from streams.engine.task import PlainRecord
 from streams.intake.dead_letter import dead_letter_line
+from weir.log_reader import LogReader, LogRecord
 from weir.settings import Settings
 from weir.topics import DEAD_LETTER, FLAGS, LATE, LIMITS, SESSIONS, Topic
 
@@ -59,24 +58,24 @@ def of_files(folder: Path) -> Observed:
 
 def of_topics(settings: Settings) -> Observed:
     """What lies on the topics now, committed."""
-    return observed({name: [_line(topic, one) for one in records(settings, topic)] for name, topic in COMPARED.items()})
+    lines: dict[str, list[bytes]] = {name: [] for name in COMPARED}
+    names = {settings.names.public(topic): name for name, topic in COMPARED.items()}
+    for record in records(settings, *COMPARED.values()):
+        name = names[record.topic]
+        lines[name].append(_letter_line(record) if name == "dead-letters" else record.value or b"null")
+    return observed(lines)
 
 
-def records(settings: Settings, topic: Topic) -> Iterator[PlainRecord]:
-    """All committed records of a topic."""
-    for partition in range(topic.partitions(settings.partitions)):
-        with PartitionReader(settings, settings.names.public(topic), partition, BEGINNING) as reader:
-            while True:
-                chunk = reader.read(1_000, 10.0)
-                yield from chunk.records
-                if chunk.end is not None:
-                    break
+def records(settings: Settings, *topics: Topic) -> Iterator[LogRecord]:
+    """All committed records of topics."""
+    with LogReader(settings, [settings.names.public(topic) for topic in topics]) as reader:
+        spans = reader.spans()
+        begin = {place: span.first for place, span in spans.items()}
+        yield from reader.read(begin, {place: span.end for place, span in spans.items()})
 
 
-def _line(topic: Topic, record: PlainRecord) -> bytes:
-    if topic is DEAD_LETTER:
-        return dead_letter_line(record.key, record.value, record.headers)
-    return record.value or b"null"
+def _letter_line(record: LogRecord) -> bytes:
+    return dead_letter_line(record.key, record.value, record.headers)
 
 
 def _by_visitor(lines: Iterable[bytes]) -> dict[str, list[str]]:

@@ -8,30 +8,30 @@ import pytest
 from tests.end_to_end.conftest import HEURISTICS_ALONE, Weir
 from tests.end_to_end.observed import Observed, of_topics
 from tests.end_to_end.synthetic import events, write
+from tests.support.polling import eventually
 
 pytestmark = pytest.mark.kafka
-Eventually = Callable[..., object]
 STAGES = "sessionize,score"
 
 
-def wait_for(weir: Weir, expected: Observed, eventually: Eventually) -> Observed:
+def wait_for(weir: Weir, expected: Observed) -> Observed:
     eventually(lambda: of_topics(weir.settings).has_all_of(expected), 40, f"{expected.counts()}; {weir.logs()[-2000:]}")
     return of_topics(weir.settings)
 
 
-def through_kafka(weir: Weir, expected: Observed, eventually: Eventually, file: Path, *arguments: str) -> Observed:
+def through_kafka(weir: Weir, expected: Observed, file: Path, *arguments: str) -> Observed:
     worker = weir.start_worker(STAGES, "--set", HEURISTICS_ALONE)
     weir.run("produce", file, *arguments, "--end-of-input")
-    wait_for(weir, expected, eventually)
+    wait_for(weir, expected)
     assert weir.stop(worker) == 0, weir.logs()
     return of_topics(weir.settings)
 
 
-def test_a_file_with_everything_in_it(weir: Weir, eventually: Eventually, tmp_path: Path) -> None:
+def test_a_file_with_everything_in_it(weir: Weir, tmp_path: Path) -> None:
     file = write(tmp_path / "events.jsonl", events(visitors=40, sessions=4))
     expected = weir.replay(file, "--set", HEURISTICS_ALONE)
     assert all(expected.counts().values()), f"the file lacks something to compare: {expected.counts()}"
-    assert through_kafka(weir, expected, eventually, file) == expected
+    assert through_kafka(weir, expected, file) == expected
 
 
 @pytest.mark.data
@@ -43,16 +43,14 @@ def test_a_file_with_everything_in_it(weir: Weir, eventually: Eventually, tmp_pa
         ("snowplow-web/snowplow_web_events.csv", "snowplow"),
     ],
 )
-def test_real_files(
-    weir: Weir, eventually: Eventually, shared_data: Callable[[str], Path], name: str, line_format: str
-) -> None:
+def test_real_files(weir: Weir, shared_data: Callable[[str], Path], name: str, line_format: str) -> None:
     file = shared_data(name)
     expected = weir.replay(file, "--format", line_format, "--set", HEURISTICS_ALONE)
     assert expected.sessions
-    assert through_kafka(weir, expected, eventually, file, "--format", line_format) == expected
+    assert through_kafka(weir, expected, file, "--format", line_format) == expected
 
 
-def test_a_worker_that_is_killed_in_the_middle(weir: Weir, eventually: Eventually, tmp_path: Path) -> None:
+def test_a_worker_that_is_killed_in_the_middle(weir: Weir, tmp_path: Path) -> None:
     file = write(tmp_path / "events.jsonl", events(visitors=60, sessions=5, seed=2))
     expected = weir.replay(file, "--set", HEURISTICS_ALONE)
     slow = {"WEIR_MAX_BATCH_RECORDS": "50", "WEIR_CHECKPOINT_INTERVAL_S": "0.5"}
@@ -64,6 +62,6 @@ def test_a_worker_that_is_killed_in_the_middle(weir: Weir, eventually: Eventuall
         worker.kill()
         worker.wait()
         worker = weir.start_worker(STAGES, "--set", HEURISTICS_ALONE, **slow)
-    wait_for(weir, expected, eventually)
+    wait_for(weir, expected)
     assert weir.stop(worker) == 0, weir.logs()
     assert of_topics(weir.settings) == expected

@@ -10,9 +10,14 @@ PARTITIONS = 2
 HOME = partition_for(b"anna", PARTITIONS)
 
 
-def record(offset: int, ts: object, *, partition: int = HOME, **more: Any) -> PlainRecord:
+def record(offset: int, ts: object, *, partition: int = HOME, **more: object) -> PlainRecord:
     event = {"event_id": str(offset), "visitor_id": "anna", "type": "click", "ts": ts}
-    given = {"key": b"anna", "value": json.dumps(event).encode(), "timestamp": 10_000_000, "headers": ()} | more
+    given: dict[str, Any] = {
+        "key": b"anna",
+        "value": json.dumps(event).encode(),
+        "timestamp": 10_000_000,
+        "headers": (),
+    } | more
     return PlainRecord(topic="weir.events", partition=partition, offset=offset, **given)
 
 
