@@ -23,9 +23,9 @@ _by_time = attrgetter("ts")
 _CLASSES = tuple(f"{hundreds}xx" for hundreds in range(10))
 
 
-def session_identity(event: FastEvent) -> str:
+def session_identity(event: FastEvent) -> bytes:
     """The id of the session that this event opens: a hash of visitor, event id and `ts` as received."""
-    return blake2b(_encode((event.visitor_id, event.event_id, event.ts)), digest_size=16).hexdigest()
+    return blake2b(_encode((event.visitor_id, event.event_id, event.ts)), digest_size=16).digest()
 
 
 def open_session(event: FastEvent, ts: float, number: int) -> OpenSession:
@@ -185,7 +185,7 @@ def _fold_response(session: OpenSession, event: FastEvent) -> None:
             session.methods = {}
         count_capped(session.methods, event.method, 1, caps.METHODS)
     if event.bytes is not None:
-        session.bytes = min(session.bytes + event.bytes, caps.BYTES)
+        session.body_bytes = min(session.body_bytes + event.bytes, caps.BYTES)
 
 
 def _fold_texts(session: OpenSession, event: FastEvent, ts: float) -> None:

@@ -81,5 +81,5 @@ def _merge_counts(first: OpenSession, other: OpenSession) -> None:
             count_capped(first.methods, method, count, caps.METHODS)
     for currency, value in (other.revenue or {}).items():
         add_revenue(first, currency, value)
-    first.bytes = min(first.bytes + other.bytes, caps.BYTES)
+    first.body_bytes = min(first.body_bytes + other.body_bytes, caps.BYTES)
     first.rate_limited += other.rate_limited

@@ -22,7 +22,7 @@ from streams.sessionize.late import late
 from streams.sessionize.merge import merge
 from streams.sessionize.placement import continues, first_with_room, fit, in_reach, is_late
 from streams.sessionize.publish import CLOSED, RUNNING, SPLIT, Ending, publish
-from streams.sessionize.spending import limit, spend_budgets
+from streams.sessionize.spending import Charges, limit
 from streams.sessionize.state import NEVER, OpenSession, VisitorState
 from streams.sessionize.visitors import Visitors
 from weir.contracts.fast import FastEvent, encode
@@ -49,6 +49,7 @@ class PartitionFold:
         """From the next record on, these hold."""
         self.config = config
         self.patterns = patterns
+        self.charges = Charges(config.visitor_budgets)
         self.sums = AddressSums(self.partition, config.address_budgets)
         self.horizon = self._horizon()
 
@@ -164,7 +165,7 @@ class PartitionFold:
         return session
 
     def _merge(self, visitor_id: str, visitor: VisitorState, first: OpenSession, other: OpenSession) -> None:
-        self._publish(visitor_id, other, Ending(final=True, merged_into=first.session_id))
+        self._publish(visitor_id, other, Ending(final=True, merged_into=first.identity.hex()))
         merge(first, other)
         visitor.sessions.remove(other)
         hand_over(visitor, other.number, first.number)
@@ -180,7 +181,7 @@ class PartitionFold:
 
     def _spend(self, event: FastEvent, visitor: VisitorState, session: OpenSession, ts: float) -> bool:
         """Spends the visitor's budgets; whether this is the session's first event over one."""
-        over, crossed = spend_budgets(self.config.visitor_budgets, visitor, event.type, ts)
+        over, crossed = self.charges.spend(visitor, event.type, ts)
         if not over:
             return False
         for budget, spent in crossed:

@@ -58,7 +58,7 @@ def _record(visitor: str, one: OpenSession, ending: Ending) -> msgspec.Struct:
     carts, purchases = counted("add_to_cart", 0), counted("purchase", 0)
     return _Wire(  # by position, in the order of names: naming each would cost more than the encoding
         one.account_ids or (),
-        one.bytes,
+        one.body_bytes,
         carts / page_views if page_views else 0.0,
         carts,
         clicks / page_views if page_views else 0.0,
@@ -87,7 +87,7 @@ def _record(visitor: str, one: OpenSession, ending: Ending) -> msgspec.Struct:
         {currency: round(total, 6) for currency, total in one.revenue.items()} if one.revenue else {},
         one.revision,
         counted("search", 0),
-        one.session_id,
+        one.identity.hex(),
         ending.split,
         one.start,
         one.statuses or {},

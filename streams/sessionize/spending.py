@@ -12,29 +12,38 @@ from weir.contracts.limit import Limit
 from weir.topics import LIMITS
 
 
-def spend_budgets(
-    budgets: Sequence[Budget], visitor: VisitorState, event_type: str, ts: float
-) -> tuple[bool, Sequence[tuple[Budget, Spent]]]:
-    """Takes an event's cost from each budget: whether one of them is over, and those that were crossed just now.
+class Charges:
+    """What an event of each type costs, by budget; worked out once, since it is asked for every event."""
 
-    An event that is free for a budget doesn't touch it, and is never over it.
-    """
-    buckets = visitor.buckets
-    over = False
-    crossed: list[tuple[Budget, Spent]] = []
-    for budget in budgets:
-        cost = budget.cost(event_type)
-        if cost <= 0.0:
-            continue
-        spent = spend(budget, buckets.get(budget.id), ts, cost)
-        buckets[budget.id] = spent.state
-        if spent.over:
-            over = True
-            if spent.crossed:
-                crossed.append((budget, spent))
-    if len(buckets) > len(budgets):
-        _drop_unknown(budgets, buckets)
-    return over, crossed
+    def __init__(self, budgets: Sequence[Budget]) -> None:
+        self._known = {budget.id for budget in budgets}
+        self._most = len(budgets)
+        types = {event_type for budget in budgets for event_type in budget.costs}
+        self._by_type = {event_type: _charged(budgets, event_type) for event_type in types}
+        self._other = _charged(budgets, "")
+
+    def spend(self, visitor: VisitorState, event_type: str, ts: float) -> tuple[bool, Sequence[tuple[Budget, Spent]]]:
+        """Takes an event's cost from each budget: whether one of them is over, and those that were crossed just now.
+
+        An event that is free for a budget doesn't touch it, and is never over it.
+        """
+        buckets = visitor.buckets
+        over = False
+        crossed: list[tuple[Budget, Spent]] = []
+        for budget, cost in self._by_type.get(event_type, self._other):
+            spent = spend(budget, buckets.get(budget.id), ts, cost)
+            buckets[budget.id] = spent.state
+            if spent.over:
+                over = True
+                if spent.crossed:
+                    crossed.append((budget, spent))
+        if len(buckets) > self._most:
+            self._drop_unknown(buckets)
+        return over, crossed
+
+    def _drop_unknown(self, buckets: dict[str, BucketState]) -> None:
+        for name in [name for name in buckets if name not in self._known]:
+            del buckets[name]
 
 
 def limit(visitor: str, budget: Budget, spent: Spent) -> Output:
@@ -51,7 +60,5 @@ def limit(visitor: str, budget: Budget, spent: Spent) -> Output:
     return Output(LIMITS, f"visitor:{visitor}:{budget.id}".encode(), encode(record))
 
 
-def _drop_unknown(budgets: Sequence[Budget], buckets: dict[str, BucketState]) -> None:
-    known = {budget.id for budget in budgets}
-    for name in [name for name in buckets if name not in known]:
-        del buckets[name]
+def _charged(budgets: Sequence[Budget], event_type: str) -> tuple[tuple[Budget, float], ...]:
+    return tuple((budget, cost) for budget in budgets if (cost := budget.cost(event_type)) > 0.0)

@@ -48,7 +48,8 @@ class OpenSession(msgspec.Struct, array_like=True, gc=False):
     """Greatest event time."""
     number: int
     """Order of opening among the visitor's open sessions."""
-    session_id: str
+    identity: bytes
+    """The session's id; published in hexadecimal."""
     start: float
     """Least event time."""
     last: float
@@ -72,7 +73,8 @@ class OpenSession(msgspec.Struct, array_like=True, gc=False):
     referrer: str | None = None
     user_agent: str | None = None
     ip: str | None = None
-    bytes: int = 0
+    body_bytes: int = 0
+    """Sum of the responses' sizes."""
     repeats: int = 0
     rate_limited: int = 0
     items_dropped: int = 0
@@ -122,7 +124,16 @@ class Meta(msgspec.Struct):
     accounts: Accounts
 
 
-encode_visitor = msgspec.msgpack.Encoder().encode
+_encode_into = msgspec.msgpack.Encoder().encode_into
+_buffer = bytearray(1_024)
+
+
+def encode_visitor(visitor: VisitorState) -> bytes:
+    """The state's bytes, and no more: what `encode` gives keeps its whole buffer, half as much again, for ever."""
+    _encode_into(visitor, _buffer)
+    return bytes(_buffer)
+
+
 decode_visitor = msgspec.msgpack.Decoder(VisitorState).decode
 decode_ends = msgspec.msgpack.Decoder(VisitorEnds).decode
 encode_meta = msgspec.json.Encoder(order="deterministic").encode
