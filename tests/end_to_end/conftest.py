@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.observed import COMPARED, Observed, of_files
+from tests.support.polling import eventually
 from weir.settings import Settings
 
 WEIR = Path(sys.executable).with_name("weir")
@@ -58,6 +59,14 @@ class Weir:
             )
         self.running.append(worker)
         return worker
+
+    def wait_until(self, ask: Callable[[], object], what: str = "what the test waits for") -> None:
+        """Polls; if it does not come true in time, the test's report has the workers' logs."""
+        try:
+            eventually(ask, timeout_s=40, what=what)
+        except pytest.fail.Exception:
+            sys.stdout.write(self.logs())
+            raise
 
     def stop(self, worker: subprocess.Popen[bytes]) -> int:
         """Asks a worker to end, and gives its exit code."""

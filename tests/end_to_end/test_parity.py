@@ -8,15 +8,13 @@ import pytest
 from tests.end_to_end.conftest import HEURISTICS_ALONE, Weir
 from tests.end_to_end.observed import Observed, of_topics
 from tests.end_to_end.synthetic import events, write
-from tests.support.polling import eventually
 
 pytestmark = pytest.mark.kafka
 STAGES = "sessionize,score"
 
 
-def wait_for(weir: Weir, expected: Observed) -> Observed:
-    eventually(lambda: of_topics(weir.settings).has_all_of(expected), 40, f"{expected.counts()}; {weir.logs()[-2000:]}")
-    return of_topics(weir.settings)
+def wait_for(weir: Weir, expected: Observed) -> None:
+    weir.wait_until(lambda: of_topics(weir.settings).has_all_of(expected), str(expected.counts()))
 
 
 def through_kafka(weir: Weir, expected: Observed, file: Path, *arguments: str) -> Observed:
@@ -58,7 +56,7 @@ def test_a_worker_that_is_killed_in_the_middle(weir: Weir, tmp_path: Path) -> No
     weir.run("produce", file, "--end-of-input")
     for share in (0.2, 0.5):
         enough = share * expected.counts()["sessions"]
-        eventually(lambda least=enough: of_topics(weir.settings).counts()["sessions"] >= least, 30, weir.logs()[-2000:])
+        weir.wait_until(lambda least=enough: of_topics(weir.settings).counts()["sessions"] >= least)
         worker.kill()
         worker.wait()
         worker = weir.start_worker(STAGES, "--set", HEURISTICS_ALONE, **slow)
