@@ -121,7 +121,7 @@ MODELS = Topic(
 )
 RULES = Topic(
     "rules",
-    "<pack>/<version>, sums/<partition>",
+    "<pack>/<version>, sums/<partition>/<limit>",
     "rule packs, and sums per address, that every worker needs",
     PackVersion,
     "one",

@@ -21,7 +21,7 @@ from weir.contracts.rules_record import AddressSums as AddressSumsRecord
 
 WINDOW_S = 10.0
 FLOOR_SHARE = 0.02
-"""An address is named once it spends this share of the smallest budget in one window of one partition."""
+"""An address is named once it spends this share of a budget in one window of one partition."""
 TRACKED = 20_000
 """Addresses that a partition counts in a window; further ones are left out."""
 NAMED = 500
@@ -31,20 +31,17 @@ REMEMBERED = 50_000
 
 
 class AddressSums:
-    """One partition's side: adds up costs by address, a window of event time after the other."""
+    """One partition's side for one budget: adds up costs by address, a window of event time after the other."""
 
-    def __init__(self, partition: int, budgets: Sequence[Budget]) -> None:
+    def __init__(self, partition: int, budget: Budget) -> None:
         self._partition = partition
-        smallest = min((budget.capacity for budget in budgets), default=0.0)
-        self._floor = smallest * FLOOR_SHARE
-        self._on = bool(budgets)
+        self._limit = budget.id
+        self._floor = budget.capacity * FLOOR_SHARE
         self._window = -1
         self._costs: dict[str, float] = {}
 
     def add(self, address: str, ts: float, cost: float) -> AddressSumsRecord | None:
         """Counts an event; gives the window before, if this event ends it and somebody in it was busy."""
-        if not self._on:
-            return None
         window = int(ts // WINDOW_S)
         ended = self._end() if window > self._window else None
         self._window = max(self._window, window)
@@ -67,6 +64,7 @@ class AddressSums:
             partition=self._partition,
             window_start=self._window * WINDOW_S,
             window_s=WINDOW_S,
+            limit=self._limit,
             costs={address: cost for cost, address in busy[:NAMED]},
         )
 
@@ -107,10 +105,11 @@ class AddressVerdicts:
         """Spends what a partition saw; the same records in the same order give the same verdicts."""
         ts = record.window_start + record.window_s
         self._clock = max(self._clock, ts)
+        budgets = [budget for budget in self._budgets if record.limit in ("", budget.id)]
         for address, cost in record.costs.items():
             buckets = self._buckets.setdefault(address, {})
             self._buckets.move_to_end(address)
-            for budget in self._budgets:
+            for budget in budgets:
                 self._spend(address, budget, buckets, ts, cost)
         while len(self._buckets) > REMEMBERED:
             forgotten, _ = self._buckets.popitem(last=False)

@@ -6,13 +6,13 @@ patterns → publish. Nothing in here knows where a batch ends.
 
 from __future__ import annotations
 
-from rules.limits.addresses import AddressSums
 from streams.engine.task import InputRecord, Output
 from streams.intake.dead_letter import dead_letter
 from streams.intake.decode import Refused, decode
 from streams.intake.reasons import Reason
 from streams.sessionize import arrival, watermark
 from streams.sessionize.accounts import Accounts, Tally
+from streams.sessionize.addresses import AddressCosts
 from streams.sessionize.config import FoldConfig
 from streams.sessionize.deadlines import Deadlines
 from streams.sessionize.dedupe import fingerprint, forget, forget_oldest, hand_over
@@ -25,8 +25,7 @@ from streams.sessionize.publish import CLOSED, RUNNING, SPLIT, Ending, publish
 from streams.sessionize.spending import Charges, limit
 from streams.sessionize.state import NEVER, OpenSession, VisitorState
 from streams.sessionize.visitors import Visitors
-from weir.contracts.fast import FastEvent, encode
-from weir.topics import RULES
+from weir.contracts.fast import FastEvent
 
 
 class PartitionFold:
@@ -50,7 +49,7 @@ class PartitionFold:
         self.config = config
         self.patterns = patterns
         self.charges = Charges(config.visitor_budgets)
-        self.sums = AddressSums(self.partition, config.address_budgets)
+        self.addresses = AddressCosts(self.partition, config.address_budgets)
         self.horizon = self._horizon()
 
     def restore(self, mark: float, last_append_ms: int, accounts: Accounts) -> None:
@@ -129,8 +128,8 @@ class PartitionFold:
         accounts.folded += 1
         self.tally.types[event.type] += 1
         matter = self._spend(event, visitor, session, ts)
-        if event.ip is not None and self.config.address_budgets:
-            self._sum_address(event.ip, event.type, ts)
+        if event.ip is not None:
+            self.addresses.add(event.ip, event.type, ts, self.outputs)
         matched = self.patterns.match(event)
         if matched and self._note(matched, session):
             matter = True
@@ -189,12 +188,6 @@ class PartitionFold:
             self.tally.limits[budget.id] += 1
         session.rate_limited += 1
         return session.rate_limited == 1
-
-    def _sum_address(self, address: str, event_type: str, ts: float) -> None:
-        """Adds to what other partitions need to know of an address. The sums start anew with their worker."""
-        sums = self.sums.add(address, ts, self.config.address_budgets[0].cost(event_type))
-        if sums is not None:
-            self.outputs.append(Output(RULES, b"sums/" + self._decimal, encode(sums)))
 
     def _note(self, matched: tuple[str, ...], session: OpenSession) -> bool:
         """Notes the patterns that matched; whether one is new to the session."""

@@ -18,11 +18,13 @@ class PackVersion(Record):
 
 
 class AddressSums(Record):
-    """What one partition saw of its busiest addresses in one window of event time. Key `sums/<partition>`."""
+    """What one partition saw of its busiest addresses in one window of event time. Key `sums/<partition>/<limit>`."""
 
     kind: Literal["sums"] = "sums"
     partition: Count
     window_start: EpochSeconds
     window_s: float
+    limit: str = ""
+    """The budget whose costs these are; empty for all budgets."""
     costs: dict[str, float]
     """Address to the cost of its events in the window."""

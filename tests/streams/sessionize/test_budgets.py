@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import msgspec
 
+from rules.limits.addresses import AddressVerdicts
 from rules.limits.budgets import Budget
 from streams.sessionize.config import FoldConfig
 from tests.streams.sessionize.driving import DAY_1, Driver, limits, new_task, of, sessions, state_of
@@ -110,13 +111,19 @@ def test_buckets_of_budgets_that_are_gone_go_at_the_next_touch() -> None:
     assert state_of(one.task)
 
 
-def test_what_addresses_spend_is_summed_for_other_partitions() -> None:
-    budget = Budget(id="address", kind="address", capacity=10.0, refill_per_s=1.0)
-    one = Driver(new_task(FoldConfig(address_budgets=(budget,))))
+def test_what_addresses_spend_is_summed_for_other_partitions_by_budget() -> None:
+    requests = Budget(id="requests", kind="address", capacity=10.0, refill_per_s=1.0)
+    logins = msgspec.structs.replace(LOGINS, id="logins", kind="address")
+    one = Driver(new_task(FoldConfig(address_budgets=(requests, logins))))
     for number in range(9):
-        one.send(f"v{number}", 0.0, ip="192.0.2.1")
-    one.send("v1", 60.0, ip="192.0.2.1")
-    (sums,) = of(RULES, one.outputs)
-    assert sums.key == b"sums/0"
-    assert sums.value is not None
-    assert AddressSums.model_validate_json(sums.value).costs == {"192.0.2.1": 9.0}
+        one.send(f"v{number}", 0.0, ip="192.0.2.1", type="login" if number < 2 else "page_view")
+    one.send("v1", 60.0, ip="192.0.2.1", type="login")
+    told = {output.key: AddressSums.model_validate_json(output.value or b"") for output in of(RULES, one.outputs)}
+    assert {key: sums.costs for key, sums in told.items()} == {
+        b"sums/0/requests": {"192.0.2.1": 9.0},
+        b"sums/0/logins": {"192.0.2.1": 2.0},
+    }
+    verdicts = AddressVerdicts((requests, logins))
+    for sums in told.values():
+        verdicts.offer(sums)
+    assert [verdict.limit for verdict in verdicts.held()] == ["logins"]
