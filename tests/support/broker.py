@@ -15,8 +15,12 @@ from weir.node_process import NodeProcess
 # Handed from the process that runs pytest to the workers that it starts.
 VARIABLE = "TEST_RUN_FOLDER"
 PREFIX = "weir-tests-"
-# Kafka looks for timed-out transactions every 10 s otherwise: tests of dead workers would wait for that alone.
-PROPERTIES = {"transaction.abort.timed.out.transaction.cleanup.interval.ms": "500"}
+# Kafka looks for timed-out transactions every 10 s otherwise, and gives dead members 6 s at least: tests of dead
+# workers would wait for that alone.
+PROPERTIES = {
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
+    "group.min.session.timeout.ms": "1000",
+}
 
 
 def begin_run() -> None:

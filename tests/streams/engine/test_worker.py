@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import random
 import signal
-import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from tests.streams.engine.topics import counts, once_each, read_all, send_aborted, send_events
-from tests.streams.engine.workers import workers
+from tests.streams.engine.workers import WorkerProcess, workers
 from tests.support.polling import eventually
 from weir.cluster import admin, create_topics
 from weir.settings import Settings
@@ -26,8 +26,8 @@ def settings(new_installation: Callable[..., Settings]) -> Settings:
     return new_installation(
         partitions=4,
         checkpoint_interval_s=0.5,
-        session_timeout_s=6,
-        transaction_timeout_s=4,
+        session_timeout_s=3,
+        transaction_timeout_s=3,
         max_batch_records=200,
         model_key=None,
     )
@@ -81,17 +81,25 @@ def test_a_worker_works_in_batches_tells_of_itself_and_ends_cleanly(settings: Se
 
 
 def test_kill_9_at_any_moment_leaves_each_event_counted_once(settings: Settings, tmp_path: Path) -> None:
-    chance = random.Random(7)
+    def has_joined(worker: WorkerProcess) -> bool:
+        return "probes at" in worker.told
+
+    def has_recovered_something(worker: WorkerProcess) -> bool:
+        return "recovered in" in worker.told
+
+    def has_done_some(worker: WorkerProcess) -> bool:
+        return worker.metric("weir_batch_records_total") > 300
+
+    def has_done_much(worker: WorkerProcess) -> bool:
+        return worker.metric("weir_batch_records_total") > 3_000
+
     events: list[str] = []
-    for attempt in range(4):
+    for attempt, moment in enumerate([has_done_some, has_recovered_something, has_done_much, has_joined]):
         with workers(settings, tmp_path, f"worker{attempt}") as [worker]:
-            more = visitors(4_000, seed=attempt)
+            more = visitors(5_000, seed=attempt)
             send_events(settings, more)
             events += more
-            # Some are killed before they have recovered, some in the middle of their work.
-            if attempt % 2:
-                worker.wait_until_ready()
-            time.sleep(chance.uniform(0.0, 1.0))
+            eventually(partial(moment, worker))
             worker.kill()
     with workers(settings, tmp_path, "last") as [worker]:
         eventually(all_counted(settings, events))
