@@ -36,13 +36,13 @@ def _counts(title: str, counts: Mapping[str, object]) -> None:
         show([{"": name, "count": count} for name, count in counts.items()], ("", "count"))
 
 
-def _input(summary: Summary) -> dict[str, object]:
+def _input(summary: Summary) -> dict[str, int]:
     unreadable = {"unreadable: dead-lettered": summary.unreadable} if summary.unreadable else {}
     clamped = {"(of them ahead of the clock, clamped)": summary.clamped} if summary.clamped else {}
     return {"lines": summary.lines} | unreadable | dict(summary.events) | clamped
 
 
-def _sessions(summary: Summary) -> dict[str, object]:
+def _sessions(summary: Summary) -> dict[str, int]:
     endings = {f"ended by {ending}": count for ending, count in summary.sessions.items()}
     return endings | {"still open": summary.still_open, "records published": summary.revisions}
 
