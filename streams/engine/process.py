@@ -269,8 +269,11 @@ def _told(error: BaseException) -> WeirError:
     if isinstance(error, WeirError):
         return error
     if isinstance(error, OffsetOutOfRangeError):
+        where = ", ".join(
+            f"offset {offset} of partition {tp.partition} of {tp.topic}" for tp, offset in error.args[0].items()
+        )
         return LostInputError(
-            f"Input that is still needed is gone from the log: {error}.",
+            f"Input that is still to be read is gone from the log: {where}.",
             "Look at the topic's retention; restore it, or start under another application id.",
         )
     log.error("unforeseen", exc_info=error)

@@ -174,6 +174,21 @@ def test_a_topic_made_again_stops_the_worker_with_a_clear_word(settings: Setting
         assert "Traceback" not in worker.told
 
 
+def test_retention_overtaking_a_running_worker_stops_it_with_a_clear_word(settings: Settings, tmp_path: Path) -> None:
+    with workers(settings, tmp_path, "slow") as [worker]:
+        worker.wait_until_ready()
+        worker.send(signal.SIGSTOP)
+        send_events(settings, visitors(100, seed=5))
+        client, topic = admin(settings), settings.names.public(EVENTS)
+        all_of_it = [TopicPartition(topic, number, -1) for number in range(settings.partitions)]
+        for future in client.delete_records(all_of_it).values():
+            future.result()
+        worker.send(signal.SIGCONT)
+        assert worker.wait() == 1
+        assert "gone from the log: offset 0 of partition" in worker.told
+        assert "Traceback" not in worker.told
+
+
 def test_a_broker_that_is_not_there_and_a_missing_topic_are_told_in_a_sentence(
     settings: Settings, new_installation: Callable[..., Settings], tmp_path: Path
 ) -> None:
