@@ -6,22 +6,27 @@ librdkafka's own default is another hash, and agrees for one key in five; every 
 
 from __future__ import annotations
 
+from struct import Struct
+
 _SEED = 0x9747B28C
 _M = 0x5BD1E995
 _MASK = 0xFFFFFFFF
+_WORDS = tuple(Struct(f"<{words}I").unpack_from for words in range(129))
+"""Readers of so many little-endian words: identifiers have 512 characters at most, most of them one byte each."""
 
 
 def murmur2(data: bytes) -> int:
     """The unsigned 32-bit murmur2 of `data`, with Kafka's seed."""
     length = len(data)
-    h = (_SEED ^ length) & _MASK
-    whole = length & ~3
-    for at in range(0, whole, 4):
-        k = int.from_bytes(data[at : at + 4], "little") * _M & _MASK
-        k = (k ^ (k >> 24)) * _M & _MASK
-        h = (h * _M & _MASK) ^ k
-    if whole != length:
-        h = (h ^ int.from_bytes(data[whole:], "little")) * _M & _MASK
+    words = length >> 2
+    read = _WORDS[words] if words < len(_WORDS) else Struct(f"<{words}I").unpack_from
+    h = _SEED ^ length
+    for k in read(data):
+        k = k * _M & _MASK  # noqa: PLW2901 -- the reference's own names
+        h = (h * _M & _MASK) ^ ((k ^ (k >> 24)) * _M & _MASK)
+    rest = data[words << 2 :]
+    if rest:
+        h = (h ^ int.from_bytes(rest, "little")) * _M & _MASK
     h = (h ^ (h >> 13)) * _M & _MASK
     return h ^ (h >> 15)
 
