@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,15 +95,16 @@ def test_commands_of_a_page_do_what_the_page_says(page: Path, installation: Sett
 
 
 @contextmanager
-def background(folder: Path, environment: dict[str, str]) -> Iterator:  # type: ignore[type-arg]
+def background(folder: Path, environment: dict[str, str]) -> Iterator[Callable[[str], None]]:
     """Gives a function that starts a command and leaves it running; all are ended on the way out."""
     running: list[subprocess.Popen[bytes]] = []
 
     def start(command: str) -> None:
-        log = (folder / f"background-{len(running)}.log").open("wb")
-        running.append(
-            subprocess.Popen(["bash", "-c", f"exec {command}"], cwd=folder, env=environment, stdout=log, stderr=log)
-        )
+        with (folder / f"background-{len(running)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                ["bash", "-c", f"exec {command}"], cwd=folder, env=environment, stdout=log, stderr=log
+            )
+        running.append(process)
 
     try:
         yield start
