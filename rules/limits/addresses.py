@@ -7,7 +7,8 @@
 ```
 
 The sums are those of the window before, so a verdict comes one window (10 s of event time) late at most. What a
-partition leaves out is below `FLOOR_SHARE` of a budget's window each; that is the error. Both sides are bounded.
+partition leaves out of a window is below `FLOOR_SHARE` of a budget an address, and whatever comes after `TRACKED`
+addresses; that is the error. A bucket takes a sum whole, at the window's end. Both sides are bounded.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rules.limits.budgets import Budget
+from rules.limits.budgets import BucketState, Budget, spend
 from weir.contracts.rules_record import AddressSums as AddressSumsRecord
 
 WINDOW_S = 10.0
@@ -70,13 +71,6 @@ class AddressSums:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bucket:
-    level: float
-    clock: float
-    over: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class AddressVerdict:
     """An address is over a budget."""
 
@@ -98,8 +92,9 @@ class AddressVerdicts:
     def __init__(self, budgets: Sequence[Budget]) -> None:
         self._budgets = tuple(budgets)
         self._clock = 0.0
-        self._buckets: OrderedDict[str, dict[str, _Bucket]] = OrderedDict()
-        self._verdicts: dict[str, AddressVerdict] = {}
+        self._buckets: OrderedDict[str, dict[str, BucketState]] = OrderedDict()
+        self._verdicts: dict[str, dict[str, AddressVerdict]] = {}
+        """By address and budget."""
 
     def offer(self, record: AddressSumsRecord) -> None:
         """Spends what a partition saw; the same records in the same order give the same verdicts."""
@@ -114,36 +109,32 @@ class AddressVerdicts:
         while len(self._buckets) > REMEMBERED:
             forgotten, _ = self._buckets.popitem(last=False)
             self._verdicts.pop(forgotten, None)
+        self._verdicts = {address: held for address, found in self._verdicts.items() if (held := self._holding(found))}
 
     def verdict(self, address: str | None) -> AddressVerdict | None:
-        """The verdict on an address, while it holds."""
+        """The verdict on an address, while it holds; of several, the one that holds longest."""
         found = self._verdicts.get(address) if address is not None else None
-        return found if found is not None and found.until > self._clock else None
+        return max(found.values(), key=lambda verdict: (verdict.until, verdict.limit)) if found else None
 
     def held(self) -> list[AddressVerdict]:
         """The verdicts that hold."""
-        return [verdict for verdict in self._verdicts.values() if verdict.until > self._clock]
+        return [verdict for found in self._verdicts.values() for verdict in found.values()]
 
-    def _spend(self, address: str, budget: Budget, buckets: dict[str, _Bucket], ts: float, cost: float) -> None:
-        state = buckets.get(budget.id) or _Bucket(budget.capacity, ts)
-        level = min(budget.capacity, state.level + max(0.0, ts - state.clock) * budget.refill_per_s)
-        was_over = state.over and level < budget.recovery_level
-        # A sum is spent whole: what lies behind can't be refused any more. The debt is one capacity at most.
-        level = max(-budget.capacity, level - cost)
-        over = was_over or level < 0
-        buckets[budget.id] = _Bucket(level, max(state.clock, ts), over)
-        if level < 0:
-            before = self._verdicts.get(address)
-            until = round(ts + (1.0 - level) / budget.refill_per_s, 6)
-            crossed_at = before.crossed_at if was_over and before is not None else ts
-            self._verdicts[address] = AddressVerdict(
+    def _holding(self, found: dict[str, AddressVerdict]) -> dict[str, AddressVerdict]:
+        return {limit: verdict for limit, verdict in found.items() if verdict.until > self._clock}
+
+    def _spend(self, address: str, budget: Budget, buckets: dict[str, BucketState], ts: float, cost: float) -> None:
+        spent = spend(budget, buckets.get(budget.id), ts, cost)
+        buckets[budget.id] = spent.state
+        if spent.crossed:
+            self._verdicts.setdefault(address, {})[budget.id] = AddressVerdict(
                 address=address,
                 limit=budget.id,
                 version=budget.version,
                 reason=budget.reason,
-                observed=budget.capacity - level,
+                observed=spent.observed,
                 window_s=budget.window_s,
-                until=until,
-                retry_after_s=round(until - ts, 6),
-                crossed_at=crossed_at,
+                until=spent.until,
+                retry_after_s=spent.retry_after_s,
+                crossed_at=spent.state.clock,
             )

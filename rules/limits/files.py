@@ -77,17 +77,8 @@ def check_budgets(path: Path | None = None) -> Budgets | list[Problem]:
 def _contradictions(document: Document, checked: BudgetsFile) -> list[Problem]:
     problems: list[Problem] = []
     seen: set[str] = set()
-    addresses = 0
     for number, entry in enumerate(checked.budgets):
         place = ("budgets", number)
-        addresses += entry.kind == "address"
-        if entry.kind == "address" and addresses > 1:
-            # The partitions' sums hold one cost an address.
-            problems.append(
-                document.problem(
-                    f"{entry.id} is a second budget of addresses.", "Only one works: give it costs by type.", *place
-                )
-            )
         if entry.id in seen:
             problems.append(
                 document.problem(f"{entry.id} is given twice.", "Give each budget its own id.", *place, "id")

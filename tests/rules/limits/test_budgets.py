@@ -165,7 +165,6 @@ def test_everything_that_is_wrong_is_said_at_once_with_its_line(tmp_path: Path) 
         ("{id: a, kind: visitor, capacity: 10, refill_per_s: 1, costs: {login: 6}, reason: r}", "cost 6"),
         ("{id: a, kind: visitor, capacity: 10, refill_per_s: 1, default_cost: 0, reason: r}", "never"),
         ("{id: b, kind: visitor, capacity: 10, refill_per_s: 1, reason: r}", "twice"),
-        ("{id: c, kind: address, capacity: 10, refill_per_s: 1, reason: r}", "second budget of addresses"),
     ],
 )
 def test_a_budget_that_can_not_work_is_refused(tmp_path: Path, entry: str, word: str) -> None:

@@ -244,7 +244,9 @@ class TestAddresses:
     ADDRESS = "192.0.2.17"
 
     def over(self, bench: Bench) -> None:
-        sums = AddressSums(partition=0, window_start=1_000.0, window_s=10.0, costs={self.ADDRESS: 1e6})
+        limit = BUDGETS.address[0].id
+        costs = {self.ADDRESS: 1e6}
+        sums = AddressSums(partition=0, window_start=1_000.0, window_s=10.0, limit=limit, costs=costs)
         bench.addresses.offer(sums)
 
     def test_a_busy_address_is_throttled(self) -> None:

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from html import escape
+from urllib.parse import quote
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from rules.heuristics import decode
+
+anything = st.text(max_size=300) | st.text(alphabet="%25&#x;<>/*!'+ \0\u200b\uff4137ltgamp", max_size=300)
+
+
+def entity(text: str) -> str:
+    return "".join(f"&#{ord(character)};" for character in text)
+
+
+def full_width(text: str) -> str:
+    return "".join(chr(ord(character) + 0xFEE0) if "!" <= character <= "~" else character for character in text)
+
+
+@pytest.mark.parametrize(
+    ("step", "before", "after"),
+    [
+        (decode.percent, "%3Cscript%3e", "<script>"),
+        (decode.percent, "%252525253C", "<"),
+        (decode.percent, "100% sure %zz", "100% sure %zz"),
+        (decode.percent, "%ff", "\ufffd"),
+        (decode.plus, "1+or+1", "1 or 1"),
+        (decode.entities, "&lt;b&#62;&#x27;", "<b>'"),
+        (decode.entities, "a=1&copy=2&lt=3", "a=1&copy=2&lt=3"),
+        (decode.entities, "&#60script", "<script"),
+        (decode.visible, "\uff53\uff45\uff4c\uff45\uff43\uff54", "select"),
+        (decode.visible, "v\u200bi\u00adagra\0", "viagra"),
+        (decode.comments, "un/**/ion", "un ion"),
+        (decode.comments, "union/*!50000select*/1", "union select 1"),
+        (decode.comments, "a/*b", "a/*b"),
+        (decode.spaces, "a \t\n b", "a b"),
+        (decode.ends, "short", "short"),
+        (decode.query_text, "ID=%2527+OR+1%3D1", "id=' or 1=1"),
+        (decode.free_text, "\uff36&#105;AGRA  now", "viagra now"),
+        (decode.free_text, "100%25 + tax", "100%25 + tax"),
+        (decode.as_sent, "Mozilla/5.0 %20", "Mozilla/5.0 %20"),
+    ],
+)
+def test_each_step_takes_its_own_disguise_off(step: Callable[[str], str], before: str, after: str) -> None:
+    assert step(before) == after
+
+
+@pytest.mark.parametrize(
+    ("url", "path", "query"),
+    [
+        ("/a/b?c=d", "/a/b", "c=d"),
+        ("https://shop.example/a?b=http://c/d", "/a", "b=http://c/d"),
+        ("https://shop.example", "/", ""),
+        ("/go?", "/go", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_url_is_split_before_it_is_decoded(url: str, path: str, query: str) -> None:
+    assert decode.split_url(url) == (path, query)
+
+
+@given(
+    st.text(alphabet="<>'\"/= abcdefz", min_size=1, max_size=30),
+    st.lists(st.sampled_from([quote, escape, entity, full_width]), max_size=decode.ROUNDS - 1),
+)
+def test_disguises_in_disguises_come_off(text: str, disguises: list[Callable[[str], str]]) -> None:
+    assert decode.undisguised(reduce(lambda done, step: step(done), disguises, text)) == text
+
+
+@given(st.integers(1, 2_000))
+def test_a_percent_sign_encoded_again_and_again_takes_no_more_rounds(times: int) -> None:
+    assert decode.url_text("%" + "25" * times + "3c") == "<"
+
+
+@given(anything)
+@example("&am&amp;p;lt;")
+@example("%2\uff0535" * 3)
+def test_decoding_comes_to_rest_within_its_rounds_or_has_used_them_all(text: str) -> None:
+    rounds = [text]
+    while len(rounds) <= decode.ROUNDS:
+        rounds.append(decode.visible(decode.entities(decode.percent(rounds[-1]))))
+    rest = decode.undisguised(text)
+    assert rest == rounds[-1]
+    # Each round that changes anything but compatibility forms makes the text shorter: it can't go on for ever.
+    if rounds[-1] == rounds[-2]:
+        assert decode.undisguised(rest) == rest
+
+
+@given(anything)
+def test_no_text_makes_a_step_raise(text: str) -> None:
+    for step in (decode.url_text, decode.query_text, decode.free_text, decode.as_sent):
+        step(text)
+        step(text + "\ud800")
+    decode.split_url(text)
+
+
+@given(st.text(alphabet="abcXYZ019_./?=&:@,~!$|'\"()<>[]{}^`\\-;%+ é", max_size=60))
+def test_the_short_way_for_plain_urls_changes_nothing(url: str) -> None:
+    long_way = decode.spaces(decode.comments(decode.undisguised(url))).lower()
+    assert decode.url_text(url) == long_way
+
+
+def test_neither_end_of_a_long_text_is_hidden_by_padding() -> None:
+    padding = "a" * 200_000
+    for text in (f"viagra {padding}", f"{padding} viagra"):
+        seen = decode.free_text(text)
+        assert "viagra" in seen
+        assert len(seen) <= decode.LONGEST + 1
