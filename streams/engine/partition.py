@@ -25,7 +25,8 @@ from streams.engine.transaction import BrokenTransactionError, Transactions
 from weir.errors import WeirError, WorkError
 from weir.settings import Settings
 
-_MOST_REPAIRS = 5
+_FEWEST_REPAIRS = 5
+_LONGEST_PAUSE_S = 5.0
 _PARTITION_GAUGES = ("sessions_open", "watermark_timestamp_seconds", "recovery_seconds", "recovered_entries")
 
 log = logging.getLogger("weir.partition")
@@ -62,7 +63,9 @@ class StagePartition:
         self._next: dict[str, int] = {}
         self._seeks = dict.fromkeys(self._inputs, 0)
         self._repairs = 0
+        self._repairs_since_s = 0.0
         self._repaired_at: dict[str, int] = {}
+        self._refusal: Exception | None = None
         self._recovery: Recovery | None = None
         self._recovered = False
         self._suspended = False
@@ -123,7 +126,7 @@ class StagePartition:
             if self._transactions is None or self._flusher is None:
                 raise WorkError(f"{self} was never recovered.")
             self._count_repair()
-            await asyncio.sleep(0.1 * 2**self._repairs)
+            await asyncio.sleep(min(0.1 * 2**self._repairs, _LONGEST_PAUSE_S))
             await self._flusher.abort()
             self._task = self._plan.make(self.number)
             await self._restore(self._transactions, self._flusher)
@@ -255,6 +258,7 @@ class StagePartition:
     def _flush_failed(self, error: Exception) -> None:
         """What is in memory is no longer what is in Kafka: the memory has to go."""
         was_recovered, self._recovered = self._recovered, False
+        self._refusal = error
         for topic in self._inputs:
             self._seeks[topic] += 1
         if not isinstance(error, BrokenTransactionError):
@@ -265,10 +269,12 @@ class StagePartition:
 
     def _count_repair(self) -> None:
         if dict(self.durable) != self._repaired_at:
-            self._repairs, self._repaired_at = 0, dict(self.durable)
+            self._repairs, self._repairs_since_s = 0, time.monotonic()
+            self._repaired_at = dict(self.durable)
         self._repairs += 1
-        if self._repairs > _MOST_REPAIRS:
+        waited_s = time.monotonic() - self._repairs_since_s
+        if self._repairs > _FEWEST_REPAIRS and waited_s > self._around.settings.stall_timeout_s:
             raise WorkError(
-                f"Flushes of {self} were refused {_MOST_REPAIRS} times in a row.",
-                "The log says why; nothing is lost, and work goes on there after a restart.",
+                f"Kafka has refused what {self} writes for {waited_s:.0f} s: {self._refusal}.",
+                "Nothing is lost, and work goes on there after a restart.",
             )

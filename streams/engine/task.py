@@ -64,7 +64,7 @@ class PlainRecord:
     headers: Headers = ()
 
 
-class Output(msgspec.Struct, frozen=True):
+class Output(msgspec.Struct, frozen=True, gc=False):
     """A record to be written in the flush's transaction."""
 
     topic: Topic

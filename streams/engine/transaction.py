@@ -32,7 +32,7 @@ class Transactions:
 
     def __init__(self, settings: Settings, stage: str, partition: int) -> None:
         self._names: Names = settings.names
-        self._timeout_s = settings.transaction_timeout_s
+        self._answer_timeout_s = settings.stall_timeout_s
         self._whose = f"partition {partition} of {stage}"
         self._partition = partition
         self._state_topic = settings.names.state(stage)
@@ -89,7 +89,7 @@ class Transactions:
             FencedError: it isn't, and another owner goes on.
             WorkError: no answer in time; a recovery finds out whether it is.
         """
-        self._retry(self._producer.commit_transaction, 3 * self._timeout_s, "commit")
+        self._retry(self._producer.commit_transaction, self._answer_timeout_s, "commit")
         self._in_transaction = False
 
     def abort(self) -> None:
@@ -100,7 +100,7 @@ class Transactions:
             WorkError: no answer in time.
         """
         if self._in_transaction:
-            self._retry(self._producer.abort_transaction, 3 * self._timeout_s, "abort")
+            self._retry(self._producer.abort_transaction, self._answer_timeout_s, "abort")
             self._in_transaction = False
 
     def close(self) -> None:

@@ -110,10 +110,21 @@ def _assignment(consumer: aiokafka.AIOKafkaConsumer) -> Any:  # noqa: ANN401 -- 
     return subscription.assignment if subscription else None
 
 
+class _Unknown(dict[TP, int | None]):
+    """Offsets that Faust has handed out, forgotten at once: it would drop what a seek back brings again."""
+
+    def __getitem__(self, tp: TP) -> None:
+        return None
+
+
 class BatchConsumer(driver.Consumer):
     """Faust's consumer: yields one message for each `Fetched`."""
 
     transport: BatchTransport
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- Faust's own arguments
+        super().__init__(*args, **kwargs)
+        self._read_offset = _Unknown()
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -150,8 +161,6 @@ class BatchConsumer(driver.Consumer):
     async def place(self, places: Mapping[TP, Place]) -> None:
         """Sets where fetching goes on."""
         await self.batches.call_thread(self.batches.place, places)
-        for tp, place in places.items():
-            self._read_offset[tp] = place.offset or None
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Nothing is handed out until the stages have said where to go on."""
