@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import OffsetSpec
+from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # it is public, and not declared so
 
 from streams.backfill.stretch import Choice, LateSpans, Stretch
 from streams.engine.task import PlainRecord
@@ -105,7 +105,10 @@ def _offsets_at(settings: Settings, topic: str, moments: dict[int, float | None]
         return {}
     asked = {
         TopicPartition(topic, partition): (
-            OffsetSpec.earliest() if moment is None else OffsetSpec.for_timestamp(round(moment * 1000))
+            # Its methods have no types.
+            OffsetSpec.earliest()  # type: ignore[no-untyped-call]
+            if moment is None
+            else OffsetSpec.for_timestamp(round(moment * 1000))
         )
         for partition, moment in moments.items()
     }

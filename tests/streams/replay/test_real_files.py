@@ -34,7 +34,7 @@ def replayed(file: Path, line_format: str) -> tuple[Summary, list[dict[str, Any]
             session = json.loads(record.value or b"")
             finals.extend([session] if session["final"] else [])
 
-    settings = Settings(model_key="a key for tests")  # type: ignore[arg-type]  # pydantic takes a string
+    settings = Settings(model_key="a key for tests")
     replay = Replay(Resources.from_settings(settings, now=lambda: STARTED_S), [], sink, STARTED_S)
     for line in read(line_format, str(file)):
         replay.read(line)
