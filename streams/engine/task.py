@@ -64,7 +64,7 @@ class PlainRecord:
     headers: Headers = ()
 
 
-class Output(msgspec.Struct, frozen=True, gc=False):
+class Output(msgspec.Struct, frozen=True, gc=False):  # it can be in no cycle
     """A record to be written in the flush's transaction."""
 
     topic: Topic
