@@ -37,9 +37,7 @@ def shop_events(seed: int) -> list[dict[str, object]]:
             at_s += rng.lognormvariate(3, 0.8)
         if shopper % 2:
             add(f"shopper-{shopper}", at_s, "add_to_cart", "/cart", item_id=item)
-            add(
-                f"shopper-{shopper}", at_s + 60, "purchase", "/checkout", item_id=item, value=19.9, currency="EUR"
-            )
+            add(f"shopper-{shopper}", at_s + 60, "purchase", "/checkout", item_id=item, value=19.9, currency="EUR")
     for probe in ("1' OR '1'='1' --", "1 UNION SELECT password FROM users", "../../etc/passwd"):
         add("scanner", 300 + len(events), "page_view", f"/products?id={probe}", ip="203.0.113.7")
     for page in range(40):

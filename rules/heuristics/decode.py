@@ -1,4 +1,4 @@
-"""What a text says once its disguises are off. Each step is a function; `url_text` and `free_text` are their order.
+"""What a text says once its disguises are off. Each step is a function; `whole_url` and `free_text` are their order.
 
 Percent-encoding, entities and compatibility forms hide in each other, so they come off in rounds, until nothing
 changes. Encoding the percent sign again and again is undone in one round, however often; what needs more than `ROUNDS`
@@ -17,15 +17,14 @@ LONGEST = 16_384
 ROUNDS = 8
 """Disguises in disguises that are taken off."""
 
-_INVISIBLE = dict.fromkeys(
-    (
-        *range(0x200B, 0x2010),  # zero-width space and joiners, marks of direction
-        *range(0x202A, 0x202F),  # embeddings and overrides of direction
-        *range(0x2060, 0x2065),  # word joiner, invisible operators
-        0x00AD,  # soft hyphen
-        0xFEFF,  # byte order mark
-        0x0000,
-    )
+_INVISIBLE = re.compile(
+    "["
+    "\u200b-\u200f"  # zero-width space and joiners, marks of direction
+    "\u202a-\u202e"  # embeddings and overrides of direction
+    "\u2060-\u2064"  # word joiner, invisible operators
+    "\u00ad"  # soft hyphen
+    "\ufeff"  # byte order mark
+    "\0]+"
 )
 _AGAIN = re.compile(r"%(?:25)+(?=[0-9A-Fa-f]{2})")
 # Without a semicolon only numbers: `&copy=1` is a parameter, though browsers would see a copyright sign.
@@ -58,7 +57,7 @@ def visible(text: str) -> str:
     """Compatibility forms (full width, ligatures) as plain letters, invisible characters gone."""
     if text.isascii():
         return text.replace("\0", "") if "\0" in text else text
-    return unicodedata.normalize("NFKC", text.translate(_INVISIBLE))
+    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
 
 
 def comments(text: str) -> str:
@@ -83,8 +82,8 @@ def undisguised(text: str) -> str:
     """Percent-encoding, entities and invisible characters taken off until nothing changes, or `ROUNDS` are over."""
     for _ in range(ROUNDS):
         plain = visible(entities(percent(text)))
-        if plain == text:
-            break
+        if plain == text or ("%" not in plain and "&" not in plain):
+            return plain
         text = plain
     return text
 
@@ -95,7 +94,7 @@ def is_plain(text: str) -> bool:
 
 
 def url_text(text: str) -> str:
-    """A URL, or a part of one, as the server's code would see it, in lower case."""
+    """A part of a URL as the server's code would see it, in lower case."""
     if is_plain(text):
         return text.lower()
     return spaces(comments(undisguised(ends(text)))).lower()
@@ -122,11 +121,23 @@ def as_sent(text: str) -> str:
     return ends(text)
 
 
-def split_url(url: str) -> tuple[str, str]:
-    """Path (without scheme and host) and query string, neither decoded."""
+def split_url(url: str) -> tuple[str, str, str]:
+    """Scheme and host (empty where a URL begins with its path), path and query string, none of them decoded."""
     rest, _, query = url.partition("?")
-    if "://" in rest[:16]:
-        host_and_path = rest.split("://", 1)[1]
-        slash = host_and_path.find("/")
-        rest = host_and_path[slash:] if slash >= 0 else "/"
-    return rest, query
+    scheme, is_whole, _ = rest[:16].partition("://")
+    if not is_whole or "/" in scheme:
+        return "", rest, query
+    slash = rest.find("/", len(scheme) + 3)
+    return (rest[:slash], rest[slash:], query) if slash >= 0 else (rest, "/", query)
+
+
+def url_parts(url: str) -> tuple[str, str, str]:
+    """The whole URL, its path and its query, each split off before it is decoded, as a server does."""
+    host, path, query = split_url(url.lower() if is_plain(url) else url)
+    path, query = url_text(path), query_text(query)
+    return f"{url_text(host)}{path}?{query}" if query else f"{url_text(host)}{path}", path, query
+
+
+def whole_url(url: str) -> str:
+    """A URL, decoded part by part."""
+    return url_parts(url)[0]

@@ -39,7 +39,7 @@ def fields_of(event: Event) -> dict[PatternField, str]:
     found: dict[PatternField, str] = {}
     if event.url:
         found["url"] = event.url
-        found["path"], query = split_url(event.url)
+        _, found["path"], query = split_url(event.url)
         if query:
             found["query"] = query
     for name in ("query", "title", "text", "referrer", "user_agent"):

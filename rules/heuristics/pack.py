@@ -18,12 +18,12 @@ from rules.problems import Problem, RulesError
 
 PatternField = Literal["url", "path", "query", "text", "title", "referrer", "user_agent"]
 DECODERS: Mapping[PatternField, Callable[[str], str]] = {
-    "url": decode.url_text,
+    "url": decode.whole_url,
     "path": decode.url_text,
     "query": decode.query_text,
     "text": decode.free_text,
     "title": decode.free_text,
-    "referrer": decode.url_text,
+    "referrer": decode.whole_url,
     "user_agent": decode.as_sent,
 }
 """How a field's text is decoded before patterns see it; examples in packs are decoded alike."""

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import re2  # type: ignore[import-untyped]  # has no types
 
-from rules.heuristics.decode import split_url
+from rules.heuristics.decode import url_parts
 from rules.heuristics.pack import DECODERS, Pack, PatternEntry, PatternField, read_pack
 from rules.problems import Problem, RulesError
 from weir.contracts.event import Event
@@ -54,7 +54,8 @@ class Patterns:
                     continue
                 self._add(pack, entry)
                 by_field[entry.field].append(entry)
-        self._matchers = {field: _matcher(field, entries) for field, entries in by_field.items()}
+        self._finders = {field: _finder(entries) for field, entries in by_field.items()}
+        self._matchers = {field: _decoding(DECODERS[field], finder) for field, finder in self._finders.items()}
         self._of_url = lru_cache(CACHED)(self._match_url)
         self._of_agent = lru_cache(CACHED)(self._matchers["user_agent"])
         self._of_referrer = lru_cache(CACHED)(self._matchers["referrer"])
@@ -118,9 +119,9 @@ class Patterns:
         return self._matchers[field](text)
 
     def _match_url(self, url: str) -> tuple[str, ...]:
-        path, query = split_url(url)
-        found = self._matchers["url"](url) + self._matchers["path"](path)
-        return found + self._matchers["query"](query) if query else found
+        whole, path, query = url_parts(url)
+        found = self._finders["url"](whole) + self._finders["path"](path)
+        return found + self._finders["query"](query) if query else found
 
     def _add(self, pack: Pack, entry: PatternEntry) -> None:
         if entry.id in self._infos:
@@ -151,7 +152,8 @@ def load_packs(files: Iterable[Path] = (), today: date | None = None) -> Pattern
     return Patterns(list(packs.values()), today)
 
 
-def _matcher(field: PatternField, entries: Sequence[PatternEntry]) -> Match:
+def _finder(entries: Sequence[PatternEntry]) -> Match:
+    """Finds the ids of entries that match a decoded text."""
     if not entries:
         return lambda _text: NONE
     options = re2.Options()
@@ -162,11 +164,15 @@ def _matcher(field: PatternField, entries: Sequence[PatternEntry]) -> Match:
         compiled.Add(entry.regex)
     compiled.Compile()
     ids = tuple(entry.id for entry in entries)
-    decoder = DECODERS[field]
     find = compiled.Match
 
-    def match(text: str) -> tuple[str, ...]:
-        positions = find(decoder(text).encode("utf-8", "replace"))
+    def found(text: str) -> tuple[str, ...]:
+        # Half of a surrogate pair is no character; encoding would raise.
+        positions = find(text.encode("utf-8", "replace"))
         return tuple(sorted([ids[position] for position in positions])) if positions else NONE
 
-    return match
+    return found
+
+
+def _decoding(decoder: Callable[[str], str], finder: Match) -> Match:
+    return lambda text: finder(decoder(text))

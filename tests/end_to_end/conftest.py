@@ -1,4 +1,4 @@
-"""`weir` as its users call it: commands in processes of their own, on an installation of the test's own."""
+"""`weir` as its users call it, on an installation of the test's own; workers in processes of their own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.observed import COMPARED, Observed, of_files
+from tests.support import command
 from tests.support.polling import eventually
 from weir.settings import Settings
 
@@ -28,24 +29,16 @@ class Weir:
     folder: Path
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def run(self, *arguments: object, **environment: str) -> str:
+    def run(self, *arguments: object) -> str:
         """Runs a command to its end and gives what it printed; it must do well."""
-        done = self.call(*arguments, **environment)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def call(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Runs a command to its end, however it ends."""
-        command = [str(WEIR), *map(str, arguments)]
-        return subprocess.run(
-            command, env=self._environment(environment), capture_output=True, text=True, timeout=50, check=False
-        )
+        called = command.weir(*map(str, arguments), on=self.settings)
+        assert called.code == 0, called.err
+        return called.out
 
     def replay(self, file: Path, *arguments: object) -> Observed:
         """What `weir replay` makes of a file."""
         outputs = [f"--{name}={self.folder / name}" for name in COMPARED]
-        sets = ["--set", f"partitions={self.settings.partitions}"]
-        self.run("replay", file, *arguments, *sets, *outputs)
+        self.run("replay", file, *arguments, *outputs)
         return of_files(self.folder)
 
     def start_worker(self, stages: str, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:

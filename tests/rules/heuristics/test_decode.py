@@ -51,17 +51,30 @@ def test_each_step_takes_its_own_disguise_off(step: Callable[[str], str], before
 
 
 @pytest.mark.parametrize(
-    ("url", "path", "query"),
+    ("url", "host", "path", "query"),
     [
-        ("/a/b?c=d", "/a/b", "c=d"),
-        ("https://shop.example/a?b=http://c/d", "/a", "b=http://c/d"),
-        ("https://shop.example", "/", ""),
-        ("/go?", "/go", ""),
-        ("", "", ""),
+        ("/a/b?c=d", "", "/a/b", "c=d"),
+        ("https://shop.example/a?b=http://c/d", "https://shop.example", "/a", "b=http://c/d"),
+        ("https://shop.example", "https://shop.example", "/", ""),
+        ("/go?", "", "/go", ""),
+        ("/to/https://other.example/a", "", "/to/https://other.example/a", ""),
+        ("", "", "", ""),
     ],
 )
-def test_a_url_is_split_before_it_is_decoded(url: str, path: str, query: str) -> None:
-    assert decode.split_url(url) == (path, query)
+def test_a_url_falls_into_host_path_and_query(url: str, host: str, path: str, query: str) -> None:
+    assert decode.split_url(url) == (host, path, query)
+
+
+@pytest.mark.parametrize(
+    ("url", "whole", "path", "query"),
+    [
+        ("/Search?Q=Shoes&copy=2", "/search?q=shoes&copy=2", "/search", "q=shoes&copy=2"),
+        ("/a%3Fb?c=1%26d+e", "/a?b?c=1&d e", "/a?b", "c=1&d e"),
+        ("HTTP://Shop.Example/C%2B%2B+x", "http://shop.example/c+++x", "/c+++x", ""),
+    ],
+)
+def test_a_url_is_split_before_it_is_decoded(url: str, whole: str, path: str, query: str) -> None:
+    assert decode.url_parts(url) == (whole, path, query)
 
 
 @given(
@@ -96,7 +109,8 @@ def test_no_text_makes_a_step_raise(text: str) -> None:
     for step in (decode.url_text, decode.query_text, decode.free_text, decode.as_sent):
         step(text)
         step(text + "\ud800")
-    decode.split_url(text)
+    decode.url_parts(text)
+    decode.url_parts(text + "?\ud800")
 
 
 @given(st.text(alphabet="abcXYZ019_./?=&:@,~!$|'\"()<>[]{}^`\\-;%+ é", max_size=60))
