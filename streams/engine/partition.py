@@ -12,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from streams.engine.exposition import Exposition
@@ -149,11 +150,12 @@ class StagePartition:
                 )
             effects = Effects()
             records = batch.unread(position)
-            if records:
-                await self._fold(records, effects)
-            self._next[batch.topic] = max(position, batch.end)
-            if records:
-                await self._flush(self._flusher, effects)
+            with self._whole_or_dropped():
+                if records:
+                    await self._fold(records, effects)
+                self._next[batch.topic] = max(position, batch.end)
+                if records:
+                    await self._flush(self._flusher, effects)
 
     async def tick(self, now_s: float, ends: Mapping[str, int] | None) -> None:
         """Lets time pass: the task's own work when all input is read, and what is due to be written.
@@ -170,12 +172,13 @@ class StagePartition:
             if self._flusher is None or not self.is_ready or not self._flusher.is_idle:
                 return
             effects = Effects()
-            if ends == self._next:
-                await self._threads.work(self._task.tick, now_s, effects)
-            moved = self._next != self._flusher.durable or (
-                self._is_checkpoint_due(self._flusher) and self._next != self._flusher.checkpoint
-            )
-            await self._flush(self._flusher, effects, always=moved)
+            with self._whole_or_dropped():
+                if ends == self._next:
+                    await self._threads.work(self._task.tick, now_s, effects)
+                moved = self._next != self._flusher.durable or (
+                    self._is_checkpoint_due(self._flusher) and self._next != self._flusher.checkpoint
+                )
+                await self._flush(self._flusher, effects, always=moved)
 
     async def suspend(self) -> None:
         """Takes no more batches; finishes the one in hand and checkpoints, so that the next owner folds little again.
@@ -251,6 +254,18 @@ class StagePartition:
             await flusher.flush(self._task, effects, self._next, checkpoint=checkpoint, always=always)
         except BrokenTransactionError as error:
             self._flush_failed(error)
+
+    @contextmanager
+    def _whole_or_dropped(self) -> Iterator[None]:
+        """Work that fails or is cancelled half-way has changed memory, and its outputs are lost.
+
+        Nobody who comes next, a suspension above all, may write such a state: the next owner would take it for whole.
+        """
+        try:
+            yield
+        except BaseException:
+            self._recovered = False
+            raise
 
     def _is_checkpoint_due(self, flusher: Flusher) -> bool:
         return flusher.checkpoint_age_s >= self._interval_s

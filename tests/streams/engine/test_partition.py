@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import os
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
@@ -248,6 +249,64 @@ def test_the_tasks_own_work_is_done_only_where_all_input_is_read(settings: Setti
     asyncio.run(work())
 
 
+def state_of(settings: Settings) -> dict[bytes, bytes]:
+    """The task's entries in the state topic, as a recovery would find them."""
+    entries = read_all(settings, settings.names.state(STAGE), 0)
+    return {record.key: record.value or b"" for record in entries if record.key and record.key[:1] == b"s"}
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled"])
+@pytest.mark.parametrize("during", ["batch", "tick"])
+def test_memory_that_half_done_work_has_changed_is_never_written(settings: Settings, during: str, end: str) -> None:
+    class Halting(CountTask):
+        """Counts an event, and gets no further."""
+
+        begun, go_on = threading.Event(), threading.Event()
+
+        def _halt(self, effects: Effects) -> None:
+            super().process([PlainRecord("", 0, 0, 0, b"b", b"event")], effects)
+            self.begun.set()
+            assert self.go_on.wait(30)
+            if end == "failed":
+                raise RuntimeError
+
+        def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
+            if records[0].key == b"b":
+                self._halt(effects)
+            super().process(records, effects)
+
+        def tick(self, now_s: float, effects: Effects) -> None:
+            if now_s:
+                self._halt(effects)
+
+    async def work() -> None:
+        async with bench(settings) as made:
+            partition = made.partition(Halting)
+            await partition.recover()
+            await partition.take(made.batch(partition, ["a"], start=0))
+            await partition.suspend()
+            partition.resume()
+            seek = partition.places()[made.topic, 0].seek
+            await partition.take(Fetched(made.topic, 0, (), start=1, end=2, generation=1, seek=seek))
+            half_done = asyncio.create_task(
+                partition.take(made.batch(partition, ["b", "b"], start=2))
+                if during == "batch"
+                else partition.tick(1.0, {made.topic: 2})
+            )
+            assert await asyncio.to_thread(Halting.begun.wait, 30)
+            suspending = asyncio.create_task(partition.suspend())
+            if end == "cancelled":
+                half_done.cancel()
+            Halting.go_on.set()
+            with pytest.raises((WorkError, RuntimeError, asyncio.CancelledError)):
+                await half_done
+            await suspending
+            assert await asyncio.to_thread(state_of, settings) == {b"sa": b"1"}
+            assert await asyncio.to_thread(counts, settings) == {"a": [1]}
+
+    asyncio.run(work())
+
+
 @pytest.mark.parametrize("cut", [1, 3, 7])
 def test_outputs_and_state_do_not_depend_on_where_batches_end(settings: Settings, cut: int) -> None:
     visitors = ["a", "b", "a", "c", "b", "a", "a"]
@@ -260,8 +319,6 @@ def test_outputs_and_state_do_not_depend_on_where_batches_end(settings: Settings
                 await partition.take(made.batch(partition, visitors[start : start + cut], start))
             await partition.suspend()
             assert await asyncio.to_thread(counts, settings) == {"a": [1, 2, 3, 4], "b": [1, 2], "c": [1]}
-            state = await asyncio.to_thread(read_all, settings, settings.names.state(STAGE), 0)
-            newest = {record.key: record.value for record in state if record.key and record.key[:1] == b"s"}
-            assert newest == {b"sa": b"4", b"sb": b"2", b"sc": b"1"}
+            assert await asyncio.to_thread(state_of, settings) == {b"sa": b"4", b"sb": b"2", b"sc": b"1"}
 
     asyncio.run(work())
