@@ -11,7 +11,7 @@ from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # it
 from streams.backfill.stretch import Choice, LateSpans, Stretch
 from streams.engine.task import PlainRecord
 from streams.intake.decode import Accepted, decode
-from weir.cluster import admin, answer
+from weir.cluster import ANSWER_TIMEOUT_S, admin, answer
 from weir.errors import UsageError
 from weir.log_reader import LogReader, LogRecord, Span
 from weir.settings import Settings
@@ -91,7 +91,7 @@ def _by_time(settings: Settings, topic: str, starts: dict[int, float | None], to
 
 def _by_offset(settings: Settings, topic: str, choice: Choice, partition: int) -> Stretch:
     span = _spans(settings, topic)[partition]
-    return Stretch(partition, max(span.first, choice.from_offset or 0), min(span.end, choice.to_offset or span.end))
+    return choice.within(Stretch(partition, span.first, span.end))
 
 
 def _spans(settings: Settings, topic: str) -> dict[int, Span]:
@@ -112,6 +112,8 @@ def _offsets_at(settings: Settings, topic: str, moments: dict[int, float | None]
         )
         for partition, moment in moments.items()
     }
-    futures = admin(settings).list_offsets(asked)
+    # Kept until the answers are there: they never come from a client that is let go of.
+    client = admin(settings)
+    futures = client.list_offsets(asked, request_timeout=ANSWER_TIMEOUT_S)
     found = {where.partition: answer(future.result, settings).offset for where, future in futures.items()}
     return {partition: offset for partition, offset in found.items() if offset >= 0}

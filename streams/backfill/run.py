@@ -54,6 +54,7 @@ class Backfill:
         self._settings = settings
         self._resources = resources
         self._transactions = Transactions(target, "backfill", 0)
+        self._outputs: list[Output] = []
         self._end = EndOfInput(settings.gap_s, settings.grace_s)
         self._left_out = LeftOut()
         inputs = {stage: STAGE_INPUTS[stage] for stage in STAGES}
@@ -101,14 +102,18 @@ class Backfill:
             advance(len(chunk))
         for output in self._end.records():
             self._log.append(output)
-        self._commit()
+            self._commit()
         return count
 
     def _commit(self) -> None:
+        # Worked out first: closing all that is open may take longer than a transaction may stay so.
+        self._flow.settle()
+        self._flow.forget_changes()
+        outputs, self._outputs = self._outputs, []
         try:
             self._transactions.begin()
-            self._flow.settle()
-            self._flow.forget_changes()
+            for output in outputs:
+                self._transactions.send(output)
             self._transactions.commit()
         except BrokenTransactionError as error:
             raise WorkError(
@@ -117,4 +122,4 @@ class Backfill:
 
     def _write(self, topic: Topic, record: PlainRecord) -> None:
         if topic in WRITTEN:
-            self._transactions.send(Output(topic, record.key, record.value, record.headers))
+            self._outputs.append(Output(topic, record.key, record.value, record.headers))

@@ -80,6 +80,12 @@ class Choice:
             if first is not None and end is not None and end <= first:
                 raise UsageError("The stretch ends before it begins.", "Exchange the two.")
 
+    def within(self, whole: Stretch) -> Stretch:
+        """What the offsets choose of a partition."""
+        first = whole.first if self.from_offset is None else max(whole.first, self.from_offset)
+        end = whole.end if self.to_offset is None else min(whole.end, self.to_offset)
+        return Stretch(whole.partition, first, end)
+
     @property
     def is_by_time(self) -> bool:
         """Whether times were given."""
