@@ -125,7 +125,10 @@ class Store:
         while self._ends and self._ends[0][0] < horizon:
             end, session_id = heappop(self._ends)
             span = self._spans.get(session_id)
-            if span is not None and span.end == end:
+            if span is not None and span.end > end:
+                # It has grown since it was entered: one entry a session is enough, whatever its revisions.
+                heappush(self._ends, (span.end, session_id))
+            elif span is not None:
                 self._forget(span)
         expired = []
         while self._label_times and self._label_times[0][0] < horizon:
@@ -143,7 +146,7 @@ class Store:
         )
         self._by_visitor[scored.visitor_id].add(scored.session_id)
         self.reached_s = max(self.reached_s, scored.ts)
-        if before is None or before.end != scored.ts:
+        if before is None or scored.ts < before.end:
             heappush(self._ends, (scored.ts, scored.session_id))
 
     def _index_waiting(self, key: bytes, label: Label) -> None:

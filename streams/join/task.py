@@ -104,6 +104,7 @@ class JoinTask(Task):
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 detail = str(error)
         effects.outputs.append(dead_letter(record, reason, detail))
+        effects.count("dead_letters", reason)
         effects.count("labels", "unknown", Outcome.UNREADABLE)
         return None
 

@@ -196,6 +196,16 @@ def test_a_session_waits_only_so_long() -> None:
     assert outcomes(fold(task, label())) == {"waiting": 1}
 
 
+def test_a_session_that_grew_waits_from_its_last_revision_on() -> None:
+    task = JoinTask(0, WAIT_S)
+    fold(task, *(score("s1", revision=number, ts=100.0 * number) for number in range(1, 9)))
+    assert len(task._store._ends) == 1
+    fold(task, score("s2", visitor_id="v2", ts=1_799.0, start=1_799.0))
+    assert outcomes(fold(task, label(ts=800.0))) == {"joined": 1}
+    fold(task, score("s2", visitor_id="v2", revision=2, ts=1_801.0, start=1_799.0))
+    assert outcomes(fold(task, label(ts=801.0))) == {"waiting": 1}
+
+
 def test_labels_of_one_visitor_do_not_pile_up() -> None:
     task = JoinTask(0, WAIT_S)
     found = outcomes(fold(task, *(label(ts=float(ts)) for ts in range(500))))
@@ -208,6 +218,8 @@ def test_what_is_no_label_goes_to_the_dead_letters(value: bytes | None) -> None:
     (letter,) = effects.outputs
     assert (letter.topic, letter.value) == (DEAD_LETTER, value)
     assert outcomes(effects) == {"unreadable": 1}
+    (reason,) = [value for name, value in letter.headers if name == "reason"]
+    assert effects.counts["dead_letters", (reason.decode(),)] == 1
 
 
 def test_a_label_that_lies_elsewhere_is_sent_to_its_visitors_partition() -> None:
