@@ -210,7 +210,7 @@ METRICS = (
         "decisions",
         "Meetings of candidate and champion by how they ended",
         ("decision",),
-        values=(("promotion", "refusal", "rollback"),),
+        values=(("promotion", "refusal"),),
     ),
     Metric("model_version_info", "gauge", "", "1 for the champion that scores here", ("id", "version")),
     Metric(
