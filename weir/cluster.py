@@ -220,9 +220,15 @@ def _compare(
                 actual or "unset",
                 value,
                 f"kafka-configs --alter --topic {name} --add-config '{key}=[{value}]'",
-                # Retention may be the operator's choice; what records mean and whether they fit is not.
-                fatal=key in {"cleanup.policy", "message.timestamp.type"},
+                fatal=_stops_workers(key, actual, value),
             )
+
+
+def _stops_workers(key: str, actual: str, should: str) -> bool:
+    """Retention may be the operator's choice; what records mean and whether they fit is not."""
+    if key == "max.message.bytes":
+        return int(actual or 0) < int(should)
+    return key in {"cleanup.policy", "message.timestamp.type"}
 
 
 def _parts(value: str) -> set[str]:

@@ -80,6 +80,8 @@ def test_a_missing_topic_is_found(new_installation: Callable[..., Settings]) -> 
         (EVENTS, "message.timestamp.type", "CreateTime", True),
         (SESSIONS, "cleanup.policy", "compact", True),
         (SESSIONS, "retention.ms", "1000", False),
+        (SESSIONS, "max.message.bytes", "1000", True),
+        (SESSIONS, "max.message.bytes", "9000000", False),
     ],
     ids=lambda value: str(getattr(value, "name", value)),
 )
