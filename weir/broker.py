@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -27,6 +28,8 @@ from weir.jars import KAFKA_VERSION, Report, kafka_jars, missing_extra
 from weir.node_process import NodeProcess, error_in_log
 
 HOST = "127.0.0.1"
+OWN_PORTS = range(15_000, 32_000)
+"""Below what Linux (32768 and up), macOS and Windows (49152 and up) take for outgoing connections."""
 Profile = Literal["dev", "load"]
 JVM: Mapping[Profile, tuple[str, ...]] = {
     "dev": ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
@@ -230,7 +233,7 @@ class DevelopmentCluster:
     def __init__(
         self, folder: Path, nodes: int = 3, *, profile: Profile = "dev", properties: Mapping[str, str] | None = None
     ) -> None:
-        voters = [Voter(number, free_port(), _directory_id()) for number in range(1, nodes + 1)]
+        voters = [Voter(number, free_port(), directory_id()) for number in range(1, nodes + 1)]
         self.nodes = [
             DevelopmentBroker(
                 folder / f"node-{voter.node_id}",
@@ -275,10 +278,18 @@ class DevelopmentCluster:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A port of loopback that nobody uses now, and that no connection is given by chance while its server is down.
+
+    Raises:
+        ClusterError: there is none.
+    """
+    # Not port 0: the system would choose among those that it also gives to outgoing connections. A client that
+    # tries again and again to reach a stopped server there will one day be given that very port, and hold it.
+    for port in random.SystemRandom().sample(OWN_PORTS, k=200):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((HOST, port))
+            return port
+    raise ClusterError("No free port was found on loopback.", "Name one by --port.")
 
 
 def _require_free(port: int) -> None:
@@ -314,7 +325,8 @@ def _quiet(scratch: Path) -> tuple[str, ...]:
     )
 
 
-def _directory_id() -> str:
+def directory_id() -> str:
+    """A new name for a node's folder of data, as the controllers' quorum knows it."""
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 

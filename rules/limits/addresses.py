@@ -14,7 +14,7 @@ addresses; that is the error. A bucket takes a sum whole, at the window's end. B
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rules.limits.budgets import BucketState, Budget, spend
@@ -87,29 +87,34 @@ class AddressVerdict:
 
 
 class AddressVerdicts:
-    """Every worker's side: buckets of the addresses that any partition named."""
+    """Every worker's side: buckets of the addresses that any partition named.
+
+    One thread may offer while others ask: what they see is replaced as a whole, never changed.
+    """
 
     def __init__(self, budgets: Sequence[Budget]) -> None:
         self._budgets = tuple(budgets)
         self._clock = 0.0
         self._buckets: OrderedDict[str, dict[str, BucketState]] = OrderedDict()
-        self._verdicts: dict[str, dict[str, AddressVerdict]] = {}
-        """By address and budget."""
+        self._verdicts: Mapping[str, Mapping[str, AddressVerdict]] = {}
+        """By address and budget; other threads read it, so neither it nor what it holds is ever changed."""
 
     def offer(self, record: AddressSumsRecord) -> None:
         """Spends what a partition saw; the same records in the same order give the same verdicts."""
         ts = record.window_start + record.window_s
         self._clock = max(self._clock, ts)
         budgets = [budget for budget in self._budgets if record.limit in ("", budget.id)]
+        crossed: dict[str, dict[str, AddressVerdict]] = {}
         for address, cost in record.costs.items():
             buckets = self._buckets.setdefault(address, {})
             self._buckets.move_to_end(address)
             for budget in budgets:
-                self._spend(address, budget, buckets, ts, cost)
+                verdict = _spend(address, budget, buckets, ts, cost)
+                if verdict is not None:
+                    crossed.setdefault(address, {})[budget.id] = verdict
         while len(self._buckets) > REMEMBERED:
-            forgotten, _ = self._buckets.popitem(last=False)
-            self._verdicts.pop(forgotten, None)
-        self._verdicts = {address: held for address, found in self._verdicts.items() if (held := self._holding(found))}
+            self._buckets.popitem(last=False)
+        self._verdicts = self._holding(crossed)
 
     def verdict(self, address: str | None) -> AddressVerdict | None:
         """The verdict on an address, while it holds; of several, the one that holds longest."""
@@ -120,21 +125,32 @@ class AddressVerdicts:
         """The verdicts that hold."""
         return [verdict for found in self._verdicts.values() for verdict in found.values()]
 
-    def _holding(self, found: dict[str, AddressVerdict]) -> dict[str, AddressVerdict]:
-        return {limit: verdict for limit, verdict in found.items() if verdict.until > self._clock}
+    def _holding(self, crossed: Mapping[str, Mapping[str, AddressVerdict]]) -> dict[str, dict[str, AddressVerdict]]:
+        """What holds of the verdicts so far and of these; an address whose bucket was forgotten has none."""
+        holding: dict[str, dict[str, AddressVerdict]] = {}
+        for address in [*self._verdicts, *(address for address in crossed if address not in self._verdicts)]:
+            found = {**self._verdicts.get(address, {}), **crossed.get(address, {})}
+            held = {limit: verdict for limit, verdict in found.items() if verdict.until > self._clock}
+            if held and address in self._buckets:
+                holding[address] = held
+        return holding
 
-    def _spend(self, address: str, budget: Budget, buckets: dict[str, BucketState], ts: float, cost: float) -> None:
-        spent = spend(budget, buckets.get(budget.id), ts, cost)
-        buckets[budget.id] = spent.state
-        if spent.crossed:
-            self._verdicts.setdefault(address, {})[budget.id] = AddressVerdict(
-                address=address,
-                limit=budget.id,
-                version=budget.version,
-                reason=budget.reason,
-                observed=spent.observed,
-                window_s=budget.window_s,
-                until=spent.until,
-                retry_after_s=spent.retry_after_s,
-                crossed_at=spent.state.clock,
-            )
+
+def _spend(
+    address: str, budget: Budget, buckets: dict[str, BucketState], ts: float, cost: float
+) -> AddressVerdict | None:
+    spent = spend(budget, buckets.get(budget.id), ts, cost)
+    buckets[budget.id] = spent.state
+    if not spent.crossed:
+        return None
+    return AddressVerdict(
+        address=address,
+        limit=budget.id,
+        version=budget.version,
+        reason=budget.reason,
+        observed=spent.observed,
+        window_s=budget.window_s,
+        until=spent.until,
+        retry_after_s=spent.retry_after_s,
+        crossed_at=spent.state.clock,
+    )

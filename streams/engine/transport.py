@@ -8,6 +8,7 @@ the group's offsets, which then serve lag tools alone, are what is durable, what
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -38,6 +39,8 @@ class FetchState:
 
 
 _FRESH_S = 2.0
+_UNPLACED_S = 0.05
+"""How soon to look again whether a partition has got its place."""
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
@@ -74,12 +77,19 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         timeout: float | None = None,  # noqa: ASYNC109 -- overrides
         max_records: int | None = None,
     ) -> Mapping[TP, Any]:
-        records = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
+        # A rebalance that begins during a recovery leaves partitions active that have no place. The fetcher looks for
+        # their offsets in the group, may find none, and hands that out as an error; `place` takes such an error away.
+        placed = {tp for tp in active_partitions if tp in self._placed}
+        if not placed:
+            await self.stay()
+            await asyncio.sleep(_UNPLACED_S)
+            return {}
+        records = await super()._fetch_records(consumer, placed, timeout, max_records)
         # No await from here on: positions, generation and records belong together.
         assignment = _assignment(consumer)
         generation = consumer._coordinator.generation  # noqa: SLF001 -- known nowhere else
         fetched: dict[TP, Fetched] = {}
-        for tp in list(active_partitions):
+        for tp in placed:
             before = self._placed.get(tp)
             state = assignment.state_value(aiokafka.TopicPartition(*tp)) if assignment else None
             if before is None or state is None or not state.has_valid_position or state.position == before.offset:

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -120,3 +125,30 @@ def test_addresses_that_were_not_heard_of_for_long_are_forgotten() -> None:
         many = dict.fromkeys((f"other-{number}" for number in range(first, first + 10_000)), 3.0)
         verdicts.offer(Record(partition=0, window_start=0.0, window_s=10.0, costs=many))
     assert verdicts.verdict("192.0.2.1") is None
+
+
+@pytest.fixture
+def eager_threads() -> Iterator[None]:
+    """Threads take turns so often that whatever they share is caught half done."""
+    usual_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual_s)
+
+
+@pytest.mark.usefixtures("eager_threads")
+def test_verdicts_may_be_asked_for_while_another_thread_offers_sums() -> None:
+    verdicts = AddressVerdicts((PAGES, LOGINS))
+
+    def offer() -> None:
+        for number in range(1_200):
+            window = number // 400 * 200.0  # so that the verdicts before it end
+            verdicts.offer(record(1_000.0, window, limit="", address=f"a{number % 400}"))
+
+    with ThreadPoolExecutor(1) as other:
+        offering = other.submit(offer)
+        while not offering.done():
+            for held in verdicts.held():
+                assert verdicts.verdict(held.address) is None or held.limit in {"pages", "logins"}
+        offering.result()
+    assert len(verdicts.held()) == 800
