@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
@@ -42,6 +42,8 @@ class Judgement:
     shadow: tuple[ShadowVerdict, ...]
     stages: tuple[StageVerdict, ...]
     """Every stage that spoke, in order, those in shadow included."""
+    seconds: Mapping[Stage, float] = field(default_factory=dict, compare=False)
+    """Time that each stage took to speak, by the clock that was given."""
 
 
 class ModelVoice(Protocol):
@@ -67,23 +69,24 @@ def judge(  # noqa: PLR0913 -- each stage brings what it judges by
     business: BusinessRules,
     shadow: Collection[Stage],
     now_s: float,
+    clock: Callable[[], float] = lambda: 0.0,
 ) -> Judgement:
-    """Asks the stages in order; the first that says anything but `allow` settles it, unless it is in shadow."""
+    """Asks the stages in order; the first that says anything but `allow` settles it, unless it is in shadow.
+
+    `now_s` decides whether a business rule has expired; `clock`, in seconds from anywhere, decides nothing.
+    """
+    seconds: dict[Stage, float] = {}
     voices: tuple[Callable[[], StageVerdict], ...] = (
         partial(rate_limit, session, budgets, address_verdict),
         partial(heuristics, session, patterns),
         partial(by_model, score, model),
     )
-    spoken: list[StageVerdict] = []
-    settled: StageVerdict | None = None
-    for voice in voices:
-        said = voice()
-        spoken.append(said)
-        if said.stage not in shadow and said.verdict != "allow":
-            settled = said
-            break
+    spoken = list(_until_settled(voices, shadow, seconds, clock))
+    settled = spoken[-1] if _settles(spoken[-1], shadow) else None
     decided = settled or StageVerdict("model" if score is not None else "heuristics", "allow")
+    begun_s = clock()
     override = business.apply(session, decided.verdict, decided.stage, now_s, score=score)
+    seconds["business_rule"] = clock() - begun_s
     if override is not None:
         last = StageVerdict("business_rule", override.verdict, (*override.reasons, *decided.reasons))
         spoken.append(last)
@@ -94,7 +97,26 @@ def judge(  # noqa: PLR0913 -- each stage brings what it judges by
         for said in spoken
         if said.stage in shadow and said.verdict != "allow"
     )
-    return Judgement(decided.verdict, decided.stage, decided.reasons, shadowed, tuple(spoken))
+    return Judgement(decided.verdict, decided.stage, decided.reasons, shadowed, tuple(spoken), seconds)
+
+
+def _until_settled(
+    voices: Sequence[Callable[[], StageVerdict]],
+    shadow: Collection[Stage],
+    seconds: dict[Stage, float],
+    clock: Callable[[], float],
+) -> Iterator[StageVerdict]:
+    for voice in voices:
+        begun_s = clock()
+        said = voice()
+        seconds[said.stage] = clock() - begun_s
+        yield said
+        if _settles(said, shadow):
+            return
+
+
+def _settles(said: StageVerdict, shadow: Collection[Stage]) -> bool:
+    return said.stage not in shadow and said.verdict != "allow"
 
 
 def rate_limit(session: Session, budgets: Budgets, address: AddressVerdict | None) -> StageVerdict:

@@ -125,7 +125,6 @@ class ScoreTask(Task):
         return scored
 
     def _judge(self, scored: Scored, now_s: float, effects: Effects) -> Judgement:
-        started = perf_counter()
         judgement = judge(
             scored.session,
             patterns=self._patterns,
@@ -136,8 +135,10 @@ class ScoreTask(Task):
             business=self._business,
             shadow=self._settings.shadow,
             now_s=now_s,
+            clock=perf_counter,
         )
-        effects.count("cascade_seconds", "business_rule", by=perf_counter() - started)
+        for stage, seconds in judgement.seconds.items():
+            effects.count("cascade_seconds", stage, by=seconds)
         for said in judgement.stages:
             in_shadow = "true" if said.stage in self._settings.shadow else "false"
             effects.count("stage_verdicts", said.stage, said.verdict, in_shadow)

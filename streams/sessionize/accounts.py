@@ -46,7 +46,7 @@ class Accounts(msgspec.Struct):
 class Tally:
     """What is counted while a stretch is folded, beside the accounts."""
 
-    __slots__ = ("limits", "patterns", "reasons", "types")
+    __slots__ = ("limits", "limits_s", "patterns", "patterns_s", "reasons", "types")
 
     def __init__(self) -> None:
         self.types: defaultdict[str, int] = defaultdict(int)
@@ -57,6 +57,10 @@ class Tally:
         """By pack and category."""
         self.reasons: defaultdict[str, int] = defaultdict(int)
         """By reason of the dead letter."""
+        self.limits_s = 0.0
+        """Time spent on budgets."""
+        self.patterns_s = 0.0
+        """Time spent on patterns."""
 
 
 def report(effects: Effects, before: Accounts, after: Accounts, tally: Tally) -> None:
@@ -75,6 +79,9 @@ def report(effects: Effects, before: Accounts, after: Accounts, tally: Tally) ->
         effects.count("pattern_hits", pack, category, by=count)
     for reason, count in tally.reasons.items():
         effects.count("dead_letters", reason, by=count)
+    if tally.types:
+        effects.count("cascade_seconds", "rate_limit", by=tally.limits_s)
+        effects.count("cascade_seconds", "heuristics", by=tally.patterns_s)
 
 
 def _count(effects: Effects, by: int, metric: str, *labels: str) -> None:

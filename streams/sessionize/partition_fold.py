@@ -6,6 +6,8 @@ patterns → publish. Nothing in here knows where a batch ends.
 
 from __future__ import annotations
 
+from time import perf_counter
+
 from streams.engine.task import InputRecord, Output
 from streams.intake.dead_letter import dead_letter
 from streams.intake.decode import Refused, decode
@@ -127,10 +129,14 @@ class PartitionFold:
         session.appended_ms = record.timestamp
         accounts.folded += 1
         self.tally.types[event.type] += 1
+        begun_s = perf_counter()
         matter = self._spend(event, visitor, session, ts)
         if event.ip is not None:
             self.addresses.add(event.ip, event.type, ts, self.outputs)
+        spent_s = perf_counter()
         matched = self.patterns.match(event)
+        self.tally.limits_s += spent_s - begun_s
+        self.tally.patterns_s += perf_counter() - spent_s
         if matched and self._note(matched, session):
             matter = True
         events = session.events

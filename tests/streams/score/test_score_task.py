@@ -311,3 +311,15 @@ def test_a_champion_is_swapped_between_two_sessions() -> None:
     effects = fold(task, session(revision=2))
     assert json.loads(written(effects, SCORES)[0].value or b"")["score"] is None
     assert effects.gauges["model_version_info", ("sessions", "7")] == 0
+
+
+def test_the_time_of_every_stage_is_counted() -> None:
+    effects = fold(Bench().always(0.99).task(), session())
+    assert {labels for name, labels in effects.counts if name == "cascade_seconds"} == {
+        ("rate_limit",),
+        ("heuristics",),
+        ("model",),
+        ("business_rule",),
+    }
+    # The model's stage is features and score, not only what the cascade makes of them.
+    assert effects.counts["cascade_seconds", ("model",)] > effects.counts["cascade_seconds", ("business_rule",)] > 0

@@ -127,3 +127,10 @@ def test_what_addresses_spend_is_summed_for_other_partitions_by_budget() -> None
     for sums in told.values():
         verdicts.offer(sums)
     assert [verdict.limit for verdict in verdicts.held()] == ["logins"]
+
+
+def test_the_time_of_budgets_and_patterns_is_counted() -> None:
+    one = driver(BURST)
+    one.send("ann", 0.0)
+    assert one.counts("cascade_seconds").keys() == {("rate_limit",), ("heuristics",)}
+    assert all(seconds > 0 for seconds in one.counts("cascade_seconds").values())
