@@ -14,7 +14,10 @@ log = logging.getLogger("weir.health")
 
 
 class StallWatch:
-    """Tells when input has been waiting for too long while its position stood still. Time is passed in."""
+    """Tells when input has been waiting for too long while its position stood still.
+
+    Time is passed in, and must be monotonic: a wall clock that is set would end every worker at once.
+    """
 
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
@@ -77,18 +80,20 @@ class Health:
         """Committed records not yet worked on, as last known."""
         self.is_alive = True
 
-    def check(self, positions: Mapping[Where, int], now_s: float) -> None:
+    def check(self, positions: Mapping[Where, int], monotonic_s: float, wall_s: float) -> None:
         """Asks the brokers where the input ends, and compares with where everything owned stands.
+
+        Stalls are judged by `monotonic_s`; `wall_s`, since the epoch, is for what is shown alone.
 
         Raises:
             LostInputError: an input topic was deleted and made again.
             WorkError: nothing has moved for too long, or no broker has answered.
         """
         ends = self._ends(positions)
-        self._watch.see(positions, ends, now_s)
+        self._watch.see(positions, ends, monotonic_s)
         if ends is not None:
-            self._report(positions, ends, now_s)
-        stalled, unanswered = self._watch.stalled(now_s), self._watch.is_unanswered(now_s)
+            self._report(positions, ends, wall_s - monotonic_s, wall_s)
+        stalled, unanswered = self._watch.stalled(monotonic_s), self._watch.is_unanswered(monotonic_s)
         self.is_alive = stalled is None and not unanswered
         if unanswered:
             raise WorkError(
@@ -120,7 +125,7 @@ class Health:
                     "Restore the topic, or start under another application id to begin with what is there.",
                 )
 
-    def _report(self, positions: Mapping[Where, int], ends: Mapping[Where, int], now_s: float) -> None:
+    def _report(self, positions: Mapping[Where, int], ends: Mapping[Where, int], epoch_s: float, wall_s: float) -> None:
         self.lag = {where: max(0, ends[where] - position) for where, position in positions.items() if where in ends}
         lags: dict[tuple[str, ...], float] = {
             (self._stage_of[topic], topic, str(number)): lag for (topic, number), lag in self.lag.items()
@@ -128,4 +133,5 @@ class Health:
         self._exposition.replace("lag_records", lags)
         for stage in set(self._stage_of.values()):
             moved_at_s = [self._watch.moved_at_s(where) for where in positions if self._stage_of[where[0]] == stage]
-            self._exposition.set(min(moved_at_s, default=now_s), "progress_timestamp_seconds", stage)
+            moved_s = min(moved_at_s) + epoch_s if moved_at_s else wall_s
+            self._exposition.set(moved_s, "progress_timestamp_seconds", stage)

@@ -248,7 +248,7 @@ class Process:
                 for topic, position in partition.positions.items()
             }
             try:
-                await self._threads.kafka(self._health.check, positions, time.time())
+                await self._threads.kafka(self._health.check, positions, time.monotonic(), time.time())
             except Exception as error:  # noqa: BLE001 -- likewise
                 self.fail(error)
 

@@ -21,7 +21,7 @@ def weak_label(session: Session, judgement: Judgement, shadow: Collection[Stage]
     """What Weir itself concludes about a closed session, None if nothing or contradictory things.
 
     A purchase speaks for it; a `throttle` or `block` of the first two stages against it, unless the stage is in shadow
-    or a business rule has set it right.
+    or a business rule has set it right. A budget of its address is no accusation: behind it, others may have spent.
     """
     accuser = next(
         (
@@ -30,6 +30,7 @@ def weak_label(session: Session, judgement: Judgement, shadow: Collection[Stage]
             if said.stage in {"rate_limit", "heuristics"}
             and said.stage not in shadow
             and said.verdict in {"throttle", "block"}
+            and (said.stage != "rate_limit" or session.rate_limited)
         ),
         None,
     )

@@ -10,6 +10,7 @@ from streams.engine.health import Health, StallWatch
 from weir.errors import ClusterError, LostInputError, WorkError
 
 HERE: Where = ("events", 0)
+WALL_S = 1_700_000_000.0
 
 
 class PlainCluster:
@@ -76,33 +77,43 @@ def test_silence_of_the_brokers_is_no_proof_of_life() -> None:
 
 
 def test_lag_is_told_by_stage_topic_and_partition(health: Health, exposition: Exposition) -> None:
-    health.check({HERE: 93}, now_s=0)
+    health.check({HERE: 93}, 0, WALL_S)
     assert b'weir_lag_records{partition="0",stage="sessionize",topic="events"} 7.0' in exposition.text()
-    health.check({}, now_s=1)
+    health.check({}, 1, WALL_S)
     assert b"weir_lag_records{" not in exposition.text()
 
 
 def test_a_stall_ends_the_worker_and_is_seen_by_the_probe(health: Health) -> None:
-    health.check({HERE: 93}, now_s=0)
+    health.check({HERE: 93}, 0, WALL_S)
     assert health.is_alive
     with pytest.raises(WorkError, match="Partition 0 of events has not moved for 10 s"):
-        health.check({HERE: 93}, now_s=11)
+        health.check({HERE: 93}, 11, WALL_S)
     assert not health.is_alive
 
 
 def test_a_topic_made_again_under_the_reader_is_lost_input(health: Health, cluster: PlainCluster) -> None:
-    health.check({HERE: 93}, now_s=0)
+    health.check({HERE: 93}, 0, WALL_S)
     cluster.ids["events"] = "second"
     with pytest.raises(LostInputError, match="deleted and made again"):
-        health.check({HERE: 93}, now_s=1)
+        health.check({HERE: 93}, 1, WALL_S)
 
 
 def test_brokers_that_are_away_for_a_moment_end_nothing(health: Health, cluster: PlainCluster) -> None:
-    health.check({HERE: 93}, now_s=0)
+    health.check({HERE: 93}, 0, WALL_S)
     cluster.is_there = False
-    health.check({HERE: 93}, now_s=5)
+    health.check({HERE: 93}, 5, WALL_S)
     cluster.is_there = True
-    health.check({HERE: 94}, now_s=9)
+    health.check({HERE: 94}, 9, WALL_S)
     cluster.is_there = False
     with pytest.raises(WorkError, match="have not described"):
-        health.check({HERE: 94}, now_s=30)
+        health.check({HERE: 94}, 30, WALL_S)
+
+
+def test_progress_is_told_in_wall_time_while_stalls_are_judged_by_a_clock_that_nobody_sets(
+    health: Health, exposition: Exposition
+) -> None:
+    health.check({HERE: 93}, 0, WALL_S)
+    health.check({HERE: 93}, 4, WALL_S + 4)
+    assert b'weir_progress_timestamp_seconds{stage="sessionize"} 1.7e+09' in exposition.text()
+    health.check({HERE: 93}, 5, WALL_S + 86_400)
+    assert health.is_alive

@@ -255,6 +255,14 @@ class TestAddresses:
         (flag,) = flags(fold(bench.task(), session()))
         assert (flag.verdict, flag.stage) == ("throttle", "rate_limit")
 
+    def test_a_busy_address_accuses_nobody_behind_it(self) -> None:
+        bench = Bench()
+        self.over(bench)
+        task = bench.task()
+        assert not labels(fold(task, session(final=True)))
+        (label,) = labels(fold(task, session(session_id="s2", final=True, rate_limited=2)))
+        assert (label.label, label.source) == ("bad", "weak:rate_limit")
+
     def test_its_limit_is_published_once_by_one_partition(self) -> None:
         bench = Bench(partitions=4)
         self.over(bench)
