@@ -1,0 +1,103 @@
+"""What the log of events must have come to: the oracle's answer, and how to ask for it.
+
+Everything that Weir publishes of a session is decided by the log, event by event: "no result depends on where a batch
+ends". So every revision is expected, by number, place and content, not the final one alone. What is left open: the
+order of different sessions' records, the moments at which idle watermarks are appended (they lie in the log), wording
+of details, latencies, addresses' limits, and anything after the log's end.
+
+Patterns are the one input that is not in the log. With `match` their hits are expected like everything else. Without
+it, `heuristics` is only checked for being consistent, and a revision that no other rule explains must show a pattern
+that is new; for that the oracle must know beforehand at which events there is a revision (`watch`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from tests.chaos.oracle.placing import Arrival
+from tests.chaos.oracle.records import Record, Settings
+
+Place = tuple[int, int]
+"""Partition and offset in the topic of events."""
+
+
+class Revision(NamedTuple):
+    """A state of a session that is published, or may be."""
+
+    place: Place
+    """Of the last event folded."""
+    appended_ms: int
+    is_due: bool
+    """False: published only if a pattern was new, which was not to be judged."""
+    is_merge: bool
+    """Its event merged another session into this one."""
+    body: bytes
+    """The record but for its revision, and for heuristics where patterns are not judged."""
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The body's fields."""
+        fields: dict[str, Any] = json.loads(self.body)
+        return fields
+
+
+class Letter(NamedTuple):
+    """An event that went to another topic, with its place in the input."""
+
+    place: Place
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    reason: str
+    """Of a dead letter; empty for a late event."""
+
+
+@dataclass(slots=True)
+class Accounts:
+    """What became of a partition's records."""
+
+    read: int = 0
+    folded: int = 0
+    duplicate: int = 0
+    late: int = 0
+    dead_letter: int = 0
+    rekeyed: int = 0
+    watermark: int = 0
+    clamped: int = 0
+    """Of those taken for events in their place; no outcome of its own."""
+    still_open: int = 0
+    """Events in sessions that are open at the log's end; no outcome of its own."""
+
+    @property
+    def settled(self) -> int:
+        """Must be `read`."""
+        return self.folded + self.duplicate + self.late + self.dead_letter + self.rekeyed + self.watermark
+
+
+@dataclass
+class Expected:
+    """All that the specification says of a log."""
+
+    settings: Settings
+    judges_patterns: bool
+    sessions: dict[str, list[list[Revision]]] = field(default_factory=dict)
+    """By id, one list a life: a clamped event that comes again after its session's end opens one of the same id."""
+    late: dict[Place, Letter] = field(default_factory=dict)
+    dead: dict[Place, Letter] = field(default_factory=dict)
+    limits: dict[bytes, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    """By key, in their order."""
+    accounts: dict[int, Accounts] = field(default_factory=lambda: defaultdict(Accounts))
+    sent_on: dict[Place, Record] = field(default_factory=dict)
+    """Misplaced events: each must lie in the log again."""
+    arrived: list[tuple[Arrival, Record]] = field(default_factory=list)
+    """Re-keyed events, with what their header says."""
+    stopped: list[str] = field(default_factory=list)
+    """Re-keyed events that are misplaced again: Weir must stop there."""
+
+    def finals(self) -> dict[str, dict[str, Any]]:
+        """By id the last state of every session that was closed, split or merged."""
+        last = {session: lives[-1][-1].record for session, lives in self.sessions.items()}
+        return {session: record for session, record in last.items() if record["final"]}

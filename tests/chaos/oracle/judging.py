@@ -1,0 +1,100 @@
+"""How the oracle is asked: what a log must come to, and how what came of it differs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain
+
+from tests.chaos.oracle.compare_flags import flag_differences
+from tests.chaos.oracle.compare_letters import letter_differences, limit_differences
+from tests.chaos.oracle.compare_log import account_differences, balance_differences, rekeying_differences
+from tests.chaos.oracle.compare_sessions import session_differences
+from tests.chaos.oracle.expected import Expected, Place
+from tests.chaos.oracle.folding import Partition
+from tests.chaos.oracle.records import Match, Record, Settings
+
+READ = ("sessions", "late", "dead-letter", "limits", "flags")
+"""Topics, without their prefix, whose records are compared."""
+
+
+def expect(
+    log: Iterable[Record], settings: Settings, *, match: Match | None = None, watch: Collection[Place] = ()
+) -> Expected:
+    """What the specification says of a log of events.
+
+    Args:
+        log: every committed record of the topic, each partition in the order of offsets, interleaved in any way.
+        settings: those in force all the while.
+        match: says which patterns an event matches; None leaves patterns unjudged, and then `watch` is needed.
+        watch: input places of the revisions that there are, see `watched`.
+
+    Raises:
+        ValueError: a partition's records are out of order.
+    """
+    expected = Expected(settings, judges_patterns=match is not None)
+    partitions: dict[int, Partition] = {}
+    newest: dict[int, int] = {}
+    for record in log:
+        if newest.get(record.partition, -1) >= record.offset:
+            raise ValueError(f"{record.place} comes after offset {newest[record.partition]}.")
+        newest[record.partition] = record.offset
+        if record.partition not in partitions:
+            partitions[record.partition] = Partition(record.partition, expected, match, watch)
+        partitions[record.partition].take(record)
+    for partition in partitions.values():
+        partition.end()
+    return expected
+
+
+def watched(outputs: Iterable[Record], settings: Settings) -> set[Place]:
+    """The input places that session records name."""
+    places = set()
+    for record in outputs:
+        partition, offset = record.header("partition"), record.header("offset")
+        if record.topic == settings.topic("sessions") and partition is not None and offset is not None:
+            places.add((int(partition), int(offset)))
+    return places
+
+
+def compare(
+    expected: Expected,
+    outputs: Iterable[Record],
+    *,
+    reported: Mapping[int, Mapping[str, int]] | None = None,
+    weights: Mapping[str, float] | None = None,
+    may_be_compacted: bool = False,
+) -> Iterator[str]:
+    """Every way in which outputs differ from what they must be, a sentence each; nothing for a flawless run.
+
+    Args:
+        expected: what `expect` said of the log.
+        outputs: all committed records of the topics `READ`, each partition in the order of offsets.
+        reported: by partition, the outcomes that Weir counted: `folded`, `duplicate`, `late`, `dead_letter`, `rekeyed`,
+            `watermark`.
+        weights: of the patterns; given only where every stage but heuristics is in shadow, flags are compared too.
+        may_be_compacted: older limits of a key may be gone.
+    """
+    by_topic: dict[str, list[Record]] = {expected.settings.topic(name): [] for name in READ}
+    for record in outputs:
+        if record.topic in by_topic:
+            by_topic[record.topic].append(record)
+    sessions, late, dead, limits, flags = by_topic.values()
+    yield from chain(
+        rekeying_differences(expected),
+        session_differences(expected, sessions),
+        letter_differences(expected.settings, expected.late, late, "late event"),
+        letter_differences(expected.settings, expected.dead, dead, "dead letter"),
+        limit_differences(expected.limits, limits, may_be_compacted=may_be_compacted),
+        flag_differences(sessions, flags, weights) if weights is not None else (),
+        balance_differences(expected, sessions, late, dead),
+        account_differences(expected, reported or {}),
+    )
+
+
+def judge(
+    log: Iterable[Record], outputs: Iterable[Record], settings: Settings, *, match: Match | None = None
+) -> list[str]:
+    """`expect` and `compare` in one."""
+    given = list(outputs)
+    watch = watched(given, settings) if match is None else ()
+    return list(compare(expect(log, settings, match=match, watch=watch), given))

@@ -1,0 +1,69 @@
+"""The oracle's plain values: records as they lie on Kafka, and the settings that decide what they come to.
+
+The oracle is a second author's reading of the specification, in batch and with the standard library alone. Whatever the
+specification leaves open, and a record shows all the same, is named under "Silences" in the module that settles it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+Headers = tuple[tuple[str, bytes], ...]
+Event = Mapping[str, Any]
+Match = Callable[[Event], Iterable[tuple[str, str]]]
+"""Says which patterns an event matches: (id, version of the pack), each pattern once."""
+
+
+class Record(NamedTuple):
+    """A record of any topic; `timestamp` is its append time in ms, which only the input's records need."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+    timestamp: int = 0
+
+    def header(self, name: str) -> bytes | None:
+        """The first header of that name."""
+        return next((value for known, value in self.headers if known == name), None)
+
+    @property
+    def place(self) -> str:
+        """Where it lies, for people."""
+        return f"{self.topic}-{self.partition}@{self.offset}"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A visitor's token bucket; an address's bucket is no part of what is promised."""
+
+    id: str
+    capacity: float
+    refill_per_s: float
+    recovery_share: float = 0.5
+    costs: Mapping[str, float] = field(default_factory=dict)
+    default_cost: float = 1.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides, beside the input; names and defaults as in `docs/settings.md`."""
+
+    partitions: int = 4
+    topic_prefix: str = "weir"
+    gap_s: float = 1_800.0
+    grace_s: float = 300.0
+    max_ahead_s: float = 300.0
+    max_record_bytes: int = 1_000_000
+    max_session_events: int = 10_000
+    max_session_s: float = 86_400.0
+    max_fingerprints: int = 20_000
+    budgets: tuple[Budget, ...] = ()
+
+    def topic(self, name: str) -> str:
+        """A public topic's full name."""
+        return f"{self.topic_prefix}.{name}"
