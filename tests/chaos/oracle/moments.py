@@ -6,7 +6,6 @@ milliseconds; a time in text that names no zone is UTC; years 1970 to 2199 are t
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime, timedelta
 
 MICROS = 1_000_000
@@ -35,8 +34,6 @@ def event_time(sent: float | str) -> int | None:
     if isinstance(sent, str):
         return _from_text(sent)
     seconds = float(sent)
-    if not math.isfinite(seconds):
-        return None
     if seconds >= _FIRST_MILLISECONDS:
         seconds /= 1_000
     return micros(seconds) if 0 <= seconds < _YEAR_2200_S else None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from typing import Any, NoReturn
 
 from tests.chaos.oracle.moments import event_time, micros
@@ -33,8 +34,10 @@ _FIELDS = (
     *("bytes", "item_id", "value", "currency", "query", "title", "text", "properties"),
 )
 _REQUIRED = frozenset({"event_id", "visitor_id", "type", "ts"})
+_GREATEST_DOUBLE = sys.float_info.max
 _MAX_TS_TEXT = 64
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_NO_NUMBER = re.compile("NaN|Infinity")
 _NUMBER = re.compile(rf"\d[\d.eE+-]{{{MAX_DIGITS}}}", re.ASCII)
 
 
@@ -80,7 +83,7 @@ def read_watermark(value: bytes | None, max_bytes: int) -> int:
     except RefusedError as error:
         raise RefusedError("bad_watermark") from error
     mark = sent.get("watermark")
-    is_number = isinstance(mark, (int, float)) and not isinstance(mark, bool) and math.isfinite(mark) and mark >= 0
+    is_number = isinstance(mark, (int, float)) and not isinstance(mark, bool) and 0 <= mark <= _GREATEST_DOUBLE
     if not is_number or sent.get("kind") not in {"idle", "end-of-input"}:
         raise RefusedError("bad_watermark")
     return micros(sent["watermark"])
@@ -99,7 +102,7 @@ def _read_object(value: bytes | None, max_bytes: int) -> dict[str, Any]:
     try:
         sent = json.loads(text, parse_constant=_no_number)
     except ValueError as error:
-        raise RefusedError("not_json") from error
+        raise RefusedError("not_finite" if _NO_NUMBER.search(_STRING.sub('""', text)) else "not_json") from error
     if "\\u" in text and _has_lone_surrogate(sent):
         raise RefusedError("not_json")
     if not isinstance(sent, dict):
@@ -158,7 +161,7 @@ def _check(name: str, value: object) -> None:
 def _check_number(value: object) -> None:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise RefusedError("wrong_type")
-    if isinstance(value, float) and not math.isfinite(value):
+    if not abs(value) <= _GREATEST_DOUBLE:
         raise RefusedError("not_finite")
 
 

@@ -4,38 +4,39 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.limits.budgets import Budget, Budgets
+from rules.limits.budgets import Budget
 from streams.engine.task import Output, PlainRecord, Task
 from streams.intake.decode import Refused, decode
 from streams.intake.end_of_input import EndOfInput
-from streams.intake.formats import Line, read
+from streams.intake.formats import BadLine, read
 from streams.replay.flow import Flow, Wiring
 from streams.replay.log import MemoryLog
 from streams.sessionize.config import FoldConfig
 from streams.sessionize.task import SessionizeTask
 from streams.stages import STAGE_INPUTS, Resources, make_task
-from tests.chaos.oracle.expected import Expected
-from tests.chaos.oracle.judging import compare, expect, judge, watched
+from tests.chaos.oracle.judging import compare, expect, watched
 from tests.chaos.oracle.placing import partition_of
 from tests.chaos.oracle.reading import RefusedError, read_event
 from tests.chaos.oracle.records import Budget as OracleBudget
 from tests.chaos.oracle.records import Event, Record
 from tests.chaos.oracle.records import Settings as OracleSettings
 from tests.streams.sessionize.driving import Words, library_of
-from weir.contracts.fast import fast
 from weir.contracts import Event as ProductEvent
+from weir.contracts.fast import fast
+from weir.contracts.flag import Stage
 from weir.partitioner import partition_for
 from weir.settings import Settings
-from weir.topics import EVENTS, SESSIONS, Names, Topic
+from weir.topics import EVENTS, Names, Topic
 
 BEGIN_S = 1_767_225_600.0
 PARTITIONS = 3
@@ -209,3 +210,173 @@ def stream(seed: int, length: int) -> Run:
             run.append(Output(EVENTS, None, mark, (("weir-watermark", b"end-of-input"),), partition), now)
         run.flow.settle()
     return run
+
+
+def chatter(seed: int, length: int) -> Run:
+    """Few visitors who never pause for long: bounds of events, of time and of fingerprints are reached."""
+    chance, run, now = Random(seed), sessionizer(), BEGIN_S
+    for number in range(length):
+        now += chance.choice([0.5, 1.0, 2.0, 9.0])
+        back = chance.choice([0.0, 0.0, 0.0, 4.0, 9.0, 14.0])
+        event = an_event(chance, number - chance.choice([0, 0, 0, 15]), now - back)
+        event |= {"visitor_id": chance.choice(["ann", "bob"]), "type": chance.choice(["click", f"own-{number % 50}"])}
+        run.append(Output(EVENTS, event["visitor_id"].encode(), json.dumps(event).encode()), now)
+    run.flow.settle()
+    return run
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32), st.integers(0, 150))
+def test_any_stream_comes_to_what_the_oracle_says(seed: int, length: int) -> None:
+    run = stream(seed, length)
+    assert differences(run) == []
+    assert differences(run, judge_patterns=False) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_long_streams_do_too(seed: int) -> None:
+    run = stream(seed, 800)
+    assert {record.topic for record in run.outputs} == {
+        *("weir.sessions", "weir.late", "weir.dead-letter", "weir.limits")
+    }
+    assert differences(run) == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_sessions_that_outgrow_their_bounds_do_too(seed: int) -> None:
+    run = chatter(seed, 300)
+    sessions = [json.loads(record.value or b"") for record in run.outputs if record.topic == "weir.sessions"]
+    assert sum(session["split"] for session in sessions) > 5
+    assert differences(run) == []
+    assert differences(run, judge_patterns=False) == []
+
+
+@pytest.mark.parametrize("judge_patterns", [True, False])
+def test_each_output_of_the_product_is_missed_when_it_is_gone_and_noticed_when_it_comes_twice(
+    *, judge_patterns: bool
+) -> None:
+    run = stream(8, 60)
+    watch = watched(run.outputs, SETTINGS)
+    expected = expect(run.in_order, SETTINGS, match=words if judge_patterns else None, watch=watch)
+    for at, record in enumerate(run.outputs):
+        gone = [*run.outputs[:at], *run.outputs[at + 1 :]]
+        again = [*run.outputs, record._replace(offset=len(run.outputs) + 1)]
+        assert any(compare(expected, gone)), record
+        assert any("Twice" in difference for difference in compare(expected, again)), record
+
+
+def test_an_event_that_was_sent_on_twice_or_never_is_noticed() -> None:
+    run = stream(3, 300)
+    on = next(record for record in run.in_order if record.header("weir-rekeyed"))
+    never = [record for record in run.in_order if record is not on]
+    twice = [*run.in_order, on._replace(offset=1_000_000)]
+    assert any("was never sent on" in one for one in compare(expect(never, SETTINGS, match=words), run.outputs))
+    assert any("was sent on 2 times" in one for one in compare(expect(twice, SETTINGS, match=words), run.outputs))
+
+
+VALUES: tuple[Any, ...] = (
+    *(
+        "",
+        "a",
+        "x" * 512,
+        "x" * 513,
+        "9" * 65,
+        "2026-01-31T09:30:00Z",
+        "2026-01-31",
+        "1969-12-31T23:59:59Z",
+        None,
+        True,
+    ),
+    *(
+        0,
+        -1,
+        1.5,
+        -0.5,
+        1_772_355_600_123,
+        1_772_355_600_123.4567,
+        1e11,
+        7_258_118_400,
+        1e13,
+        999,
+        1_000,
+        2**53,
+        10**30,
+    ),
+    *({"a": 1}, [1], {"a": {"b": [1e5]}}, "2026-01-31T09:30:00.1234567+02:00", '\x00\x1f"\\', "ü"),
+)
+RAW = (
+    "NaN",
+    "-Infinity",
+    "1e400",
+    '"\\ud800"',
+    '{"a": NaN}',
+    '{"a": 1e400}',
+    "1" * 400,
+    "1" * 4_301,
+    "01",
+    "tru",
+    "[" * 70,
+)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_bytes_are_taken_and_refused_for_the_same_reasons(seed: int) -> None:
+    chance = Random(seed)
+    names = [*ProductEvent.model_fields, "unknown"]
+    for _ in range(1_000):
+        parts = {"event_id": '"e"', "visitor_id": '"v"', "type": '"t"', "ts": "1772355600.25"}
+        for name in chance.sample(names, chance.randint(0, 2)):
+            parts[name] = chance.choice(RAW) if chance.random() < 0.2 else json.dumps(chance.choice(VALUES))
+        if chance.random() < 0.1:
+            del parts[chance.choice(list(parts))]
+        value = ("{" + ",".join(f'"{name}": {part}' for name, part in parts.items()) + "}").encode()
+        taken = decode(value, 6_000)
+        told = (taken.reason.value, None) if isinstance(taken, Refused) else (None, round(taken.ts * 1e6))
+        assert said_of(value, 6_000) == told, value
+
+
+def said_of(value: bytes, max_bytes: int) -> tuple[str | None, int | None]:
+    """The oracle's reason, or its time."""
+    try:
+        return None, read_event(value, max_bytes).moment
+    except RefusedError as error:
+        return error.args[0], None
+
+
+@given(st.binary(max_size=40), st.integers(1, 64))
+def test_keys_have_their_partitions(key: bytes, partitions: int) -> None:
+    assert partition_of(key, partitions) == partition_for(key, partitions)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("name", "line_format", "most"),
+    [("otto/train.jsonl", "otto", 10_000), ("elastic-apache-logs/apache_logs", "access-log", 2_500)],
+)
+def test_real_files_come_to_what_the_oracle_says(
+    shared_data: Callable[[str], Path], name: str, line_format: str, most: int
+) -> None:
+    file = str(shared_data(name))
+    shadow: frozenset[Stage] = frozenset({"rate_limit", "model", "business_rule"})
+    resources = Resources.from_settings(Settings(partitions=PARTITIONS, shadow=shadow), now=lambda: BEGIN_S)
+    inputs = {stage: STAGE_INPUTS[stage] for stage in ("sessionize", "score")}
+    run = Run(inputs, lambda stage, partition: make_task(stage, partition, resources), PARTITIONS)
+    end = EndOfInput(resources.settings.gap_s, resources.settings.grace_s)
+    for line in islice(read(line_format, file), most):
+        if not isinstance(line, BadLine):
+            run.append(Output(EVENTS, line.key, line.value))
+            end.saw(run.log[-1].partition, line.ts)
+    for output in end.records():
+        run.append(output)
+    run.flow.settle()
+
+    def match(event: Event) -> Iterator[tuple[str, str]]:
+        for pattern in resources.patterns.match(fast(ProductEvent)(**event)):
+            yield pattern, resources.patterns.info(pattern).version
+
+    expected = expect(
+        run.in_order, OracleSettings(partitions=PARTITIONS, budgets=own(resources.budgets.visitor)), match=match
+    )
+    weights = {pattern: resources.patterns.info(pattern).weight for pattern in resources.patterns.ids}
+    assert len(expected.finals()) > 20
+    assert list(compare(expected, run.outputs, reported=run.reported(PARTITIONS), weights=weights)) == []
