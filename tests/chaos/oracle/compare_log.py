@@ -41,10 +41,11 @@ def balance_differences(
     for record in sessions:
         fields = parsed(record) or {}
         if fields.get("final") and fields.get("merged_into") is None:
-            told[_origin(record)] += fields.get("events", 0)
-    events = expected.settings.topic("events").encode()
+            events = fields.get("events")
+            told[_origin(record)] += events if isinstance(events, int) else 0
+    topic = expected.settings.topic("events").encode()
     for record in (*late, *dead):
-        if record.header("topic") in {None, events}:
+        if record.header("topic") in {None, topic}:
             told[_origin(record)] += 1
     told.update(arrival.partition for arrival, _ in expected.arrived)
     for partition, accounts in sorted(expected.accounts.items()):

@@ -29,6 +29,12 @@ class Found(NamedTuple):
     identity: Identity
 
     @property
+    def events(self) -> int:
+        """How many it counts, 0 for what is no number."""
+        counted = self.fields.get("events")
+        return counted if isinstance(counted, int) else 0
+
+    @property
     def name(self) -> str:
         """For people."""
         fields = self.fields
@@ -95,7 +101,7 @@ def _of_life(
     for earlier, later in pairwise(present):
         if (later.record.partition, later.record.offset) < (earlier.record.partition, earlier.record.offset):
             yield f"Torn: {later.name} lies before {earlier.name}."
-        if later.fields.get("events", 0) < earlier.fields.get("events", 0):
+        if later.events < earlier.events:
             yield f"Torn: {later.name} has fewer events than {earlier.name}."
 
 
@@ -121,7 +127,7 @@ def _of_patterns(before: Found | None, one: Found, revision: Revision) -> Iterat
     hits = _hits(one)
     if any(hits.get(pattern, 0) < count for pattern, count in held.items()):
         yield f"Torn: {one.name} has fewer hits of a pattern than the revision before."
-    if any(count > one.fields.get("events", 0) for count in hits.values()):
+    if any(count > one.events for count in hits.values()):
         yield f"Wrong: {one.name} has more hits of a pattern than events."
     new = hits.keys() - held.keys()
     if not revision.is_due and not new:

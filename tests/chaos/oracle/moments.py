@@ -1,6 +1,7 @@
 """Times as whole microseconds: sums and comparisons are exact, so "at most the gap apart" means just that.
 
-Silences: times are rounded to a microsecond, half to even, by their value as a double; a number from 1e11 on is
+Silences: times, those of watermarks too, are rounded to a microsecond, half to even, by their value as a double (Weir
+writes no finer watermark, and of a stranger's finer one it may take the rest into account); a number from 1e11 on is
 milliseconds; a time in text that names no zone is UTC; years 1970 to 2199 are times.
 """
 

@@ -1,12 +1,13 @@
 """A session that is open, and the measures of its record.
 
 Silences: the id is BLAKE2b (16 bytes, hexadecimal) over compact JSON of visitor, event id and `ts` as received, numbers
-as doubles. A gap is the distance to the event folded before, whichever happened first; a merge adds one, the distance
-between the two sessions (0 where they overlap), and the next gap counts from the last event of whichever ended later.
-What is "first" (referrer, user agent, address, accounts) is the first folded, the first opened session's before the
-other's; what has a place in time (entry, exit, items, texts) goes by time, equals in the order of folding. The caps.
-A URL beyond the cap of those remembered is neither distinct nor repeated. Amounts without currency are `unknown`;
-only purchases have revenue. An empty text is none.
+as doubles in their shortest form (from 0.0001 on, as Python writes them). A gap is the distance to the event folded
+before, whichever happened first; a merge adds one, the distance between the two sessions (0 where they overlap), and
+the next gap counts from the last event of whichever ended later. What is "first" (referrer, user agent, address,
+accounts) is the first folded, the first opened session's before the other's; what has a place in time (entry, exit,
+items, texts) goes by time, equals in the order of folding. The caps. A URL beyond the cap of those remembered is
+neither distinct nor repeated. Amounts without currency are `unknown`; only purchases have revenue. An empty text is
+none.
 """
 
 from __future__ import annotations
