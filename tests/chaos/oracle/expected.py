@@ -34,14 +34,15 @@ class Revision(NamedTuple):
     """False: published only if a pattern was new, which was not to be judged."""
     is_merge: bool
     """Its event merged another session into this one."""
+    names: tuple[str, ...]
+    """Of the fields that are judged: all but the revision's number, and heuristics where patterns are not judged."""
     body: bytes
-    """The record but for its revision, and for heuristics where patterns are not judged."""
+    """Their values, as a list in JSON: a long log has a million of them."""
 
     @property
     def record(self) -> dict[str, Any]:
-        """The body's fields."""
-        fields: dict[str, Any] = json.loads(self.body)
-        return fields
+        """The fields that are judged."""
+        return dict(zip(self.names, json.loads(self.body), strict=True))
 
 
 class Letter(NamedTuple):

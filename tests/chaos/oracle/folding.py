@@ -54,6 +54,7 @@ class Partition:
         self.gap, self.grace = micros(settings.gap_s), micros(settings.grace_s)
         self.longest, self.ahead = micros(settings.max_session_s), micros(settings.max_ahead_s)
         self.watermark: int | None = None
+        self.names: tuple[str, ...] = ()
         self.visitors: dict[str, Visitor] = {}
         self.due: list[tuple[int, int, Session]] = []
         self._ticket = itertools.count()
@@ -228,5 +229,6 @@ class Partition:
         record = session.record() | ending
         if self.match is None:
             del record["heuristics"]
-        body = json.dumps(record).encode()
-        session.revisions.append(Revision(session.place, session.appended_ms, is_due, is_merge, body))
+        self.names = self.names or tuple(record)
+        body = json.dumps(list(record.values()), ensure_ascii=False, separators=(",", ":")).encode()
+        session.revisions.append(Revision(session.place, session.appended_ms, is_due, is_merge, self.names, body))

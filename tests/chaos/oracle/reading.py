@@ -67,7 +67,7 @@ def read_event(value: bytes | None, max_bytes: int) -> Fields:
     moment = event_time(sent["ts"])
     if moment is None:
         raise RefusedError("bad_ts")
-    event = Fields((name, sent.get(name)) for name in _FIELDS)
+    event = Fields(zip(_FIELDS, map(sent.get, _FIELDS), strict=True))
     event.moment = moment
     return event
 
@@ -100,7 +100,7 @@ def _read_object(value: bytes | None, max_bytes: int) -> dict[str, Any]:
         raise RefusedError("not_utf8") from error
     _check_shape(text)
     try:
-        sent = json.loads(text, parse_constant=_no_number)
+        sent = _JSON.decode(text)
     except ValueError as error:
         raise RefusedError("not_finite" if _NO_NUMBER.search(_STRING.sub('""', text)) else "not_json") from error
     if "\\u" in text and _has_lone_surrogate(sent):
@@ -127,6 +127,9 @@ def _check_shape(text: str) -> None:
 
 def _no_number(_: str) -> NoReturn:
     raise RefusedError("not_finite")
+
+
+_JSON = json.JSONDecoder(parse_constant=_no_number)
 
 
 def _has_lone_surrogate(sent: object) -> bool:

@@ -225,7 +225,7 @@ def chatter(seed: int, length: int) -> Run:
     return run
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(st.integers(0, 2**32), st.integers(0, 150))
 def test_any_stream_comes_to_what_the_oracle_says(seed: int, length: int) -> None:
     run = stream(seed, length)

@@ -10,7 +10,7 @@ from weir.topics import EVENTS
 def test_all_committed_records_are_read_and_no_other(installation: Settings) -> None:
     topic = installation.names.public(EVENTS)
     options = {"bootstrap.servers": installation.bootstrap_servers, "transactional.id": topic}
-    producer = Producer(options)  # type: ignore[arg-type]  # its stubs want a broader dictionary
+    producer = Producer(options)
     producer.init_transactions()
     for number in range(6):
         producer.begin_transaction()
