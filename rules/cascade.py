@@ -124,7 +124,8 @@ def rate_limit(session: Session, budgets: Budgets, address: AddressVerdict | Non
     reasons = []
     if session.rate_limited:
         version = budgets.visitor[0].version if budgets.visitor else ""
-        text = f"{session.rate_limited} events over the visitor's budget."
+        events = "1 event" if session.rate_limited == 1 else f"{session.rate_limited} events"
+        text = f"{events} over the visitor's budget."
         reasons.append(Reason(id="visitor-budget", version=version, text=text))
     if address is not None:
         text = f"The address spent {address.observed:.0f} in {address.window_s:.0f} s. {address.reason}"
@@ -133,12 +134,12 @@ def rate_limit(session: Session, budgets: Budgets, address: AddressVerdict | Non
 
 
 def heuristics(session: Session, patterns: Patterns) -> StageVerdict:
-    """Takes the evidence of the patterns, each once."""
+    """Takes the evidence of the patterns, each once, but for those that had expired when the session ended."""
     weights = []
     reasons = []
     for pattern_id, hits in sorted(session.heuristics.items()):
         info = patterns.find(pattern_id)
-        if info is None:
+        if info is None or session.end >= info.expires_s:
             continue
         weights.append(info.weight)
         reasons.append(Reason(id=pattern_id, version=hits.version, text=info.reason))

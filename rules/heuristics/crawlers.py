@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -17,30 +20,55 @@ _TAGS = {
     "scanner": "scanner",
     "browser-automation": "browser-automation",
 }
+CATEGORIES = frozenset({"crawler", *_TAGS.values()})
+"""Of patterns that match a name which a crawler gives itself."""
 
 
-def crawler_patterns() -> tuple[str, list[dict[str, Any]]]:
-    """The package's version, and a row of pattern fields for each crawler that it knows, in its own order."""
+@dataclass(frozen=True, slots=True)
+class Crawlers:
+    """Crawlers in the order of the package that knows them."""
+
+    version: str
+    """The package's."""
+    categories: Mapping[str, str]
+    """Regular expression to category."""
+    instances: Mapping[str, tuple[str, ...]]
+    """Regular expression to user agents that it must match."""
+
+
+@cache
+def installed_crawlers() -> Crawlers:
+    """Those that the installed package knows."""
+    categories: dict[str, str] = {}
+    instances: dict[str, tuple[str, ...]] = {}
+    for crawler in CRAWLER_USER_AGENTS_DATA:
+        tags = [tag for tag in crawler.get("tags", ()) if tag in _TAGS]
+        categories[crawler["pattern"]] = _TAGS[tags[0]] if tags else "crawler"
+        instances[crawler["pattern"]] = tuple(crawler.get("instances", ()))
+    return Crawlers(version(PACKAGE), categories, instances)
+
+
+def crawler_patterns(crawlers: Crawlers) -> list[dict[str, Any]]:
+    """A row of pattern fields for each crawler, in their order."""
     rows = []
     seen: dict[str, int] = {}
-    for crawler in CRAWLER_USER_AGENTS_DATA:
-        name = re.sub(r"[^a-z0-9]+", "-", crawler["pattern"].lower()).strip("-") or "unnamed"
+    for regex, category in crawlers.categories.items():
+        name = re.sub(r"[^a-z0-9]+", "-", regex.lower()).strip("-") or "unnamed"
         seen[name] = seen.get(name, 0) + 1
         suffix = f"-{seen[name]}" if seen[name] > 1 else ""
-        tags = [tag for tag in crawler.get("tags", ()) if tag in _TAGS]
         rows.append(
             {
                 "id": f"user-agents/{name}{suffix}",
-                "category": _TAGS[tags[0]] if tags else "crawler",
-                "reason": f"The user agent names a crawler: {_readable(crawler['pattern'])}.",
+                "category": category,
+                "reason": f"The user agent names a crawler: {_readable(regex)}.",
                 "field": "user_agent",
                 "weight": WEIGHT,
-                "regex": crawler["pattern"],
-                "match": tuple(crawler.get("instances", ())),
+                "regex": regex,
+                "match": crawlers.instances.get(regex, ()),
                 "no_match": (),
             }
         )
-    return version(PACKAGE), rows
+    return rows
 
 
 def _readable(pattern: str) -> str:

@@ -3,6 +3,9 @@
 Percent-encoding, entities and compatibility forms hide in each other, so they come off in rounds, until nothing
 changes. Encoding the percent sign again and again is undone in one round, however often; what needs more than `ROUNDS`
 rounds nests its disguises deeper than any server would undo them, and is looked at as it is then.
+
+The whole text is decoded, since whatever was left out would be where to hide; the contract of events bounds its length,
+and the cost is linear in it.
 """
 
 from __future__ import annotations
@@ -12,10 +15,10 @@ import re
 import unicodedata
 from urllib.parse import unquote
 
-LONGEST = 16_384
-"""Characters of a text that are looked at: all of a URL, and both ends of a longer text."""
 ROUNDS = 8
 """Disguises in disguises that are taken off."""
+PIECE = 256
+"""Characters that are brought into a compatible form at once."""
 
 _INVISIBLE = re.compile(
     "["
@@ -26,6 +29,8 @@ _INVISIBLE = re.compile(
     "\ufeff"  # byte order mark
     "\0]+"
 )
+# An accent belongs to the character before it, so that a piece takes in the last plain one.
+_PIECE = re.compile(rf"[\0-\x7f]?[^\0-\x7f]{{1,{PIECE}}}")
 _AGAIN = re.compile(r"%(?:25)+(?=[0-9A-Fa-f]{2})")
 # Without a semicolon only numbers: `&copy=1` is a parameter, though browsers would see a copyright sign.
 _ENTITY = re.compile(r"&(?:#[xX]?[0-9A-Fa-f]{1,8};?|[A-Za-z][A-Za-z0-9]{1,31};)")
@@ -57,7 +62,11 @@ def visible(text: str) -> str:
     """Compatibility forms (full width, ligatures) as plain letters, invisible characters gone."""
     if text.isascii():
         return text.replace("\0", "") if "\0" in text else text
-    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+    text = _INVISIBLE.sub("", text)
+    if len(text) <= PIECE:
+        return unicodedata.normalize("NFKC", text)
+    # By pieces: putting a run of accents in order takes time quadratic in its length.
+    return _PIECE.sub(lambda piece: unicodedata.normalize("NFKC", piece[0]), text)
 
 
 def comments(text: str) -> str:
@@ -68,14 +77,6 @@ def comments(text: str) -> str:
 def spaces(text: str) -> str:
     """Runs of white space as one space."""
     return _SPACES.sub(" ", text)
-
-
-def ends(text: str) -> str:
-    """A text's beginning and end, so that neither is hidden behind padding; all of one of `LONGEST` characters."""
-    if len(text) <= LONGEST:
-        return text
-    half = LONGEST // 2
-    return f"{text[:half]} {text[-half:]}"
 
 
 def undisguised(text: str) -> str:
@@ -90,14 +91,14 @@ def undisguised(text: str) -> str:
 
 def is_plain(text: str) -> bool:
     """Whether decoding has nothing to do but lower case: so it is for most URLs, at a tenth of the cost."""
-    return _PLAIN.fullmatch(text) is not None and len(text) <= LONGEST
+    return _PLAIN.fullmatch(text) is not None
 
 
 def url_text(text: str) -> str:
     """A part of a URL as the server's code would see it, in lower case."""
     if is_plain(text):
         return text.lower()
-    return spaces(comments(undisguised(ends(text)))).lower()
+    return spaces(comments(undisguised(text))).lower()
 
 
 def query_text(text: str) -> str:
@@ -107,7 +108,6 @@ def query_text(text: str) -> str:
 
 def free_text(text: str) -> str:
     """What a person is meant to read, in lower case."""
-    text = ends(text)
     for _ in range(ROUNDS):
         plain = visible(entities(text))
         if plain == text:
@@ -118,7 +118,7 @@ def free_text(text: str) -> str:
 
 def as_sent(text: str) -> str:
     """A user agent: patterns of crawlers' names tell case."""
-    return ends(text)
+    return text
 
 
 def split_url(url: str) -> tuple[str, str, str]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
 import re2  # type: ignore[import-untyped]  # has no types
+import yaml
 from pydantic import BeforeValidator, Field
 
 from rules.document import Document, Strict, as_date, as_tuple, parse_document, read_document, validate
 from rules.heuristics import decode
-from rules.heuristics.crawlers import crawler_patterns
+from rules.heuristics.crawlers import Crawlers, crawler_patterns, installed_crawlers
+from rules.heuristics.finder import quiet_options
 from rules.problems import Problem, RulesError
 
 PatternField = Literal["url", "path", "query", "text", "title", "referrer", "user_agent"]
@@ -52,6 +56,14 @@ class PatternEntry(Strict):
     enabled: bool = True
 
 
+class KnownCrawlers(Strict):
+    """Crawlers as one version of the package knew them."""
+
+    version: str
+    patterns: dict[str, str]
+    """Regular expression to category."""
+
+
 class PackFile(Strict):
     """A file of patterns that are changed and versioned together."""
 
@@ -61,6 +73,9 @@ class PackFile(Strict):
     description: Annotated[str, Field(min_length=1)]
     crawlers: bool = False
     """Also take the patterns of the package crawler-user-agents."""
+    known_crawlers: KnownCrawlers | None = None
+    """What that took in. Not to be written by hand: a pack is published with it, so that it stays what it was wherever
+    another version of the package is installed."""
     patterns: Annotated[tuple[PatternEntry, ...], BeforeValidator(as_tuple)] = ()
 
 
@@ -70,10 +85,24 @@ class Pack:
 
     name: str
     version: str
+    """What the file says, and a digest of the patterns: a pack that was changed has another version, whether or not
+    whoever changed it thought of that."""
     description: str
     patterns: tuple[PatternEntry, ...]
-    source: str
+    text: str
     """The YAML as written."""
+    crawlers: Crawlers | None = None
+    """What came from the package, if that was asked for."""
+
+    @property
+    def source(self) -> str:
+        """YAML that is this very pack wherever it is read, whichever version of the package is installed there."""
+        if self.crawlers is None:
+            return self.text
+        known = {"version": self.crawlers.version, "patterns": dict(self.crawlers.categories)}
+        written = yaml.safe_load(self.text) | {"known_crawlers": known}
+        dumped: str = yaml.safe_dump(written, sort_keys=False, allow_unicode=True)
+        return dumped
 
 
 def read_pack(file: Path) -> Pack:
@@ -101,17 +130,32 @@ def examine(document: Document | Problem) -> tuple[Pack | None, list[Problem]]:
     checked = validate(PackFile, document)
     if isinstance(checked, list):
         return None, checked
-    problems = list(_repeated(checked, document))
-    for position, entry in enumerate(checked.patterns):
+    crawlers = _crawlers(checked)
+    taken = tuple(PatternEntry.model_construct(**row) for row in crawler_patterns(crawlers)) if crawlers else ()
+    entries = checked.patterns + taken
+    problems = list(_repeated(entries, document))
+    for position, entry in enumerate(entries):
         problems += _examples(entry, position, document)
     if problems:
         return None, problems
-    entries, version = checked.patterns, checked.version
-    if checked.crawlers:
-        package_version, rows = crawler_patterns()
-        entries += tuple(PatternEntry.model_construct(**row) for row in rows)
-        version = f"{version}+{package_version}"
-    return Pack(checked.pack, version, checked.description, entries, document.text), []
+    version = f"{checked.version}+{crawlers.version}." if crawlers else f"{checked.version}+"
+    return Pack(checked.pack, version + _digest(entries), checked.description, entries, document.text, crawlers), []
+
+
+def _crawlers(checked: PackFile) -> Crawlers | None:
+    if not checked.crawlers:
+        return None
+    known = checked.known_crawlers
+    return Crawlers(known.version, known.patterns, {}) if known else installed_crawlers()
+
+
+def _digest(entries: Iterable[PatternEntry]) -> str:
+    told = [
+        [entry.id, entry.field, entry.regex, entry.weight, entry.category, entry.reason, str(entry.expires)]
+        for entry in entries
+        if entry.enabled
+    ]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8]
 
 
 def _well(document: Document | Problem) -> Pack:
@@ -123,7 +167,7 @@ def _well(document: Document | Problem) -> Pack:
 
 def _examples(entry: PatternEntry, position: int, document: Document) -> Iterator[Problem]:
     try:
-        compiled = re2.compile(entry.regex, _quiet())
+        compiled = re2.compile(entry.regex, quiet_options())
     except re2.error as error:
         detail = error.args[0] if error.args else error
         reason = detail.decode("utf-8", "replace") if isinstance(detail, bytes) else detail
@@ -145,17 +189,11 @@ def _examples(entry: PatternEntry, position: int, document: Document) -> Iterato
                 )
 
 
-def _repeated(checked: PackFile, document: Document) -> Iterator[Problem]:
+def _repeated(entries: Sequence[PatternEntry], document: Document) -> Iterator[Problem]:
     seen: set[str] = set()
-    for position, entry in enumerate(checked.patterns):
+    for position, entry in enumerate(entries):
         if entry.id in seen:
             yield document.problem(
                 f"{entry.id} is given twice.", "Give each pattern its own id.", "patterns", position, "id"
             )
         seen.add(entry.id)
-
-
-def _quiet() -> re2.Options:
-    options = re2.Options()
-    options.log_errors = False
-    return options

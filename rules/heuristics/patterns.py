@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-import re2  # type: ignore[import-untyped]  # has no types
-
 from rules.heuristics.decode import url_parts
+from rules.heuristics.finder import NONE, Find, finder
 from rules.heuristics.pack import DECODERS, Pack, PatternEntry, PatternField, read_pack
 from rules.problems import Problem, RulesError
 from weir.contracts.event import Event
@@ -20,11 +20,6 @@ SHIPPED = Path(__file__).parent / "packs"
 CACHED = 16_384
 """Strings of a field whose matches are remembered: user agents, referrers and URLs come again and again."""
 LONGEST_CACHED = 1_024
-MAX_SET_BYTES = 256 * 1024 * 1024
-"""Memory that RE2 may take for a set's automaton."""
-
-Match = Callable[[str], tuple[str, ...]]
-NONE: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +33,30 @@ class PatternInfo:
     reason: str
     field: PatternField
     weight: float
+    expires_s: float
+    """Event time from which on it is no evidence; infinite for most."""
 
 
 class Patterns:
-    """Compiled packs. Matching never raises, whatever the strings, and takes time linear in their length."""
+    """Compiled packs. Matching never raises, whatever the strings, and takes time linear in their length.
+
+    Without `today`, patterns that expire match for ever, and `PatternInfo.expires_s` says when to pass over them: what
+    a session's record says must not depend on the day on which its events are folded.
+    """
 
     def __init__(self, packs: Sequence[Pack], today: date | None = None) -> None:
         self._packs = {pack.name: pack for pack in packs}
         self._infos: dict[str, PatternInfo] = {}
         self._regexes: dict[str, str] = {}
-        by_field: dict[PatternField, list[PatternEntry]] = {field: [] for field in DECODERS}
+        by_field: dict[PatternField, list[tuple[str, str]]] = {field: [] for field in DECODERS}
         for pack in sorted(packs, key=lambda pack: pack.name):
             for entry in pack.patterns:
                 if not entry.enabled or (today and entry.expires and entry.expires <= today):
                     continue
                 self._add(pack, entry)
-                by_field[entry.field].append(entry)
-        self._finders = {field: _finder(entries) for field, entries in by_field.items()}
-        self._matchers = {field: _decoding(DECODERS[field], finder) for field, finder in self._finders.items()}
+                by_field[entry.field].append((entry.id, entry.regex))
+        self._finders = {field: finder(patterns) for field, patterns in by_field.items()}
+        self._matchers = {field: _decoding(DECODERS[field], find) for field, find in self._finders.items()}
         self._of_url = lru_cache(CACHED)(self._match_url)
         self._of_agent = lru_cache(CACHED)(self._matchers["user_agent"])
         self._of_referrer = lru_cache(CACHED)(self._matchers["referrer"])
@@ -136,6 +137,7 @@ class Patterns:
             reason=entry.reason,
             field=entry.field,
             weight=entry.weight,
+            expires_s=_begin_s(entry.expires) if entry.expires else math.inf,
         )
 
 
@@ -152,27 +154,9 @@ def load_packs(files: Iterable[Path] = (), today: date | None = None) -> Pattern
     return Patterns(list(packs.values()), today)
 
 
-def _finder(entries: Sequence[PatternEntry]) -> Match:
-    """Finds the ids of entries that match a decoded text."""
-    if not entries:
-        return lambda _text: NONE
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = MAX_SET_BYTES
-    compiled = re2.Set.SearchSet(options)
-    for entry in entries:
-        compiled.Add(entry.regex)
-    compiled.Compile()
-    ids = tuple(entry.id for entry in entries)
-    find = compiled.Match
-
-    def found(text: str) -> tuple[str, ...]:
-        # Half of a surrogate pair is no character; encoding would raise.
-        positions = find(text.encode("utf-8", "replace"))
-        return tuple(sorted([ids[position] for position in positions])) if positions else NONE
-
-    return found
+def _begin_s(day: date) -> float:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
 
 
-def _decoding(decoder: Callable[[str], str], finder: Match) -> Match:
-    return lambda text: finder(decoder(text))
+def _decoding(decoder: Callable[[str], str], find: Find) -> Find:
+    return lambda text: find(decoder(text))

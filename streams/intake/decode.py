@@ -35,9 +35,9 @@ def decode(value: bytes | None, max_bytes: int) -> Accepted | Refused:
     """Judges the value of one record of the events topic; the same bytes are judged the same, wherever they lie."""
     if not value:
         return Refused(Reason.EMPTY_VALUE, "The record has no value.")
-    fault = gate(value, max_bytes)
-    if fault is not None:
-        return _refuse_at_gate(fault, len(value), max_bytes)
+    refused = at_the_gate(value, max_bytes)
+    if refused is not None:
+        return refused
     try:
         event = decode_event(value)
     except msgspec.DecodeError:
@@ -51,10 +51,13 @@ def decode(value: bytes | None, max_bytes: int) -> Accepted | Refused:
         return Refused(Reason.BAD_TS, _sentence(str(error)))
 
 
-def _refuse_at_gate(fault: Fault, size: int, max_bytes: int) -> Refused:
-    match fault:
+def at_the_gate(value: bytes, max_bytes: int) -> Refused | None:
+    """Why no decoder should see these bytes, if so."""
+    match gate(value, max_bytes):
+        case None:
+            return None
         case Fault.TOO_LARGE:
-            return Refused(Reason.TOO_LARGE, f"The record has {size} bytes; at most {max_bytes} are taken.")
+            return Refused(Reason.TOO_LARGE, f"The record has {len(value)} bytes; at most {max_bytes} are taken.")
         case Fault.NOT_UTF8:
             return Refused(Reason.NOT_UTF8, "The record's bytes are not UTF-8.")
         case Fault.TOO_DEEP:

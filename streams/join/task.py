@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import msgspec
-
 from models.trainer import is_weak
 from streams.engine.task import Effects, InputRecord, Output, Task
-from streams.intake.dead_letter import dead_letter
-from streams.intake.reasons import Reason
+from streams.intake.records import read_record
 from streams.join.match import Outcome, Span, contradicts, find, settle
 from streams.join.records import read_scored, training_example
 from streams.join.store import Store, read_label
 from weir.contracts import Label, Review
 from weir.contracts.fast import encode
-from weir.contracts.gate import gate
 from weir.partitioner import partition_for
 from weir.topics import LABELS, REVIEWS, TRAINING
 
@@ -49,8 +45,8 @@ class JoinTask(Task):
         for record in records:
             if record.topic.endswith(f".{LABELS.name}") or record.topic == LABELS.name:
                 self._take_label(record, effects)
-            elif record.value is not None:
-                self._take_score(record.value, effects)
+            else:
+                self._take_score(record, effects)
             for label in self._store.expire():
                 _count(label, Outcome.EXPIRED, effects)
 
@@ -67,8 +63,10 @@ class JoinTask(Task):
         """Sessions, answers and waiting labels touched since the last call."""
         return self._store.changes()
 
-    def _take_score(self, value: bytes, effects: Effects) -> None:
-        scored = read_scored(value)
+    def _take_score(self, record: InputRecord, effects: Effects) -> None:
+        scored = read_record(record, read_scored, effects)
+        if scored is None:
+            return
         before = self._store.span(scored.session_id)
         # A candidate's score is no score that anybody acted on.
         if not scored.champion or (before is not None and scored.revision <= before.revision):
@@ -79,8 +77,9 @@ class JoinTask(Task):
             self._end_wait(label, find(label, spans, self._store.reached_s, patient=True), effects)
 
     def _take_label(self, record: InputRecord, effects: Effects) -> None:
-        label = self._read(record, effects)
+        label = read_record(record, read_label, effects, MAXIMUM_LABEL_BYTES)
         if label is None:
+            effects.count("labels", "unknown", Outcome.UNREADABLE)
             return
         if self._is_misplaced(label, record):
             effects.outputs.append(Output(LABELS, label.visitor_id.encode(), record.value))
@@ -92,21 +91,6 @@ class JoinTask(Task):
             self._join(label, span, effects)
         else:
             _count(label, self._store.wait(label, record.value or b"", record.timestamp / 1_000), effects)
-
-    def _read(self, record: InputRecord, effects: Effects) -> Label | None:
-        value = record.value or b""
-        reason, detail = Reason.NOT_JSON, "the record is no label of at most 64 KiB of JSON"
-        if gate(value, MAXIMUM_LABEL_BYTES) is None:
-            try:
-                return read_label(value)
-            except msgspec.ValidationError as error:
-                reason, detail = Reason.WRONG_TYPE, str(error)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                detail = str(error)
-        effects.outputs.append(dead_letter(record, reason, detail))
-        effects.count("dead_letters", reason)
-        effects.count("labels", "unknown", Outcome.UNREADABLE)
-        return None
 
     def _is_misplaced(self, label: Label, record: InputRecord) -> bool:
         key = label.visitor_id.encode()

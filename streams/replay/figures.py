@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from rules.heuristics.crawlers import CATEGORIES
 from rules.heuristics.patterns import Patterns
 from streams.engine.task import PlainRecord
 from streams.replay.bins import TimeBins
@@ -14,7 +15,6 @@ from weir.contracts import Flag, Limit, Session, TrainingExample
 from weir.contracts.fast import decoder
 from weir.topics import DEAD_LETTER, FLAGS, LIMITS, SESSIONS, TRAINING, Topic
 
-CRAWLERS_PACK = "user-agents"
 CURVE_POINTS = 1_000
 
 _session = decoder(Session)
@@ -102,7 +102,7 @@ class Figures:
             return
         self.sizes[1 << (session.events.bit_length() - 1)] += 1
         for pattern, hits in session.heuristics.items():
-            if self.patterns.info(pattern).pack == CRAWLERS_PACK:
+            if self.patterns.info(pattern).category in CATEGORIES:
                 self.crawlers[pattern] += 1
                 self.crawler_events[pattern] += hits.hits
 

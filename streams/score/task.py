@@ -14,6 +14,7 @@ from rules.heuristics.patterns import Patterns
 from rules.limits.addresses import AddressVerdicts
 from rules.limits.budgets import Budgets
 from streams.engine.task import Effects, InputRecord, Output, Task
+from streams.intake.records import read_record
 from streams.score.address_limits import AddressLimits
 from streams.score.aftermath import review, weak_label
 from streams.score.flags import Told, flag
@@ -80,8 +81,9 @@ class ScoreTask(Task):
     def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
         """Scores and judges each revision."""
         for record in records:
-            if record.value is not None:
-                self._take(_read_session(record.value), _appended_ms(record), effects)
+            session = read_record(record, _read_session, effects)
+            if session is not None:
+                self._take(session, _appended_ms(record), effects)
         self._limits.publish(self._addresses.held(), effects)
         self._show(effects)
 
@@ -184,6 +186,6 @@ class ScoreTask(Task):
 
 def _appended_ms(record: InputRecord) -> int | None:
     for name, value in record.headers:
-        if name == "appended_ms":
+        if name == "appended_ms" and value.isdigit():
             return int(value)
     return None

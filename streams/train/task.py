@@ -9,6 +9,7 @@ from models.gate import Bounds
 from models.snapshot import record_key, sign
 from models.trainer import Outcome, Trainer, TrainerConfig, is_weak
 from streams.engine.task import Effects, InputRecord, Output, Task
+from streams.intake.records import read_record
 from weir.contracts.fast import decoder, encode
 from weir.contracts.model_record import Champion, Decision, Snapshot
 from weir.contracts.training import TrainingExample
@@ -68,9 +69,7 @@ class TrainTask(Task):
         if self._champion is not None:
             self._whole |= self._trainer.follow(self._champion.scorer, self._champion.last_decision)
         for record in records:
-            if record.value is None:
-                continue
-            self._learn(record.value, record.offset, effects)
+            self._learn(record, effects)
             if self._trainer.meeting_is_due:
                 # The example's own time, so that the same topic gives the same records again.
                 self._publish(self._trainer.meet(record.timestamp / 1_000), self._key, effects)
@@ -94,12 +93,14 @@ class TrainTask(Task):
         """Examples learned so far."""
         return str(self._trainer.examples).encode()
 
-    def _learn(self, value: bytes, offset: int, effects: Effects) -> None:
-        example = _decode(value)
-        known = self._trainer.learn(example, offset)
+    def _learn(self, record: InputRecord, effects: Effects) -> None:
+        example = read_record(record, _decode, effects)
+        if example is None:
+            return
+        known = self._trainer.learn(example, record.offset)
         kind = "weak" if is_weak(example.source) else "people"
         effects.count("examples_learned", kind, example.label if known else "passed_over")
-        self._new[_EXAMPLE + offset.to_bytes(8)] = value
+        self._new[_EXAMPLE + record.offset.to_bytes(8)] = record.value or b""
 
     def _publish(self, outcome: Outcome, key: bytes, effects: Effects) -> None:
         effects.count("model_decisions", outcome.decision.kind)

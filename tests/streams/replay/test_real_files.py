@@ -47,6 +47,8 @@ def test_an_access_log_has_one_bad_line_and_names_its_crawlers(shared_data: Call
     assert summary.balanced
     names = " ".join(crawler.pattern for crawler in summary.crawlers).lower()
     assert "googlebot" in names
+    # It names no crawler: a browser's beginning and nothing behind it.
+    assert "bare-mozilla" not in names
     assert sum(crawler.events for crawler in summary.crawlers) > 1_000
 
 

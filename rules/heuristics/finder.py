@@ -1,0 +1,70 @@
+"""Which of some patterns match a decoded text: one RE2 set for all, and one by one where the set has no room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import re2  # type: ignore[import-untyped]  # has no types
+
+MAX_SET_BYTES = 64 * 1024 * 1024
+"""Memory that RE2 may take for a set's automaton, which grows with the texts that it sees and starts anew when full."""
+
+Find = Callable[[str], tuple[str, ...]]
+SetMatch = Callable[[bytes], list[int] | None]
+NONE: tuple[str, ...] = ()
+_ALWAYS = r"\A"
+"""Stands first in each set and matches every text: an answer without it means that RE2 ran out of memory, of which it
+says nothing else."""
+
+
+def finder(patterns: Sequence[tuple[str, str]], max_set_bytes: int = MAX_SET_BYTES) -> Find:
+    """Finds the ids of patterns (id, regular expression) that match a text, sorted.
+
+    The regular expressions must compile. What is found does not depend on `max_set_bytes`: only how fast.
+    """
+    if not patterns:
+        return lambda _text: NONE
+    return guarded(patterns, _compiled_set(patterns, max_set_bytes))
+
+
+def guarded(patterns: Sequence[tuple[str, str]], match_set: SetMatch) -> Find:
+    """Asks a set, and the patterns one by one where the set has no answer."""
+    ids = ("", *(pattern_id for pattern_id, _ in patterns))
+
+    @cache
+    def compiled() -> list[tuple[str, Any]]:
+        return [(pattern_id, re2.compile(regex, quiet_options())) for pattern_id, regex in patterns]
+
+    def find(text: str) -> tuple[str, ...]:
+        # Half of a surrogate pair is no character; encoding would raise.
+        encoded = text.encode("utf-8", "replace")
+        positions = match_set(encoded)
+        if not positions:
+            return tuple(sorted([pattern_id for pattern_id, regex in compiled() if regex.search(encoded)]))
+        return tuple(sorted([ids[position] for position in positions if position])) if len(positions) > 1 else NONE
+
+    return find
+
+
+def quiet_options() -> re2.Options:
+    """RE2's options, without its lines on standard error."""
+    options = re2.Options()
+    options.log_errors = False
+    return options
+
+
+def _compiled_set(patterns: Sequence[tuple[str, str]], max_bytes: int) -> SetMatch:
+    options = quiet_options()
+    options.max_mem = max_bytes
+    compiled = re2.Set.SearchSet(options)
+    compiled.Add(_ALWAYS)
+    for _, regex in patterns:
+        compiled.Add(regex)
+    try:
+        compiled.Compile()
+    except re2.error:
+        return lambda _text: None
+    match: SetMatch = compiled.Match
+    return match
