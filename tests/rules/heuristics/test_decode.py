@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from functools import reduce
 from html import escape
@@ -39,7 +40,6 @@ def full_width(text: str) -> str:
         (decode.comments, "union/*!50000select*/1", "union select 1"),
         (decode.comments, "a/*b", "a/*b"),
         (decode.spaces, "a \t\n b", "a b"),
-        (decode.ends, "short", "short"),
         (decode.query_text, "ID=%2527+OR+1%3D1", "id=' or 1=1"),
         (decode.free_text, "\uff36&#105;AGRA  now", "viagra now"),
         (decode.free_text, "100%25 + tax", "100%25 + tax"),
@@ -119,9 +119,34 @@ def test_the_short_way_for_plain_urls_changes_nothing(url: str) -> None:
     assert decode.url_text(url) == long_way
 
 
-def test_neither_end_of_a_long_text_is_hidden_by_padding() -> None:
-    padding = "a" * 200_000
-    for text in (f"viagra {padding}", f"{padding} viagra"):
-        seen = decode.free_text(text)
-        assert "viagra" in seen
-        assert len(seen) <= decode.LONGEST + 1
+@pytest.mark.parametrize("before", [0, 20_000, 65_000, 131_000])
+@pytest.mark.parametrize("padding", ["a", "\uff41", "%2541", "&amp;"])
+def test_padding_hides_nothing_wherever_it_stands(before: int, padding: str) -> None:
+    text = (padding * 131_000)[:before] + " viagra " + (padding * 131_000)[: 131_000 - before]
+    for step in (decode.free_text, decode.url_text, decode.query_text):
+        assert "viagra" in step(text)
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a" + "\u0301\u0316" * 65_000, id="accents"),
+        pytest.param("/*" * 65_000, id="comments"),
+        pytest.param("&amp;" * 26_000, id="entities"),
+        pytest.param("%25" * 43_000, id="percent"),
+        pytest.param("&#" * 65_000, id="unfinished entities"),
+    ],
+)
+def test_the_longest_texts_of_the_worst_kind_take_no_time_to_speak_of(text: str) -> None:
+    decode.url_text(text)
+    decode.free_text(text)
+
+
+@given(st.text(alphabet="e\u0301\u0316\uff41\ufb01 a", min_size=decode.PIECE, max_size=3 * decode.PIECE))
+def test_letters_are_plain_whether_decoded_by_pieces_or_at_once(text: str) -> None:
+    def plain(form: str) -> list[str]:
+        return [character for character in form if character.isascii()]
+
+    decomposed = unicodedata.normalize("NFKD", decode.visible(text))
+    assert plain(decomposed) == plain(unicodedata.normalize("NFKD", text))
