@@ -111,10 +111,15 @@ class LogReader:
                 if _next_offset(message) >= end[place]:
                     open_places.discard(place)
 
-    def follow(self, begin: Mapping[Place, int], on_idle: Callable[[], None] = lambda: None) -> Iterator[LogRecord]:
-        """Every committed record from `begin` on, without end; `on_idle` is called whenever there is none for now."""
+    def follow(
+        self,
+        begin: Mapping[Place, int],
+        on_idle: Callable[[], None] = lambda: None,
+        is_over: Callable[[], bool] = lambda: False,
+    ) -> Iterator[LogRecord]:
+        """Every committed record from `begin` on until `is_over`; `on_idle` is called whenever there is none yet."""
         self._assign(begin)
-        while True:
+        while not is_over():
             messages = [message for message in self._poll() if not _is_end(message)]
             for message in messages:
                 yield _record(message)

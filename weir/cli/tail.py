@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager
 from typing import Annotated, get_args
 
 import msgspec
@@ -45,18 +47,33 @@ def tail(  # noqa: PLR0913 -- one parameter an option
         raise UsageError(f"There is nothing to follow by the name of {topic}.", f"Choose one of {', '.join(TOPICS)}.")
     wanted = _filter(topic, verdict, stage)
     name = settings.names.public(BY_NAME[topic])
-    with LogReader(settings, [name]) as reader, suppress(KeyboardInterrupt):
-        records = _records(reader, from_beginning=from_beginning, until_end=until_end)
+    with LogReader(settings, [name]) as reader, _interruption() as interrupted:
+        records = _records(reader, interrupted, from_beginning=from_beginning, until_end=until_end)
         for record in itertools.islice(filter(wanted, records), at_most):
             sys.stdout.write((_json_line(topic, record) if as_json else line_of(topic, record)) + "\n")
             sys.stdout.flush()
 
 
-def _records(reader: LogReader, *, from_beginning: bool, until_end: bool) -> Iterator[LogRecord]:
+@contextmanager
+def _interruption() -> Iterator[threading.Event]:
+    """Set by Ctrl-C. An exception in its place could come up inside the client's callbacks, and be lost there."""
+    interrupted = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _records(
+    reader: LogReader, interrupted: threading.Event, *, from_beginning: bool, until_end: bool
+) -> Iterator[LogRecord]:
     spans = reader.spans()
     end = {place: span.end for place, span in spans.items()}
     begin = {place: span.first for place, span in spans.items()} if from_beginning else end
-    return reader.read(begin, end) if until_end else reader.follow(begin)
+    if until_end:
+        return itertools.takewhile(lambda _: not interrupted.is_set(), reader.read(begin, end))
+    return reader.follow(begin, is_over=interrupted.is_set)
 
 
 def _filter(topic: str, verdict: str | None, stage: str | None) -> Callable[[LogRecord], bool]:

@@ -54,8 +54,8 @@ def scoring_version(installation: Settings) -> str:
 
 @pytest.mark.kafka
 def test_versions_are_listed_shown_taken_back_and_promoted_again(learned: Settings) -> None:
-    rows = weir("models", "list", "--json", on=learned).rows()
-    assert [(row["version"], row["champion"]) for row in rows] == [("100", False), ("200", True)]
+    listed = weir("models", "list", "--json", on=learned)
+    assert [(row["version"], row["champion"]) for row in listed.rows()] == [("100", False), ("200", True)], listed.err
     shown = weir("models", "show", "100", "--json", on=learned).rows()[0]
     assert shown["examples"] == 100
     assert [decision["kind"] for decision in shown["decisions"]] == ["promotion", "promotion"]
