@@ -68,7 +68,11 @@ def read_document(source: Path | Traversable) -> Document | Problem:
 
 def parse_document(name: str, text: str) -> Document | Problem:
     """Parses YAML; a name that a mapping has twice is a problem, since YAML would drop the first."""
-    loader = yaml.SafeLoader(text)
+    try:
+        loader = yaml.SafeLoader(text)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        return Problem(name, line, f"It has the character {error.character:#06x}.", "Take it out; YAML has no such.")
     try:
         root = loader.get_single_node()
         if root is None:

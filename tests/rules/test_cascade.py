@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.business.rules import BusinessRules, load_business_rules
+from rules.cascade import STRENGTH, Judgement, judge
+from rules.heuristics.patterns import load_packs
+from rules.limits.addresses import AddressVerdict
+from rules.limits.budgets import load_budgets
+from tests.rules.business.writing import business_rules
+from tests.support.sessions import make_session
+from weir.contracts.flag import Stage
+from weir.contracts.score import ModelRef
+
+PATTERNS = load_packs(())
+BUDGETS = load_budgets(None)
+ADDRESS = AddressVerdict("192.0.2.1", "address-requests", "1", "Too busy.", 900.0, 60.0, 2_000.0, 10.0, 1_000.0)
+BY_WEIGHT = {PATTERNS.info(pattern).weight: pattern for pattern in reversed(PATTERNS.ids)}
+STAGES: tuple[Stage, ...] = ("rate_limit", "heuristics", "model", "business_rule")
+SAVES_BUYERS = business_rules({"id": "buyers", "when": {"at_least": {"purchases": 1}}, "then": "allow"})
+
+
+@dataclass(frozen=True)
+class Model:
+    """What is known of a champion."""
+
+    ref: ModelRef = field(default_factory=lambda: ModelRef(id="sessions", version="7"))
+    learned_from: str = "people"
+
+
+def hits(pattern: str) -> dict[str, Any]:
+    return {"heuristics": {pattern: {"hits": 1, "version": "1"}}}
+
+
+CERTAIN = hits(next(pattern for weight, pattern in BY_WEIGHT.items() if weight >= 0.9))
+
+
+def judged(
+    *,
+    address: AddressVerdict | None = None,
+    score: float | None = None,
+    business: BusinessRules | None = None,
+    shadow: set[Stage] | None = None,
+    **session: Any,  # noqa: ANN401 -- any field
+) -> Judgement:
+    return judge(
+        make_session(**session),
+        patterns=PATTERNS,
+        budgets=BUDGETS,
+        address_verdict=address,
+        score=score,
+        model=Model() if score is not None else None,
+        business=business or load_business_rules(None),
+        shadow=shadow or set(),
+        now_s=1_700_000_000.0,
+    )
+
+
+def test_nothing_to_say_is_an_allow_of_the_last_stage_that_could_speak() -> None:
+    assert (judged().verdict, judged().stage, judged().reasons) == ("allow", "heuristics", ())
+    assert (judged(score=0.1).verdict, judged(score=0.1).stage) == ("allow", "model")
+
+
+def test_the_cheapest_stage_that_objects_settles_it_and_later_ones_are_not_asked() -> None:
+    found = judged(rate_limited=3, score=0.99, **CERTAIN)
+    assert (found.verdict, found.stage) == ("throttle", "rate_limit")
+    assert [said.stage for said in found.stages] == ["rate_limit"]
+    assert [reason.id for reason in found.reasons] == ["visitor-budget"]
+
+
+def test_an_address_over_its_budget_throttles_with_the_budgets_own_words() -> None:
+    found = judged(address=ADDRESS)
+    (reason,) = found.reasons
+    assert (found.verdict, reason.id, reason.version) == ("throttle", "address-requests", "1")
+    assert reason.text == "The address spent 900 in 60 s. Too busy."
+
+
+@pytest.mark.parametrize(("score", "verdict"), [(0.79, "allow"), (0.8, "review"), (0.94, "review"), (0.95, "block")])
+def test_the_model_decides_by_its_probability(score: float, verdict: str) -> None:
+    assert judged(score=score).verdict == verdict
+
+
+def test_a_pattern_that_is_no_longer_known_is_no_evidence() -> None:
+    assert judged(**hits("gone/pattern")).verdict == "allow"
+
+
+def test_a_business_rule_has_the_last_word_and_tells_what_it_overrode() -> None:
+    found = judged(business=SAVES_BUYERS, purchases=1, **CERTAIN)
+    assert (found.verdict, found.stage) == ("allow", "business_rule")
+    assert found.reasons[0].id == "buyers"
+    assert len(found.reasons) > 1
+
+
+def test_a_business_rule_in_shadow_is_told_and_decides_nothing() -> None:
+    found = judged(business=SAVES_BUYERS, shadow={"business_rule"}, purchases=1, **CERTAIN)
+    assert (found.verdict, found.stage) == ("block", "heuristics")
+    assert found.stages[-1].stage == "business_rule"
+
+
+def test_a_stage_in_shadow_is_told_and_leaves_the_decision_to_the_next() -> None:
+    found = judged(shadow={"rate_limit"}, rate_limited=2, **CERTAIN)
+    assert (found.verdict, found.stage) == ("block", "heuristics")
+    (shadowed,) = found.shadow
+    assert (shadowed.stage, shadowed.verdict) == ("rate_limit", "throttle")
+
+
+@given(
+    rate_limited=st.integers(0, 2),
+    pattern=st.sampled_from([None, *BY_WEIGHT.values()]),
+    score=st.none() | st.floats(0, 1),
+    purchases=st.integers(0, 1),
+    shadow=st.sets(st.sampled_from(STAGES)),
+)
+def test_a_stage_in_shadow_never_changes_what_would_be_without_it(
+    rate_limited: int, pattern: str | None, score: float | None, purchases: int, shadow: set[Stage]
+) -> None:
+    found = judged(
+        rate_limited=0 if "rate_limit" in shadow else rate_limited,
+        score=score if "model" not in shadow else 0.0 if score is not None else None,
+        business=None if "business_rule" in shadow else SAVES_BUYERS,
+        purchases=purchases,
+        **(hits(pattern) if pattern and "heuristics" not in shadow else {}),
+    )
+    shadowed = judged(
+        rate_limited=rate_limited,
+        score=score,
+        business=SAVES_BUYERS,
+        shadow=shadow,
+        purchases=purchases,
+        **(hits(pattern) if pattern else {}),
+    )
+    assert shadowed.verdict == found.verdict
+    assert all(said.stage in shadow and STRENGTH[said.verdict] > 0 for said in shadowed.shadow)
+
+
+def test_the_clock_that_is_given_measures_every_stage_that_spoke() -> None:
+    ticks = iter(range(100))
+    found = judge(
+        make_session(),
+        patterns=PATTERNS,
+        budgets=BUDGETS,
+        address_verdict=None,
+        score=0.2,
+        model=Model(),
+        business=load_business_rules(None),
+        shadow=(),
+        now_s=0.0,
+        clock=lambda: float(next(ticks)),
+    )
+    assert found.seconds == dict.fromkeys(STAGES, 1.0)

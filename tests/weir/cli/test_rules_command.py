@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.rules.heuristics.test_pack import ENTRY, text
+from tests.support.command import weir
+
+
+def pack(folder: Path, **changed: object) -> str:
+    file = folder / "mine.yaml"
+    file.write_text(text(ENTRY | changed))
+    return str(file)
+
+
+def test_the_shipped_rules_pass_check_and_test() -> None:
+    checked = weir("rules", "check")
+    assert (checked.code, "Nothing is wrong" in checked.out + checked.err) == (0, True)
+    tested = weir("rules", "test", "--json")
+    assert tested.code == 0
+    assert {row["pack"] for row in tested.rows()} >= {"injection", "user-agents", "scanners", "spam-text", "referrers"}
+    assert all(row["examples"] >= row["patterns"] for row in tested.rows())
+
+
+def test_check_tells_everything_that_is_wrong_with_file_line_and_hint(tmp_path: Path) -> None:
+    called = weir("rules", "check", pack(tmp_path, regex="(", weight=0.7), "--json")
+    assert called.code == 1
+    (row,) = called.rows()
+    assert row["file"].endswith("mine.yaml")
+    assert row["line"] > 1
+    assert "can't compile" in row["message"]
+    assert row["hint"]
+
+
+def test_an_example_that_fails_is_told_by_name(tmp_path: Path) -> None:
+    called = weir("rules", "test", pack(tmp_path, match=["/products"]))
+    assert called.code != 0
+    assert "mine/export does not match its example '/products'" in called.err.replace("\n", " ")
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"a: [", b"a: \x00", b"- 1"])
+def test_a_file_that_is_no_pack_is_told_without_a_stack_trace(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_bytes(content)
+    called = weir("rules", "check", str(file))
+    assert called.code == 1
+    assert "Traceback" not in called.err
+
+
+def test_explain_says_what_fires_on_a_text_and_on_an_event() -> None:
+    text_rows = weir("rules", "explain", "/item?id=1%27%20OR%20%271%27=%271", "--json").rows()
+    assert any(row["pattern"].startswith("injection/") and row["matched"] for row in text_rows)
+    event = {"event_id": "e", "visitor_id": "v", "type": "ping", "ts": 0, "user_agent": "sqlmap/1.7"}
+    assert weir("rules", "explain", json.dumps(event), "--json").rows()
+    readable = weir("rules", "explain", "/item?id=1' or '1'='1")
+    assert "Evidence" in readable.out
+    assert "No pattern fires" in weir("rules", "explain", "lovely shoes").out
+
+
+def test_what_is_no_event_is_told() -> None:
+    called = weir("rules", "explain", '{"event_id": 1}')
+    assert called.code == 2
+    assert "That is no event" in called.err
+
+
+def test_simulate_shows_whose_verdict_a_pack_would_change(tmp_path: Path) -> None:
+    events = tmp_path / "events.jsonl"
+    events.write_text(
+        "".join(
+            json.dumps({"event_id": f"{n}", "visitor_id": visitor, "type": "page_view", "ts": n, "url": url}) + "\n"
+            for n, (visitor, url) in enumerate([("ann", "/export/all"), ("ben", "/shoes")])
+        )
+    )
+    (row,) = weir("rules", "simulate", str(events), "--pack", pack(tmp_path), "--json").rows()
+    assert (row["visitor_id"], row["before"], row["after"], row["patterns"]) == (
+        "ann",
+        "allow",
+        "throttle",
+        ["mine/export"],
+    )
+    readable = weir("rules", "simulate", str(events), "--pack", pack(tmp_path))
+    assert "1 visitors newly flagged" in readable.out.replace("\n", " ")
+    assert weir("rules", "simulate", str(tmp_path / "nobody"), "--pack", pack(tmp_path)).code == 2
