@@ -20,6 +20,21 @@ from tests.support.polling import eventually
 from weir.broker import free_port
 
 RATE_INTERVAL = "20s"
+MOVING = (
+    *(f'weir_cascade_seconds_total{{stage="{stage}"}}' for stage in ("rate_limit", "heuristics", "model")),
+    *(f'weir_events_total{{outcome="{outcome}"}}' for outcome in ("folded", "duplicate", "dead_letter")),
+    *(f'weir_flags_total{{stage="{stage}"}}' for stage in ("rate_limit", "heuristics")),
+    'weir_sessions_total{change="opened"}',
+    'weir_sessions_total{change="closed"}',
+    'weir_transactions_total{end="committed"}',
+    "weir_scores_total",
+    "weir_labels_total",
+    "weir_examples_learned_total",
+    "weir_event_to_flag_seconds_count",
+    "weir_flush_seconds_count",
+    "weir_recovery_seconds",
+)
+"""Counters begin at zero, which is data too: these must have moved in every demo."""
 
 
 @contextmanager
@@ -80,7 +95,11 @@ def rules(client: httpx.Client) -> list[dict[str, Any]]:
 @pytest.mark.kafka
 @pytest.mark.timeout(240)
 def test_every_expression_of_dashboard_and_alerts_has_data_in_a_running_demo(tmp_path: Path) -> None:
-    asked = [*dashboard_expressions(), *(part for rule in alert_rules() for part in operands(str(rule["expr"])))]
+    asked = [
+        *dashboard_expressions(),
+        *(part for rule in alert_rules() for part in operands(str(rule["expr"]))),
+        *(f"sum({series}) > 0" for series in MOVING),
+    ]
     with running_demo(tmp_path) as demo:
         target = demo.wait_for(r"metrics http://(\S+)/metrics")[1]
         with prometheus(tmp_path, target) as client:
