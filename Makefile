@@ -11,7 +11,7 @@ TESTS ?= tests
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint format lock clean
+.PHONY: help setup demo test test-fast chaos lint format lock clean
 
 help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -28,6 +28,10 @@ test: $(READY) ## All tests, on a real broker that they start themselves
 
 test-fast: $(READY) ## The tests that need no Kafka
 	@$(PYTEST) -n $(WORKERS) --maxprocesses 8 --dist worksteal -q -m "not kafka" $(TESTS)
+
+chaos: $(READY) ## Faults under load, judged by an oracle; SECONDS=120 SEED=1 RATE=2000 NODES=1, report in build/chaos
+	@$(BIN)/python -m tests.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(RATE),--rate $(RATE)) $(if $(NODES),--nodes $(NODES)) $(if $(EVERY),--every $(EVERY))
 
 lint: $(READY) ## ruff, its formatter, mypy
 	$(BIN)/ruff check .

@@ -139,6 +139,8 @@ class Settings(BaseSettings):
         options: dict[str, Any] = {
             "bootstrap.servers": self.bootstrap_servers,
             "security.protocol": self.security_protocol,
+            # Ten seconds by default: longer than most brokers are away, and longer than transactions wait.
+            "reconnect.backoff.max.ms": 1_000,
         }
         if self.sasl_mechanism:
             options["sasl.mechanism"] = self.sasl_mechanism

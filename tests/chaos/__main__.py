@@ -1,0 +1,62 @@
+"""`python -m tests.chaos --seconds 600 --seed 1`: faults under load on real Kafka, judged by the oracle.
+
+Exit code 0 if nothing was lost, doubled or torn; 1 otherwise. The seed repeats the plan of faults and the traffic.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.chaos.plan import FAMILIES, plan
+from tests.chaos.report import write_report
+from tests.chaos.run import Options, disturbed
+from tests.chaos.verdict import verdict
+
+
+def main() -> int:
+    """Runs, judges, reports."""
+    options, every_s, families, folder = _arguments()
+    planned = plan(options.seed, options.seconds, every_s, families)
+    scratch = Path(tempfile.mkdtemp(prefix="weir-chaos-"))
+    _say(f"seed {options.seed}: up to {len(planned)} faults in {options.seconds:.0f} s; workers' logs in {scratch}")
+    with disturbed(scratch, options, planned, _say) as (place, done):
+        _say("comparing all outputs with what the log must come to")
+        found = verdict(place.direct, done.begun_ms)
+    page = write_report(folder, options, done, found)
+    _say(f"{len(done.faults)} faults, {found.read:,} records read, {found.outputs:,} compared; {page}")
+    for difference in found.differences[:20]:
+        _say(difference)
+    if found.differences:
+        _say(f"{len(found.differences)} differences: see {page}; workers' logs are kept in {scratch}.")
+        return 1
+    shutil.rmtree(scratch, ignore_errors=True)
+    _say("Nothing lost, nothing twice, nothing torn.")
+    return 0
+
+
+def _arguments() -> tuple[Options, float, list[str], Path]:
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--seconds", type=float, default=120.0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=2_000.0, help="events a second")
+    parser.add_argument("--nodes", type=int, default=1, help="of Kafka: 1 or 3")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--every", type=float, default=6.0, help="seconds from one fault to the next, at least")
+    parser.add_argument("--families", nargs="*", default=list(FAMILIES), choices=list(FAMILIES))
+    parser.add_argument("--report", type=Path, default=Path("build/chaos"))
+    given = parser.parse_args()
+    options = Options(given.seed, given.seconds, given.rate, given.nodes, given.workers)
+    return options, given.every, given.families, given.report / f"seed-{given.seed}"
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""Workers under a supervisor, as a deployment has them: whoever ends is started again."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from weir.settings import Settings
+
+WATCH_S = 0.1
+LONGEST_RESTART_S = 1.0
+WEIR = Path(sys.executable).with_name("weir")
+
+
+@dataclass
+class Ended:
+    """A worker that is no more."""
+
+    name: str
+    code: int
+    """Exit code; negative is the signal that killed it."""
+    at_s: float
+    last_words: str
+
+
+@dataclass
+class Member:
+    """One process."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def told(self) -> str:
+        """All that it said."""
+        return self.log.read_text(errors="replace")
+
+    def send(self, number: signal.Signals) -> None:
+        """Sends a signal, if it still runs."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """What it says of itself; empty while it says nothing."""
+        address = next((line.split()[-1] for line in self.told.splitlines() if "probes at http" in line), None)
+        if address is None or self.process.poll() is not None:
+            return {}
+        try:
+            return dict(httpx.get(f"{address}/", timeout=2).json())
+        except (httpx.HTTPError, ValueError):
+            return {}
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it says so itself."""
+        return bool(self.status.get("ready"))
+
+
+@dataclass
+class Fleet:
+    """As many workers as wanted, each started again when it has ended."""
+
+    environment: Mapping[str, str]
+    folder: Path
+    wanted: int
+    members: list[Member] = field(default_factory=list)
+    ended: list[Ended] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._number = 0
+        self._lock = threading.RLock()
+        self._stopping = threading.Event()
+        self._randomness = random.Random(0)
+        self._supervisor = threading.Thread(target=self._supervise, daemon=True)
+
+    def start(self) -> None:
+        """Starts all that are wanted, and from then on whoever is missing."""
+        self._supervisor.start()
+
+    def resize(self, wanted: int) -> None:
+        """More or fewer; those that are too many are asked to end."""
+        with self._lock:
+            self.wanted = wanted
+            for member in self.members[wanted:]:
+                member.send(signal.SIGTERM)
+
+    def some(self, randomness: random.Random) -> Member | None:
+        """One of those that run."""
+        with self._lock:
+            return randomness.choice(self.members) if self.members else None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether all that are wanted are there and say that they are ready."""
+        with self._lock:
+            members = list(self.members)
+        return len(members) == self.wanted and all(member.is_ready for member in members)
+
+    def statuses(self) -> list[dict[str, Any]]:
+        """What those that answer say of themselves."""
+        with self._lock:
+            members = list(self.members)
+        return [status for member in members if (status := member.status)]
+
+    def stop(self) -> None:
+        """Asks all to end, and waits."""
+        self._stopping.set()
+        self._supervisor.join()
+        for member in self.members:
+            member.send(signal.SIGCONT)
+            member.send(signal.SIGTERM)
+        for member in self.members:
+            try:
+                member.process.wait(60)
+            except subprocess.TimeoutExpired:
+                member.process.kill()
+                member.process.wait()
+        with self._lock:
+            self._bury()
+
+    def _supervise(self) -> None:
+        start_at_s = 0.0
+        while not self._stopping.wait(WATCH_S):
+            with self._lock:
+                if self._bury():
+                    start_at_s = time.monotonic() + self._randomness.uniform(0, LONGEST_RESTART_S)
+                if len(self.members) < self.wanted and time.monotonic() >= start_at_s:
+                    self.members.append(self._launch())
+
+    def _bury(self) -> bool:
+        """Takes those out that have ended; whether there were any."""
+        gone = [member for member in self.members if member.process.poll() is not None]
+        for member in gone:
+            self.members.remove(member)
+            words = member.told.strip().splitlines()[-2:]
+            self.ended.append(Ended(member.name, member.process.returncode, time.time(), " ".join(words)))
+        return bool(gone)
+
+    def _launch(self) -> Member:
+        self._number += 1
+        name = f"worker-{self._number}"
+        log = self.folder / f"{name}.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [str(WEIR), "worker", "--stages", "sessionize,score", "--web-port", "0"],
+                env=os.environ | self.environment,
+                stdout=out,
+                stderr=out,
+                cwd=self.folder,
+            )
+        return Member(name, process, log)
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Settings as a deployment gives them."""
+    given = settings.model_dump(mode="json", exclude_defaults=True, exclude={"model_key"})
+    return {
+        f"WEIR_{name.upper()}": ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in given.items()
+    }

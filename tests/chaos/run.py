@@ -1,0 +1,148 @@
+"""One run: load, workers and faults together, then the judgement of what lies on the topics."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.chaos.arena import Arena, arena
+from tests.chaos.faults import Faults
+from tests.chaos.fleet import Ended, Fleet, environment_of
+from tests.chaos.plan import Planned
+from tests.support import command
+from weir.log_reader import LogReader
+from weir.settings import Settings
+from weir.topics import EVENTS, SESSIONS
+
+ROOT = Path(__file__).parents[2]
+STEP_S = 0.2
+LONGEST_END_S = 120.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run is to be."""
+
+    seed: int
+    seconds: float
+    rate: float
+    nodes: int = 1
+    workers: int = 2
+    partitions: int = 4
+
+
+@dataclass
+class Done:
+    """What was done to the workers, and how they took it."""
+
+    begun_ms: int = 0
+    faults: list[tuple[float, float, Planned]] = field(default_factory=list)
+    """From when to when, in seconds of the run."""
+    ended: list[Ended] = field(default_factory=list)
+
+
+@contextmanager
+def disturbed(
+    folder: Path, options: Options, planned: Sequence[Planned], told: Callable[[str], None]
+) -> Iterator[tuple[Arena, Done]]:
+    """Runs load, workers and faults to their end; the cluster stands still, for judges, while the context lasts.
+
+    Raises:
+        TimeoutError: the workers did not come back after a fault, or not to the end of the input.
+    """
+    with arena(folder, options.nodes, options.partitions) as place:
+        fleet = Fleet(environment_of(place.proxied), folder, options.workers)
+        faults = Faults(place.proxied, fleet, place.nodes, place.proxies)
+        done = Done()
+        fleet.start()
+        try:
+            _wait(lambda: fleet.is_ready, "ready workers")
+            done.begun_ms = int(time.time() * 1000)
+            with _load(place.direct, folder, options):
+                done.faults = list(_disturb(faults, planned, options, told))
+            told("the load has ended; waiting until all of it is worked on")
+            _end_input(place.direct, folder)
+            _wait(lambda: _is_at_the_end(fleet, place.direct), "workers at the end of the input")
+        finally:
+            fleet.stop()
+            done.ended = fleet.ended
+        yield place, done
+
+
+@contextmanager
+def _load(settings: Settings, folder: Path, options: Options) -> Iterator[None]:
+    given = folder / "load.json"
+    given.write_text(settings.model_dump_json(exclude_defaults=True))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.chaos.load", str(given), str(options.seed), str(options.rate)], cwd=ROOT
+    )
+    try:
+        yield
+        process.terminate()
+        if process.wait(LONGEST_END_S):
+            raise RuntimeError("The load ended by an error; it is printed above.")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _disturb(
+    faults: Faults, planned: Sequence[Planned], options: Options, told: Callable[[str], None]
+) -> Iterator[tuple[float, float, Planned]]:
+    """Has each fault happen in its time; gives when it began and was over, in seconds of the run."""
+    begun_s = time.monotonic()
+    for fault in planned:
+        _wait_until_s(begun_s + fault.at_s)
+        # What was broken before has come back, or the faults would only be one long outage.
+        _wait(lambda: faults.fleet.is_ready, "ready workers")
+        at_s = time.monotonic() - begun_s
+        if at_s > options.seconds:
+            told(f"{fault.fault} and what was planned after it are left out: the faults before took their time")
+            break
+        told(f"{at_s:6.1f} s  {fault.family}: {fault.fault}")
+        faults.happen(fault)
+        yield at_s, time.monotonic() - begun_s, fault
+    _wait_until_s(begun_s + options.seconds)
+
+
+def _end_input(settings: Settings, folder: Path) -> None:
+    """Closes what is open: one event more, and the end of input."""
+    last = {"event_id": "last", "visitor_id": "last", "type": "ping", "ts": time.time()}
+    file = folder / "last.jsonl"
+    file.write_text(json.dumps(last) + "\n")
+    called = command.weir("produce", str(file), "--end-of-input", on=settings)
+    if called.code:
+        raise RuntimeError(called.err)
+
+
+def _wait(reached: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + LONGEST_END_S
+    while not reached():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"There were no {what} within {LONGEST_END_S:.0f} s; see the workers' logs.")
+        time.sleep(STEP_S)
+
+
+def _is_at_the_end(fleet: Fleet, settings: Settings) -> bool:
+    """Whether all that lies on the stages' inputs is worked on, and committed."""
+    inputs = [settings.names.public(EVENTS), settings.names.public(SESSIONS)]
+    with LogReader(settings, inputs) as reader:
+        ends = {place: span.end for place, span in reader.spans().items()}
+    committed = {
+        (topic, partition["partition"]): position
+        for status in fleet.statuses()
+        for partition in status["partitions"]
+        if partition["ready"]
+        for topic, position in partition["committed"].items()
+    }
+    return all(committed.get(place) == end for place, end in ends.items())
+
+
+def _wait_until_s(at_s: float) -> None:
+    time.sleep(max(0.0, at_s - time.monotonic()))

@@ -1,0 +1,60 @@
+"""What happened in a run second by second, read from the logs' own times: nothing is sampled."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tests.chaos.oracle.records import Record
+
+
+@dataclass
+class Timeline:
+    """By second of the run."""
+
+    begun_ms: int
+    events: Counter[int] = field(default_factory=Counter)
+    """Records appended to the input."""
+    sessions: Counter[int] = field(default_factory=Counter)
+    """Revisions that came out."""
+    delays_s: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """From an event's append to that of the revision that it brought about; by the second of the revision."""
+
+    @property
+    def seconds(self) -> range:
+        """From the first record to the last."""
+        noted = [*self.events, *self.sessions]
+        return range(max(0, min(noted)), max(noted) + 1) if noted else range(0)
+
+    @property
+    def longest_silence_s(self) -> int:
+        """Seconds in a row without a revision, between the first and the last."""
+        seconds = sorted(self.sessions)
+        return max((after - before - 1 for before, after in itertools.pairwise(seconds)), default=0)
+
+    @property
+    def events_per_s(self) -> float:
+        """Median of the seconds in which something was sent."""
+        counts = sorted(self.events.values())
+        return float(counts[len(counts) // 2]) if counts else 0.0
+
+    def second(self, timestamp_ms: int) -> int:
+        """The second of the run in which a record was appended."""
+        return (timestamp_ms - self.begun_ms) // 1000
+
+
+def note_events(timeline: Timeline, record: Record) -> None:
+    """Counts a record of the input."""
+    timeline.events[timeline.second(record.timestamp)] += 1
+
+
+def note_sessions(timeline: Timeline, records: Iterable[Record]) -> None:
+    """Counts revisions, and how long each took. A closing waits for the watermark by design, and has no delay."""
+    for record in records:
+        second = timeline.second(record.timestamp)
+        timeline.sessions[second] += 1
+        appended = record.header("appended_ms")
+        if appended is not None and b'"final":false' in (record.value or b""):
+            timeline.delays_s[second].append((record.timestamp - int(appended)) / 1000)

@@ -1,0 +1,78 @@
+"""What lies on the topics after a run, against the oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rules.heuristics.patterns import load_packs
+from rules.limits.budgets import load_budgets
+from tests.chaos.oracle import logs
+from tests.chaos.oracle.expected import Accounts
+from tests.chaos.oracle.judging import READ, compare, expect, watched
+from tests.chaos.oracle.records import Budget, Record
+from tests.chaos.oracle.records import Settings as OracleSettings
+from tests.chaos.timeline import Timeline, note_events, note_sessions
+from weir.settings import Settings
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a run was judged."""
+
+    differences: list[str]
+    """A sentence for each way in which something was lost, doubled, torn or wrong; none for a flawless run."""
+    accounts: dict[int, Accounts]
+    """By partition: what must have become of the input."""
+    outputs: int
+    """Records compared."""
+    timeline: Timeline
+
+    @property
+    def read(self) -> int:
+        """Records of the input."""
+        return sum(accounts.read for accounts in self.accounts.values())
+
+
+def verdict(settings: Settings, begun_ms: int) -> Verdict:
+    """Reads everything that is committed, and compares. All stages but heuristics must be in shadow."""
+    own = oracle_settings(settings)
+    outputs = [record for name in READ for record in logs.read(settings.bootstrap_servers, own.topic(name))]
+    line = Timeline(begun_ms)
+    note_sessions(line, (record for record in outputs if record.topic == own.topic("sessions")))
+    log = logs.read(settings.bootstrap_servers, own.topic("events"))
+    expected = expect(_noted(line, log), own, watch=watched(outputs, own))
+    patterns = load_packs(())
+    weights = {pattern: patterns.info(pattern).weight for pattern in patterns.ids}
+    differences = list(compare(expected, outputs, weights=weights, may_be_compacted=True))
+    return Verdict(differences, dict(expected.accounts), len(outputs), line)
+
+
+def oracle_settings(settings: Settings) -> OracleSettings:
+    """The same settings in the oracle's words: it shares no code with Weir."""
+    budgets = load_budgets(settings.limits_file).visitor
+    return OracleSettings(
+        partitions=settings.partitions,
+        topic_prefix=settings.topic_prefix,
+        gap_s=settings.gap_s,
+        grace_s=settings.grace_s,
+        max_ahead_s=settings.max_ahead_s,
+        max_record_bytes=settings.max_record_bytes,
+        budgets=tuple(
+            Budget(
+                budget.id,
+                budget.capacity,
+                budget.refill_per_s,
+                budget.recovery_share,
+                dict(budget.costs),
+                budget.default_cost,
+            )
+            for budget in budgets
+        ),
+    )
+
+
+def _noted(line: Timeline, log: Iterable[Record]) -> Iterator[Record]:
+    for record in log:
+        note_events(line, record)
+        yield record
