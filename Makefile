@@ -11,7 +11,7 @@ TESTS ?= tests
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast chaos lint format lock clean
+.PHONY: help setup demo test test-fast controls chaos lint format lock clean
 
 help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -24,10 +24,13 @@ demo: $(READY) ## Broker, workers, live traffic with abuse in it; SECONDS=60 end
 
 test: $(READY) ## All tests, on a real broker that they start themselves
 	@echo "Running all tests; those that need Kafka share one broker."
-	@$(PYTEST) -n $(WORKERS) --maxprocesses 8 --dist worksteal -q $(TESTS)
+	@$(PYTEST) -n $(WORKERS) --maxprocesses 8 --dist worksteal -q -m "not controls" $(TESTS)
 
 test-fast: $(READY) ## The tests that need no Kafka
 	@$(PYTEST) -n $(WORKERS) --maxprocesses 8 --dist worksteal -q -m "not kafka" $(TESTS)
+
+controls: $(READY) ## Each guard of the exactly-once promise taken out in turn: its tests must go red
+	@$(PYTEST) -n $(WORKERS) --maxprocesses 4 -q -m controls tests/controls
 
 chaos: $(READY) ## Faults under load, judged by an oracle; SECONDS=120 SEED=1 RATE=2000 NODES=1, report in build/chaos
 	@$(BIN)/python -m tests.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) \

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.controls.guards import take_out
 from tests.support.broker import begin_run, end_run, shared_broker
 from tests.support.polling import eventually
 from weir.cluster import admin, create_topics
@@ -25,8 +26,15 @@ settings.register_profile("ci", parent=settings.get_profile("local"), derandomiz
 settings.load_profile("ci" if IN_CI else "local")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--without GUARD`, for `tests/controls`."""
+    parser.addoption("--without", metavar="GUARD", help="take out a guard of tests/controls/guards.py")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Begins the run, in the one process that pytest-xdist's workers belong to."""
+    if guard := config.getoption("--without"):
+        take_out(guard)
     if not hasattr(config, "workerinput"):
         begin_run()
 

@@ -1,12 +1,18 @@
-"""Whatever is sent becomes part of a session or a dead letter with its reason; nothing is lost, and nothing ends."""
+"""Whatever is sent becomes part of a session or a dead letter with its reason; nothing is lost, and nothing ends.
+
+And whatever is asked for by mistake is answered in a sentence, with the exit code that says whose mistake it was.
+"""
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,13 +20,15 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams.stages import STAGE_INPUTS
-from tests.end_to_end.conftest import Weir
-from tests.end_to_end.observed import records
+from tests.end_to_end.conftest import WEIR, Weir
+from tests.end_to_end.observed import of_topics, records
+from tests.support import command
+from weir import __version__
 from weir.cluster import producer
 from weir.settings import Settings
-from weir.topics import DEAD_LETTER, EVENTS, MODELS, RULES, SESSIONS, Topic
+from weir.topics import DEAD_LETTER, EVENTS, LATE, MODELS, RULES, SESSIONS, Topic
 
-pytestmark = pytest.mark.kafka
+GONE = ("--bootstrap-servers", "127.0.0.1:1")
 START_S = float(round(time.time()))
 """Now, since an event far ahead is taken back to now, and would make older ones late."""
 
@@ -59,6 +67,10 @@ BAD: list[tuple[str, bytes | None, str]] = [
     ("an empty visitor_id", text(visitor_id=""), "out_of_bounds"),
     ("ts as a list", text(ts=[1]), "wrong_type"),
     ("ts as a word", text(ts="yesterday"), "bad_ts"),
+    ("bytes as a string", text(bytes="7"), "wrong_type"),
+    ("status below 0", text(status=-1), "out_of_bounds"),
+    ("a title beyond its bound", text(title="a" * 200_000), "out_of_bounds"),
+    ("a number of 5,000 digits", text(value=0.25).replace(b"0.25", b"9" * 5_000), "not_finite"),
     ("ts before 1970", text(ts=-1.0), "bad_ts"),
     ("ts far beyond", text(ts=1e308), "bad_ts"),
     ("ts NaN", written("NaN"), "not_finite"),
@@ -75,18 +87,26 @@ GOOD: list[tuple[bytes | None, bytes]] = [
     (b"ann", text(ts=START_S + 1e9)),
     (b"ann", text(url="/" + "é" * 5_000)),
 ]
+LATE_EVENT = text(ts=START_S - 10_000)
 AT_HOME_NOWHERE: list[tuple[bytes | None, bytes]] = [
     (None, text(visitor="bob")),
     (b"somebody else", text(visitor="bob")),
     (b"\xff\xfe", text(visitor="bob")),
 ]
+NO_WATERMARKS: list[tuple[bytes | None, bytes | None]] = [
+    (None, b'{"watermark": "soon", "kind": "idle"}'),
+    (None, b'{"watermark": 1e999, "kind": "idle"}'),
+    (None, b"[" * 10_000),
+]
+REASONS = Counter(reason for _, _, reason in BAD) + Counter({"bad_watermark": len(NO_WATERMARKS)})
 
 
-def send(settings: Settings, topic: Topic, sent: Iterable[tuple[bytes | None, bytes | None]]) -> None:
-    """Keys and values, in their order."""
+def send(settings: Settings, topic: Topic, sent: Iterable[tuple[bytes | None, bytes | None]], **headers: bytes) -> None:
+    """Keys and values, in their order; `headers` have dashes for underscores."""
     client = producer(settings)
+    named: list[tuple[str, str | bytes | None]] = [(name.replace("_", "-"), text) for name, text in headers.items()]
     for key, value in sent:
-        client.produce(settings.names.public(topic), value, key)
+        client.produce(settings.names.public(topic), value, key, headers=named)
     assert client.flush(30) == 0
 
 
@@ -110,31 +130,27 @@ class Metrics:
 
 
 def test_every_event_is_folded_or_dead_lettered_with_its_reason_and_the_accounts_add_up(weir: Weir) -> None:
-    sent = [(b"ann", value) for _, value, _ in BAD] + GOOD + AT_HOME_NOWHERE
+    sent = [(b"ann", value) for _, value, _ in BAD] + GOOD + [GOOD[0], (b"ann", LATE_EVENT)] + AT_HOME_NOWHERE
     send(weir.settings, EVENTS, sent)
+    send(weir.settings, EVENTS, NO_WATERMARKS, weir_watermark=b"idle")
     # So that the end of the input may close what is of today.
-    worker = weir.start_worker("sessionize,score,join,train", WEIR_MAX_AHEAD_S="10000")
+    worker = weir.start_worker("sessionize", WEIR_MAX_AHEAD_S="10000")
     metrics = Metrics(weir)
     weir.wait_until(lambda: metrics.by("events", "outcome").get("folded", 0) >= len(GOOD) + len(AT_HOME_NOWHERE))
     weir.run("produce", write_last(weir), "--end-of-input")
     weir.wait_until(lambda: metrics.by("events", "outcome").get("watermark", 0) >= weir.settings.partitions)
 
-    letters = list(records(weir.settings, DEAD_LETTER))
-    assert Counter(letter.value for letter in letters) == Counter(value for _, value, _ in BAD)
-    reason_of = {value: reason for _, value, reason in BAD}
-    for letter in letters:
-        headers = dict(letter.headers)
-        assert headers["reason"].decode() == reason_of[letter.value], headers
-        assert headers["topic"].decode() == weir.settings.names.public(EVENTS)
-        assert letter.key == b"ann"
-    assert metrics.by("dead_letters", "reason") == Counter(reason for _, _, reason in BAD)
+    assert_letters(weir.settings)
+    assert metrics.by("dead_letters", "reason") == REASONS
 
     outcomes = metrics.by("events", "outcome")
     on_topic = sum(1 for _ in records(weir.settings, EVENTS))
     assert sum(outcomes.values()) == on_topic
-    assert outcomes["dead_letter"] == len(BAD)
     assert outcomes["folded"] == len(GOOD) + len(AT_HOME_NOWHERE) + 1
-    assert outcomes.get("rekeyed", 0) == on_topic - len(sent) - 1 - outcomes["watermark"]
+    assert outcomes["dead_letter"] == len(BAD) + len(NO_WATERMARKS)
+    assert outcomes["duplicate"] == 1
+    assert [record.value for record in records(weir.settings, LATE)] == [LATE_EVENT] * int(outcomes["late"])
+    assert outcomes["rekeyed"] == on_topic - len(sent) - len(NO_WATERMARKS) - 1 - outcomes["watermark"]
     assert metrics.by("events_by_type", "type") == {"ping": outcomes["folded"] - 2, "other": 2}
 
     finals = [session for session in map(read, records(weir.settings, SESSIONS)) if session["final"]]
@@ -142,6 +158,22 @@ def test_every_event_is_folded_or_dead_lettered_with_its_reason_and_the_accounts
     assert all(session["end"] < time.time() + 400 for session in finals)
     assert weir.stop(worker) == 0, weir.logs()
     assert "Traceback" not in weir.logs()
+
+
+def assert_letters(settings: Settings) -> None:
+    """One for each bad record, whole: its bytes, its key, its reason, and where it can be found."""
+    letters = list(records(settings, DEAD_LETTER))
+    reason_of = {value: reason for _, value, reason in BAD} | {value: "bad_watermark" for _, value in NO_WATERMARKS}
+    assert Counter(letter.value for letter in letters) == Counter(list(reason_of))
+    received = {(record.topic, record.partition, record.offset): record for record in records(settings, EVENTS)}
+    for letter in letters:
+        headers = {name: text.decode() for name, text in letter.headers}
+        assert headers["reason"] == reason_of[letter.value], headers
+        assert headers["detail"].endswith("."), headers
+        assert headers["weir-version"] == __version__
+        record = received[headers["topic"], int(headers["partition"]), int(headers["offset"])]
+        assert (letter.key, letter.value) == (record.key, record.value)
+        assert headers["timestamp"] == str(record.timestamp)
 
 
 GARBAGE: list[bytes | None] = [
@@ -165,7 +197,12 @@ def test_garbage_on_any_other_topic_ends_nothing_and_is_kept(weir: Weir) -> None
     worker = weir.start_worker("sessionize,score,join,train")
     weir.wait_until(lambda: sum(1 for _ in records(weir.settings, DEAD_LETTER)) >= 2 * len(inputs) * len(GARBAGE))
     weir.run("produce", write_last(weir), "--end-of-input")
-    weir.wait_until(lambda: any(True for _ in records(weir.settings, SESSIONS)), "work going on behind the garbage")
+    weir.wait_until(
+        lambda: any(record.key == b"last" for record in records(weir.settings, SESSIONS)),
+        "work going on behind the garbage",
+    )
+    refused = sum(Metrics(weir).by("model_refused", "reason").values())
+    assert refused == 2 * sum(value is not None for value in GARBAGE)
     letters = Counter(
         (dict(letter.headers)["topic"].decode(), letter.value) for letter in records(weir.settings, DEAD_LETTER)
     )
@@ -174,6 +211,138 @@ def test_garbage_on_any_other_topic_ends_nothing_and_is_kept(weir: Weir) -> None
     )
     assert weir.stop(worker) == 0, weir.logs()
     assert "Traceback" not in weir.logs()
+
+
+def test_a_line_beyond_the_bound_is_the_same_dead_letter_for_produce_and_replay(weir: Weir) -> None:
+    file = weir.folder / "long.jsonl"
+    file.write_bytes(b"\n".join([text(), text(title="a" * 1_500), text()]) + b"\n")
+    bound = ("--set", "max_record_bytes=1024")
+    expected = weir.replay(file, *bound)
+    weir.run("produce", file, *bound)
+    found = of_topics(weir.settings)
+    assert len(found.dead_letters) == 1
+    assert "too_large" in found.dead_letters[0]
+    assert found.dead_letters == expected.dead_letters
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, with one file of each kind in it."""
+    (tmp_path / "good").write_bytes(text() + b"\n")
+    (tmp_path / "empty").touch()
+    (tmp_path / "directory").mkdir()
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(text() * 50)[:-20])
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "cut.log").write_bytes(b'192.0.2.1 - - [17/May/2015:10:05:03 +0000] "GET /shop HT')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("weir.cluster.ANSWER_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("weir.log_reader.ANSWER_TIMEOUT_S", 0.5)
+    return tmp_path
+
+
+def assert_told(called: command.Called, code: int, said: str) -> None:
+    """One sentence and what to do, each on a line of its own."""
+    assert called.code == code, called.err
+    assert said in called.err
+    assert "Traceback" not in called.err
+    assert called.err.splitlines()[-2].startswith("weir: "), called.err
+    assert called.out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("empty", "not one line"),
+        ("directory", "directory is a directory"),
+        ("missing", "no file missing"),
+        ("cut.gz", "damaged gzip"),
+        ("good --format csv", "no format csv"),
+        ("good --format snowplow", "no column event_id"),
+        ("good --labels directory", "Can't read the labels in directory"),
+        ("good --labels binary", "Line 1 of binary is no label"),
+        ("good --sessions directory", "Can't write directory"),
+        ("good --flags missing/file", "Can't write missing/file"),
+        ("good --report directory", "Can't write directory"),
+        ("good --report missing/file", "Can't write missing/file"),
+        ("good --set gap_s=soon", "setting gap_s is wrong"),
+        ("good --set gap_s=nan", "setting gap_s is wrong"),
+        ("good --gap -1", "setting gap_s is wrong"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_a_replay_of_what_cannot_be_read_or_written_is_a_wrong_call(arguments: str, said: str) -> None:
+    assert_told(command.weir("replay", *arguments.split()), 2, said)
+
+
+def test_a_cut_log_line_is_a_dead_letter_of_a_replay_that_does_well(folder: Path) -> None:
+    (folder / "cut.log").write_bytes((folder / "cut.log").read_bytes() + b"\n" + b"x" * 100)
+    called = command.weir("replay", "cut.log", "--format", "access-log", "--dead-letters", "letters", "--json")
+    assert called.code == 0, called.err
+    assert (called.rows()[0]["lines"], called.rows()[0]["unreadable"]) == (2, 2)
+    letters = [json.loads(line) for line in (folder / "letters").read_bytes().splitlines()]
+    assert {letter["headers"]["reason"] for letter in letters} == {"unreadable_line"}
+    assert letters[0]["value"].encode() + b"\n" + b"x" * 100 == (folder / "cut.log").read_bytes()
+
+
+@pytest.mark.parametrize("setting", ["pack_files", "limits_file", "business_rules_file"])
+@pytest.mark.parametrize("name", ["missing", "directory", "binary"])
+@pytest.mark.usefixtures("folder")
+def test_rules_that_cannot_be_read_are_a_wrong_call(setting: str, name: str) -> None:
+    called = command.weir("replay", "good", "--set", f"{setting}={name}")
+    assert (called.code, called.out) == (2, "")
+    assert name in called.err
+    assert "Traceback" not in called.err
+
+
+def test_a_settings_file_that_is_a_directory_is_a_wrong_call(folder: Path) -> None:
+    (folder / "weir.toml").mkdir()
+    assert_told(command.weir("settings"), 2, "weir.toml is a directory")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+@pytest.mark.usefixtures("folder")
+def test_a_full_disk_is_told_in_a_sentence() -> None:
+    assert_told(command.weir("replay", "good", "--sessions", "/dev/full"), 1, "No space left on device")
+
+
+@pytest.mark.parametrize("arguments", ["replay good", "settings --json"])
+@pytest.mark.usefixtures("folder")
+def test_whoever_stops_reading_gets_no_stack_trace(arguments: str) -> None:
+    called = subprocess.Popen([WEIR, *arguments.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert called.stdout is not None
+    called.stdout.close()
+    _, told = called.communicate(timeout=30)
+    assert called.returncode == 1
+    assert b"Traceback" not in told
+    assert b"Exception" not in told
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "tail flags",
+        "topics check",
+        "dead-letters list",
+        "labels add --visitor ann --label bad",
+        "models list --set model_key=secret",
+        "backfill --into second",
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_a_broker_that_is_not_there_is_one_sentence_of_every_command(arguments: str) -> None:
+    assert_told(command.weir(*arguments.split(), *GONE), 1, "No Kafka broker answers at 127.0.0.1:1.")
+
+
+@pytest.mark.parametrize("arguments", ["worker", "produce good", "labels add --visitor ann --label bad"])
+def test_topics_with_another_number_of_partitions_are_told_before_anything_is_done(
+    installation: Settings, folder: Path, arguments: str
+) -> None:
+    other = installation.model_copy(update={"partitions": 3})
+    called = command.weir(*arguments.split(), on=other)
+    assert (called.code, called.out) == (1, "")
+    assert "number of partitions is 2, should be 3" in called.err
+    assert "Traceback" not in called.err
+    assert not list(records(installation, EVENTS)), folder
 
 
 def write_last(weir: Weir) -> object:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from streams.engine.plan import StagePlan
 from streams.engine.task import Effects, InputRecord, Output, Task
+from tests.controls.guards import take_out_as_told
 from weir.settings import Settings
 from weir.topics import EVENTS, SESSIONS
 
@@ -61,6 +62,7 @@ def plan() -> StagePlan:
 def main() -> int:
     from streams.engine.runner import run_plans  # noqa: PLC0415 -- Faust takes a second to import
 
+    take_out_as_told()
     settings = Settings.model_validate_json(Path(sys.argv[1]).read_text())
     return run_plans(settings, [plan()])
 

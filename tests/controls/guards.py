@@ -1,0 +1,243 @@
+"""What each guard of the exactly-once promise holds back, and how to take it out.
+
+A guard whose removal no test notices is not tested. `pytest --without GUARD` runs with a guard taken out, in workers'
+processes too; `test_controls.py` sees that the tests named here then go red.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+VARIABLE = "TESTS_WITHOUT_GUARD"
+"""By it, workers that a test starts learn what is taken out."""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A guard, and the tests that must notice its absence."""
+
+    holds_back: str
+    take_out: Callable[[], None]
+    tests: tuple[str, ...]
+
+
+def take_out(name: str) -> None:
+    """Runs this process, and those that it starts, without the guard."""
+    os.environ[VARIABLE] = name
+    GUARDS[name].take_out()
+
+
+def take_out_as_told() -> None:
+    """For processes that a test starts."""
+    if name := os.environ.get(VARIABLE):
+        GUARDS[name].take_out()
+
+
+def _put(owner: object, name: str, other: object) -> None:
+    setattr(owner, name, other)
+
+
+def _fencing() -> None:
+    from streams.engine import transaction  # noqa: PLC0415 -- only the one that is taken out is loaded
+
+    def nobodys(options: Mapping[str, Any], **more: Any) -> Producer:  # noqa: ANN401 -- the client's own
+        return Producer({**options, "transactional.id": f"{options['transactional.id']}.{uuid.uuid4()}"}, **more)
+
+    _put(transaction, "Producer", nobodys)
+
+
+def _offset_in_the_transaction() -> None:
+    from streams.engine.progress import PROGRESS_KEY  # noqa: PLC0415 -- likewise
+    from streams.engine.transaction import Transactions  # noqa: PLC0415 -- likewise
+
+    written_with_it = Transactions.write
+
+    def write(self: Transactions, entries: Iterable[tuple[bytes, bytes | None]]) -> None:
+        held = list(entries)
+        alone = [(key, value) for key, value in held if key == PROGRESS_KEY]
+        written_with_it(self, [entry for entry in held if entry not in alone])
+        servers = self._producer.list_topics(timeout=10).brokers.values()
+        outside = Producer({"bootstrap.servers": ",".join(f"{one.host}:{one.port}" for one in servers)})
+        for key, value in alone:
+            outside.produce(self._state_topic, value, key, self._partition)
+        outside.flush(10)
+
+    _put(Transactions, "write", write)
+
+
+def _own_marker() -> None:
+    from streams.engine import recovery  # noqa: PLC0415 -- likewise
+
+    _put(recovery, "uuid", SimpleNamespace(uuid4=lambda: SimpleNamespace(hex="anybody's")))
+
+
+def _read_committed() -> None:
+    from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread  # noqa: PLC0415 -- likewise
+
+    from streams.engine.transport import BatchConsumerThread  # noqa: PLC0415 -- likewise
+
+    _put(BatchConsumerThread, "_create_worker_consumer", AIOKafkaConsumerThread._create_worker_consumer)
+
+
+def _position_from_state() -> None:
+    from streams.engine.progress import InputPlace, Progress  # noqa: PLC0415 -- likewise
+    from streams.engine.recovery import Recovery  # noqa: PLC0415 -- likewise
+
+    checked = Recovery._check_inputs
+
+    def by_the_group(self: Recovery, recorded: Progress | None, ids: Mapping[str, str]) -> Progress:
+        progress = checked(self, recorded, ids)
+        group = f"{self._settings.application_id}.{self._stage}"
+        consumer = Consumer(self._settings.client_options() | {"group.id": group})
+        places = {}
+        for topic, place in progress.inputs.items():
+            (where,) = consumer.committed([TopicPartition(topic, self._partition)], 10)
+            at = max(0, where.offset)
+            places[topic] = InputPlace(place.topic_id, at, at)
+        consumer.close()
+        return Progress(places, progress.task)
+
+    _put(Recovery, "_check_inputs", by_the_group)
+
+
+def _same_fold_again() -> None:
+    from streams.engine.recovery import Recovery  # noqa: PLC0415 -- likewise
+
+    _put(Recovery, "_check_fold", lambda self, _: self._task.recovered())
+
+
+def _input_still_there() -> None:
+    from streams.engine import recovery  # noqa: PLC0415 -- likewise
+
+    _put(recovery, "check_place", lambda *_: None)
+
+
+def _whole_memory() -> None:
+    from streams.engine.partition import StagePartition  # noqa: PLC0415 -- likewise
+
+    _put(StagePartition, "_whole_or_dropped", lambda _: nullcontext())
+
+
+def _position_in_the_batch() -> None:
+    from streams.engine.fetched import Fetched  # noqa: PLC0415 -- likewise
+
+    _put(Fetched, "unread", lambda self, _: self.records)
+
+
+def _seek_stamp() -> None:
+    from streams.engine.fetched import Place  # noqa: PLC0415 -- likewise
+    from streams.engine.partition import StagePartition  # noqa: PLC0415 -- likewise
+
+    def places(self: StagePartition) -> dict[tuple[str, int], Place]:
+        return {(topic, self.number): Place(self._next[topic], self._seeks[topic]) for topic in self._inputs}
+
+    _put(StagePartition, "places", places)
+
+
+def _dedupe() -> None:
+    from streams.sessionize import partition_fold  # noqa: PLC0415 -- likewise
+
+    numbers: Iterator[int] = itertools.count()
+    _put(partition_fold, "fingerprint", lambda _: next(numbers))
+
+
+def _partitioner_check() -> None:
+    from streams.sessionize import arrival  # noqa: PLC0415 -- likewise
+
+    _put(arrival, "is_in_place", lambda *_: True)
+
+
+def _watermark_clamp() -> None:
+    from rules.heuristics.patterns import Patterns  # noqa: PLC0415 -- likewise
+    from streams.sessionize.config import FoldConfig  # noqa: PLC0415 -- likewise
+    from streams.sessionize.partition_fold import PartitionFold  # noqa: PLC0415 -- likewise
+
+    configure = PartitionFold.configure
+
+    def unclamped(self: PartitionFold, config: FoldConfig, patterns: Patterns) -> None:
+        configure(self, msgspec.structs.replace(config, max_ahead_s=1e12), patterns)
+
+    _put(PartitionFold, "configure", unclamped)
+
+
+_ENGINE = "tests/streams/engine"
+_FOLD = "tests/streams/sessionize"
+
+GUARDS: Mapping[str, Guard] = {
+    "fencing": Guard(
+        "Two owners of a partition: a paused one wakes up and commits.",
+        _fencing,
+        (f"{_ENGINE}/test_partition.py::test_the_last_owner_is_fenced_and_told_so",),
+    ),
+    "offset-in-the-transaction": Guard(
+        "A position that moves without its outputs, or outputs without their position.",
+        _offset_in_the_transaction,
+        (f"{_ENGINE}/test_partition.py::test_a_flush_that_is_refused_is_undone_and_done_again",),
+    ),
+    "own-marker": Guard(
+        "A recovery that takes an earlier end of the state for the end.",
+        _own_marker,
+        (f"{_ENGINE}/test_partition.py::test_a_partition_goes_on_where_its_last_flush_stood_and_folds_the_rest_again",),
+    ),
+    "read-committed": Guard(
+        "Records of transactions that never came to be.",
+        _read_committed,
+        (f"{_ENGINE}/test_worker.py::test_a_worker_works_in_batches_tells_of_itself_and_ends_cleanly",),
+    ),
+    "position-from-state": Guard(
+        "The group's offset, which is committed apart from the outputs, deciding where to go on.",
+        _position_from_state,
+        (f"{_ENGINE}/test_partition.py::test_a_partition_goes_on_where_its_last_flush_stood_and_folds_the_rest_again",),
+    ),
+    "same-fold-again": Guard(
+        "A stretch that is folded again into something else than was published.",
+        _same_fold_again,
+        (f"{_ENGINE}/test_partition.py::test_a_fold_that_gives_another_result_the_second_time_stops_recovery",),
+    ),
+    "input-still-there": Guard(
+        "Input that retention took, passed over in silence.",
+        _input_still_there,
+        (f"{_ENGINE}/test_partition.py::test_input_that_retention_took_before_it_was_read_stops_recovery",),
+    ),
+    "whole-memory": Guard(
+        "Memory that half-done work has changed, written as state.",
+        _whole_memory,
+        (f"{_ENGINE}/test_partition.py::test_memory_that_half_done_work_has_changed_is_never_written",),
+    ),
+    "position-in-the-batch": Guard(
+        "Records of a batch that were folded before.",
+        _position_in_the_batch,
+        (f"{_ENGINE}/test_partition.py::test_what_was_read_before_is_not_worked_on_again",),
+    ),
+    "seek-stamp": Guard(
+        "A batch that was fetched before fetching was set elsewhere.",
+        _seek_stamp,
+        (f"{_ENGINE}/test_partition.py::test_a_batch_from_before_a_seek_and_one_after_suspension_are_dropped",),
+    ),
+    "dedupe": Guard(
+        "An event that a producer sent twice.",
+        _dedupe,
+        (f"{_FOLD}/test_duplicates.py::test_an_event_sent_twice_counts_once",),
+    ),
+    "partitioner-check": Guard(
+        "A visitor with sessions in two partitions.",
+        _partitioner_check,
+        (f"{_FOLD}/test_arrival.py::test_a_misplaced_event_is_sent_to_where_its_visitor_belongs",),
+    ),
+    "watermark-clamp": Guard(
+        "One clock far ahead, which closes everybody's sessions.",
+        _watermark_clamp,
+        (f"{_FOLD}/test_arrival.py::test_a_first_arrival_that_claims_the_future_does_not_weaken_the_clamp",),
+    ),
+}
+"""By name."""
