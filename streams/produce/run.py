@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from streams.engine.task import Output
@@ -14,7 +14,7 @@ from streams.produce.sender import Sender
 from weir.cluster import check_topics
 from weir.errors import ClusterError
 from weir.settings import Settings
-from weir.topics import DEAD_LETTER, EVENTS
+from weir.topics import DEAD_LETTER, EVENTS, Topic
 
 Advance = Callable[[float], None]
 TELL_EVERY = 100
@@ -33,13 +33,13 @@ class Produced:
     """Where the end of input was declared."""
 
 
-def check_topics_for_producing(settings: Settings) -> None:
-    """Sees that what is sent will arrive where the workers look for it.
+def check_topics_for_producing(settings: Settings, topics: Collection[Topic] = (EVENTS, DEAD_LETTER)) -> None:
+    """Sees that what is sent to these topics will arrive where the workers look for it.
 
     Raises:
         ClusterError: the cluster is not there, or lacks a topic, or has it with another number of partitions.
     """
-    needed = {settings.names.public(topic) for topic in (EVENTS, DEAD_LETTER)}
+    needed = {settings.names.public(topic) for topic in topics}
     for difference in check_topics(settings):
         if difference.fatal and difference.topic in needed:
             raise ClusterError(

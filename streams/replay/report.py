@@ -26,6 +26,18 @@ def render(summary: Summary, figures: Figures, inputs: Sequence[str]) -> str:
     return environment.get_template("report.html").render(summary=summary, plots=drawn, inputs=inputs)
 
 
+def check_report(path: Path) -> None:
+    """Sees before the work that the page can be written after it.
+
+    Raises:
+        UsageError: it can't.
+    """
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
 def write_report(path: Path, summary: Summary, figures: Figures, inputs: Sequence[str]) -> None:
     """Writes the page.
 
@@ -36,4 +48,8 @@ def write_report(path: Path, summary: Summary, figures: Figures, inputs: Sequenc
     try:
         path.write_text(page, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"Can't write {path}: {error.strerror}.", "Name a file in a folder that exists.") from error
+        raise _not_written(path, error) from error
+
+
+def _not_written(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"Can't write {path}: {error.strerror}.", "Name a file in a folder that exists.")

@@ -11,6 +11,7 @@ import typer
 from pydantic import ValidationError
 
 from streams.engine.task import Output
+from streams.produce.run import check_topics_for_producing
 from streams.produce.sender import Sender
 from streams.replay.labels import read_labels
 from weir.cli.options import Json, with_settings
@@ -78,6 +79,7 @@ def add(  # noqa: PLR0913 -- one parameter an option
 
 
 def _send(settings: Settings, labels: list[Label]) -> None:
+    check_topics_for_producing(settings, (LABELS,))
     sender = Sender(settings)
     for label in labels:
         sender.send(Output(LABELS, label.visitor_id.encode(), encode(label)))

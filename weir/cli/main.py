@@ -124,6 +124,11 @@ def _as_weir_error(error: Exception) -> WeirError | None:
         return UsageError(f"There is no file {error.filename}.", "Check the path.")
     if isinstance(error, PermissionError):
         return WorkError(f"No permission for {error.filename}.", "Check who may read and write it.")
+    if isinstance(error, OSError) and error.strerror:
+        where = f" at {error.filename}" if error.filename else ""
+        return WorkError(
+            f"The system refused{where}: {error.strerror}.", "Check disk, limits and network, then try again."
+        )
     # Looked up, not imported: a command that never spoke to Kafka has not loaded its client.
     client = sys.modules.get("confluent_kafka")
     if client is not None and isinstance(error, client.KafkaException):

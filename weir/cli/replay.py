@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from streams.intake.formats import FORMATS, BadLine, Line, check_source, read
 from streams.replay.labels import read_labels
 from streams.replay.plots import check_plots
-from streams.replay.report import write_report
+from streams.replay.report import check_report, write_report
 from streams.replay.run import Replay
 from streams.replay.sinks import FileSink
 from streams.replay.summary import Summary
@@ -58,6 +58,7 @@ def replay(  # noqa: PLR0913 -- one parameter an option
     settings = replay_settings(flags, gap, grace)
     if report is not None:
         check_plots()
+        check_report(report)
     answers = read_labels(labels) if labels else []
     for name in files:
         check_source(name)
