@@ -29,8 +29,8 @@ test: $(READY) ## All tests, on a real broker that they start themselves
 test-fast: $(READY) ## The tests that need no Kafka
 	@$(PYTEST) -n $(WORKERS) --maxprocesses 8 --dist worksteal -q -m "not kafka" $(TESTS)
 
-controls: $(READY) ## Each guard of the exactly-once promise taken out in turn: its tests must go red
-	@$(PYTEST) -n $(WORKERS) --maxprocesses 4 -q -m controls tests/controls
+controls: $(READY) ## Each guard of the exactly-once promise taken out in turn: its tests must go red; a short run of chaos
+	@$(PYTEST) -n $(WORKERS) --maxprocesses 4 -q -m controls tests/controls tests/chaos
 
 chaos: $(READY) ## Faults under load, judged by an oracle; SECONDS=120 SEED=1 RATE=2000 NODES=1, report in build/chaos
 	@$(BIN)/python -m tests.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) \

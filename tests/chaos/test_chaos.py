@@ -12,10 +12,11 @@ from tests.chaos.run import Options, disturbed
 from tests.chaos.verdict import verdict
 
 
+@pytest.mark.controls
 @pytest.mark.kafka
 @pytest.mark.timeout(300)
 def test_a_killed_worker_and_a_killed_broker_lose_and_double_nothing(tmp_path: Path) -> None:
-    options = Options(seed=11, seconds=18, rate=800)
+    options = Options(seed=11, seconds=18, rate=800, has_every_fault=True)
     planned = [Planned(4.0, "workers", "kill", 1), Planned(9.0, "brokers", "hard_bounce", 2)]
     with disturbed(tmp_path, options, planned, lambda _: None) as (place, done):
         found = verdict(place.direct, done.begun_ms)
