@@ -1,13 +1,16 @@
 """The same files through Kafka and through replay give the same records, whatever happens to the worker."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.end_to_end.conftest import HEURISTICS_ALONE, Weir
-from tests.end_to_end.observed import Observed, of_topics
+from tests.end_to_end.observed import Observed, of_topics, records
 from tests.end_to_end.synthetic import events, write
+from tests.end_to_end.test_bad_input import Metrics
+from weir.topics import EVENTS
 
 pytestmark = pytest.mark.kafka
 STAGES = "sessionize,score"
@@ -19,9 +22,28 @@ def assert_parity(weir: Weir, file: Path, *arguments: str) -> Observed:
     weir.run("produce", file, *arguments, "--end-of-input")
     expected = weir.replay(file, *arguments, "--set", HEURISTICS_ALONE)
     weir.wait_until(lambda: of_topics(weir.settings).has_all_of(expected), str(expected.counts()))
+    assert_accounts(weir, expected)
     assert weir.stop(worker) == 0, weir.logs()
     assert of_topics(weir.settings) == expected
     return expected
+
+
+def assert_accounts(weir: Weir, expected: Observed) -> None:
+    """The worker's counters, as sums: each record of the input has one outcome, and each outcome can be seen."""
+    metrics = Metrics(weir)
+    in_all = sum(1 for _ in records(weir.settings, EVENTS))
+    # What is counted shows a moment after the records of the same flush.
+    weir.wait_until(lambda: sum(metrics.by("events", "outcome").values()) >= in_all, "an outcome for each record")
+    outcomes = metrics.by("events", "outcome")
+    assert sum(outcomes.values()) == in_all
+    assert outcomes.get("late", 0) == expected.counts()["late"]
+    assert outcomes["folded"] == sum(metrics.by("events_by_type", "type").values())
+    sessions = [json.loads(record) for records_of_one in expected.sessions.values() for record in records_of_one]
+    finals = [session for session in sessions if session["final"] and not session["merged_into"]]
+    assert outcomes["folded"] == sum(session["events"] for session in finals)
+    changes = metrics.by("sessions", "change")
+    assert changes["opened"] == sum(session["final"] for session in sessions)
+    assert changes["opened"] == changes["closed"] + changes.get("merged", 0) + changes.get("split", 0)
 
 
 def test_a_file_with_everything_in_it(weir: Weir, tmp_path: Path) -> None:
