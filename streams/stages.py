@@ -15,6 +15,8 @@ from rules.heuristics.patterns import Patterns, load_packs
 from rules.limits.addresses import AddressVerdicts
 from rules.limits.budgets import Budgets, load_budgets
 from streams.engine.task import Task
+from streams.intake.decode import at_the_gate
+from streams.intake.records import LARGEST_BYTES
 from streams.join.task import JoinTask
 from streams.packs import PackLibrary
 from streams.score.task import ScoreTask
@@ -85,6 +87,10 @@ class Resources:
 
     def _take_rules(self, key: bytes, value: bytes | None) -> None:
         if value is None:
+            return
+        refused = at_the_gate(value, LARGEST_BYTES)
+        if refused is not None:
+            log.warning("passed over record %r of the rules topic: %s", key, refused.detail)
             return
         try:
             if key.startswith(SUMS_KEY):

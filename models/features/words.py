@@ -13,6 +13,8 @@ CATEGORY_CHARACTERS = 48
 TEXT_CHARACTERS = 400
 PATH_CHARACTERS = 150
 """Per path: the cost of scoring grows with what is kept."""
+USER_AGENT_CHARACTERS = 512
+"""Longer ones are nobody's browser, and some of the patterns below take time that grows with the square of it."""
 
 _BROWSERS = (
     ("edge", re.compile(r"Edg(?:e|A|iOS)?/(\d+)")),
@@ -24,7 +26,9 @@ _BROWSERS = (
     ("internet-explorer", re.compile(r"(?:MSIE |Trident.*rv:)(\d+)")),
 )
 _SYSTEMS = ("Windows", "Android", "iPhone", "iPad", "Macintosh", "CrOS", "Linux")
-_PROGRAM = re.compile(r"([A-Za-z][\w.-]*(?:bot|crawl|spider)[\w.-]*)", re.IGNORECASE)
+_WORD = re.compile(r"[\w.-]+")
+_LETTER = re.compile(r"[A-Za-z]")
+_CRAWLS = re.compile(r"bot|crawl|spider", re.IGNORECASE)
 _PRODUCT = re.compile(r"([^\s/();]+)(?:/(\d+))?")
 _HOST = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//(?:[^/?#@]*@)?([^/?#:]+)", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
@@ -32,7 +36,7 @@ _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
 
 def categories(session: Session) -> dict[str, str]:
     """Names out of open sets, capped in length; `none` where there is nothing."""
-    family, release, system = _client(session.user_agent or "")
+    family, release, system = _client((session.user_agent or "")[:USER_AGENT_CHARACTERS])
     prefix, network = _address(session.ip or "")
     return {
         "user_agent_family": family,
@@ -65,10 +69,9 @@ def _client(user_agent: str) -> tuple[str, str, str]:
     if not user_agent:
         return "none", "none", "none"
     system = next((system.lower() for system in _SYSTEMS if system in user_agent), "other")
-    program = _PROGRAM.search(user_agent)
-    if program:
-        name = program[1].lower()[:CATEGORY_CHARACTERS]
-        return name, name, system
+    program = _program(user_agent)
+    if program is not None:
+        return program, program, system
     for family, pattern in _BROWSERS:
         found = pattern.search(user_agent)
         if found:
@@ -76,6 +79,17 @@ def _client(user_agent: str) -> tuple[str, str, str]:
     product = _PRODUCT.search(user_agent)
     name = product[1].lower()[:CATEGORY_CHARACTERS] if product else "other"
     return name, f"{name} {product[2][:6]}" if product and product[2] else name, system
+
+
+def _program(user_agent: str) -> str | None:
+    """The first word that has a crawler's syllable behind its first letter, from that letter on."""
+    if not _CRAWLS.search(user_agent):
+        return None
+    for word in _WORD.finditer(user_agent):
+        letter = _LETTER.search(word[0])
+        if letter and _CRAWLS.search(word[0], letter.end()):
+            return word[0][letter.start() :].lower()[:CATEGORY_CHARACTERS]
+    return None
 
 
 @lru_cache(maxsize=4_096)

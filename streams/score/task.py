@@ -24,6 +24,7 @@ from weir.contracts.fast import decoder, encode
 from weir.settings import Settings
 from weir.topics import LABELS, REVIEWS
 
+_LONGEST_NUMBER = 20
 _TOLD, _ADDRESS = b"s", b"a"
 """Types of state entries: what was told of a session; a crossing of an address's that was published."""
 _read_session = decoder(Session)
@@ -186,6 +187,7 @@ class ScoreTask(Task):
 
 def _appended_ms(record: InputRecord) -> int | None:
     for name, value in record.headers:
-        if name == "appended_ms" and value.isdigit():
+        # Another writer's header may be null, or no number.
+        if name == "appended_ms" and value and value.isdigit() and len(value) < _LONGEST_NUMBER:
             return int(value)
     return None

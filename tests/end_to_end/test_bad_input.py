@@ -185,6 +185,8 @@ GARBAGE: list[bytes | None] = [
     b'{"session_id": {}}',
     b"[" * 10_000,
     b'{"final": true, "revision": 1e999}',
+    b'{"pack": "\xff"}',
+    b'{"unknown": ' + b'{"a":' * 10_000 + b"1" + b"}" * 10_001,
 ]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.features import FEATURES, KINDS, features, features_hash
+from models.features.words import categories
 from tests.support.sessions import make_session
 
 RICH: dict[str, Any] = {
@@ -126,3 +128,20 @@ def test_whatever_the_session_features_are_finite_bounded_and_repeatable(changed
 def test_the_hash_does_not_depend_on_the_order_of_names() -> None:
     assert features_hash({"a": 1.0, "b": "x"}) == features_hash({"b": "x", "a": 1.0})
     assert features_hash({"a": 1.0}) != features_hash({"a": 2.0})
+
+
+AS_A_PATTERN = re.compile(r"([A-Za-z][\w.-]*(?:bot|crawl|spider)[\w.-]*)", re.IGNORECASE)
+"""What names a crawler, said in one pattern: right, but its time grows with the square of the text."""
+
+
+@given(st.lists(st.sampled_from(["bot", "BOT", "crawl", "spider", "a", "1", ".", "-", "/", " ", "é"]), max_size=12))
+def test_a_crawlers_name_is_its_first_word_with_a_crawlers_syllable_inside(parts: list[str]) -> None:
+    user_agent = "".join(parts)
+    found = AS_A_PATTERN.search(user_agent)
+    family = categories(make_session(user_agent=user_agent or None))["user_agent_family"]
+    assert found is None or family == found[1].lower()[:48]
+
+
+def test_a_user_agent_is_read_to_a_bound() -> None:
+    short, long = "a" * 512, "a" * 512 + "bot"
+    assert categories(make_session(user_agent=long)) == categories(make_session(user_agent=short))

@@ -331,3 +331,10 @@ def test_the_time_of_every_stage_is_counted() -> None:
     }
     # The model's stage is features and score, not only what the cascade makes of them.
     assert effects.counts["cascade_seconds", ("model",)] > effects.counts["cascade_seconds", ("business_rule",)] > 0
+
+
+@pytest.mark.parametrize("value", [None, b"", b"soon", b"-5", b"9" * 400, "²".encode()])
+def test_a_strangers_append_time_is_no_latency(value: bytes | None) -> None:
+    record = replace(session(**CERTAIN), headers=(("appended_ms", value),))  # type: ignore[arg-type]  # as clients may
+    (flag,) = flags(fold(Bench().task(), record))
+    assert flag.latency_ms == 0.0
