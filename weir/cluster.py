@@ -16,6 +16,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     NewTopic,
     ResourceType,
 )
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from weir.errors import ClusterError
 from weir.settings import Settings
@@ -70,6 +71,25 @@ def answer(ask: Callable[..., Any], settings: Settings, **arguments: Any) -> Any
         return ask(**arguments)
     except KafkaException as error:
         raise as_cluster_error(error, settings) from error
+
+
+def _is_settling(error: BaseException) -> bool:
+    """Whether a partition is just changing its leader, or has none yet."""
+    settling = {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+    }
+    return isinstance(error, KafkaException) and error.args[0].code() in settling
+
+
+patiently = retry(
+    retry=retry_if_exception(_is_settling),
+    wait=wait_fixed(0.1),
+    stop=stop_after_delay(ANSWER_TIMEOUT_S),
+    reraise=True,
+)
+"""Makes a call to the cluster again while the partition that it asks about has no leader."""
 
 
 def as_cluster_error(error: KafkaException, settings: Settings) -> ClusterError:

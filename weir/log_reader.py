@@ -9,9 +9,8 @@ from types import TracebackType
 from typing import Self, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
-from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
-from weir.cluster import ANSWER_TIMEOUT_S, answer, as_cluster_error
+from weir.cluster import ANSWER_TIMEOUT_S, answer, as_cluster_error, patiently
 from weir.errors import ClusterError
 from weir.settings import Settings
 
@@ -128,7 +127,7 @@ class LogReader:
 
     def _ask_span(self, name: str, partition: int) -> tuple[int, int]:
         low, high = answer(
-            _patiently(self._consumer.get_watermark_offsets),
+            patiently(self._consumer.get_watermark_offsets),
             self._settings,
             partition=TopicPartition(name, partition),
             timeout=ANSWER_TIMEOUT_S,
@@ -145,24 +144,6 @@ class LogReader:
             if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 -- its public name
                 raise as_cluster_error(KafkaException(error), self._settings)
         return messages
-
-
-def _is_settling(error: BaseException) -> bool:
-    """Whether a partition is just changing its leader, or has none yet."""
-    settling = {
-        KafkaError.NOT_LEADER_FOR_PARTITION,
-        KafkaError.LEADER_NOT_AVAILABLE,
-        KafkaError.UNKNOWN_TOPIC_OR_PART,
-    }
-    return isinstance(error, KafkaException) and error.args[0].code() in settling
-
-
-_patiently = retry(
-    retry=retry_if_exception(_is_settling),
-    wait=wait_fixed(0.1),
-    stop=stop_after_delay(ANSWER_TIMEOUT_S),
-    reraise=True,
-)
 
 
 def _is_end(message: Message) -> bool:

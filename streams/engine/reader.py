@@ -10,6 +10,7 @@ from typing import Any, NoReturn, Self
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streams.engine.task import PlainRecord
+from weir.cluster import patiently
 from weir.errors import LostInputError, WorkError
 from weir.settings import Settings
 
@@ -71,7 +72,8 @@ class PartitionReader:
             WorkError: no answer in time.
         """
         try:
-            low, high = self._consumer.get_watermark_offsets(TopicPartition(self._topic, self._number), timeout_s)
+            ask = patiently(self._consumer.get_watermark_offsets)
+            low, high = ask(TopicPartition(self._topic, self._number), timeout_s)
         except KafkaException as error:
             raise WorkError(
                 f"The brokers don't tell where {self._where} begins and ends: {error.args[0].str()}.",

@@ -150,17 +150,20 @@ class BatchConsumer(driver.Consumer):
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109 -- overrides
         """What one fetch brought, a message for each partition."""
         fetched, active = await self._wait_next_records(timeout)
-        if fetched is None or self.should_stop:
+        if fetched is None:
             return
         if not active:
             await self.batches.call_thread(self.batches.stay)
         batches: Mapping[TP, Any] = fetched
         for tp, batch in batches.items():
+            # Faust has fetching begin before it lets batches flow. What was fetched until then has left the fetcher:
+            # it must wait, for to drop it would leave a gap in front of the next one.
+            if not self.flow_active:
+                await self.wait(self.can_resume_flow)  # type: ignore[arg-type]  # mode's types lack asyncio's events
             # A rebalance may begin and end between two of these; the new assignment seeks, so the rest may go.
-            if not self.flow_active or batch.generation != self.app.consumer_generation_id:
+            if self.should_stop or batch.generation != self.app.consumer_generation_id:
                 break
-            if active is None or tp in active or tp in self._buffered_partitions:
-                yield tp, self._to_message(tp, batch)
+            yield tp, self._to_message(tp, batch)
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Fetching goes on where the stages' state says; partitions that have none yet are left out."""

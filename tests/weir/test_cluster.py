@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain, repeat
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public by its documentation, not by its stubs
     AlterConfigOpType,
     ConfigEntry,
@@ -15,7 +16,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public by i
 
 from tests.support.polling import eventually
 from weir.broker import free_port
-from weir.cluster import admin, check_topics, create_topics, producer, require_topics, wait_for_broker
+from weir.cluster import admin, check_topics, create_topics, patiently, producer, require_topics, wait_for_broker
 from weir.errors import ClusterError
 from weir.partitioner import partition_for
 from weir.settings import Settings
@@ -32,6 +33,28 @@ def test_an_absent_broker_is_told_in_a_sentence_with_advice() -> None:
 def test_a_host_that_does_not_exist_is_told_likewise() -> None:
     with pytest.raises(ClusterError, match="No Kafka broker answers"):
         wait_for_broker(Settings(bootstrap_servers="no-such-host.invalid:9092"), timeout_s=0.5)
+
+
+def refusals(code: int, times: int) -> Callable[[], str]:
+    """Refuses a call so many times before it answers."""
+    refused = chain(repeat(KafkaException(KafkaError(code)), times), repeat(None))
+
+    def ask() -> str:
+        if (error := next(refused)) is not None:
+            raise error
+        return "answered"
+
+    return ask
+
+
+@pytest.mark.parametrize("code", [KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART])
+def test_a_partition_that_changes_its_leader_is_asked_again(code: int) -> None:
+    assert patiently(refusals(code, times=2))() == "answered"
+
+
+def test_a_call_without_the_right_to_it_is_not_made_again() -> None:
+    with pytest.raises(KafkaException):
+        patiently(refusals(KafkaError.TOPIC_AUTHORIZATION_FAILED, times=1))()
 
 
 @pytest.mark.kafka

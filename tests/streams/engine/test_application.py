@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 from faust.types import TP
@@ -82,3 +83,41 @@ def test_an_assigned_partition_without_a_place_waits_for_one(new_installation: C
             await until(lambda: sum(len(batch.records) for batch in batches) == 2)
 
     asyncio.run(work())
+
+
+def test_what_was_fetched_before_batches_may_flow_is_handed_out_when_they_do(
+    new_installation: Callable[..., Settings],
+) -> None:
+    settings = new_installation(partitions=1)
+    batches: list[Fetched] = []
+    places = {(settings.names.public(EVENTS), 0): Place(0, 1)}
+
+    async def work() -> None:
+        async with running(settings, batches, places) as app:
+            consumer = app.consumer
+            assert isinstance(consumer, BatchConsumer)
+            await until(lambda: consumer.flow_active)
+            stopped = stop_flow_after_the_next_fetch(consumer)
+            await asyncio.to_thread(send_events, settings, ["a", "b"])
+            await asyncio.wait_for(stopped.wait(), 30)
+            assert not batches
+            consumer.resume_flow()
+            await until(lambda: sum(len(batch.records) for batch in batches) == 2)
+
+    asyncio.run(work())
+
+
+def stop_flow_after_the_next_fetch(consumer: BatchConsumer) -> asyncio.Event:
+    """As a rebalance does that is not over when the first fetch of its assignment is answered."""
+    fetch, stopped = consumer._wait_next_records, asyncio.Event()
+
+    async def fetch_and_stop(timeout: float) -> tuple[Any, Any]:  # noqa: ASYNC109 -- overrides
+        found = await fetch(timeout)
+        if found[0]:
+            consumer._wait_next_records = fetch  # type: ignore[method-assign]  # once is enough
+            consumer.stop_flow()
+            stopped.set()
+        return found
+
+    consumer._wait_next_records = fetch_and_stop  # type: ignore[method-assign]  # to come between
+    return stopped

@@ -54,6 +54,12 @@ class Bench:
         ]
         return Fetched(self.topic, 0, records, start, start + len(records), generation=1, seek=seek)
 
+    async def until_durable(self, partition: StagePartition, offset: int) -> None:
+        """Returns when the flush that `take` began is committed."""
+        async with asyncio.timeout(30):
+            while partition.durable[self.topic] != offset:  # noqa: ASYNC110 -- a flush tells nobody
+                await asyncio.sleep(0.01)
+
     def committed(self, end: str) -> float | None:
         return self.exposition.registry.get_sample_value("weir_transactions_total", {"stage": STAGE, "end": end})
 
@@ -77,7 +83,7 @@ def test_a_partition_goes_on_where_its_last_flush_stood_and_folds_the_rest_again
             first = made.partition()
             await first.recover()
             await first.take(made.batch(first, ["a", "b"], start=0))
-            await first.tick(0.0, None)
+            await made.until_durable(first, 2)
             second = made.partition()
             await second.recover()
             assert second.positions == {made.topic: 2}
@@ -204,7 +210,7 @@ def test_a_fold_that_gives_another_result_the_second_time_stops_recovery(setting
             first = made.partition(Moody)
             await first.recover()
             await first.take(made.batch(first, ["a"], start=0))
-            await first.tick(0.0, None)
+            await made.until_durable(first, 1)
             with pytest.raises(WorkError, match="gave another result"):
                 await made.partition(Moody).recover()
 

@@ -177,5 +177,6 @@ def test_the_reader_sees_committed_records_alone_and_reaches_the_end_behind_mark
 
 def test_nothing_of_the_reader_stays_with_the_broker(installation: Settings) -> None:
     records(installation, EVENTS)
-    groups = admin(installation).list_consumer_groups().result().valid
+    client = admin(installation)  # A client that goes away never answers.
+    groups = client.list_consumer_groups().result(30).valid
     assert f"{installation.application_id}.reader" not in {group.group_id for group in groups}
