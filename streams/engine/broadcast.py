@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 
 from streams.engine.cluster import Observer
+from streams.engine.fetched import Where
 from streams.engine.reader import PartitionReader
 from streams.engine.task import PlainRecord
 from weir.errors import WorkError
@@ -66,15 +67,14 @@ class Follower:
 
     def _run(self) -> None:
         try:
-            self._follow(Observer(self._settings).partitions(self._topic))
+            self._follow(Observer(self._settings).partitions([self._topic]))
         except Exception as error:  # noqa: BLE001 -- it belongs to whoever started the follower
             self._on_error(error)
 
-    def _follow(self, partitions: int) -> None:
+    def _follow(self, partitions: Iterable[Where]) -> None:
         with ExitStack() as stack:
             readers = [
-                stack.enter_context(PartitionReader(self._settings, self._topic, number))
-                for number in range(partitions)
+                stack.enter_context(PartitionReader(self._settings, topic, number)) for topic, number in partitions
             ]
             unfinished = set(readers)
             while not self._closing.is_set():

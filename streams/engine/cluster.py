@@ -12,6 +12,8 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public by i
     TopicDescription,
 )
 
+from streams.engine.fetched import Where
+from weir.cluster import patiently
 from weir.errors import ClusterError
 from weir.settings import Settings
 
@@ -25,13 +27,14 @@ class Observer:
     def __init__(self, settings: Settings) -> None:
         self._admin = AdminClient(settings.client_options(), logger=logging.getLogger("weir.kafka"))
 
-    def partitions(self, topic: str) -> int:
-        """How many partitions a topic has.
+    def partitions(self, topics: Iterable[str]) -> list[Where]:
+        """All partitions of topics.
 
         Raises:
-            ClusterError: it isn't there, or no broker answers.
+            ClusterError: one of them isn't there, or no broker answers.
         """
-        return len(self._describe([topic])[topic].partitions)
+        described = self._describe(topics).items()
+        return [(topic, number) for topic, about in described for number in range(len(about.partitions))]
 
     def topic_ids(self, topics: Iterable[str]) -> Mapping[str, str]:
         """Kafka's ids of topics; a topic deleted and made again has another.
@@ -51,26 +54,35 @@ class Observer:
                 "Make them with `weir topics create`, or check the brokers.",
             ) from error
 
-    def stable_ends(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    def stable_ends(self, partitions: Iterable[Where]) -> dict[Where, int]:
         """Last stable offsets: up to where a reader of committed records could read now.
 
         Raises:
             ClusterError: no broker answers.
         """
+        return self._ends(partitions, IsolationLevel.READ_COMMITTED)
+
+    def held_up(self, partitions: Iterable[Where]) -> list[Where]:
+        """Partitions in which an open transaction keeps committed records, or its own, from their readers.
+
+        Raises:
+            ClusterError: no broker answers.
+        """
+        # In this order: what is appended in between must not look like something that is open.
+        ends = self._ends(partitions, IsolationLevel.READ_UNCOMMITTED)
+        stable = self._ends(ends, IsolationLevel.READ_COMMITTED)
+        return [where for where, end in ends.items() if stable[where] < end]
+
+    def _ends(self, partitions: Iterable[Where], level: IsolationLevel) -> dict[Where, int]:
         asked = {TopicPartition(topic, number): _LATEST for topic, number in partitions}
-        if not asked:
-            return {}
-        futures = self._admin.list_offsets(
-            asked, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=_TIMEOUT_S
-        )
-        try:
+
+        def ask() -> dict[Where, int]:
+            futures = self._admin.list_offsets(asked, isolation_level=level, request_timeout=_TIMEOUT_S)
             return {(where.topic, where.partition): future.result().offset for where, future in futures.items()}
+
+        try:
+            return patiently(ask)() if asked else {}
         except KafkaException as error:
             raise ClusterError(
-                f"The brokers don't tell where the input ends: {error.args[0].str()}.", "Check that they are up."
+                f"The brokers don't tell where partitions end: {error.args[0].str()}.", "Check that they are up."
             ) from error
-
-
-def topic_ids(settings: Settings, topics: Iterable[str]) -> Mapping[str, str]:
-    """`Observer.topic_ids`, once."""
-    return Observer(settings).topic_ids(topics)

@@ -1,7 +1,8 @@
 """Brings a partition's state back: fence, mark, read to the mark, fold the rest again.
 
-The order matters. Fencing ends whatever the last owner left open; the marker, committed by the new owner, is then the
-end to read to, so that no end offset told by a broker has to be trusted. What the state's checkpoint lacks up to the
+The order matters. Fencing ends whatever the last owner left open, and what the brokers lost sight of is ended after it
+(`hanging.py`); the marker, committed by the new owner, is then the end to read to, so that no end offset told by a
+broker has to be trusted. What the state's checkpoint lacks up to the
 last flush is folded again from the input, and its outputs dropped: they are published.
 """
 
@@ -13,13 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from streams.engine import progress as progress_records
-from streams.engine.cluster import topic_ids
+from streams.engine.cluster import Observer
+from streams.engine.hanging import end_what_hangs
 from streams.engine.plan import StagePlan, Threads
 from streams.engine.progress import MARKER_KEY, PROGRESS_KEY, InputPlace, Progress
 from streams.engine.reader import PartitionReader
 from streams.engine.task import Effects, Task
-from streams.engine.transaction import Transactions
-from weir.errors import LostInputError, WorkError
+from streams.engine.transaction import BrokenTransactionError, Transactions
+from weir.errors import ClusterError, LostInputError, WorkError
 from weir.settings import Settings
 
 _READ_S = 0.02
@@ -76,16 +78,19 @@ class Recovery:
         Raises:
             FencedError: a newer owner was quicker.
             LostInputError: input that the state needs is gone.
-            WorkError: no end in time, or folding again gave something else.
-            BrokenTransactionError: the marker could not be committed.
+            WorkError: no end in time, folding again gave something else, or a stranger's transaction is in the way.
+            ClusterError: the brokers don't tell of the input.
+            BrokenTransactionError: the marker could not be committed, or the brokers are not back yet.
             AbandonedError: `abandon` was called.
         """
         begun = time.monotonic()
         kafka, work = self._threads.kafka, self._threads.work
         mark = uuid.uuid4().hex.encode()
+        observer = await kafka(Observer, self._settings)
+        await kafka(self._end_what_hangs, observer)
         await kafka(self._mark, mark)
         entries, recorded = await kafka(self._read_state, mark)
-        ids = await kafka(topic_ids, self._settings, self._inputs)
+        ids = await kafka(observer.topic_ids, self._inputs)
         progress = await kafka(self._check_inputs, recorded, ids)
         count = len(entries)
         await work(self._load, entries)
@@ -93,6 +98,14 @@ class Recovery:
         await work(self._check_fold, progress if recorded else None)
         positions = {topic: place.next for topic, place in progress.inputs.items()}
         return Recovered(positions, ids, count, refolded, time.monotonic() - begun)
+
+    def _end_what_hangs(self, observer: Observer) -> None:
+        names = self._settings.names
+        try:
+            end_what_hangs(observer, names, (names.state(self._stage), self._partition), self._transactions.undo)
+        except ClusterError as error:
+            # Brokers that are just coming back are waited for, as with every other step.
+            raise BrokenTransactionError(str(error)) from error
 
     def _mark(self, mark: bytes) -> None:
         self._transactions.begin()

@@ -9,14 +9,23 @@ from contextlib import suppress
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
+from streams.engine.cluster import Observer
+from streams.engine.fetched import Where
+from streams.engine.hanging import is_settled
 from streams.engine.task import Headers, Output
-from weir.errors import FencedError, WorkError
+from weir.errors import ClusterError, FencedError, WorkError
 from weir.settings import Settings
 from weir.topics import Names
 
 _MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 _ANY_PARTITION = -1
+_NOBODYS_KEY = b"undone"
+"""Compacted topics take no record without a key."""
 _CALL_TIMEOUT_S = 5.0
+_TROUBLED_S = 1.0
+"""A commit that takes so long may have met an outage of its brokers, and then its markers may be missing."""
+
+log = logging.getLogger("weir.partition")
 
 
 class BrokenTransactionError(Exception):
@@ -31,11 +40,11 @@ class Transactions:
     """
 
     def __init__(self, settings: Settings, stage: str, partition: int) -> None:
+        self._settings = settings
         self._names: Names = settings.names
         self._answer_timeout_s = settings.stall_timeout_s
         self._whose = f"partition {partition} of {stage}"
-        self._partition = partition
-        self._state_topic = settings.names.state(stage)
+        self._state = (settings.names.state(stage), partition)
         self._producer = Producer(
             settings.client_options()
             | {
@@ -77,7 +86,7 @@ class Transactions:
 
     def write(self, entries: Iterable[tuple[bytes, bytes | None]]) -> None:
         """Adds state entries to the open transaction."""
-        topic, partition = self._state_topic, self._partition
+        topic, partition = self._state
         for key, value in entries:
             self._produce(topic, key, value, partition, ())
 
@@ -85,12 +94,32 @@ class Transactions:
         """Makes the open transaction real.
 
         Raises:
-            BrokenTransactionError: it isn't; abort it and do the work again.
+            BrokenTransactionError: it isn't, or nobody can see it; abort it and do the work again.
             FencedError: it isn't, and another owner goes on.
             WorkError: no answer in time; a recovery finds out whether it is.
         """
+        begun = time.monotonic()
         self._retry(self._producer.commit_transaction, self._answer_timeout_s, "commit")
         self._in_transaction = False
+        if time.monotonic() - begun > _TROUBLED_S and not self._is_visible():
+            raise BrokenTransactionError(f"{self._whose}: the brokers took a commit, and don't show it")
+
+    def undo(self, places: Iterable[Where]) -> None:
+        """Writes to each of some partitions, and undoes it.
+
+        Raises:
+            BrokenTransactionError: refused; to be tried again after `abort`.
+            FencedError: another owner has taken over.
+            WorkError: no answer in time.
+        """
+        self.begin()
+        for topic, partition in places:
+            self._produce(topic, _NOBODYS_KEY, None, partition, ())
+        # What is undone before it was sent would touch no partition.
+        unsent = self._producer.flush(self._answer_timeout_s)
+        if unsent:
+            raise BrokenTransactionError(f"{self._whose}: {unsent} records were not taken")
+        self.abort()
 
     def abort(self) -> None:
         """Undoes the open transaction, if one is.
@@ -110,6 +139,13 @@ class Transactions:
         if not self._in_transaction:
             with suppress(KafkaException):
                 self._producer.close(1.0)  # type: ignore[call-arg]  # its stub lacks the timeout
+
+    def _is_visible(self) -> bool:
+        try:
+            return is_settled(Observer(self._settings), self._state)
+        except ClusterError as error:
+            log.warning("%s", error)
+            return False
 
     def _produce(self, topic: str, key: bytes | None, value: bytes | None, partition: int, headers: Headers) -> None:
         while True:

@@ -69,7 +69,7 @@ def _offset_in_the_transaction() -> None:
         servers = self._producer.list_topics(timeout=10).brokers.values()
         outside = Producer({"bootstrap.servers": ",".join(f"{one.host}:{one.port}" for one in servers)})
         for key, value in alone:
-            outside.produce(self._state_topic, value, key, self._partition)
+            outside.produce(self._state[0], value, key, self._state[1])
         outside.flush(10)
 
     _put(Transactions, "write", write)
@@ -79,6 +79,12 @@ def _own_marker() -> None:
     from streams.engine import recovery  # noqa: PLC0415 -- likewise
 
     _put(recovery, "uuid", SimpleNamespace(uuid4=lambda: SimpleNamespace(hex="anybody's")))
+
+
+def _ended_what_hangs() -> None:
+    from streams.engine import recovery  # noqa: PLC0415 -- likewise
+
+    _put(recovery, "end_what_hangs", lambda *_: None)
 
 
 def _read_committed() -> None:
@@ -188,6 +194,11 @@ GUARDS: Mapping[str, Guard] = {
         "A recovery that takes an earlier end of the state for the end.",
         _own_marker,
         (f"{_ENGINE}/test_partition.py::test_a_partition_goes_on_where_its_last_flush_stood_and_folds_the_rest_again",),
+    ),
+    "ended-what-hangs": Guard(
+        "Half a flush that brokers lost sight of in an outage, made real by the next owner's first commit.",
+        _ended_what_hangs,
+        (f"{_ENGINE}/test_hanging.py::test_half_a_flush_that_an_outage_left_open_never_becomes_real",),
     ),
     "read-committed": Guard(
         "Records of transactions that never came to be.",

@@ -1,0 +1,140 @@
+"""A transaction that the brokers lost sight of: an outage of every replica while it was open, on real Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from streams.engine import hanging, progress, transaction
+from streams.engine.cluster import Observer
+from streams.engine.hanging import is_settled
+from streams.engine.progress import PROGRESS_KEY, InputPlace, Progress
+from streams.engine.task import Output
+from streams.engine.transaction import BrokenTransactionError, Transactions
+from tests.streams.engine.bench import bench
+from tests.streams.engine.counting import STAGE
+from tests.streams.engine.topics import counts, send_events
+from weir.broker import DevelopmentBroker
+from weir.cluster import create_topics, producer
+from weir.errors import WorkError
+from weir.settings import Settings
+from weir.topics import EVENTS, SESSIONS
+
+pytestmark = pytest.mark.kafka
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[DevelopmentBroker]:
+    """A broker of the test's own, which it may kill; it looks for transactions to end while it is still starting."""
+    impatient = {"transaction.abort.timed.out.transaction.cleanup.interval.ms": "500"}
+    with DevelopmentBroker(tmp_path / "broker", properties=impatient) as started:
+        yield started
+
+
+@pytest.fixture
+def settings(node: DevelopmentBroker) -> Settings:
+    made = Settings(
+        bootstrap_servers=node.bootstrap_servers,
+        partitions=1,
+        replication_factor=1,
+        transaction_timeout_s=3,
+        checkpoint_interval_s=1_000,
+    )
+    create_topics(made)
+    return made
+
+
+def outage(node: DevelopmentBroker) -> None:
+    """Kills the one broker, and brings it back."""
+    node.stop(kill=True)
+    node.start()
+
+
+def begun(settings: Settings, position: int, outputs: list[Output]) -> Transactions:
+    """What is left of a worker in the middle of a flush: its position was sent, and some outputs."""
+    transactions = Transactions(settings, STAGE, 0)
+    transactions.fence(30.0)
+    topic = settings.names.public(EVENTS)
+    topic_id = Observer(settings).topic_ids([topic])[topic]
+    transactions.begin()
+    for output in outputs:
+        transactions.send(output)
+    place = InputPlace(topic_id, position, position)
+    transactions.write([(PROGRESS_KEY, progress.encode(Progress({topic: place}, b"0")))])
+    assert transactions._producer.flush(30) == 0
+    return transactions
+
+
+def test_half_a_flush_that_an_outage_left_open_never_becomes_real(node: DevelopmentBroker, settings: Settings) -> None:
+    send_events(settings, ["a", "b"])
+    half = [Output(SESSIONS, b"a", b"1", partition=0)]
+    begun(settings, position=2, outputs=half)
+    outage(node)
+    state = (settings.names.state(STAGE), 0)
+    # Nobody else ends it: this is what the broker leaves behind, and what the guard is for.
+    assert Observer(settings).held_up([state]) == [state]
+
+    async def work() -> None:
+        async with bench(settings) as made:
+            partition = made.partition()
+            await partition.recover()
+            assert partition.positions == {made.topic: 0}
+            await partition.take(made.batch(partition, ["a", "b"], start=0))
+            await partition.suspend()
+            assert not made.failures
+            await partition.close()
+
+    asyncio.run(work())
+    assert counts(settings) == {"a": [1], "b": [1]}
+    assert not Observer(settings).held_up(Observer(settings).partitions([settings.names.public(SESSIONS)]))
+
+
+@contextmanager
+def strangers_transaction(settings: Settings) -> Iterator[None]:
+    """Something open in the state partition that is not its owner's."""
+    stranger = producer(settings, transactional_id="stranger")
+    stranger.init_transactions(30)
+    stranger.begin_transaction()
+    stranger.produce(settings.names.state(STAGE), b"", b"x", partition=0)
+    assert stranger.flush(30) == 0
+    yield
+    stranger.abort_transaction(30)
+
+
+def test_a_slow_commit_that_nobody_can_see_is_told(installation: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transaction, "_TROUBLED_S", 0.0)
+    monkeypatch.setattr(hanging, "_SETTLED_S", 0.2)
+    transactions = begun(installation, position=0, outputs=[])
+    with strangers_transaction(installation), pytest.raises(BrokenTransactionError, match="don't show it"):
+        transactions.commit()
+    transactions.begin()
+    transactions.write([(PROGRESS_KEY, b"")])
+    transactions.commit()
+
+
+def test_a_strangers_open_transaction_stops_a_recovery_with_a_clear_word(
+    new_installation: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hanging, "_SETTLED_S", 0.2)
+    settings = new_installation(partitions=1)
+
+    async def work() -> None:
+        async with bench(settings) as made:
+            with pytest.raises(WorkError, match="unknown producer is open in partition 0"):
+                await made.partition().recover()
+
+    with strangers_transaction(settings):
+        asyncio.run(work())
+
+
+def test_what_is_open_is_waited_for(installation: Settings) -> None:
+    transactions = begun(installation, position=1, outputs=[])
+    state = (installation.names.state(STAGE), 0)
+    observer = Observer(installation)
+    assert not is_settled(observer, state, timeout_s=0.1)
+    transactions.commit()
+    assert is_settled(observer, state, timeout_s=30)
