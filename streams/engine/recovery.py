@@ -8,6 +8,7 @@ last flush is folded again from the input, and its outputs dropped: they are pub
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Mapping
@@ -21,11 +22,13 @@ from streams.engine.progress import MARKER_KEY, PROGRESS_KEY, InputPlace, Progre
 from streams.engine.reader import PartitionReader
 from streams.engine.task import Effects, Task
 from streams.engine.transaction import BrokenTransactionError, Transactions
-from weir.errors import ClusterError, LostInputError, WorkError
+from weir.errors import ClusterError, LostInputError, WeirError, WorkError
 from weir.settings import Settings
 
 _READ_S = 0.02
 _CHUNK = 10_000
+
+log = logging.getLogger("weir.recovery")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Recovered:
 
     positions: dict[str, int]
     """By full topic name: where to go on."""
+    checkpoint: dict[str, int]
+    """Likewise: where the state that was read stands."""
     topic_ids: Mapping[str, str]
     entries: int
     """State entries read."""
@@ -97,7 +102,8 @@ class Recovery:
         refolded = await self._refold(progress) if progress.has_tail else 0
         await work(self._check_fold, progress if recorded else None)
         positions = {topic: place.next for topic, place in progress.inputs.items()}
-        return Recovered(positions, ids, count, refolded, time.monotonic() - begun)
+        checkpoint = {topic: place.checkpoint for topic, place in progress.inputs.items()}
+        return Recovered(positions, checkpoint, ids, count, refolded, time.monotonic() - begun)
 
     def _end_what_hangs(self, observer: Observer) -> None:
         names = self._settings.names
@@ -132,9 +138,18 @@ class Recovery:
                 self._in_time("reading its state")
 
     def _load(self, entries: dict[bytes, bytes]) -> None:
-        for key in list(entries):
-            self._task.load(key, entries.pop(key))
-        self._task.loaded()
+        try:
+            for key in list(entries):
+                self._task.load(key, entries.pop(key))
+            self._task.loaded()
+        except WeirError:
+            raise
+        except Exception as error:
+            log.exception("loading")
+            raise WorkError(
+                f"The state of partition {self._partition} of {self._stage} can't be read: {error!r}.",
+                "Did another version write it? Run that one, or start under another application id.",
+            ) from error
 
     def _check_inputs(self, recorded: Progress | None, ids: Mapping[str, str]) -> Progress:
         """The recorded progress, if its input is still all there; the beginning of the log, if there is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import pytest
 from confluent_kafka import TopicPartition
@@ -44,6 +44,26 @@ def test_a_partition_goes_on_where_its_last_flush_stood_and_folds_the_rest_again
             await second.suspend()
             assert await asyncio.to_thread(counts, settings) == {"a": [1, 2], "b": [1, 2]}
             assert not made.failures
+
+    asyncio.run(work())
+
+
+def test_a_state_that_cannot_be_read_stops_recovery_with_a_clear_word(settings: Settings) -> None:
+    class Newer(CountTask):
+        """Another version, which writes its state otherwise."""
+
+        def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
+            return [(key, b"{}") for key, _ in super().changes()]
+
+    async def work() -> None:
+        async with bench(settings) as made:
+            send_events(settings, ["a"])
+            newer = made.partition(Newer)
+            await newer.recover()
+            await newer.take(made.batch(newer, ["a"], start=0))
+            await newer.suspend()
+            with pytest.raises(WorkError, match="state of partition 0 of sessionize can't be read"):
+                await made.partition().recover()
 
     asyncio.run(work())
 
