@@ -55,12 +55,12 @@ class Flusher:
         self.checkpoint: dict[str, int] = {}
         """Likewise: position that the written state stands at."""
 
-    def start(self, positions: Mapping[str, int], topic_ids: Mapping[str, str]) -> None:
-        """Takes up after a recovery that led to `positions`."""
+    def start(self, positions: Mapping[str, int], checkpoint: Mapping[str, int], topic_ids: Mapping[str, str]) -> None:
+        """Takes up after a recovery that led from `checkpoint` to `positions`."""
         self._topic_ids = topic_ids
         self._error = None
         self.durable = dict(positions)
-        self.checkpoint = {}
+        self.checkpoint = dict(checkpoint)
 
     @property
     def is_idle(self) -> bool:

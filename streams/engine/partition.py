@@ -222,9 +222,8 @@ class StagePartition:
         self._recovery = Recovery(around.settings, self._threads, self._plan, self.number, transactions, self._task)
         found = await self._recovery.run()
         self._next = dict(found.positions)
-        flusher.start(found.positions, found.topic_ids)
-        await flusher.flush(self._task, Effects(), self._next, checkpoint=True)
-        await flusher.settle()
+        flusher.start(found.positions, found.checkpoint, found.topic_ids)
+        await self._begin_under_present_rules(flusher)
         self._recovered = True
         around.exposition.set(found.seconds, "recovery_seconds", stage, str(self.number))
         around.exposition.set(found.entries, "recovered_entries", stage, str(self.number))
@@ -232,6 +231,15 @@ class StagePartition:
             "%s recovered in %.2f s: %d entries, %d records folded again, goes on at %s",
             self, found.seconds, found.entries, found.refolded, found.positions,
         )  # fmt: skip
+
+    async def _begin_under_present_rules(self, flusher: Flusher) -> None:
+        """A checkpoint, before the first record is folded by rules and settings that may be newer than the state's.
+
+        A stretch that is folded again is folded by one set of rules, those in the state: it must not hold records
+        from before and from after a change.
+        """
+        await flusher.flush(self._task, Effects(), self._next, checkpoint=True)
+        await flusher.settle()
 
     async def _fold(self, records: Sequence[InputRecord], effects: Effects) -> None:
         begun = time.perf_counter()
