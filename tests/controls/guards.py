@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import itertools
 import os
+import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -150,6 +151,57 @@ def _seek_stamp() -> None:
     _put(StagePartition, "places", places)
 
 
+class _Whatever:
+    """Equal to everything."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 0
+
+
+def _generation_stamp() -> None:
+    from streams.engine.fetched import Fetched  # noqa: PLC0415 -- likewise
+
+    _put(Fetched, "generation", property(lambda _: _Whatever(), lambda *_: None))
+
+
+def _held_until_flow() -> None:
+    from faust.types import TP, Message  # noqa: PLC0415 -- likewise
+
+    from streams.engine.transport import BatchConsumer  # noqa: PLC0415 -- likewise
+
+    async def getmany(self: BatchConsumer, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109
+        fetched, active = await self._wait_next_records(timeout)
+        if not active:
+            await self.batches.call_thread(self.batches.stay)
+        batches: Mapping[TP, Any] = fetched or {}
+        for tp, batch in batches.items():
+            if self.flow_active and batch.generation == self.app.consumer_generation_id:
+                yield tp, self._to_message(tp, batch)
+
+    _put(BatchConsumer, "getmany", getmany)
+
+
+def _commit_after_flush() -> None:
+    from faust.types import TP  # noqa: PLC0415 -- likewise
+
+    from streams.engine.transport import BatchConsumer  # noqa: PLC0415 -- likewise
+
+    _put(BatchConsumer, "_new_offset", lambda self, tp: self.batches._placed[TP(*tp)].offset)
+
+
+def _checkpoint_before_newer_rules() -> None:
+    from streams.engine.flush import Flusher  # noqa: PLC0415 -- likewise
+    from streams.engine.partition import StagePartition  # noqa: PLC0415 -- likewise
+
+    async def begin(_: StagePartition, flusher: Flusher) -> None:
+        flusher._checkpoint_at = time.monotonic()
+
+    _put(StagePartition, "_begin_under_present_rules", begin)
+
+
 def _dedupe() -> None:
     from streams.sessionize import partition_fold  # noqa: PLC0415 -- likewise
 
@@ -234,6 +286,29 @@ GUARDS: Mapping[str, Guard] = {
         "A batch that was fetched before fetching was set elsewhere.",
         _seek_stamp,
         (f"{_ENGINE}/test_partition.py::test_a_batch_from_before_a_seek_and_one_after_suspension_are_dropped",),
+    ),
+    "generation-stamp": Guard(
+        "A batch that was fetched for an assignment that is over.",
+        _generation_stamp,
+        (
+            f"{_ENGINE}/test_application.py::test_a_batch_of_an_older_generation_is_not_handed_out",
+            f"{_ENGINE}/test_process.py::test_a_batch_of_an_older_generation_is_dropped_though_its_seek_has_come_again",
+        ),
+    ),
+    "held-until-flow": Guard(
+        "A gap where a batch was fetched before it could be handed out.",
+        _held_until_flow,
+        (f"{_ENGINE}/test_application.py::test_what_was_fetched_before_batches_may_flow_is_handed_out_when_they_do",),
+    ),
+    "commit-after-flush": Guard(
+        "A lag that looks smaller than it is: the group told of work that is not durable.",
+        _commit_after_flush,
+        (f"{_ENGINE}/test_application.py::test_the_group_is_told_of_what_is_durable_whatever_was_handed_out",),
+    ),
+    "checkpoint-before-newer-rules": Guard(
+        "A stretch that some rules have folded, folded again by others.",
+        _checkpoint_before_newer_rules,
+        (f"{_FOLD}/test_rule_change.py::test_what_was_folded_by_newer_rules_is_not_folded_again_by_older_ones",),
     ),
     "dedupe": Guard(
         "An event that a producer sent twice.",

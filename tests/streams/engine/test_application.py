@@ -6,9 +6,11 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 from faust.types import TP
 
 from streams.engine.application import Application, make_application
@@ -24,13 +26,16 @@ pytestmark = pytest.mark.kafka
 
 @asynccontextmanager
 async def running(
-    settings: Settings, batches: list[Fetched], places: Mapping[Where, Place]
+    settings: Settings,
+    batches: list[Fetched],
+    places: Mapping[Where, Place],
+    durable: Callable[[], Mapping[Where, int]] = dict,
 ) -> AsyncIterator[Application]:
     async def take(stage: str, batch: Fetched) -> None:
         assert stage == STAGE
         batches.append(batch)
 
-    app = make_application(settings, [plan()], take, lambda: places, dict)
+    app = make_application(settings, [plan()], take, lambda: places, durable)
     work = asyncio.create_task(app.start())
     try:
         yield app
@@ -97,9 +102,9 @@ def test_what_was_fetched_before_batches_may_flow_is_handed_out_when_they_do(
             consumer = app.consumer
             assert isinstance(consumer, BatchConsumer)
             await until(lambda: consumer.flow_active)
-            stopped = stop_flow_after_the_next_fetch(consumer)
+            held = stop_flow_after_the_next_fetch(consumer)
             await asyncio.to_thread(send_events, settings, ["a", "b"])
-            await asyncio.wait_for(stopped.wait(), 30)
+            await asyncio.wait_for(held.begins.wait(), 30)
             assert not batches
             consumer.resume_flow()
             await until(lambda: sum(len(batch.records) for batch in batches) == 2)
@@ -107,17 +112,80 @@ def test_what_was_fetched_before_batches_may_flow_is_handed_out_when_they_do(
     asyncio.run(work())
 
 
-def stop_flow_after_the_next_fetch(consumer: BatchConsumer) -> asyncio.Event:
+def test_a_batch_of_an_older_generation_is_not_handed_out(new_installation: Callable[..., Settings]) -> None:
+    settings = new_installation(partitions=1)
+    where = (settings.names.public(EVENTS), 0)
+    places = {where: Place(0, 1)}
+    batches: list[Fetched] = []
+
+    async def work() -> None:
+        async with running(settings, batches, places) as app:
+            consumer = app.consumer
+            assert isinstance(consumer, BatchConsumer)
+            await until(lambda: consumer.flow_active)
+            held = stop_flow_after_the_next_fetch(consumer)
+            await asyncio.to_thread(send_events, settings, ["a", "b"])
+            await asyncio.wait_for(held.begins.wait(), 30)
+            # In the next generation the partition is one of two members', and fetched again from its place.
+            places[where] = Place(0, 2)
+            async with running(settings, batches, places):
+                await asyncio.wait_for(held.is_over.wait(), 30)
+                await until(lambda: sum(len(batch.records) for batch in batches if batch.seek == 2) == 2)
+            assert [record.offset for batch in batches for record in batch.records] == [0, 1]
+
+    asyncio.run(work())
+
+
+def test_the_group_is_told_of_what_is_durable_whatever_was_handed_out(
+    new_installation: Callable[..., Settings],
+) -> None:
+    settings = new_installation(partitions=1)
+    where = (settings.names.public(EVENTS), 0)
+    durable = {where: 1}
+    batches: list[Fetched] = []
+    send_events(settings, ["a", "b", "c"])
+
+    async def work() -> None:
+        async with running(settings, batches, {where: Place(0, 1)}, lambda: durable) as app:
+            await until(lambda: sum(len(batch.records) for batch in batches) == 3)
+            await until(lambda: not app.consumer._unacked_messages)  # type: ignore[attr-defined]
+            for at in (1, 2, 3):
+                durable[where] = at
+                await app.consumer.commit()
+                assert await asyncio.to_thread(committed, settings) == at
+
+    asyncio.run(work())
+
+
+def committed(settings: Settings) -> int:
+    """The group's offset."""
+    consumer = Consumer(settings.client_options() | {"group.id": f"{settings.application_id}.{STAGE}"})
+    (offset,) = consumer.committed([TopicPartition(settings.names.public(EVENTS), 0)], 10)
+    consumer.close()
+    return int(offset.offset)
+
+
+@dataclass
+class Held:
+    """A fetch that is held, since flow stopped while it was under way."""
+
+    begins: asyncio.Event = field(default_factory=asyncio.Event)
+    is_over: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def stop_flow_after_the_next_fetch(consumer: BatchConsumer) -> Held:
     """As a rebalance does that is not over when the first fetch of its assignment is answered."""
-    fetch, stopped = consumer._wait_next_records, asyncio.Event()
+    fetch, held = consumer._wait_next_records, Held()
 
     async def fetch_and_stop(timeout: float) -> tuple[Any, Any]:  # noqa: ASYNC109 -- overrides
+        if held.begins.is_set():
+            held.is_over.set()
+            return await fetch(timeout)
         found = await fetch(timeout)
         if found[0]:
-            consumer._wait_next_records = fetch  # type: ignore[method-assign]  # once is enough
             consumer.stop_flow()
-            stopped.set()
+            held.begins.set()
         return found
 
     consumer._wait_next_records = fetch_and_stop  # type: ignore[method-assign]  # to come between
-    return stopped
+    return held

@@ -1,0 +1,43 @@
+"""A worker's process from within: what no signal or request from outside can bring about."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from streams.engine.fetched import Fetched
+from streams.engine.process import Process
+from streams.engine.task import PlainRecord
+from tests.streams.engine.counting import STAGE, plan
+from weir.settings import Settings
+from weir.topics import EVENTS
+
+pytestmark = pytest.mark.kafka
+
+
+def test_a_batch_of_an_older_generation_is_dropped_though_its_seek_has_come_again(
+    new_installation: Callable[..., Settings],
+) -> None:
+    settings = new_installation(partitions=1)
+    topic = settings.names.public(EVENTS)
+
+    async def work() -> None:
+        process = Process(settings, [plan()])
+        running = asyncio.create_task(process.run())
+        async with asyncio.timeout(30):
+            while not process.is_ready:  # noqa: ASYNC110 -- it tells nobody
+                await asyncio.sleep(0.02)
+        (partition,) = process._ownership.partitions
+        app = process._app
+        assert app is not None
+        # A partition that goes and comes back counts its seeks from the beginning, and may stand lower than before.
+        seek = partition._seeks[topic]
+        record = PlainRecord(topic, 0, 7, 0, b"ann", b"event")
+        await process._take(STAGE, Fetched(topic, 0, [record], 7, 8, app.consumer_generation_id - 1, seek))
+        assert partition.positions == {topic: 0}
+        process.stop()
+        await running
+
+    asyncio.run(work())
