@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.chaos.plan import FAMILIES, plan
+from tests.chaos.plan import FAMILIES, FAMILY, plan
 from tests.chaos.report import write_report
 from tests.chaos.run import Options, disturbed
 from tests.chaos.verdict import verdict
@@ -19,8 +19,8 @@ from tests.chaos.verdict import verdict
 
 def main() -> int:
     """Runs, judges, reports."""
-    options, every_s, families, folder = _arguments()
-    planned = plan(options.seed, options.seconds, every_s, families)
+    options, every_s, only, folder = _arguments()
+    planned = plan(options.seed, options.seconds, every_s, only, options.nodes)
     scratch = Path(tempfile.mkdtemp(prefix="weir-chaos-"))
     _say(f"seed {options.seed}: up to {len(planned)} faults in {options.seconds:.0f} s; workers' logs in {scratch}")
     with disturbed(scratch, options, planned, _say) as (place, done):
@@ -47,10 +47,12 @@ def _arguments() -> tuple[Options, float, list[str], Path]:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--every", type=float, default=6.0, help="seconds from one fault to the next, at least")
     parser.add_argument("--families", nargs="*", default=list(FAMILIES), choices=list(FAMILIES))
+    parser.add_argument("--only", nargs="*", default=[], choices=list(FAMILY), help="these faults alone")
     parser.add_argument("--report", type=Path, default=Path("build/chaos"))
     given = parser.parse_args()
     options = Options(given.seed, given.seconds, given.rate, given.nodes, given.workers)
-    return options, given.every, given.families, given.report / f"seed-{given.seed}"
+    only = given.only or [fault for family in given.families for fault in FAMILIES[family]]
+    return options, given.every, only, given.report / f"seed-{given.seed}"
 
 
 def _say(text: str) -> None:

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.chaos.cleaning import clean_eagerly
 from tests.chaos.proxy import HOST, Proxy
 from weir.broker import DevelopmentBroker, Voter, directory_id, free_port
 from weir.cluster import create_topics
@@ -16,7 +17,7 @@ START_TIMEOUT_S = 90.0
 PROPERTIES: Mapping[str, str] = {
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
     "group.min.session.timeout.ms": "1000",
-    # Compaction and small segments, so that the cleaner has work during a run.
+    # The cleaner looks for work once a second; `cleaning.py` makes some.
     "log.cleaner.backoff.ms": "1000",
 }
 
@@ -65,6 +66,7 @@ def arena(folder: Path, nodes: int, partitions: int) -> Iterator[Arena]:
             broker.wait_until_up(START_TIMEOUT_S)
         direct = _settings([broker.port for broker in brokers], partitions)
         create_topics(direct)
+        clean_eagerly(direct)
         yield Arena(brokers, proxies, direct, _settings([proxy.port for proxy in proxies], partitions))
 
 
@@ -84,6 +86,8 @@ def _settings(ports: list[int], partitions: int) -> Settings:
         grace_s=3.0,
         idle_timeout_s=2.0,
         max_ahead_s=1.0,
+        # Small, so that traffic with records beyond it stays light.
+        max_record_bytes=20_000,
         session_timeout_s=6.0,
         transaction_timeout_s=6.0,
         checkpoint_interval_s=2.0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import random
 import signal
@@ -13,14 +15,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import httpx
-
+from tests.chaos.orders import VARIABLE, Orders
 from weir.settings import Settings
 
 WATCH_S = 0.1
-LONGEST_RESTART_S = 1.0
-WEIR = Path(sys.executable).with_name("weir")
+LONGEST_RESTART_S = 0.5
+ANSWER_TIMEOUT_S = 2.0
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass
@@ -41,6 +44,7 @@ class Member:
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    _place: str = ""
 
     @property
     def told(self) -> str:
@@ -55,18 +59,29 @@ class Member:
     @property
     def status(self) -> dict[str, Any]:
         """What it says of itself; empty while it says nothing."""
-        address = next((line.split()[-1] for line in self.told.splitlines() if "probes at http" in line), None)
-        if address is None or self.process.poll() is not None:
+        if self.process.poll() is not None or not self._address:
             return {}
+        connection = http.client.HTTPConnection(self._address, timeout=ANSWER_TIMEOUT_S)
         try:
-            return dict(httpx.get(f"{address}/", timeout=2).json())
-        except (httpx.HTTPError, ValueError):
+            connection.request("GET", "/")
+            return dict(json.loads(connection.getresponse().read()))
+        except (OSError, http.client.HTTPException, ValueError):
             return {}
+        finally:
+            connection.close()
 
     @property
     def is_ready(self) -> bool:
         """Whether it says so itself."""
         return bool(self.status.get("ready"))
+
+    @property
+    def _address(self) -> str:
+        """Where it answers; it is asked many times a second, and its log grows long."""
+        if not self._place:
+            told = (line.split()[-1] for line in self.told.splitlines() if "probes at http" in line)
+            self._place = urlsplit(next(told, "")).netloc
+        return self._place
 
 
 @dataclass
@@ -74,12 +89,14 @@ class Fleet:
     """As many workers as wanted, each started again when it has ended."""
 
     environment: Mapping[str, str]
+    """Of workers that are started from now on."""
     folder: Path
     wanted: int
     members: list[Member] = field(default_factory=list)
     ended: list[Ended] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.orders = Orders(self.folder / "order")
         self._number = 0
         self._lock = threading.RLock()
         self._stopping = threading.Event()
@@ -155,8 +172,8 @@ class Fleet:
         log = self.folder / f"{name}.log"
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [str(WEIR), "worker", "--stages", "sessionize,score", "--web-port", "0"],
-                env=os.environ | self.environment,
+                [sys.executable, "-m", "tests.chaos.worker", "--stages", "sessionize,score", "--web-port", "0"],
+                env={**os.environ, "PYTHONPATH": str(ROOT), VARIABLE: str(self.orders.file), **self.environment},
                 stdout=out,
                 stderr=out,
                 cwd=self.folder,

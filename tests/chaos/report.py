@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict
 from math import nan
 from pathlib import Path
@@ -12,7 +12,10 @@ from typing import Any
 
 import matplotlib as mpl
 
+from tests.chaos.page import page_of
 from tests.chaos.run import Done, Options
+from tests.chaos.timeline import Timeline
+from tests.chaos.traffic import KINDS
 from tests.chaos.verdict import Verdict
 
 mpl.use("Agg")
@@ -24,11 +27,11 @@ def summary(options: Options, done: Done, verdict: Verdict) -> dict[str, Any]:
     delays = sorted(delay for found in verdict.timeline.delays_s.values() for delay in found)
     return {
         "options": asdict(options),
-        "faults": [
-            {"family": planned.family, "fault": planned.fault, "begun_s": round(begun, 1), "over_s": round(over, 1)}
-            for begun, over, planned in done.faults
-        ],
+        "faults": list(_faults(options, done, verdict.timeline)),
+        "left_out": [{"fault": fault, "why": why} for fault, why in done.left_out],
         "workers_ended": [{"name": e.name, "code": e.code, "last_words": e.last_words} for e in done.ended],
+        "sent": sent(done, verdict),
+        "cleaned": [asdict(cleaned) for cleaned in done.cleaned],
         "records_read": verdict.read,
         "records_compared": verdict.outputs,
         "events_per_s": verdict.timeline.events_per_s,
@@ -40,6 +43,42 @@ def summary(options: Options, done: Done, verdict: Verdict) -> dict[str, Any]:
     }
 
 
+def sent(done: Done, verdict: Verdict) -> dict[str, int]:
+    """What was in the traffic, by what the load told and by what the oracle found in the log."""
+    twice = done.sent.get("twice", [])
+    ends_s = [ended.at_s for ended in done.ended]
+    accounts = verdict.accounts.values()
+    return {
+        **{kind: done.sent.get("kinds", {}).get(kind, 0) for kind in KINDS},
+        "sent a second time": sum(count for *_, count in twice),
+        "of them across the end of a worker": sum(
+            count for first, again, count in twice if any(first < end_s < again for end_s in ends_s)
+        ),
+        "found: duplicates": sum(a.duplicate for a in accounts),
+        "found: late": sum(a.late for a in accounts),
+        "found: dead letters": sum(a.dead_letter for a in accounts),
+        "found: clamped": sum(a.clamped for a in accounts),
+        "found: sent on to their partition": sum(a.rekeyed for a in accounts),
+        "found: sessions merged": verdict.timeline.merged,
+        "found: sessions split": verdict.timeline.split,
+        "not sent, for too much waited already": done.sent.get("not_sent", 0),
+    }
+
+
+def _faults(options: Options, done: Done, timeline: Timeline) -> Iterator[dict[str, Any]]:
+    begun = [fault.begun_s for fault in done.faults]
+    for fault, next_s in zip(done.faults, [*begun[1:], options.seconds], strict=True):
+        yield {
+            "family": fault.planned.family,
+            "fault": fault.planned.fault,
+            "begun_s": round(fault.begun_s, 1),
+            "lasted_s": round(fault.over_s - fault.begun_s, 1),
+            "back_after_s": None if fault.back_s is None else round(fault.back_s - fault.over_s, 1),
+            "silent_s": timeline.silence_s(fault.begun_s, max(next_s, fault.begun_s + 1)),
+            "note": fault.note,
+        }
+
+
 def write_report(folder: Path, options: Options, done: Done, verdict: Verdict) -> Path:
     """Writes `report.md`, `timeline.png` and `report.json`; gives the page."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -47,53 +86,8 @@ def write_report(folder: Path, options: Options, done: Done, verdict: Verdict) -
     (folder / "report.json").write_text(json.dumps(figures, indent=1))
     _draw(folder / "timeline.png", done, verdict)
     page = folder / "report.md"
-    page.write_text(_page(figures))
+    page.write_text(page_of(figures))
     return page
-
-
-def _page(figures: dict[str, Any]) -> str:
-    options, differences = figures["options"], figures["differences"]
-    kinds = Counter(difference.split()[0].rstrip(":") for difference in differences)
-    lines = [
-        f"# Chaos, seed {options['seed']}",
-        "",
-        (
-            f"{len(figures['faults'])} faults of {len({f['family'] for f in figures['faults']})} families in "
-            f"{options['seconds']:.0f} s, on {options['nodes']} nodes of Kafka, with {options['workers']} workers."
-        ),
-        "",
-        f"**{'Nothing lost, doubled or torn' if not differences else f'{len(differences)} DIFFERENCES'}**: "
-        f"{figures['records_read']:,} records read, {figures['records_compared']:,} compared"
-        + "".join(f"; {kind} {count}" for kind, count in kinds.items())
-        + ".",
-        "",
-        (
-            f"Median rate {figures['events_per_s']:,.0f} events a second; longest silence of the output "
-            f"{figures['longest_silence_s']} s; an event's append to its revision's: "
-            f"{figures['delay_p50_s']} s for half, {figures['delay_p99_s']} s for 99 %."
-        ),
-        "",
-        "![events, revisions and delays by second, faults shaded](timeline.png)",
-        "",
-        "| from | to | family | fault |",
-        "|---|---|---|---|",
-        *(f"| {f['begun_s']} s | {f['over_s']} s | {f['family']} | {f['fault']} |" for f in figures["faults"]),
-        "",
-        "| worker | exit code | last words |",
-        "|---|---|---|",
-        *(f"| {w['name']} | {w['code']} | {w['last_words'][-200:]} |" for w in figures["workers_ended"]),
-        "",
-        "| partition | read | folded | duplicate | late | dead letters | sent on | watermarks |",
-        "|---|---|---|---|---|---|---|---|",
-        *(
-            f"| {number} | {a['read']} | {a['folded']} | {a['duplicate']} | {a['late']} | {a['dead_letter']} "
-            f"| {a['rekeyed']} | {a['watermark']} |"
-            for number, a in figures["accounts"].items()
-        ),
-        "",
-        *(f"- {difference}" for difference in differences[:200]),
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def _draw(file: Path, done: Done, verdict: Verdict) -> None:
@@ -108,9 +102,17 @@ def _draw(file: Path, done: Done, verdict: Verdict) -> None:
     delays.plot(seconds, worst, linewidth=0.8, marker=".", markersize=2)
     delays.set_ylabel("greatest delay, s")
     delays.set_xlabel("second of the run")
-    for begun, over, planned in done.faults:
+    for fault in done.faults:
         for axes in (rates, delays):
-            axes.axvspan(begun, max(over, begun + 0.5), alpha=0.15, color="tab:red")
-        rates.annotate(planned.fault, (begun, 1), xycoords=("data", "axes fraction"), rotation=90, fontsize=6, va="top")
+            axes.axvspan(fault.begun_s, max(fault.over_s, fault.begun_s + 0.5), alpha=0.15, color="tab:red")
+            axes.axvspan(fault.over_s, fault.back_s or fault.over_s, alpha=0.08, color="tab:orange")
+        rates.annotate(
+            fault.planned.fault,
+            (fault.begun_s, 1),
+            xycoords=("data", "axes fraction"),
+            rotation=90,
+            fontsize=6,
+            va="top",
+        )
     figure.savefig(file, dpi=110)
     plt.close(figure)

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.chaos.arena import Arena, arena
-from tests.chaos.faults import Faults
+from tests.chaos.cleaning import Cleaned, cleaned
+from tests.chaos.faults import Faults, LeftOutError
 from tests.chaos.fleet import Ended, Fleet, environment_of
-from tests.chaos.plan import Planned
+from tests.chaos.plan import Planned, impossible
 from tests.support import command
 from weir.log_reader import LogReader
 from weir.settings import Settings
@@ -39,14 +41,31 @@ class Options:
     """Whether the run goes on until all faults that were planned have happened; else its time is over when it is."""
 
 
+@dataclass(frozen=True)
+class Happened:
+    """A fault as it was; times are seconds of the run."""
+
+    planned: Planned
+    begun_s: float
+    over_s: float
+    back_s: float | None
+    """When all workers were ready again; None where the next fault did not wait for that."""
+    note: str
+    """What it did to whom."""
+
+
 @dataclass
 class Done:
     """What was done to the workers, and how they took it."""
 
     begun_ms: int = 0
-    faults: list[tuple[float, float, Planned]] = field(default_factory=list)
-    """From when to when, in seconds of the run."""
+    faults: list[Happened] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+    """Faults that did not happen, and why."""
     ended: list[Ended] = field(default_factory=list)
+    sent: dict[str, Any] = field(default_factory=dict)
+    """What the load told."""
+    cleaned: list[Cleaned] = field(default_factory=list)
 
 
 @contextmanager
@@ -60,57 +79,78 @@ def disturbed(
     """
     with arena(folder, options.nodes, options.partitions) as place:
         fleet = Fleet(environment_of(place.proxied), folder, options.workers)
-        faults = Faults(place.proxied, fleet, place.nodes, place.proxies)
-        done = Done()
+        faults = Faults(place.proxied, fleet, place.nodes, place.proxies, folder)
+        done = Done(left_out=list(impossible(options.nodes).items()))
         fleet.start()
         try:
             _wait(lambda: fleet.is_ready, "ready workers")
             done.begun_ms = int(time.time() * 1000)
-            with _load(place.direct, folder, options):
-                done.faults = list(_disturb(faults, planned, options, told))
+            with _load(place.direct, folder, options, done):
+                _disturb(faults, planned, options, done, told)
             told("the load has ended; waiting until all of it is worked on")
             _end_input(place.direct, folder)
             _wait(lambda: _is_at_the_end(fleet, place.direct), "workers at the end of the input")
         finally:
             fleet.stop()
             done.ended = fleet.ended
+        done.cleaned = cleaned(place.direct, place.nodes)
         yield place, done
 
 
 @contextmanager
-def _load(settings: Settings, folder: Path, options: Options) -> Iterator[None]:
-    given = folder / "load.json"
+def _load(settings: Settings, folder: Path, options: Options, done: Done) -> Iterator[None]:
+    given, told = folder / "load.json", folder / "load-told.json"
     given.write_text(settings.model_dump_json(exclude_defaults=True))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.chaos.load", str(given), str(options.seed), str(options.rate)], cwd=ROOT
-    )
+    arguments = [str(given), str(options.seed), str(options.rate), str(told)]
+    process = subprocess.Popen([sys.executable, "-m", "tests.chaos.load", *arguments], cwd=ROOT)
     try:
         yield
         process.terminate()
         if process.wait(LONGEST_END_S):
             raise RuntimeError("The load ended by an error; it is printed above.")
+        done.sent = json.loads(told.read_text())
     finally:
         process.kill()
         process.wait()
 
 
 def _disturb(
-    faults: Faults, planned: Sequence[Planned], options: Options, told: Callable[[str], None]
-) -> Iterator[tuple[float, float, Planned]]:
-    """Has each fault happen in its time; gives when it began and was over, in seconds of the run."""
+    faults: Faults, planned: Sequence[Planned], options: Options, done: Done, told: Callable[[str], None]
+) -> None:
+    """Has each fault happen in its time, and notes how it went."""
     begun_s = time.monotonic()
-    for fault in planned:
+
+    def now_s() -> float:
+        return time.monotonic() - begun_s
+
+    for number, fault in enumerate(planned):
         _wait_until_s(begun_s + fault.at_s)
-        # What was broken before has come back, or the faults would only be one long outage.
-        _wait(lambda: faults.fleet.is_ready, "ready workers")
-        at_s = time.monotonic() - begun_s
+        at_s = now_s()
         if at_s > options.seconds and not options.has_every_fault:
-            told(f"{fault.fault} and what was planned after it are left out: the faults before took their time")
+            left = [(late.fault, "the faults before took their time") for late in planned[number:]]
+            done.left_out += left
+            told(f"left out, for the faults before took their time: {', '.join(name for name, _ in left)}")
             break
         told(f"{at_s:6.1f} s  {fault.family}: {fault.fault}")
-        faults.happen(fault)
-        yield at_s, time.monotonic() - begun_s, fault
+        try:
+            note = faults.happen(fault)
+        except LeftOutError as reason:
+            done.left_out.append((fault.fault, str(reason)))
+            told(f"          left out: {reason}")
+            continue
+        over_s, back_s = now_s(), None
+        if not fault.is_followed_at_once:
+            # What was broken comes back, or the faults would only be one long outage.
+            _wait(lambda: faults.fleet.is_ready, "ready workers")
+            back_s = now_s()
+        done.faults.append(Happened(fault, at_s, over_s, back_s, note))
+        told(f"          {note}; {over_s - at_s:.1f} s, and {_seconds(over_s, back_s)}")
+    _wait(lambda: faults.fleet.is_ready, "ready workers")
     _wait_until_s(begun_s + options.seconds)
+
+
+def _seconds(over_s: float, back_s: float | None) -> str:
+    return "the next follows at once" if back_s is None else f"{back_s - over_s:.1f} s until all were ready again"
 
 
 def _end_input(settings: Settings, folder: Path) -> None:

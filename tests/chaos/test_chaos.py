@@ -21,7 +21,7 @@ def test_a_killed_worker_and_a_killed_broker_lose_and_double_nothing(tmp_path: P
     with disturbed(tmp_path, options, planned, lambda _: None) as (place, done):
         found = verdict(place.direct, done.begun_ms)
     assert found.differences == []
-    assert [planned.fault for _, _, planned in done.faults] == ["kill", "hard_bounce"]
+    assert [fault.planned.fault for fault in done.faults] == ["kill", "hard_bounce"]
     assert -9 in {ended.code for ended in done.ended}
     assert found.read > 10_000
     assert sum(accounts.folded for accounts in found.accounts.values()) > 8_000

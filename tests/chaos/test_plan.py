@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from itertools import islice
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.chaos.faults import Faults
-from tests.chaos.load import HOT, traffic
-from tests.chaos.plan import FAMILIES, QUIET_S, plan
+from tests.chaos.faults.brokers import java_hash
+from tests.chaos.plan import FAMILIES, FAMILY, QUIET_S, impossible, plan
 
 
 @given(st.integers(0, 10**6), st.floats(20, 900), st.floats(1, 30))
@@ -18,23 +16,29 @@ def test_a_seed_repeats_its_plan_and_begins_and_ends_in_quiet(seed: int, seconds
 
 
 def test_every_fault_happens_before_one_happens_twice() -> None:
-    every = [fault for faults in FAMILIES.values() for fault in faults]
     planned = plan(1, 600, 5)
-    assert sorted(fault.fault for fault in planned[: len(every)]) == sorted(every)
+    assert sorted(fault.fault for fault in planned[: len(FAMILY)]) == sorted(FAMILY)
     assert len(planned) >= 30
 
 
-def test_every_fault_can_happen() -> None:
-    for faults in FAMILIES.values():
-        for fault in faults:
-            assert callable(getattr(Faults, fault))
+def test_what_one_node_cannot_suffer_is_not_planned_for_it_and_has_a_reason() -> None:
+    planned = {fault.fault for fault in plan(1, 600, 5, nodes=1)}
+    assert planned == set(FAMILY) - set(impossible(1))
+    assert all(impossible(1).values())
+    assert not impossible(3)
 
 
-def test_a_seed_repeats_its_traffic_with_everything_in_it() -> None:
-    made = list(islice(traffic(7, reach_s=9.0), 60_000))
-    assert made == list(islice(traffic(7, reach_s=9.0), 60_000))
-    keys = [key for _, (key, _) in made]
-    assert None in keys
-    assert keys.count(HOT.encode()) > 5_000
-    assert any(shift_s < -9 for shift_s, _ in made)
-    assert any(shift_s > 1_000 for shift_s, _ in made)
+def test_only_what_was_asked_for_is_planned() -> None:
+    assert {fault.fault for fault in plan(1, 60, 5, ["full_disk"])} == {"full_disk"}
+
+
+def test_every_fault_can_happen_and_belongs_to_one_family() -> None:
+    assert len(FAMILY) == sum(len(faults) for faults in FAMILIES.values())
+    for fault in FAMILY:
+        assert callable(getattr(Faults, fault))
+
+
+def test_a_coordinator_is_found_as_brokers_find_it() -> None:
+    assert java_hash("") == 0
+    assert java_hash("weir") == 3_645_559
+    assert java_hash("polygenelubricants") == 2**31

@@ -22,6 +22,11 @@ class Timeline:
     delays_s: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     """From an event's append to that of the revision that it brought about; by the second of the revision."""
 
+    merged: int = 0
+    """Sessions that another one took in."""
+    split: int = 0
+    """Sessions that grew beyond a bound."""
+
     @property
     def seconds(self) -> range:
         """From the first record to the last."""
@@ -31,8 +36,13 @@ class Timeline:
     @property
     def longest_silence_s(self) -> int:
         """Seconds in a row without a revision, between the first and the last."""
-        seconds = sorted(self.sessions)
-        return max((after - before - 1 for before, after in itertools.pairwise(seconds)), default=0)
+        return self.silence_s(min(self.sessions, default=0), max(self.sessions, default=0))
+
+    def silence_s(self, begin_s: float, end_s: float) -> int:
+        """Likewise, of a stretch of the run."""
+        first, last = int(begin_s), int(end_s)
+        seconds = [first - 1, *sorted(second for second in self.sessions if first <= second <= last), last + 1]
+        return max(after - before - 1 for before, after in itertools.pairwise(seconds))
 
     @property
     def events_per_s(self) -> float:
@@ -55,6 +65,9 @@ def note_sessions(timeline: Timeline, records: Iterable[Record]) -> None:
     for record in records:
         second = timeline.second(record.timestamp)
         timeline.sessions[second] += 1
+        value = record.value or b""
+        timeline.merged += b'"merged_into":"' in value
+        timeline.split += b'"split":true' in value
         appended = record.header("appended_ms")
-        if appended is not None and b'"final":false' in (record.value or b""):
+        if appended is not None and b'"final":false' in value:
             timeline.delays_s[second].append((record.timestamp - int(appended)) / 1000)
