@@ -108,16 +108,12 @@ class StagePartition:
             BrokenTransactionError: a transaction of the recovery was refused; `recover_again` may help.
         """
         async with self._lock:
-            around = self._around
-            self._transactions = await self._threads.kafka(Transactions, around.settings, self.stage, self.number)
-            self._flusher = Flusher(
-                self.stage, self._transactions, self._threads, around.exposition, self._flush_failed
-            )
-            await self._threads.kafka(self._transactions.fence, around.settings.recovery_timeout_s)
-            await self._restore(self._transactions, self._flusher)
+            await self._restore(*await self._take_over())
 
     async def recover_again(self) -> None:
-        """Undoes the refused flush, drops the memory and recovers, as the same owner: it doesn't fence again.
+        """Undoes the refused flush, drops the memory and recovers, as the same owner.
+
+        It fences again only if its producer is lost, as after a restart of the broker that kept its transaction.
 
         Raises:
             WeirError: as `Recovery.run` says, or flushes were refused too often in a row.
@@ -128,7 +124,11 @@ class StagePartition:
                 raise WorkError(f"{self} was never recovered.")
             self._count_repair()
             await asyncio.sleep(min(0.1 * 2**self._repairs, _LONGEST_PAUSE_S))
-            await self._flusher.abort()
+            if self._transactions.is_lost:
+                await self._threads.kafka(self._transactions.close)
+                await self._take_over()
+            else:
+                await self._flusher.abort()
             self._task = self._plan.make(self.number)
             await self._restore(self._transactions, self._flusher)
 
@@ -216,6 +216,14 @@ class StagePartition:
         if self._transactions is not None:
             await self._threads.kafka(self._transactions.close)
         self._around.exposition.forget(self.number, *_PARTITION_GAUGES)
+
+    async def _take_over(self) -> tuple[Transactions, Flusher]:
+        around = self._around
+        transactions = await self._threads.kafka(Transactions, around.settings, self.stage, self.number)
+        flusher = Flusher(self.stage, transactions, self._threads, around.exposition, self._flush_failed)
+        self._transactions, self._flusher = transactions, flusher
+        await self._threads.kafka(transactions.fence, around.settings.recovery_timeout_s)
+        return transactions, flusher
 
     async def _restore(self, transactions: Transactions, flusher: Flusher) -> None:
         around, stage = self._around, self.stage

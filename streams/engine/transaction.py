@@ -59,6 +59,12 @@ class Transactions:
             logger=logging.getLogger("weir.kafka"),
         )
         self._in_transaction = False
+        self._is_lost = False
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether this producer can do nothing more, though nobody took over: only another one of its name can."""
+        return self._is_lost
 
     def fence(self, timeout_s: float) -> None:
         """Ends what the last owner left open and keeps it from writing. Once per ownership, never to recover.
@@ -182,11 +188,13 @@ class Transactions:
                 return
 
     def _error(self, reason: KafkaError) -> Exception:
-        if reason.fatal() or reason.code() in _FENCED:
+        if reason.code() in _FENCED:
             return FencedError(
                 f"Another worker took over {self._whose}, or a transaction timed out: {reason.str()}.",
                 "This worker ends so that nothing is written twice; start it again.",
             )
+        # What made it fatal may have been that another one took over: the next call, an abort, tells that.
+        self._is_lost = self._is_lost or (reason.fatal() and reason.code() != KafkaError._FATAL)  # noqa: SLF001 -- likewise
         return BrokenTransactionError(f"{self._whose}: {reason.str()}")
 
 

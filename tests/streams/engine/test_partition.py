@@ -6,13 +6,15 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaError, TopicPartition
 
 from streams.engine.fetched import Fetched
 from streams.engine.task import Effects, InputRecord, Output, PlainRecord
-from tests.streams.engine.bench import bench
+from streams.engine.transaction import BrokenTransactionError, Transactions
+from tests.streams.engine.bench import Bench, bench
 from tests.streams.engine.counting import STAGE, CountTask
 from tests.streams.engine.topics import counts, read_all, send_events
 from weir.cluster import admin
@@ -129,37 +131,72 @@ def test_the_last_owner_is_fenced_and_told_so(settings: Settings) -> None:
     asyncio.run(work())
 
 
+class Refused(CountTask):
+    """Its first flush holds a record that no broker takes."""
+
+    flushed = False
+
+    def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
+        super().process(records, effects)
+        if not Refused.flushed:
+            Refused.flushed = True
+            effects.outputs.append(Output(SESSIONS, b"big", os.urandom(3_000_000)))
+
+
+async def work_until_both_events_are_durable(made: Bench) -> None:
+    send_events(made.settings, ["a", "b"])
+    Refused.flushed = False
+    partition = made.partition(Refused)
+    await partition.recover()
+    await partition.take(made.batch(partition, ["a", "b"], start=0))
+    while partition.durable != {made.topic: 2}:
+        await asyncio.wait_for(made.refused.wait(), 30)
+        made.refused.clear()
+        assert not partition.is_ready
+        while not partition.is_ready:
+            # The client needs a second try after some refusals, to begin its numbers anew.
+            with suppress(BrokenTransactionError):
+                await partition.recover_again()
+        assert partition.positions == {made.topic: 0}
+        await partition.take(made.batch(partition, ["a", "b"], start=0))
+        await partition.suspend()
+        partition.resume()
+    assert await asyncio.to_thread(counts, made.settings) == {"a": [1], "b": [1]}
+    assert not made.failures
+
+
 def test_a_flush_that_is_refused_is_undone_and_done_again(settings: Settings) -> None:
-    class Refused(CountTask):
-        """Its first flush holds a record that no broker takes."""
-
-        is_first = True
-
-        def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
-            super().process(records, effects)
-            if Refused.is_first:
-                Refused.is_first = False
-                effects.outputs.append(Output(SESSIONS, b"big", os.urandom(3_000_000)))
-
     async def work() -> None:
         async with bench(settings) as made:
-            send_events(settings, ["a", "b"])
-            partition = made.partition(Refused)
-            await partition.recover()
-            await partition.take(made.batch(partition, ["a", "b"], start=0))
-            while partition.durable != {made.topic: 2}:
-                # The client needs a second try after some refusals, to begin its numbers anew.
-                await asyncio.wait_for(made.refused.wait(), 30)
-                made.refused.clear()
-                assert not partition.is_ready
-                await partition.recover_again()
-                assert partition.positions == {made.topic: 0}
-                await partition.take(made.batch(partition, ["a", "b"], start=0))
-                await partition.suspend()
-                partition.resume()
-            assert await asyncio.to_thread(counts, settings) == {"a": [1], "b": [1]}
+            await work_until_both_events_are_durable(made)
             assert made.committed("aborted")
-            assert not made.failures
+
+    asyncio.run(work())
+
+
+def test_a_producer_that_can_do_nothing_more_is_replaced_by_the_same_owner(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_producers: list[Transactions] = []
+
+    class Losing(Transactions):
+        """Its first can't abort, as after a restart of the broker that knew of its transaction."""
+
+        def __init__(self, settings: Settings, stage: str, partition: int) -> None:
+            super().__init__(settings, stage, partition)
+            made_producers.append(self)
+
+        def abort(self) -> None:
+            if self is made_producers[0]:
+                raise self._error(KafkaError(KafkaError.INVALID_TXN_STATE, "in an invalid state", fatal=True))
+            super().abort()
+
+    async def work() -> None:
+        monkeypatch.setattr("streams.engine.partition.Transactions", Losing)
+        async with bench(settings) as made:
+            await work_until_both_events_are_durable(made)
+            assert made_producers[0].is_lost
+            assert not made_producers[-1].is_lost
 
     asyncio.run(work())
 
