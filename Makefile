@@ -11,7 +11,7 @@ TESTS ?= tests
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast controls chaos lint format lock clean
+.PHONY: help setup demo test test-fast controls model chaos lint format lock clean
 
 help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -27,10 +27,15 @@ test: $(READY) ## All tests, on a real broker that they start themselves
 	@$(PYTEST) -n $(WORKERS) --maxprocesses 8 --dist worksteal -q -m "not controls" $(TESTS)
 
 test-fast: $(READY) ## The tests that need no Kafka
-	@$(PYTEST) -n $(WORKERS) --maxprocesses 8 --dist worksteal -q -m "not kafka" $(TESTS)
+	@$(PYTEST) -n $(WORKERS) --maxprocesses 8 --dist worksteal -q -m "not kafka and not controls" $(TESTS)
 
-controls: $(READY) ## Each guard of the exactly-once promise taken out in turn: its tests must go red; a short run of chaos
-	@$(PYTEST) -n $(WORKERS) --maxprocesses 4 -q -m controls tests/controls tests/chaos
+controls: $(READY) ## Each guard of the exactly-once promise taken out in turn: its tests must go red; the model; a short run of chaos
+	@$(PYTEST) -n $(WORKERS) --maxprocesses 4 -q -m controls tests/controls tests/protocol tests/chaos
+
+model: $(READY) ## The protocol's model, checked by TLC; RECORDS=3 FAULTS=3 OWNERS=2, WITHOUT="own marker" to see it fail
+	@$(BIN)/python -m tests.protocol $(if $(RECORDS),--records $(RECORDS)) $(if $(FAULTS),--faults $(FAULTS)) \
+		$(if $(OWNERS),--owners $(OWNERS)) $(if $(WITHOUT),--without "$(WITHOUT)") \
+		$(if $(ASKS_TWICE),--asks-twice)
 
 chaos: $(READY) ## Faults under load, judged by an oracle; SECONDS=120 SEED=1 RATE=2000 NODES=1, report in build/chaos
 	@$(BIN)/python -m tests.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) \

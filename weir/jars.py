@@ -44,14 +44,25 @@ def kafka_jars(report: Report, folder: Path | None = None) -> list[Path]:
     Raises:
         WorkError: they can't be fetched, or are not the ones that the lock names.
     """
-    from filelock import FileLock  # noqa: PLC0415 -- of the extra `broker`
-
     home = folder or cache_folder()
+    says = f"Fetching Apache Kafka {KAFKA_VERSION} from Maven Central (45 MB, once) to {home}"
+    return jars_of(locked(), home, lambda: report(says))
+
+
+def jars_of(lock: dict[str, str], home: Path, before_fetching: Callable[[], None] = lambda: None) -> list[Path]:
+    """The jars that a lock names, in its order, fetched to `home` if they are not there yet.
+
+    Raises:
+        WorkError: as `kafka_jars` says.
+    """
+    try:
+        from filelock import FileLock  # noqa: PLC0415 -- of the extra `broker`
+    except ModuleNotFoundError as error:
+        raise missing_extra() from error
     home.mkdir(parents=True, exist_ok=True)
-    lock = locked()
     with FileLock(home / ".lock"):
         if wrong(home, lock):
-            report(f"Fetching Apache Kafka {KAFKA_VERSION} from Maven Central (45 MB, once) to {home}")
+            before_fetching()
             _fetch(home, lock)
     return [home / file_name(coordinates) for coordinates in lock]
 
@@ -105,7 +116,7 @@ def _download(wanted: Iterable[str]) -> list[Path]:
     except Exception as error:  # jgo lets through whatever the network, the file system and XML raise
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise WorkError(
-            f"Apache Kafka could not be fetched: {reason.removesuffix('.')}.",
+            f"Jars could not be fetched: {reason.removesuffix('.')}.",
             "Check the connection to Maven Central, or the mirror and proxy that this machine needs for it.",
         ) from error
 
