@@ -19,7 +19,7 @@ from tests.chaos.verdict import verdict
 
 def main() -> int:
     """Runs, judges, reports."""
-    options, every_s, only, folder = _arguments()
+    options, every_s, only, folder, keep = _arguments()
     planned = plan(options.seed, options.seconds, every_s, only, options.nodes)
     scratch = Path(tempfile.mkdtemp(prefix="weir-chaos-"))
     _say(f"seed {options.seed}: up to {len(planned)} faults in {options.seconds:.0f} s; workers' logs in {scratch}")
@@ -33,12 +33,13 @@ def main() -> int:
     if found.differences:
         _say(f"{len(found.differences)} differences: see {page}; workers' logs are kept in {scratch}.")
         return 1
-    shutil.rmtree(scratch, ignore_errors=True)
+    if not keep:
+        shutil.rmtree(scratch, ignore_errors=True)
     _say("Nothing lost, nothing twice, nothing torn.")
     return 0
 
 
-def _arguments() -> tuple[Options, float, list[str], Path]:
+def _arguments() -> tuple[Options, float, list[str], Path, bool]:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--seed", type=int, default=1)
@@ -49,10 +50,11 @@ def _arguments() -> tuple[Options, float, list[str], Path]:
     parser.add_argument("--families", nargs="*", default=list(FAMILIES), choices=list(FAMILIES))
     parser.add_argument("--only", nargs="*", default=[], choices=list(FAMILY), help="these faults alone")
     parser.add_argument("--report", type=Path, default=Path("build/chaos"))
+    parser.add_argument("--keep", action="store_true", help="keep the logs of workers and brokers, whatever happened")
     given = parser.parse_args()
     options = Options(given.seed, given.seconds, given.rate, given.nodes, given.workers)
     only = given.only or [fault for family in given.families for fault in FAMILIES[family]]
-    return options, given.every, only, given.report / f"seed-{given.seed}"
+    return options, given.every, only, given.report / f"seed-{given.seed}", given.keep
 
 
 def _say(text: str) -> None:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +24,9 @@ from weir.settings import Settings
 WATCH_S = 0.1
 LONGEST_RESTART_S = 0.5
 ANSWER_TIMEOUT_S = 2.0
+LOADED, RECOVERED = "probes at http", " recovered in "
+STAMP, STAMP_LENGTH = "%Y-%m-%d %H:%M:%S,%f", 23
+"""How a worker's lines begin."""
 ROOT = Path(__file__).parents[2]
 
 
@@ -35,6 +39,11 @@ class Ended:
     """Exit code; negative is the signal that killed it."""
     at_s: float
     last_words: str
+    started_s: float
+    loaded_after_s: float | None
+    """Until its web server answered: its code was read, and the brokers were there."""
+    recovered_after_s: float | None
+    """Until the first partition stood."""
 
 
 @dataclass
@@ -44,12 +53,21 @@ class Member:
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    started_s: float = field(default_factory=time.time)
     _place: str = ""
 
     @property
     def told(self) -> str:
         """All that it said."""
         return self.log.read_text(errors="replace")
+
+    def after_s(self, words: str) -> float | None:
+        """Seconds from its start until it said something."""
+        line = next((line for line in self.told.splitlines() if words in line), None)
+        if line is None:
+            return None
+        told_at_s = datetime.strptime(line[:STAMP_LENGTH], STAMP).astimezone().timestamp()
+        return round(told_at_s - self.started_s, 2)
 
     def send(self, number: signal.Signals) -> None:
         """Sends a signal, if it still runs."""
@@ -79,7 +97,7 @@ class Member:
     def _address(self) -> str:
         """Where it answers; it is asked many times a second, and its log grows long."""
         if not self._place:
-            told = (line.split()[-1] for line in self.told.splitlines() if "probes at http" in line)
+            told = (line.split()[-1] for line in self.told.splitlines() if LOADED in line)
             self._place = urlsplit(next(told, "")).netloc
         return self._place
 
@@ -163,7 +181,17 @@ class Fleet:
         for member in gone:
             self.members.remove(member)
             words = member.told.strip().splitlines()[-2:]
-            self.ended.append(Ended(member.name, member.process.returncode, time.time(), " ".join(words)))
+            self.ended.append(
+                Ended(
+                    member.name,
+                    member.process.returncode,
+                    time.time(),
+                    " ".join(words),
+                    member.started_s,
+                    member.after_s(LOADED),
+                    member.after_s(RECOVERED),
+                )
+            )
         return bool(gone)
 
     def _launch(self) -> Member:

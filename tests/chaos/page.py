@@ -54,7 +54,7 @@ def _faults(figures: dict[str, Any]) -> Iterator[str]:
             f["family"],
             f["fault"],
             f"{f['lasted_s']} s",
-            "the next came at once" if f["back_after_s"] is None else f"{f['back_after_s']} s",
+            "the next came at once" if f["back_after_s"] is None else _seconds(f["back_after_s"]),
             f"{f['silent_s']} s",
             f["note"],
         )
@@ -71,11 +71,23 @@ def _traffic(figures: dict[str, Any]) -> Iterator[str]:
 
 
 def _workers(figures: dict[str, Any]) -> Iterator[str]:
-    ended = ((w["name"], str(w["code"]), w["last_words"][-MOST_CHARACTERS:]) for w in figures["workers_ended"])
-    yield from _table(("worker", "exit code", "last words"), ended)
+    ended = (
+        (
+            w["name"],
+            f"{w['begun_s']:.1f} s",
+            _seconds(w["loaded_after_s"]),
+            _seconds(w["recovered_after_s"]),
+            str(w["code"]),
+            w["last_words"][-MOST_CHARACTERS:],
+        )
+        for w in figures["workers_ended"]
+    )
+    heads = ("worker", "started at", "answered after", "first recovery after", "exit code", "last words")
+    yield from _table(heads, ended)
     accounts = ((number, *map(str, _outcomes(account))) for number, account in figures["accounts"].items())
-    heads = ("partition", "read", "folded", "duplicate", "late", "dead letters", "sent on", "watermarks")
-    yield from _table(heads, accounts)
+    yield from _table(
+        ("partition", "read", "folded", "duplicate", "late", "dead letters", "sent on", "watermarks"), accounts
+    )
 
 
 def _outcomes(account: dict[str, int]) -> Iterator[int]:
@@ -89,6 +101,10 @@ def _logs(figures: dict[str, Any]) -> Iterator[str]:
         for c in figures["cleaned"]
     )
     yield from _table(("state topic", "end of the log", "compacted up to", "records left"), rows)
+
+
+def _seconds(seconds: float | None) -> str:
+    return "never" if seconds is None else f"{seconds:.1f} s"
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

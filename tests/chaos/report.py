@@ -29,7 +29,7 @@ def summary(options: Options, done: Done, verdict: Verdict) -> dict[str, Any]:
         "options": asdict(options),
         "faults": list(_faults(options, done, verdict.timeline)),
         "left_out": [{"fault": fault, "why": why} for fault, why in done.left_out],
-        "workers_ended": [{"name": e.name, "code": e.code, "last_words": e.last_words} for e in done.ended],
+        "workers_ended": [asdict(ended) | {"begun_s": ended.started_s - done.begun_ms / 1000} for ended in done.ended],
         "sent": sent(done, verdict),
         "cleaned": [asdict(cleaned) for cleaned in done.cleaned],
         "records_read": verdict.read,

@@ -19,6 +19,8 @@ class Timeline:
     """Records appended to the input."""
     sessions: Counter[int] = field(default_factory=Counter)
     """Revisions that came out."""
+    spoken: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """By partition: the seconds in which revisions came out."""
     delays_s: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     """From an event's append to that of the revision that it brought about; by the second of the revision."""
 
@@ -35,14 +37,13 @@ class Timeline:
 
     @property
     def longest_silence_s(self) -> int:
-        """Seconds in a row without a revision, between the first and the last."""
-        return self.silence_s(min(self.sessions, default=0), max(self.sessions, default=0))
+        """Seconds in a row without a revision in some partition, while events were sent."""
+        return self.silence_s(0.0, max(self.events, default=0))
 
     def silence_s(self, begin_s: float, end_s: float) -> int:
         """Likewise, of a stretch of the run."""
         first, last = int(begin_s), int(end_s)
-        seconds = [first - 1, *sorted(second for second in self.sessions if first <= second <= last), last + 1]
-        return max(after - before - 1 for before, after in itertools.pairwise(seconds))
+        return max((_longest_gap(spoken, first, last) for spoken in self.spoken.values()), default=0)
 
     @property
     def events_per_s(self) -> float:
@@ -55,6 +56,11 @@ class Timeline:
         return (timestamp_ms - self.begun_ms) // 1000
 
 
+def _longest_gap(seconds: Iterable[int], first: int, last: int) -> int:
+    inside = sorted(second for second in seconds if first <= second <= last)
+    return max(after - before - 1 for before, after in itertools.pairwise([first - 1, *inside, last + 1]))
+
+
 def note_events(timeline: Timeline, record: Record) -> None:
     """Counts a record of the input."""
     timeline.events[timeline.second(record.timestamp)] += 1
@@ -65,6 +71,7 @@ def note_sessions(timeline: Timeline, records: Iterable[Record]) -> None:
     for record in records:
         second = timeline.second(record.timestamp)
         timeline.sessions[second] += 1
+        timeline.spoken[record.partition].add(second)
         value = record.value or b""
         timeline.merged += b'"merged_into":"' in value
         timeline.split += b'"split":true' in value

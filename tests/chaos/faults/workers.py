@@ -82,12 +82,17 @@ class OfWorkers(Stricken):
             raise LeftOutError("only Linux lets one limit the memory of a process that runs")
         member = self._some()
         pid = member.process.pid
-        _, most = resource.prlimit(pid, resource.RLIMIT_AS)
-        has = psutil.Process(pid).memory_info().vms
-        resource.prlimit(pid, resource.RLIMIT_AS, (has, most))
+        # It wakes up to more work than it had, before the group has missed it: that takes memory.
+        member.send(signal.SIGSTOP)
+        self._last(self.randomness.uniform(0.3, 0.7) * self.settings.session_timeout_s)
+        # Not the address space, most of which is only reserved: what may be written to.
+        _, most = resource.prlimit(pid, resource.RLIMIT_DATA)
+        has = psutil.Process(pid).memory_info().data
+        resource.prlimit(pid, resource.RLIMIT_DATA, (has, most))
+        member.send(signal.SIGCONT)
         if self._until(lambda: member.process.poll() is not None, MEMORY_TIMEOUT_S):
             return f"{member.name}, held at {has >> 20} MiB, ended with code {member.process.returncode}"
-        resource.prlimit(pid, resource.RLIMIT_AS, (most, most))
+        resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
         member.send(signal.SIGKILL)
         return f"{member.name} lived on in {has >> 20} MiB for {MEMORY_TIMEOUT_S:.0f} s, and was killed"
 
