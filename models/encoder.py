@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import xxhash
-from river import preprocessing
 
 from models.base import Features
 from models.features.registry import KINDS
@@ -69,6 +68,8 @@ class Encoder:
     """
 
     def __init__(self, bits: int, seed: int) -> None:
+        from river import preprocessing  # noqa: PLC0415 -- slow to import, see `models.pipeline`
+
         self.bits = bits
         self.seed = seed
         self.scaler = preprocessing.StandardScaler()

@@ -1,13 +1,14 @@
-"""The default family: River's logistic regression over numbers, categories and texts together."""
+"""The default family: River's logistic regression over numbers, categories and texts together.
+
+River takes two seconds to import, most of them for parts that are not used here, and a worker without a model needs
+none of it: it is imported with the first model.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
-
-from river import linear_model, optim
-from river.utils import VectorDict
 
 from models.base import Features, Model
 from models.encoder import Encoder
@@ -29,6 +30,8 @@ class HashedLogistic(Model):
     family: ClassVar[str] = "hashed-logistic"
 
     def __init__(self, bits: int = 18, seed: int = 1, learning_rate: float = 0.5) -> None:
+        from river import linear_model, optim  # noqa: PLC0415 -- as said above
+
         self.bits = bits
         self.seed = seed
         self.learning_rate = learning_rate
@@ -85,6 +88,8 @@ class HashedLogistic(Model):
         return model
 
     def _take(self, state: Mapping[str, Any]) -> None:
+        from river.utils import VectorDict  # noqa: PLC0415 -- as said above
+
         weights, squares = state["weights"], state["squares"]
         if not all(map(math.isfinite, (*weights, *squares, state["intercept"]))):
             raise ValueError("a weight is not finite")
