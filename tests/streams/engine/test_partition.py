@@ -12,7 +12,9 @@ import pytest
 from confluent_kafka import KafkaError, TopicPartition
 
 from streams.engine.fetched import Fetched
+from streams.engine.partition import StagePartition
 from streams.engine.task import Effects, InputRecord, Output, PlainRecord
+from streams.engine.transaction import Transactions
 from streams.engine.transaction import BrokenTransactionError, Transactions
 from tests.streams.engine.bench import Bench, bench
 from tests.streams.engine.counting import STAGE, CountTask
@@ -153,16 +155,44 @@ async def work_until_both_events_are_durable(made: Bench) -> None:
         await asyncio.wait_for(made.refused.wait(), 30)
         made.refused.clear()
         assert not partition.is_ready
-        while not partition.is_ready:
-            # The client needs a second try after some refusals, to begin its numbers anew.
-            with suppress(BrokenTransactionError):
-                await partition.recover_again()
+        await recover_again(partition)
         assert partition.positions == {made.topic: 0}
         await partition.take(made.batch(partition, ["a", "b"], start=0))
         await partition.suspend()
         partition.resume()
     assert await asyncio.to_thread(counts, made.settings) == {"a": [1], "b": [1]}
     assert not made.failures
+
+
+async def recover_again(partition: StagePartition) -> None:
+    """The client needs a second try after some refusals, to begin its numbers anew."""
+    while True:
+        with suppress(BrokenTransactionError):
+            return await partition.recover_again()
+
+
+def test_who_is_fenced_during_its_recovery_leaves_it_to_the_group_whether_that_is_the_end(settings: Settings) -> None:
+    class Slow(CountTask):
+        """Takes its time over its state, and the group gives the partition to another worker meanwhile."""
+
+        begun, go_on = threading.Event(), threading.Event()
+
+        def loaded(self) -> None:
+            self.begun.set()
+            assert self.go_on.wait(30)
+
+    async def work() -> None:
+        async with bench(settings) as made:
+            recovering = asyncio.create_task(made.partition(Slow).recover())
+            assert await asyncio.to_thread(Slow.begun.wait, 30)
+            other = await asyncio.to_thread(Transactions, settings, STAGE, 0)
+            await asyncio.to_thread(other.fence, 30)
+            Slow.go_on.set()
+            with pytest.raises(FencedError):
+                await recovering
+            assert not made.failures
+
+    asyncio.run(work())
 
 
 def test_a_flush_that_is_refused_is_undone_and_done_again(settings: Settings) -> None:
