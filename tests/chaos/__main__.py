@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.chaos.epilogue import epilogue
 from tests.chaos.plan import FAMILIES, FAMILY, plan
 from tests.chaos.report import write_report
 from tests.chaos.run import Options, disturbed
@@ -19,27 +20,33 @@ from tests.chaos.verdict import verdict
 
 def main() -> int:
     """Runs, judges, reports."""
-    options, every_s, only, folder, keep = _arguments()
-    planned = plan(options.seed, options.seconds, every_s, only, options.nodes)
+    given = _arguments()
+    options = Options(given.seed, given.seconds, given.rate, given.nodes, given.workers)
+    only = given.only or [fault for family in given.families for fault in FAMILIES[family]]
+    planned = plan(options.seed, options.seconds, given.every, only, options.nodes)
     scratch = Path(tempfile.mkdtemp(prefix="weir-chaos-"))
     _say(f"seed {options.seed}: up to {len(planned)} faults in {options.seconds:.0f} s; workers' logs in {scratch}")
     with disturbed(scratch, options, planned, _say) as (place, done):
         _say("comparing all outputs with what the log must come to")
         found = verdict(place.direct, done.begun_ms)
-    page = write_report(folder, options, done, found)
+        if not given.only:
+            _say("taking the input away: workers must stop, and say why")
+            done.stopped = epilogue(place, scratch)
+            found.differences.extend(f"unclear: {end.loss}: {end.words}" for end in done.stopped if not end.is_clear)
+    page = write_report(given.report / f"seed-{given.seed}", options, done, found)
     _say(f"{len(done.faults)} faults, {found.read:,} records read, {found.outputs:,} compared; {page}")
     for difference in found.differences[:20]:
         _say(difference)
     if found.differences:
         _say(f"{len(found.differences)} differences: see {page}; workers' logs are kept in {scratch}.")
         return 1
-    if not keep:
+    if not given.keep:
         shutil.rmtree(scratch, ignore_errors=True)
     _say("Nothing lost, nothing twice, nothing torn.")
     return 0
 
 
-def _arguments() -> tuple[Options, float, list[str], Path, bool]:
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--seed", type=int, default=1)
@@ -51,10 +58,7 @@ def _arguments() -> tuple[Options, float, list[str], Path, bool]:
     parser.add_argument("--only", nargs="*", default=[], choices=list(FAMILY), help="these faults alone")
     parser.add_argument("--report", type=Path, default=Path("build/chaos"))
     parser.add_argument("--keep", action="store_true", help="keep the logs of workers and brokers, whatever happened")
-    given = parser.parse_args()
-    options = Options(given.seed, given.seconds, given.rate, given.nodes, given.workers)
-    only = given.only or [fault for family in given.families for fault in FAMILIES[family]]
-    return options, given.every, only, given.report / f"seed-{given.seed}", given.keep
+    return parser.parse_args()
 
 
 def _say(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -92,6 +93,14 @@ class Member:
     def is_ready(self) -> bool:
         """Whether it says so itself."""
         return bool(self.status.get("ready"))
+
+    @property
+    def is_calling(self) -> bool:
+        """Whether its clients of Kafka run, by their threads' names; where there is no /proc that is not known."""
+        tasks = Path(f"/proc/{self.process.pid}/task")
+        with contextlib.suppress(OSError):
+            return any(name.read_text().startswith("rdk:") for name in tasks.glob("*/comm"))
+        return False
 
     @property
     def _address(self) -> str:
@@ -196,17 +205,21 @@ class Fleet:
 
     def _launch(self) -> Member:
         self._number += 1
-        name = f"worker-{self._number}"
-        log = self.folder / f"{name}.log"
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.chaos.worker", "--stages", "sessionize,score", "--web-port", "0"],
-                env={**os.environ, "PYTHONPATH": str(ROOT), VARIABLE: str(self.orders.file), **self.environment},
-                stdout=out,
-                stderr=out,
-                cwd=self.folder,
-            )
-        return Member(name, process, log)
+        return launch(f"worker-{self._number}", self.folder, {VARIABLE: str(self.orders.file), **self.environment})
+
+
+def launch(name: str, folder: Path, environment: Mapping[str, str]) -> Member:
+    """Starts a worker; what it says goes to a file of its name."""
+    log = folder / f"{name}.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.chaos.worker", "--stages", "sessionize,score", "--web-port", "0"],
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+            stdout=out,
+            stderr=out,
+            cwd=folder,
+        )
+    return Member(name, process, log)
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

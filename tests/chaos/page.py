@@ -100,6 +100,9 @@ def _logs(figures: dict[str, Any]) -> Iterator[str]:
         (f"{c['topic']}-{c['partition']}", f"{c['end']:,}", f"{c['cleaned']:,}", f"{c['left']:,}")
         for c in figures["cleaned"]
     )
+    if figures["stopped"]:
+        stopped = ((s["loss"], str(s["code"]), s["words"]) for s in figures["stopped"])
+        yield from _table(("in the end", "exit code of the worker", "its words"), stopped)
     yield from _table(("state topic", "end of the log", "compacted up to", "records left"), rows)
 
 

@@ -31,6 +31,7 @@ def summary(options: Options, done: Done, verdict: Verdict) -> dict[str, Any]:
         "left_out": [{"fault": fault, "why": why} for fault, why in done.left_out],
         "workers_ended": [asdict(ended) | {"begun_s": ended.started_s - done.begun_ms / 1000} for ended in done.ended],
         "sent": sent(done, verdict),
+        "stopped": [asdict(stopped) for stopped in done.stopped],
         "cleaned": [asdict(cleaned) for cleaned in done.cleaned],
         "records_read": verdict.read,
         "records_compared": verdict.outputs,

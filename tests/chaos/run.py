@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.chaos.arena import Arena, arena
 from tests.chaos.cleaning import Cleaned, cleaned
+from tests.chaos.epilogue import Stopped
 from tests.chaos.faults import Faults, LeftOutError
 from tests.chaos.fleet import Ended, Fleet, environment_of
 from tests.chaos.plan import Planned, impossible
@@ -66,6 +67,8 @@ class Done:
     sent: dict[str, Any] = field(default_factory=dict)
     """What the load told."""
     cleaned: list[Cleaned] = field(default_factory=list)
+    stopped: list[Stopped] = field(default_factory=list)
+    """How workers took the loss of their input, in the end."""
 
 
 @contextmanager

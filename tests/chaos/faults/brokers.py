@@ -43,11 +43,13 @@ class OfBrokers(Stricken):
         for node in self.nodes:
             node.stop(kill=True)
         gone = self._kill()
-        before = {member.name for member in self.fleet.members}
-        self._until(lambda: any(m.name not in before for m in self.fleet.members), READY_TIMEOUT_S)
-        self._last(self.randomness.uniform(4.0, 7.0))
+        before = list(self.fleet.members)
+        calls = self._until(
+            lambda: any(member.is_calling for member in self.fleet.members if member not in before), READY_TIMEOUT_S
+        )
+        self._last(self.randomness.uniform(1.0, 3.0))
         self._start(self.nodes)
-        return f"instead of {gone.name}"
+        return f"instead of {gone.name}{'' if calls else ', not known to have called before they came back'}"
 
     def coordinator_killed(self) -> str:
         """The node that coordinates the transactions of one of the partitions is killed, and started again."""

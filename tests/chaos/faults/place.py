@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.chaos.fleet import Fleet, Member
 from tests.chaos.proxy import Proxy
 from weir.broker import DevelopmentBroker
+from weir.errors import ClusterError
 from weir.settings import Settings
 
 READY_TIMEOUT_S = 60.0
@@ -56,9 +57,20 @@ class Stricken:
 
     def _start(self, nodes: Sequence[DevelopmentBroker]) -> None:
         for node in nodes:
-            node.launch()
+            self._launch(node)
         for node in nodes:
             node.wait_until_up(READY_TIMEOUT_S)
+
+    def _launch(self, node: DevelopmentBroker) -> None:
+        """A node that ended by itself may hold its port a moment longer."""
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while True:
+            try:
+                return node.launch()
+            except ClusterError:
+                if time.monotonic() > deadline:
+                    raise
+            self._last(STEP_S)
 
     def _until(self, reached: Callable[[], bool], timeout_s: float) -> bool:
         """Waits for something, for so long at most; whether it has come."""

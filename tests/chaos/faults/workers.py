@@ -11,6 +11,7 @@ from tests.chaos.faults.place import STRIKE_TIMEOUT_S, LeftOutError, Stricken
 from tests.chaos.orders import POINTS
 
 MEMORY_TIMEOUT_S = 15.0
+MOST_KILLED = 3
 
 
 class OfWorkers(Stricken):
@@ -98,15 +99,20 @@ class OfWorkers(Stricken):
 
     def _die_in_recovery_at(self, point: str) -> str:
         self.fleet.orders.give(point)
-        self._kill()
-        return self._struck(point)
+        for _ in range(MOST_KILLED):
+            # Something has to have been worked on since the last checkpoint, or there is nothing to fold again.
+            self._last(self.randomness.uniform(0.5, 1.5))
+            self._kill()
+            if self._until(lambda: not self.fleet.orders.is_given, STRIKE_TIMEOUT_S / MOST_KILLED):
+                break
+        return self._struck(point, 0.0)
 
     def _die_at(self, point: str) -> str:
         self.fleet.orders.give(point)
         return self._struck(point)
 
-    def _struck(self, point: str) -> str:
+    def _struck(self, point: str, timeout_s: float = STRIKE_TIMEOUT_S) -> str:
         orders = self.fleet.orders
-        if self._until(lambda: not orders.is_given, STRIKE_TIMEOUT_S) or not orders.withdraw():
+        if self._until(lambda: not orders.is_given, timeout_s) or not orders.withdraw():
             return POINTS[point]
         raise LeftOutError(f"no worker came to where {POINTS[point]} within {STRIKE_TIMEOUT_S:.0f} s")
