@@ -197,6 +197,9 @@ class Ownership:
                 log.warning("%s was refused again: %s", partition, error)
             except AbandonedError:
                 return
+            except FencedError as error:
+                self._lost_race(partition, error)
+                return
             except Exception as error:  # noqa: BLE001 -- likewise
                 self._fail(error)
                 return

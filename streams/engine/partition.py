@@ -292,9 +292,12 @@ class StagePartition:
         self._refusal = error
         for topic in self._inputs:
             self._seeks[topic] += 1
+        if not was_recovered:
+            # Whoever recovers it waits for this flush, hears of the error, and knows whether it is still ours.
+            return
         if not isinstance(error, BrokenTransactionError):
             self._around.fail(error)
-        elif was_recovered:
+        else:
             log.warning("A flush was refused, the partition recovers: %s", error)
             self._around.repair(self)
 
