@@ -112,6 +112,13 @@ METRICS = (
         values=(_REASONS,),
     ),
     Metric(
+        "dead_letter_share",
+        "gauge",
+        "",
+        "Dead letters among the newest `dead_letter_window` records; the worker stops above `dead_letter_cap`",
+        ("stage", "topic", "partition"),
+    ),
+    Metric(
         "sessions",
         "counter",
         "sessions",

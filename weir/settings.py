@@ -82,6 +82,10 @@ class Settings(BaseSettings):
     """A worker with input that has not moved for so long is not alive."""
     max_batch_records: int = Field(2_000, ge=1)
     """Records of one partition that are worked on between two flushes, at most."""
+    dead_letter_cap: float = Field(0.5, ge=0, le=1)
+    """A larger share of dead letters among a partition's newest records stops the worker; 1 never does."""
+    dead_letter_window: int = Field(1_000, ge=1, le=100_000)
+    """How many records that share is of."""
 
     # Time.
     gap_s: Seconds = 1_800.0

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from streams.engine import progress as progress_records
+from streams.engine.cap import LetterWatch
 from streams.engine.exposition import Exposition
 from streams.engine.plan import Threads
 from streams.engine.progress import ENGINE_KEYS, PROGRESS_KEY, InputPlace, Progress
@@ -47,6 +48,7 @@ class Flusher:
         self._exposition = exposition
         self._on_error = on_error
         self._topic_ids: Mapping[str, str] = {}
+        self._watches: Mapping[str, LetterWatch] = {}
         self._committing: asyncio.Task[None] | None = None
         self._error: Exception | None = None
         self._checkpoint_at = 0.0
@@ -55,9 +57,16 @@ class Flusher:
         self.checkpoint: dict[str, int] = {}
         """Likewise: position that the written state stands at."""
 
-    def start(self, positions: Mapping[str, int], checkpoint: Mapping[str, int], topic_ids: Mapping[str, str]) -> None:
-        """Takes up after a recovery that led from `checkpoint` to `positions`."""
+    def start(
+        self,
+        positions: Mapping[str, int],
+        checkpoint: Mapping[str, int],
+        topic_ids: Mapping[str, str],
+        watches: Mapping[str, LetterWatch],
+    ) -> None:
+        """Takes up after a recovery that led from `checkpoint` to `positions`; `watches` are kept with the progress."""
         self._topic_ids = topic_ids
+        self._watches = watches
         self._error = None
         self.durable = dict(positions)
         self.checkpoint = dict(checkpoint)
@@ -136,7 +145,10 @@ class Flusher:
         return True
 
     def _progress(self, task: Task, positions: Mapping[str, int], checkpoint: Mapping[str, int]) -> bytes:
-        inputs = {topic: InputPlace(self._topic_ids[topic], positions[topic], checkpoint[topic]) for topic in positions}
+        inputs = {
+            topic: InputPlace(self._topic_ids[topic], position, checkpoint[topic], self._watches[topic].kept)
+            for topic, position in positions.items()
+        }
         return progress_records.encode(Progress(inputs, task.progress()))
 
     async def _commit(self, effects: Effects, positions: dict[str, int], *, checkpoint: bool, begun: float) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from streams.engine.cap import Cap, LetterWatch
 from streams.engine.exposition import Exposition
 from streams.engine.fetched import Fetched, Place
 from streams.engine.flush import Flusher
@@ -28,7 +29,10 @@ from weir.settings import Settings
 
 _FEWEST_REPAIRS = 5
 _LONGEST_PAUSE_S = 5.0
-_PARTITION_GAUGES = ("sessions_open", "watermark_timestamp_seconds", "recovery_seconds", "recovered_entries")
+_PARTITION_GAUGES = (
+    *("sessions_open", "watermark_timestamp_seconds", "recovery_seconds", "recovered_entries"),
+    "dead_letter_share",
+)
 
 log = logging.getLogger("weir.partition")
 
@@ -62,6 +66,7 @@ class StagePartition:
         self._flusher: Flusher | None = None
         self._lock = asyncio.Lock()
         self._next: dict[str, int] = {}
+        self._watches: dict[str, LetterWatch] = {}
         self._seeks = dict.fromkeys(self._inputs, 0)
         self._repairs = 0
         self._repairs_since_s = 0.0
@@ -136,7 +141,8 @@ class StagePartition:
         """Works on a batch, unless it is not ours to work on.
 
         Raises:
-            WeirError: the batch leaves a gap, the stage's own code failed, or another owner has taken over.
+            WeirError: the batch leaves a gap, the stage's own code failed, too much of its input becomes dead letters,
+                or another owner has taken over.
         """
         async with self._lock:
             if self._flusher is None or not self.is_ready or batch.seek != self._seeks[batch.topic]:
@@ -153,6 +159,7 @@ class StagePartition:
             with self._whole_or_dropped():
                 if records:
                     await self._fold(records, effects)
+                    self._watch_letters(batch.topic, records, effects)
                 self._next[batch.topic] = max(position, batch.end)
                 if records:
                     await self._flush(self._flusher, effects)
@@ -230,7 +237,12 @@ class StagePartition:
         self._recovery = Recovery(around.settings, self._threads, self._plan, self.number, transactions, self._task)
         found = await self._recovery.run()
         self._next = dict(found.positions)
-        flusher.start(found.positions, found.checkpoint, found.topic_ids)
+        cap = Cap(around.settings.dead_letter_cap, around.settings.dead_letter_window)
+        self._watches = {
+            topic: LetterWatch(cap, f"partition {self.number} of {topic}", kept)
+            for topic, kept in found.letters.items()
+        }
+        flusher.start(found.positions, found.checkpoint, found.topic_ids, self._watches)
         await self._begin_under_present_rules(flusher)
         self._recovered = True
         around.exposition.set(found.seconds, "recovery_seconds", stage, str(self.number))
@@ -264,6 +276,11 @@ class StagePartition:
         self._around.exposition.observe(time.perf_counter() - begun, "batch_seconds", self.stage)
         self._around.exposition.count("batch_records", self.stage, by=len(records))
 
+    def _watch_letters(self, topic: str, records: Sequence[InputRecord], effects: Effects) -> None:
+        watch = self._watches[topic]
+        watch.take(records, effects.outputs)
+        effects.set(watch.share, "dead_letter_share", self.stage, topic, str(self.number))
+
     async def _flush(self, flusher: Flusher, effects: Effects, *, always: bool = True) -> None:
         checkpoint = self._is_checkpoint_due(flusher)
         try:
@@ -292,12 +309,9 @@ class StagePartition:
         self._refusal = error
         for topic in self._inputs:
             self._seeks[topic] += 1
-        if not was_recovered:
-            # Whoever recovers it waits for this flush, hears of the error, and knows whether it is still ours.
-            return
         if not isinstance(error, BrokenTransactionError):
             self._around.fail(error)
-        else:
+        elif was_recovered:
             log.warning("A flush was refused, the partition recovers: %s", error)
             self._around.repair(self)
 

@@ -23,6 +23,8 @@ class InputPlace(msgspec.Struct, frozen=True):
     """Position behind everything whose outputs are published."""
     checkpoint: int
     """Position that the state entries stand at; what lies between it and `next` is folded again at recovery."""
+    letters: str = ""
+    """Which of the newest records before `next` became dead letters, as `LetterWatch.kept` says."""
 
 
 class Progress(msgspec.Struct, frozen=True):

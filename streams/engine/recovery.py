@@ -39,6 +39,8 @@ class Recovered:
     """By full topic name: where to go on."""
     checkpoint: dict[str, int]
     """Likewise: where the state that was read stands."""
+    letters: dict[str, str]
+    """Likewise: what a `LetterWatch` kept there."""
     topic_ids: Mapping[str, str]
     entries: int
     """State entries read."""
@@ -103,7 +105,8 @@ class Recovery:
         await work(self._check_fold, progress if recorded else None)
         positions = {topic: place.next for topic, place in progress.inputs.items()}
         checkpoint = {topic: place.checkpoint for topic, place in progress.inputs.items()}
-        return Recovered(positions, checkpoint, ids, count, refolded, time.monotonic() - begun)
+        letters = {topic: place.letters for topic, place in progress.inputs.items()}
+        return Recovered(positions, checkpoint, letters, ids, count, refolded, time.monotonic() - begun)
 
     def _end_what_hangs(self, observer: Observer) -> None:
         names = self._settings.names

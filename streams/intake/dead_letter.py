@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -19,6 +20,11 @@ from weir.topics import DEAD_LETTER
 FILE_PREFIX = "file:"
 """Before a file's name where a topic's would stand; no topic can have such a name."""
 MAX_DETAIL_CHARACTERS = 500
+
+
+class _HasHeaders(Protocol):
+    @property
+    def headers(self) -> Headers: ...
 
 
 def dead_letter(record: InputRecord, reason: Reason, detail: str) -> Output:
@@ -46,6 +52,11 @@ def dead_letter_line(key: bytes | None, value: bytes | None, headers: Headers) -
     return msgspec.json.encode(
         {"headers": {name: _readable(text) for name, text in headers}, "key": _readable(key), "value": _readable(value)}
     )
+
+
+def header(letter: _HasHeaders, name: str) -> str:
+    """The text of a letter's header, empty where there is none; of several, the last counts."""
+    return next((text for known, text in reversed(letter.headers) if known == name), b"").decode(errors="replace")
 
 
 def _headers(reason: Reason, detail: str, origin: Mapping[str, str]) -> Headers:

@@ -73,3 +73,19 @@ class Reason(StrEnum):
         "A line of a file names no visitor",
         "Nothing to do where visitors refuse cookies; such lines belong to no session.",
     )
+
+
+_BY_CODE = {reason.value: reason for reason in Reason}
+
+
+def meaning(code: str) -> str:
+    """What a code in a letter's headers means."""
+    return _BY_CODE[code].meaning if code in _BY_CODE else _UNKNOWN
+
+
+def advice(code: str) -> str:
+    """What to do about it."""
+    return _BY_CODE[code].advice if code in _BY_CODE else _UNKNOWN
+
+
+_UNKNOWN = "A reason that this version doesn't know."
