@@ -1,6 +1,6 @@
 """Steady traffic at a rate: `python -m tests.measures.load SETTINGS RATE`. It ends on SIGTERM, when all has arrived.
 
-A thousand visitors at once, twenty events each; one visitor in fifty is a tool whose name the heuristics know, so that
+A thousand visitors at once, twenty events each; one visitor in ten is a tool whose name the heuristics know, so that
 flags come out all the time. Nothing in it changes with time but the names: what grows in a worker grows by itself.
 """
 
@@ -22,7 +22,7 @@ from weir.topics import EVENTS
 
 VISITORS_AT_ONCE = 1_000
 EVENTS_EACH = 20
-TOOL_EVERY = 50
+TOOL_EVERY = 10
 STEP_S = 0.01
 END_TIMEOUT_S = 60.0
 ROOT = Path(__file__).parents[2]
