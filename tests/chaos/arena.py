@@ -52,6 +52,7 @@ def arena(folder: Path, nodes: int, partitions: int) -> Iterator[Arena]:
                 voters=voters,
                 properties={
                     **PROPERTIES,
+                    **_patience(nodes),
                     "listeners": _addresses(listeners),
                     "advertised.listeners": _addresses(advertised),
                     "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in listeners),
@@ -68,6 +69,15 @@ def arena(folder: Path, nodes: int, partitions: int) -> Iterator[Arena]:
         create_topics(direct)
         clean_eagerly(direct)
         yield Arena(brokers, proxies, direct, _settings([proxy.port for proxy in proxies], partitions))
+
+
+def _patience(nodes: int) -> dict[str, str]:
+    """A node that was killed is taken back when its last life's session is over: nine seconds, by Kafka's default.
+
+    Several nodes share the machine's cores, and may be late with their heartbeats.
+    """
+    session_ms = 2_000 if nodes == 1 else 4_000
+    return {"broker.session.timeout.ms": str(session_ms), "broker.heartbeat.interval.ms": str(session_ms // 5)}
 
 
 def _addresses(listeners: Mapping[str, int]) -> str:
@@ -88,8 +98,8 @@ def _settings(ports: list[int], partitions: int) -> Settings:
         max_ahead_s=1.0,
         # Small, so that traffic with records beyond it stays light.
         max_record_bytes=20_000,
-        session_timeout_s=6.0,
-        transaction_timeout_s=6.0,
+        session_timeout_s=4.0,
+        transaction_timeout_s=5.0,
         checkpoint_interval_s=2.0,
         stall_timeout_s=60.0,
         recovery_timeout_s=60.0,
