@@ -11,7 +11,7 @@ TESTS ?= tests
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast controls model chaos lint format lock clean
+.PHONY: help setup demo test test-fast controls model chaos recovery soak rolling lint format lock clean
 
 help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -40,6 +40,16 @@ model: $(READY) ## The protocol's model, checked by TLC; RECORDS=3 FAULTS=3 OWNE
 chaos: $(READY) ## Faults under load, judged by an oracle; SECONDS=120 SEED=1 RATE=2000 NODES=1, report in build/chaos
 	@$(BIN)/python -m tests.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(RATE),--rate $(RATE)) $(if $(NODES),--nodes $(NODES)) $(if $(EVERY),--every $(EVERY))
+
+recovery: $(READY) ## A killed worker comes back to SESSIONS=1000000 open sessions: seconds, memory, nothing served meanwhile
+	@$(BIN)/python -m tests.measures.recovery $(if $(SESSIONS),--sessions $(SESSIONS)) $(if $(JSON),--json)
+
+soak: $(READY) ## Steady load for SECONDS=1800 at RATE=1000: does memory, handles, threads, latency or lag grow? In build/soak
+	@$(BIN)/python -m tests.measures.soak $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RATE),--rate $(RATE)) \
+		$(if $(JSON),--json)
+
+rolling: $(READY) ## Three workers restarted in turn under load, RATE=1500: throughput and the longest gap, in build/rolling
+	@$(BIN)/python -m tests.measures.rolling $(if $(RATE),--rate $(RATE)) $(if $(JSON),--json)
 
 lint: $(READY) ## ruff, its formatter, mypy
 	$(BIN)/ruff check .

@@ -60,7 +60,7 @@ def main() -> int:
     given = arguments(parser, "recovery")
     settings = {"partitions": PARTITIONS, "gap_s": GAP_S, "idle_timeout_s": GAP_S, "recovery_timeout_s": 900.0}
     with site("recovery", **settings) as place:
-        figures = _measure(place, given.sessions)
+        figures = _measure(place, given.sessions) | {"session_timeout_s": place.settings.session_timeout_s}
     keep(given.folder, _page(figures), figures, as_json=given.json)
     return 0 if figures["nothing_served_before_ready"] and figures["open_after"] == figures["open_expected"] else 1
 
@@ -225,7 +225,8 @@ def _page(figures: Mapping[str, Any]) -> str:
         verdict = "SOMETHING WAS SERVED before the worker was ready, or nothing afterwards."
     return (
         f"# Recovery of {figures['sessions']:,} open sessions\n\n{verdict}\n\n{table(('what', 'how much'), rows)}\n"
-        f"{WAITING_EVENTS:,} events waited for the new worker, one in {TOOL_EVERY} of a visitor to be flagged. "
+        f"{WAITING_EVENTS:,} events waited for the new worker, one in {TOOL_EVERY} by a visitor that is to be flagged. The group "
+        f"gives up a killed worker after {figures['session_timeout_s']:g} s; no new one is ready before. "
         f"Opening the sessions took {figures['opened_in_s']:.0f} s.\n"
     )
 
