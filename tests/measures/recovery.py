@@ -225,8 +225,8 @@ def _page(figures: Mapping[str, Any]) -> str:
         verdict = "SOMETHING WAS SERVED before the worker was ready, or nothing afterwards."
     return (
         f"# Recovery of {figures['sessions']:,} open sessions\n\n{verdict}\n\n{table(('what', 'how much'), rows)}\n"
-        f"{WAITING_EVENTS:,} events waited for the new worker, one in {TOOL_EVERY} by a visitor that is to be flagged. The group "
-        f"gives up a killed worker after {figures['session_timeout_s']:g} s; no new one is ready before. "
+        f"{WAITING_EVENTS:,} events waited for the new worker, one in {TOOL_EVERY} by a visitor that is to be flagged. "
+        f"The group gives up a killed worker after {figures['session_timeout_s']:g} s; no new one is ready before. "
         f"Opening the sessions took {figures['opened_in_s']:.0f} s.\n"
     )
 
