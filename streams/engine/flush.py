@@ -117,15 +117,6 @@ class Flusher:
         if self._error is not None:
             raise self._error
 
-    async def abort(self) -> None:
-        """Undoes the open transaction.
-
-        Raises:
-            WeirError: another owner has taken over, or no answer came.
-        """
-        await self._threads.kafka(self._transactions.abort)
-        self._exposition.count("transactions", self._stage, "aborted")
-
     def _write(
         self, task: Task, effects: Effects, positions: dict[str, int], *, checkpoint: bool, always: bool
     ) -> bool:

@@ -3,6 +3,7 @@
     new ── recover ──► ready ── suspend ──► suspended ── resume ──► ready
                         │  ▲                    │
      flush refused ─────┘  └─ recover_again     └── close
+       or in doubt
 
 Batches are taken while ready, and dropped otherwise: whoever is next to own the partition reads them again.
 """
@@ -21,14 +22,15 @@ from streams.engine.exposition import Exposition
 from streams.engine.fetched import Fetched, Place
 from streams.engine.flush import Flusher
 from streams.engine.plan import StagePlan, Threads
-from streams.engine.recovery import Recovery
+from streams.engine.recovery import AbandonedError, Recovery
 from streams.engine.task import Effects, InputRecord, Task
-from streams.engine.transaction import BrokenTransactionError, Transactions
+from streams.engine.transaction import DOUBT_S, BrokenTransactionError, Transactions
 from weir.errors import WeirError, WorkError
 from weir.settings import Settings
 
 _FEWEST_REPAIRS = 5
 _LONGEST_PAUSE_S = 5.0
+_LONGEST_DOUBT_S = 16.0
 _PARTITION_GAUGES = (
     *("sessions_open", "watermark_timestamp_seconds", "recovery_seconds", "recovered_entries"),
     "dead_letter_share",
@@ -75,6 +77,8 @@ class StagePartition:
         self._recovery: Recovery | None = None
         self._recovered = False
         self._suspended = False
+        self._abandoned = False
+        self._doubt_s = DOUBT_S
 
     def __str__(self) -> str:
         return f"partition {self.number} of {self.stage}"
@@ -111,31 +115,31 @@ class StagePartition:
         Raises:
             WeirError: as `Recovery.run` says.
             BrokenTransactionError: a transaction of the recovery was refused; `recover_again` may help.
+            AbandonedError: the partition was let go meanwhile.
         """
         async with self._lock:
             await self._restore(*await self._take_over())
 
     async def recover_again(self) -> None:
-        """Undoes the refused flush, drops the memory and recovers, as the same owner.
-
-        It fences again only if its producer is lost, as after a restart of the broker that kept its transaction.
+        """Drops the memory and recovers with a new producer, as after a crash: it ends what is open of the last one.
 
         Raises:
             WeirError: as `Recovery.run` says, or flushes were refused too often in a row.
             BrokenTransactionError: refused once more.
+            AbandonedError: the partition was let go meanwhile.
         """
         async with self._lock:
-            if self._transactions is None or self._flusher is None:
+            if self._transactions is None:
                 raise WorkError(f"{self} was never recovered.")
             self._count_repair()
+            self._around.exposition.count("transactions", self.stage, "aborted")
             await asyncio.sleep(min(0.1 * 2**self._repairs, _LONGEST_PAUSE_S))
-            if self._transactions.is_lost:
-                await self._threads.kafka(self._transactions.close)
-                await self._take_over()
-            else:
-                await self._flusher.abort()
+            if self._transactions.is_in_doubt:
+                # These brokers may be slow by nature; a doubt that never ends would be an outage.
+                self._doubt_s = min(2 * self._doubt_s, _LONGEST_DOUBT_S)
+            await self._threads.kafka(self._transactions.close)
             self._task = self._plan.make(self.number)
-            await self._restore(self._transactions, self._flusher)
+            await self._restore(*await self._take_over())
 
     async def take(self, batch: Fetched) -> None:
         """Works on a batch, unless it is not ours to work on.
@@ -212,21 +216,25 @@ class StagePartition:
         self._suspended = False
 
     def abandon(self) -> None:
-        """Takes no more batches, and ends a recovery that is under way soon."""
-        self._suspended = True
+        """Takes no more batches, for good; ends a recovery that is under way soon, and lets none begin."""
+        self._suspended = self._abandoned = True
         if self._recovery is not None:
             self._recovery.abandon()
 
     async def close(self) -> None:
         """Lets go, without a flush: `suspend` comes before where one is wanted."""
         self._suspended, self._recovered = True, False
-        if self._transactions is not None:
-            await self._threads.kafka(self._transactions.close)
+        async with self._lock:
+            if self._transactions is not None:
+                await self._threads.kafka(self._transactions.close)
         self._around.exposition.forget(self.number, *_PARTITION_GAUGES)
 
     async def _take_over(self) -> tuple[Transactions, Flusher]:
+        # Whoever is next may have fenced us; to fence them back would only cost them their work.
+        if self._abandoned:
+            raise AbandonedError
         around = self._around
-        transactions = await self._threads.kafka(Transactions, around.settings, self.stage, self.number)
+        transactions = await self._threads.kafka(Transactions, around.settings, self.stage, self.number, self._doubt_s)
         flusher = Flusher(self.stage, transactions, self._threads, around.exposition, self._flush_failed)
         self._transactions, self._flusher = transactions, flusher
         await self._threads.kafka(transactions.fence, around.settings.recovery_timeout_s)
@@ -235,6 +243,8 @@ class StagePartition:
     async def _restore(self, transactions: Transactions, flusher: Flusher) -> None:
         around, stage = self._around, self.stage
         self._recovery = Recovery(around.settings, self._threads, self._plan, self.number, transactions, self._task)
+        if self._abandoned:
+            raise AbandonedError
         found = await self._recovery.run()
         self._next = dict(found.positions)
         cap = Cap(around.settings.dead_letter_cap, around.settings.dead_letter_window)
@@ -309,9 +319,12 @@ class StagePartition:
         self._refusal = error
         for topic in self._inputs:
             self._seeks[topic] += 1
+        if not was_recovered:
+            # Whoever recovers it waits for this flush, hears of the error, and knows whether it is still ours.
+            return
         if not isinstance(error, BrokenTransactionError):
             self._around.fail(error)
-        elif was_recovered:
+        else:
             log.warning("A flush was refused, the partition recovers: %s", error)
             self._around.repair(self)
 

@@ -1,4 +1,16 @@
-"""Kafka transactions of one stage's partition: whatever a flush says becomes real at once, or not at all."""
+"""Kafka transactions of one stage's partition: whatever a flush says becomes real at once, or not at all.
+
+All transactions of a producer have one epoch until it begins anew (KIP-890 changes that; librdkafka doesn't have it
+yet), and the request that ends a transaction doesn't name it. If the client sends it a second time, because the answer
+to the first was lost with its connection, the first may still arrive later, and end the *next* transaction half-way:
+
+    client   ── commit ──x  (connection lost)  ── commit again ─► done ── begin ── outputs ──────── position ──
+    broker            └────── on its way ──────────────────────────────────────────────────► commit!
+
+The client doesn't tell that it repeated a request. But it waits before it does, and longer than any ordinary end of a
+transaction takes: one that took so long is in doubt, and whoever made it begins anew, with a new epoch, to which what
+is on its way means nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +21,9 @@ from contextlib import suppress
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from streams.engine.cluster import Observer
 from streams.engine.fetched import Where
-from streams.engine.hanging import is_settled
 from streams.engine.task import Headers, Output
-from weir.errors import ClusterError, FencedError, WorkError
+from weir.errors import FencedError, WorkError
 from weir.settings import Settings
 from weir.topics import Names
 
@@ -22,14 +32,14 @@ _ANY_PARTITION = -1
 _NOBODYS_KEY = b"undone"
 """Compacted topics take no record without a key."""
 _CALL_TIMEOUT_S = 5.0
-_TROUBLED_S = 1.0
-"""A commit that takes so long may have met an outage of its brokers, and then its markers may be missing."""
-
-log = logging.getLogger("weir.partition")
+DOUBT_S = 1.0
+"""The end of a transaction that takes so long may have been asked for twice."""
+_WAIT_BEFORE_AGAIN = 1.25
+"""Times so long the client waits before it repeats a request; it varies that by a fifth."""
 
 
 class BrokenTransactionError(Exception):
-    """The open transaction can't be committed; it can be aborted, and the work done again."""
+    """The transaction can't be committed, or nobody knows; a new producer can take over, and do the work again."""
 
 
 class Transactions:
@@ -37,10 +47,17 @@ class Transactions:
 
     `transactional.id` is `<application>.<stage>.<partition>`, so a new owner fences the last one, wherever it runs,
     and stages never fence each other. Every method may block: call them from a thread.
+
+    Args:
+        settings: the settings in force.
+        stage: whose transactions these are.
+        partition: likewise.
+        doubt_s: the end of a transaction that takes longer is in doubt; more than brokers ordinarily take.
     """
 
-    def __init__(self, settings: Settings, stage: str, partition: int) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, stage: str, partition: int, doubt_s: float = DOUBT_S) -> None:
+        wait_ms = int(doubt_s * _WAIT_BEFORE_AGAIN * 1_000)
+        self._doubt_s = doubt_s
         self._names: Names = settings.names
         self._answer_timeout_s = settings.stall_timeout_s
         self._whose = f"partition {partition} of {stage}"
@@ -55,16 +72,18 @@ class Transactions:
                 "compression.type": "lz4",
                 "message.max.bytes": _MAX_MESSAGE_BYTES,
                 "linger.ms": 5,
+                "retry.backoff.ms": wait_ms,
+                "retry.backoff.max.ms": max(wait_ms, 1_000),
             },
             logger=logging.getLogger("weir.kafka"),
         )
         self._in_transaction = False
-        self._is_lost = False
+        self._is_in_doubt = False
 
     @property
-    def is_lost(self) -> bool:
-        """Whether this producer can do nothing more, though nobody took over: only another one of its name can."""
-        return self._is_lost
+    def is_in_doubt(self) -> bool:
+        """Whether the end of a transaction took so long that it may have been asked for twice."""
+        return self._is_in_doubt
 
     def fence(self, timeout_s: float) -> None:
         """Ends what the last owner left open and keeps it from writing. Once per ownership, never to recover.
@@ -100,21 +119,18 @@ class Transactions:
         """Makes the open transaction real.
 
         Raises:
-            BrokenTransactionError: it isn't, or nobody can see it; abort it and do the work again.
+            BrokenTransactionError: it isn't, or that is in doubt; begin anew and do the work again.
             FencedError: it isn't, and another owner goes on.
             WorkError: no answer in time; a recovery finds out whether it is.
         """
-        begun = time.monotonic()
-        self._retry(self._producer.commit_transaction, self._answer_timeout_s, "commit")
-        self._in_transaction = False
-        if time.monotonic() - begun > _TROUBLED_S and not self._is_visible():
-            raise BrokenTransactionError(f"{self._whose}: the brokers took a commit, and don't show it")
+        self._deliver()
+        self._end(self._producer.commit_transaction, "commit")
 
     def undo(self, places: Iterable[Where]) -> None:
         """Writes to each of some partitions, and undoes it.
 
         Raises:
-            BrokenTransactionError: refused; to be tried again after `abort`.
+            BrokenTransactionError: refused, or in doubt.
             FencedError: another owner has taken over.
             WorkError: no answer in time.
         """
@@ -122,21 +138,19 @@ class Transactions:
         for topic, partition in places:
             self._produce(topic, _NOBODYS_KEY, None, partition, ())
         # What is undone before it was sent would touch no partition.
-        unsent = self._producer.flush(self._answer_timeout_s)
-        if unsent:
-            raise BrokenTransactionError(f"{self._whose}: {unsent} records were not taken")
+        self._deliver()
         self.abort()
 
     def abort(self) -> None:
         """Undoes the open transaction, if one is.
 
         Raises:
+            BrokenTransactionError: refused, or in doubt.
             FencedError: another owner has taken over.
             WorkError: no answer in time.
         """
         if self._in_transaction:
-            self._retry(self._producer.abort_transaction, self._answer_timeout_s, "abort")
-            self._in_transaction = False
+            self._end(self._producer.abort_transaction, "abort")
 
     def close(self) -> None:
         """Lets go of the connections; what is open is left to the broker or to the next owner."""
@@ -146,12 +160,27 @@ class Transactions:
             with suppress(KafkaException):
                 self._producer.close(1.0)  # type: ignore[call-arg]  # its stub lacks the timeout
 
-    def _is_visible(self) -> bool:
+    def _deliver(self) -> None:
+        """Waits until the brokers have, or have refused, all that was sent, so that an end is a matter of moments."""
+        deadline = time.monotonic() + self._answer_timeout_s
+        while self._flushed() > 0:
+            if time.monotonic() > deadline:
+                raise self._no_answer(self._answer_timeout_s, "take what is sent for", "records are waiting")
+
+    def _flushed(self) -> int:
         try:
-            return is_settled(Observer(self._settings), self._state)
-        except ClusterError as error:
-            log.warning("%s", error)
-            return False
+            return self._producer.flush(_CALL_TIMEOUT_S)
+        except KafkaException as error:
+            raise self._error(error.args[0]) from error
+
+    def _end(self, call: Callable[[float], None], what: str) -> None:
+        begun = time.monotonic()
+        self._retry(call, self._answer_timeout_s, what)
+        self._in_transaction = False
+        took_s = time.monotonic() - begun
+        if took_s >= self._doubt_s:
+            self._is_in_doubt = True
+            raise BrokenTransactionError(f"{self._whose}: to {what} took {took_s:.1f} s, and may have been asked twice")
 
     def _produce(self, topic: str, key: bytes | None, value: bytes | None, partition: int, headers: Headers) -> None:
         while True:
@@ -180,26 +209,39 @@ class Transactions:
                 if reason.fatal() or reason.txn_requires_abort() or not reason.retriable():
                     raise self._error(reason) from error
                 if time.monotonic() > deadline:
-                    raise WorkError(
-                        f"The brokers gave no answer to {what} {self._whose} within {timeout_s:g} s: {reason.str()}.",
-                        "Check that they are up; the worker can be started again.",
-                    ) from error
+                    raise self._no_answer(timeout_s, what, reason.str()) from error
             else:
                 return
 
+    def _no_answer(self, timeout_s: float, what: str, why: str) -> WorkError:
+        return WorkError(
+            f"The brokers gave no answer to {what} {self._whose} within {timeout_s:g} s: {why}.",
+            "Check that they are up; the worker can be started again.",
+        )
+
+    def _what_was_fatal(self, reason: KafkaError) -> KafkaError:
+        """Only calls about transactions tell what a producer died of, and of one thing one must not come back."""
+        try:
+            self._producer.abort_transaction(_CALL_TIMEOUT_S)
+        except KafkaException as error:
+            told: KafkaError = error.args[0]
+            return told
+        return reason
+
     def _error(self, reason: KafkaError) -> Exception:
+        if reason.code() == KafkaError._FATAL:  # noqa: SLF001 -- likewise
+            reason = self._what_was_fatal(reason)
         if reason.code() in _FENCED:
             return FencedError(
                 f"Another worker took over {self._whose}, or a transaction timed out: {reason.str()}.",
                 "This worker ends so that nothing is written twice; start it again.",
             )
-        # What made it fatal may have been that another one took over: the next call, an abort, tells that.
-        self._is_lost = self._is_lost or (reason.fatal() and reason.code() != KafkaError._FATAL)  # noqa: SLF001 -- likewise
         return BrokenTransactionError(f"{self._whose}: {reason.str()}")
 
 
 _FENCED = frozenset(
     {
+        KafkaError._FATAL,  # noqa: SLF001 -- of an unknown kind, so it may be that
         KafkaError._FENCED,  # noqa: SLF001 -- the library's own names begin with an underscore
         KafkaError.PRODUCER_FENCED,
         KafkaError.INVALID_PRODUCER_EPOCH,

@@ -88,6 +88,18 @@ def _ended_what_hangs() -> None:
     _put(recovery, "end_what_hangs", lambda *_: None)
 
 
+def _doubt() -> None:
+    from streams.engine.transaction import Transactions  # noqa: PLC0415 -- likewise
+
+    begin = Transactions.__init__
+
+    def never_in_doubt(self: Transactions, *args: Any, **more: Any) -> None:  # noqa: ANN401 -- whatever it takes
+        begin(self, *args, **more)
+        self._doubt_s = float("inf")
+
+    _put(Transactions, "__init__", never_in_doubt)
+
+
 def _read_committed() -> None:
     from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread  # noqa: PLC0415 -- likewise
 
@@ -251,6 +263,11 @@ GUARDS: Mapping[str, Guard] = {
         "Half a flush that brokers lost sight of in an outage, made real by the next owner's first commit.",
         _ended_what_hangs,
         (f"{_ENGINE}/test_hanging.py::test_half_a_flush_that_an_outage_left_open_never_becomes_real",),
+    ),
+    "doubt": Guard(
+        "A commit that was asked for twice, whose first request ends the next transaction half-way.",
+        _doubt,
+        (f"{_ENGINE}/test_doubt.py::test_a_commit_that_arrives_late_makes_no_half_of_the_next_flush_real",),
     ),
     "read-committed": Guard(
         "Records of transactions that never came to be.",

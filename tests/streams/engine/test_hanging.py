@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from streams.engine import hanging, progress, transaction
+from streams.engine import hanging, progress
 from streams.engine.cluster import Observer
 from streams.engine.hanging import is_settled
 from streams.engine.progress import PROGRESS_KEY, InputPlace, Progress
 from streams.engine.task import Output
-from streams.engine.transaction import BrokenTransactionError, Transactions
+from streams.engine.transaction import Transactions
 from tests.streams.engine.bench import bench
 from tests.streams.engine.counting import STAGE
 from tests.streams.engine.topics import counts, send_events
@@ -103,17 +103,6 @@ def strangers_transaction(settings: Settings) -> Iterator[None]:
     assert stranger.flush(30) == 0
     yield
     stranger.abort_transaction(30)
-
-
-def test_a_slow_commit_that_nobody_can_see_is_told(installation: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transaction, "_TROUBLED_S", 0.0)
-    monkeypatch.setattr(hanging, "_SETTLED_S", 0.2)
-    transactions = begun(installation, position=0, outputs=[])
-    with strangers_transaction(installation), pytest.raises(BrokenTransactionError, match="don't show it"):
-        transactions.commit()
-    transactions.begin()
-    transactions.write([(PROGRESS_KEY, b"")])
-    transactions.commit()
 
 
 def test_a_strangers_open_transaction_stops_a_recovery_with_a_clear_word(

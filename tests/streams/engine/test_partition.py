@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 import pytest
-from confluent_kafka import KafkaError, TopicPartition
+from confluent_kafka import TopicPartition
 
 from streams.engine.fetched import Fetched
 from streams.engine.partition import StagePartition
 from streams.engine.task import Effects, InputRecord, Output, PlainRecord
-from streams.engine.transaction import Transactions
-from streams.engine.transaction import BrokenTransactionError, Transactions
+from streams.engine.transaction import BrokenTransactionError
 from tests.streams.engine.bench import Bench, bench
 from tests.streams.engine.counting import STAGE, CountTask
 from tests.streams.engine.topics import counts, read_all, send_events
@@ -171,62 +170,11 @@ async def recover_again(partition: StagePartition) -> None:
             return await partition.recover_again()
 
 
-def test_who_is_fenced_during_its_recovery_leaves_it_to_the_group_whether_that_is_the_end(settings: Settings) -> None:
-    class Slow(CountTask):
-        """Takes its time over its state, and the group gives the partition to another worker meanwhile."""
-
-        begun, go_on = threading.Event(), threading.Event()
-
-        def loaded(self) -> None:
-            self.begun.set()
-            assert self.go_on.wait(30)
-
-    async def work() -> None:
-        async with bench(settings) as made:
-            recovering = asyncio.create_task(made.partition(Slow).recover())
-            assert await asyncio.to_thread(Slow.begun.wait, 30)
-            other = await asyncio.to_thread(Transactions, settings, STAGE, 0)
-            await asyncio.to_thread(other.fence, 30)
-            Slow.go_on.set()
-            with pytest.raises(FencedError):
-                await recovering
-            assert not made.failures
-
-    asyncio.run(work())
-
-
 def test_a_flush_that_is_refused_is_undone_and_done_again(settings: Settings) -> None:
     async def work() -> None:
         async with bench(settings) as made:
             await work_until_both_events_are_durable(made)
             assert made.committed("aborted")
-
-    asyncio.run(work())
-
-
-def test_a_producer_that_can_do_nothing_more_is_replaced_by_the_same_owner(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made_producers: list[Transactions] = []
-
-    class Losing(Transactions):
-        """Its first can't abort, as after a restart of the broker that knew of its transaction."""
-
-        def __init__(self, settings: Settings, stage: str, partition: int) -> None:
-            super().__init__(settings, stage, partition)
-            made_producers.append(self)
-
-        def abort(self) -> None:
-            if self is made_producers[0]:
-                raise self._error(KafkaError(KafkaError.INVALID_TXN_STATE, "in an invalid state", fatal=True))
-            super().abort()
-
-    async def work() -> None:
-        monkeypatch.setattr("streams.engine.partition.Transactions", Losing)
-        async with bench(settings) as made:
-            await work_until_both_events_are_durable(made)
-            assert made_producers[0].is_lost
-            assert not made_producers[-1].is_lost
 
     asyncio.run(work())
 
