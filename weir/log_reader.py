@@ -99,9 +99,7 @@ class LogReader:
         deadline = time.monotonic() + STALL_TIMEOUT_S
         while open_places:
             messages = self._poll()
-            if messages:
-                deadline = time.monotonic() + STALL_TIMEOUT_S
-            elif time.monotonic() > deadline:
+            if not messages and time.monotonic() > deadline:
                 raise ClusterError("Kafka delivers nothing more.", "`weir doctor` says what is wrong with the cluster.")
             for message in messages:
                 place = _place(message)
@@ -109,6 +107,9 @@ class LogReader:
                     yield _record(message)
                 if _next_offset(message) >= end[place]:
                     open_places.discard(place)
+            if messages:
+                # Not before: whoever reads may have taken long.
+                deadline = time.monotonic() + STALL_TIMEOUT_S
 
     def follow(
         self,

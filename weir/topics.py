@@ -138,6 +138,15 @@ DEAD_LETTER = Topic(
     14 * DAY_MS,
     max_message_bytes=4 * 1024 * 1024,
 )
+REPLAYS = Topic(
+    "replays",
+    "<partition>/<offset> of the dead letter",
+    "a note that a dead letter was sent again; private to `weir dead-letters`",
+    None,
+    "one",
+    "compact",
+    None,
+)
 LATE = Topic(
     "late",
     "visitor id",
@@ -160,6 +169,7 @@ PUBLIC = (
     MODELS,
     RULES,
     DEAD_LETTER,
+    REPLAYS,
     LATE,
 )
 BY_NAME = {topic.name: topic for topic in PUBLIC}

@@ -15,6 +15,7 @@ from streams.backfill.stretch import Stretch
 from streams.engine.task import Output, PlainRecord
 from streams.engine.transaction import BrokenTransactionError, Transactions
 from streams.intake.end_of_input import EndOfInput
+from streams.produce.pace import Pace
 from streams.replay.flow import Flow, Tally, Wiring
 from streams.replay.log import MemoryLog
 from streams.stages import STAGE_INPUTS, Resources, make_task
@@ -47,11 +48,15 @@ class Backfill:
         target: of the one that is written to.
         resources: what the tasks share; the champion of the installation that is read scores.
         now_s: stands for the append time of the end of input.
+        rate: records a second to fold at most, and with them what they lead to.
 
     """
 
-    def __init__(self, settings: Settings, target: Settings, resources: Resources, now_s: float) -> None:
+    def __init__(
+        self, settings: Settings, target: Settings, resources: Resources, now_s: float, rate: float | None = None
+    ) -> None:
         self._settings = settings
+        self._pace = Pace(rate)
         self._resources = resources
         self._transactions = Transactions(target, "backfill", 0)
         self._outputs: list[Output] = []
@@ -93,8 +98,9 @@ class Backfill:
             advance(1)
 
     def _fold(self, timed: Iterator[tuple[float, PlainRecord]], advance: Advance) -> int:
-        count = 0
-        while chunk := list(itertools.islice(timed, CHUNK_RECORDS)):
+        count, most = 0, self._pace.chunk(CHUNK_RECORDS)
+        while chunk := list(itertools.islice(timed, most)):
+            self._pace.wait(len(chunk))
             for _, record in chunk:
                 self._log.put(EVENTS, record)
             self._commit()

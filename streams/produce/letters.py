@@ -1,18 +1,25 @@
-"""Dead letters: which there are, and how one gets back into the events topic."""
+"""Dead letters: which there are, and what record puts one back into the events topic."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from streams.engine.task import Output
+from streams.intake.dead_letter import header
 from streams.intake.decode import Refused, decode
-from weir.log_reader import LogReader, LogRecord
+from streams.intake.reasons import Reason
+from weir.log_reader import LogReader, LogRecord, Place
 from weir.settings import Settings
-from weir.topics import DEAD_LETTER, EVENTS
+from weir.topics import DEAD_LETTER, EVENTS, PUBLIC
 
 REPLAYED_HEADER = "weir-replayed-from"
 """Where a replayed event's dead letter lies: topic, partition and offset with slashes between."""
+ORIGIN_HEADER = "weir-replayed-origin"
+"""Likewise: where the letter says that it came from; `file:` and a name stand for a topic where it was a file."""
+MAX_ORIGIN_CHARACTERS = 500
+ROOM_BYTES = 64 * 1024
+"""Of what a topic takes, for key, headers and framing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +49,35 @@ class Wanted:
 
 def reason_of(record: LogRecord) -> str:
     """The code in the letter's headers."""
-    return dict(record.headers).get("reason", b"").decode(errors="replace")
+    return header(record, "reason")
 
 
-def letters(settings: Settings, wanted: Wanted) -> Iterator[LogRecord]:
-    """All wanted letters that are there now, partition by partition in order.
+def origin_of(record: LogRecord) -> str:
+    """Where the letter says that it came from."""
+    place = "/".join(header(record, name) or "?" for name in ("topic", "partition", "offset"))
+    return place[:MAX_ORIGIN_CHARACTERS]
+
+
+def ends_of_letters(settings: Settings) -> dict[Place, int]:
+    """Where each partition of the dead letters' topic ends now.
 
     Raises:
         ClusterError: the cluster is not there, or lacks the topic.
     """
     with LogReader(settings, [settings.names.public(DEAD_LETTER)]) as reader:
-        spans = reader.spans()
+        return {place: span.end for place, span in reader.spans().items()}
+
+
+def letters(settings: Settings, wanted: Wanted, until: Mapping[Place, int] | None = None) -> Iterator[LogRecord]:
+    """All wanted letters that are there now, or were when the partitions ended at `until`; each partition in order.
+
+    Raises:
+        ClusterError: the cluster is not there, or lacks the topic.
+    """
+    with LogReader(settings, [settings.names.public(DEAD_LETTER)]) as reader:
+        spans = {place: span for place, span in reader.spans().items() if wanted.partition in {None, place[1]}}
         begin = {place: span.first for place, span in spans.items()}
-        end = {place: span.end for place, span in spans.items()}
+        end = {place: (until or {}).get(place, span.end) for place, span in spans.items()}
         for record in reader.read(begin, end):
             if record in wanted:
                 yield record
@@ -78,6 +101,12 @@ def letter_at(settings: Settings, partition: int, offset: int) -> LogRecord | No
         )
 
 
+def is_event(settings: Settings, record: LogRecord) -> bool:
+    """Whether the letter was to be an event, and not a record between stages."""
+    topic = header(record, "topic")
+    return all(topic != settings.names.public(other) for other in PUBLIC if other is not EVENTS)
+
+
 def replayed(settings: Settings, record: LogRecord) -> Output | Refused:
     """The record that puts the letter's bytes back, or why it would only be dead-lettered again.
 
@@ -86,5 +115,8 @@ def replayed(settings: Settings, record: LogRecord) -> Output | Refused:
     decoded = decode(record.value, settings.max_record_bytes)
     if isinstance(decoded, Refused):
         return decoded
-    origin = f"{record.topic}/{record.partition}/{record.offset}".encode()
-    return Output(EVENTS, decoded.event.visitor_id.encode(), record.value, ((REPLAYED_HEADER, origin),))
+    if len(record.value or b"") > EVENTS.max_message_bytes - ROOM_BYTES:
+        return Refused(Reason.TOO_LARGE, "The record is larger than its topic takes.")
+    letter = f"{record.topic}/{record.partition}/{record.offset}"
+    headers = ((REPLAYED_HEADER, letter.encode()), (ORIGIN_HEADER, origin_of(record).encode()))
+    return Output(EVENTS, decoded.event.visitor_id.encode(), record.value, headers)

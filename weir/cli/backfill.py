@@ -39,6 +39,7 @@ def backfill(  # noqa: PLR0913 -- one parameter an option
         int | None, typer.Option(help="With --partition: without this offset and later.", min=0)
     ] = None,
     into: Annotated[str | None, typer.Option(help="Prefix of the topics to write to; they must be new.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Events a second to fold, at most.", min=0.001)] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say which stretches it would be, and stop.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -54,7 +55,7 @@ def backfill(  # noqa: PLR0913 -- one parameter an option
         return
     target = _target(settings, into)
     create_topics(target)
-    outcome = _run(settings, target, stretches)
+    outcome = _run(settings, target, stretches, rate)
     _show_outcome(outcome, target, as_json=as_json)
 
 
@@ -74,12 +75,12 @@ def _target(settings: Settings, into: str | None) -> Settings:
     return settings.model_copy(update={"topic_prefix": prefix, "application_id": f"{settings.application_id}.{prefix}"})
 
 
-def _run(settings: Settings, target: Settings, stretches: Sequence[Stretch]) -> Outcome:
+def _run(settings: Settings, target: Settings, stretches: Sequence[Stretch], rate: float | None) -> Outcome:
     now_s = time.time()
     resources = Resources.from_settings(settings, now=lambda: now_s)
     for record in everything(settings, MODELS):
         resources.champion.offer(record.key or b"", record.value)
-    work = Backfill(settings, target, resources, now_s)
+    work = Backfill(settings, target, resources, now_s, rate)
     # Each record is read once and folded once; offsets may be more than records.
     total = 2 * sum(stretch.offsets for stretch in stretches)
     with progress("backfill", total, "records") as advance:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import heapq
 import sys
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import typer
 
 from streams.intake.dead_letter import dead_letter_line
-from streams.intake.decode import Refused
-from streams.intake.reasons import Reason
-from streams.produce.letters import Wanted, letter_at, letters, reason_of, replayed
+from streams.intake.reasons import Reason, advice
+from streams.produce.ledger import Letter, Note, read_notes
+from streams.produce.letters import Wanted, letter_at, letters, origin_of, reason_of
+from streams.produce.resend import Plan, Resending, Wish, plan
 from streams.produce.run import check_topics_for_producing
-from streams.produce.sender import Sender
 from weir.cli.options import Json, with_settings
 from weir.cli.output import clock_time, print_json, progress, say, show
 from weir.cli.record_text import printable, shortened, text_headers
@@ -21,7 +23,7 @@ from weir.errors import UsageError, WorkError
 from weir.log_reader import LogRecord
 from weir.settings import Settings
 from weir.times import BadTimeError, to_epoch_s
-from weir.topics import EVENTS
+from weir.topics import DEAD_LETTER, EVENTS, REPLAYS
 
 app = typer.Typer(no_args_is_help=True, help="What could not be taken, why, and how to try again.")
 
@@ -40,19 +42,33 @@ def list_letters(  # noqa: PLR0913 -- one parameter an option
     partition: PartitionOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    not_replayed: Annotated[bool, typer.Option("--not-replayed", help="Only those that were not sent again.")] = False,
     at_most: Annotated[int, typer.Option("--max", min=1, help="Show the newest so many.")] = 50,
     as_json: Json = False,
 ) -> None:
-    """The newest dead letters, and how many there are by reason."""
-    found = sorted(letters(settings, _wanted(reason, partition, since, until)), key=lambda one: one.timestamp)
+    """The newest dead letters, whether they were sent again, and how many there are by reason."""
+    wanted = _wanted(reason, partition, since, until)
+    notes = read_notes(settings)
+    found, replayed = Counter[str](), Counter[str]()
+
+    def counted() -> Iterator[LogRecord]:
+        for record in letters(settings, wanted):
+            was_sent = _place(record) in notes
+            if not (was_sent and not_replayed):
+                found[reason_of(record)] += 1
+                replayed[reason_of(record)] += was_sent
+                yield record
+
+    newest = _newest(counted(), at_most)
     show(
-        map(_row, found[-at_most:]),
-        ("letter", "when", "reason", "from", "bytes", "detail"),
+        (_row(record, notes.get(_place(record))) for record in newest),
+        ("letter", "when", "reason", "from", "bytes", "replayed", "detail"),
         as_json=as_json,
         empty="There are no dead letters.",
     )
-    for code, count in Counter(map(reason_of, found)).most_common():
-        say(f"{count:,} {printable(code)}: {_advice(code)}")
+    for code, count in found.most_common():
+        of_these = f" ({replayed[code]:,} sent again)" if replayed[code] else ""
+        say(f"{count:,} {printable(code)}{of_these}: {advice(code)}")
 
 
 @app.command("show")
@@ -73,9 +89,10 @@ def show_letter(
     if as_json:
         sys.stdout.write(dead_letter_line(record.key, record.value, record.headers).decode() + "\n")
         return
-    headers = text_headers(record)
-    rows = [{"what": name, "text": printable(text)} for name, text in headers.items()]
-    rows.append({"what": "what to do", "text": _advice(headers.get("reason", ""))})
+    rows = [{"what": name, "text": printable(text)} for name, text in text_headers(record).items()]
+    rows.append({"what": "what to do", "text": advice(reason_of(record))})
+    note = read_notes(settings).get(_place(record))
+    rows.append({"what": "sent again", "text": clock_time(note.at_s) if note else "no"})
     rows.append({"what": "key", "text": _readable(record.key)})
     show(rows, ("what", "text"))
     sys.stdout.write(_readable(record.value) + "\n")
@@ -90,38 +107,60 @@ def replay_letters(  # noqa: PLR0913 -- one parameter an option
     partition: PartitionOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    at_most: Annotated[int | None, typer.Option("--max", min=1, help="Send so many at most.")] = None,
     rate: Annotated[float | None, typer.Option(help="Records a second, at most.", min=0.001)] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also those that were sent again before.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
     as_json: Json = False,
 ) -> None:
     """Send dead letters' bytes into the events topic again, such as after a bound was raised.
 
-    Letters that would only be refused again are left out and counted. Letters stay where they are: a second replay
-    sends them again, and an event counts once while its session is open.
+    A letter that was sent again is noted, in the same transaction, and left out by the next replay: each counts once,
+    also after a replay that was killed half-way. Letters that would only be refused again are left out as well. They
+    all stay where they are. Headers of the event say which letter it was, and where that one came from.
     """
-    wanted = _wanted(reason, partition, since, until)
-    check_topics_for_producing(settings)
-    sender = None if dry_run else Sender(settings, rate)
-    taken, refused = 0, Counter[str]()
-    with progress("dead letters", unit="letters") as advance:
-        for record in letters(settings, wanted):
-            again = replayed(settings, record)
-            if isinstance(again, Refused):
-                refused[again.reason.value] += 1
-            else:
-                taken += 1
-                if sender is not None:
-                    sender.send(again)
-            advance(1)
-        if sender is not None:
-            sender.flush()
-            taken = sender.total(EVENTS)
+    wish = Wish(_wanted(reason, partition, since, until), again, at_most, rate)
+    check_topics_for_producing(settings, (EVENTS, DEAD_LETTER, REPLAYS))
+    with progress("looked at", unit="dead letters") as advance:
+        planned = plan(settings, wish, advance)
+    sent = 0
+    if planned.to_send and not dry_run:
+        with progress("sent again", planned.to_send, "dead letters") as advance:
+            sent = Resending(settings, wish, planned, advance).run()
+    _show_replay(planned, sent, dry_run=dry_run, as_json=as_json)
+
+
+def _show_replay(planned: Plan, sent: int, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
-        print_json({"sent": 0 if dry_run else taken, "would_send": taken, "still_refused": dict(refused)})
+        print_json(
+            {
+                "sent": sent,
+                "would_send": planned.to_send,
+                "sent_before": planned.sent_before,
+                "still_refused": dict(planned.refused),
+                "of_other_topics": planned.of_other_topics,
+            }
+        )
         return
-    rows = [{"what": "would be sent" if dry_run else "sent again", "number": taken}]
-    rows += [{"what": f"still refused: {code}", "number": count} for code, count in refused.most_common()]
+    rows: list[dict[str, object]] = [
+        {"what": "would be sent", "number": planned.to_send} if dry_run else {"what": "sent again", "number": sent}
+    ]
+    if planned.sent_before:
+        rows.append({"what": "sent again before (--again sends them once more)", "number": planned.sent_before})
+    rows += [{"what": f"still refused: {code}", "number": count} for code, count in planned.refused.most_common()]
+    if planned.of_other_topics:
+        rows.append({"what": "no events, but records between stages", "number": planned.of_other_topics})
     show(rows, ("what", "number"))
+
+
+def _newest(records: Iterable[LogRecord], at_most: int) -> list[LogRecord]:
+    """The newest of them, in the order of their time; no more are held than that."""
+    numbered = ((record.timestamp, number, record) for number, record in enumerate(records))
+    return [record for _, _, record in sorted(heapq.nlargest(at_most, numbered))]
+
+
+def _place(record: LogRecord) -> Letter:
+    return record.partition, record.offset
 
 
 def _wanted(reasons: list[str] | None, partition: int | None, since: str | None, until: str | None) -> Wanted:
@@ -141,22 +180,17 @@ def _moment(option: str, text: str | None) -> float | None:
         raise UsageError(f"{option} {text} is no time.", "For example: 2026-01-31T09:30:00Z.") from error
 
 
-def _row(record: LogRecord) -> dict[str, object]:
+def _row(record: LogRecord, note: Note | None) -> dict[str, object]:
     headers = text_headers(record)
     return {
         "letter": f"{record.partition}:{record.offset}",
         "when": clock_time(record.timestamp / 1000),
         "reason": printable(headers.get("reason", "")),
-        "from": printable("/".join(headers.get(name, "?") for name in ("topic", "partition", "offset"))),
+        "from": printable(origin_of(record)),
         "bytes": len(record.value or b""),
+        "replayed": clock_time(note.at_s) if note else None,
         "detail": printable(headers.get("detail", "")),
     }
-
-
-def _advice(code: str) -> str:
-    return next(
-        (reason.advice for reason in Reason if reason.value == code), "A reason that this version doesn't know."
-    )
 
 
 def _readable(data: bytes | None, at_most: int = 10_000) -> str:

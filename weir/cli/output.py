@@ -87,10 +87,11 @@ def progress(what: str, total: float | None = None, unit: str = "events") -> Ite
     """
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415 -- see above
 
+    of = "" if total is None else f" of {total:,.0f}"
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn(f"{{task.completed:,.0f}} {unit}"),
+        TextColumn(f"{{task.completed:,.0f}}{of} {unit}"),
         TimeElapsedColumn(),
         console=console(error=True),
         disable=not sys.stderr.isatty(),
@@ -108,4 +109,5 @@ def progress(what: str, total: float | None = None, unit: str = "events") -> Ite
         yield advance
     elapsed = max(time.monotonic() - started, 1e-6)
     if bar.disable:
-        say(f"{what}: {done:,.0f} {unit} in {elapsed:.1f} s ({done / elapsed:,.0f} {unit}/s)")
+        at = "" if done == total else of
+        say(f"{what}: {done:,.0f}{at} {unit} in {elapsed:.1f} s ({done / elapsed:,.0f} {unit}/s)")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.support.command import weir
 from weir.log_reader import LogReader, LogRecord
 from weir.partitioner import partition_for
 from weir.settings import Settings
-from weir.topics import EVENTS
+from weir.topics import EVENTS, SESSIONS
 
 GOOD_AGAIN = b'{"event_id": "e1", "visitor_id": "anna", "type": "click", "ts": 17}'
 
@@ -77,7 +78,7 @@ def test_one_letter_is_shown_whole_and_harmless(filled: Settings) -> None:
 def test_a_replay_puts_the_bytes_back_where_they_belong_and_leaves_the_hopeless(filled: Settings) -> None:
     for _ in range(2):
         dry = weir("dead-letters", "replay", "--dry-run", "--json", on=filled).rows()
-        assert dry == [{"sent": 0, "would_send": 1, "still_refused": {"not_utf8": 1, "missing_field": 1}}]
+        assert dry == [counts(would_send=1, still_refused={"not_utf8": 1, "missing_field": 1})]
     assert not events(filled)
     called = weir("dead-letters", "replay", on=filled)
     assert called.code == 0, called.err
@@ -85,16 +86,69 @@ def test_a_replay_puts_the_bytes_back_where_they_belong_and_leaves_the_hopeless(
     (event,) = events(filled)
     assert (event.key, event.value) == (b"anna", GOOD_AGAIN)
     assert event.partition == partition_for(b"anna", filled.partitions)
-    origin = dict(event.headers)["weir-replayed-from"].decode()
-    assert origin.startswith(f"{filled.topic_prefix}.dead-letter/")
+    headers = {name: text.decode() for name, text in event.headers}
+    partition, offset = place_of(filled, "too_large").split(":")
+    assert headers == {
+        "weir-replayed-from": f"{filled.topic_prefix}.dead-letter/{partition}/{offset}",
+        "weir-replayed-origin": "weir.events/1/0",
+    }
+
+
+@pytest.mark.kafka
+def test_what_was_replayed_is_shown_and_not_sent_again_unless_asked_for(filled: Settings) -> None:
+    def replayed(*options: str) -> Any:  # noqa: ANN401 -- JSON
+        return weir("dead-letters", "replay", "--json", *options, on=filled).rows()[0]
+
+    refused = {"not_utf8": 1, "missing_field": 1}
+    assert replayed() == counts(sent=1, would_send=1, still_refused=refused)
+    assert replayed() == counts(sent_before=1, still_refused=refused)
+    assert len(events(filled)) == 1
+
+    listed = {row["reason"]: row for row in weir("dead-letters", "list", "--json", on=filled).rows()}
+    assert {reason: bool(row["replayed"]) for reason, row in listed.items()} == {
+        "too_large": True,
+        "not_utf8": False,
+        "missing_field": False,
+    }
+    assert "1 too_large (1 sent again): Cut" in weir("dead-letters", "list", on=filled).err
+    waiting = weir("dead-letters", "list", "--not-replayed", "--json", on=filled).rows()
+    assert {row["reason"] for row in waiting} == {"not_utf8", "missing_field"}
+    shown = weir("dead-letters", "show", listed["too_large"]["letter"], on=filled).out
+    assert listed["too_large"]["replayed"] in shown
+    assert "sent again before" in weir("dead-letters", "replay", on=filled).out
+
+    assert replayed("--again", "--dry-run") == counts(would_send=1, still_refused=refused)
+    assert replayed("--again") == counts(sent=1, would_send=1, still_refused=refused)
+    assert [event.value for event in events(filled)] == [GOOD_AGAIN] * 2
+
+
+@pytest.mark.kafka
+def test_a_letter_of_a_record_between_stages_is_no_event_whatever_is_in_it(filled: Settings) -> None:
+    sender = Sender(filled)
+    record = PlainRecord(filled.names.public(SESSIONS), 0, 0, 0, b"anna", GOOD_AGAIN, ())
+    sender.send(dead_letter(record, Reason.WRONG_TYPE, "No session."))
+    sender.flush()
+    (told,) = weir("dead-letters", "replay", "--reason", "wrong_type", "--json", on=filled).rows()
+    assert told == counts(of_other_topics=1)
+    assert not events(filled)
+
+
+def counts(**some: object) -> dict[str, object]:
+    """What a replay tells, 0 of all but `some`."""
+    return {"sent": 0, "would_send": 0, "sent_before": 0, "still_refused": {}, "of_other_topics": 0} | some
+
+
+def place_of(settings: Settings, reason: str) -> str:
+    """The only letter of this reason, as `list` names it."""
+    (row,) = weir("dead-letters", "list", "--json", "--reason", reason, on=settings).rows()
+    return str(row["letter"])
 
 
 @pytest.mark.kafka
 def test_without_letters_there_is_nothing_to_list_show_or_replay(installation: Settings) -> None:
     assert "no dead letters" in weir("dead-letters", "list", on=installation).out
     assert weir("dead-letters", "show", "0:0", on=installation).code == 1
-    (counts,) = weir("dead-letters", "replay", "--json", on=installation).rows()
-    assert counts == {"sent": 0, "would_send": 0, "still_refused": {}}
+    assert weir("dead-letters", "replay", "--json", on=installation).rows() == [counts()]
 
 
 @pytest.mark.parametrize(
