@@ -189,12 +189,18 @@ def _served(place: Site, begin: Mapping[tuple[str, int], int], seen: Start) -> d
         written = [record.timestamp / 1_000 for record in place.records(topic, own)]
         records[topic.name] = len(written)
         first_at[topic.name] = min(written) - seen.not_ready_until if written else None
-    early = [after_s for after_s in first_at.values() if after_s is not None and after_s < 0]
     return {
         "served": records,
         "first_served_after_not_ready_s": first_at,
-        "nothing_served_before_ready": not early and not seen.stray_answers and all(records.values()),
+        "nothing_served_before_ready": is_served_in_time(first_at, seen),
     }
+
+
+def is_served_in_time(first_after_not_ready_s: Mapping[str, float | None], seen: Start) -> bool:
+    """Whether something came out of everything, and nothing of it before the worker was ready."""
+    return seen.stray_answers == 0 and all(
+        after_s is not None and after_s >= 0 for after_s in first_after_not_ready_s.values()
+    )
 
 
 def _page(figures: Mapping[str, Any]) -> str:
