@@ -15,6 +15,10 @@ from weir.errors import LostInputError, WorkError
 from weir.settings import Settings
 
 _ANSWER_S = 15.0
+_READ_AHEAD_KIBIBYTES = 8_192
+"""A worker reads many partitions at once, and memory that was taken once is not given back: 64 MiB each by default."""
+_READ_AHEAD_PAUSE_MS = 10
+"""Until a reader that is full looks whether there is room again; a second by default, in which it would run dry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class PartitionReader:
                 "enable.partition.eof": True,
                 "auto.offset.reset": "earliest" if start is None else "error",
                 "fetch.wait.max.ms": 100,
+                "queued.max.messages.kbytes": _READ_AHEAD_KIBIBYTES,
+                "fetch.queue.backoff.ms": _READ_AHEAD_PAUSE_MS,
             },
             logger=logging.getLogger("weir.kafka"),
         )
