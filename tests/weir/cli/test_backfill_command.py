@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -47,6 +48,16 @@ def test_a_stretch_is_folded_again_in_the_order_of_time(filled: Settings) -> Non
     assert [record["start"] for record in finals] == [DAY_1 + 3_600 * hour for hour in sorted(HOURS)]
     assert values(target, LATE) == []
     assert values(filled, SESSIONS) == []
+
+
+@pytest.mark.kafka
+def test_a_rate_is_kept_and_changes_no_result(filled: Settings) -> None:
+    into = f"{filled.topic_prefix}.slowly"
+    begun = time.monotonic()
+    called = weir("backfill", "--from", "0", "--into", into, "--rate", "2", "--json", on=filled)
+    assert called.code == 0, called.err
+    assert time.monotonic() - begun >= 1.0
+    assert called.rows()[-1]["records"] == len(HOURS)
 
 
 @pytest.mark.kafka

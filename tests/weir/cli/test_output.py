@@ -50,3 +50,9 @@ def test_without_a_terminal_progress_is_one_line_at_the_end(capsys: pytest.Captu
     assert said.out == ""
     assert said.err.startswith("Reading: 3 events in ")
     assert said.err.count("\n") == 1
+
+
+def test_progress_that_ends_before_its_total_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress("Sending", total=1_500, unit="letters") as advance:
+        advance(20)
+    assert capsys.readouterr().err.startswith("Sending: 20 of 1,500 letters in ")
