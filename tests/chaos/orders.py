@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+import psutil
+
 VARIABLE = "TESTS_CHAOS_ORDER"
 """By it a worker learns where orders are given."""
 
@@ -37,9 +39,21 @@ class Orders:
 
     def give(self, point: str) -> None:
         """Whoever reaches the point first dies there."""
+        self._taker.unlink(missing_ok=True)
         written = self.file.with_suffix(".new")
         written.write_text(point)
         written.rename(self.file)
+
+    @property
+    def is_dying(self) -> bool:
+        """Whether who took the last order is not dead yet."""
+        if not self._taker.exists():
+            return False
+        with contextlib.suppress(ValueError, psutil.NoSuchProcess):
+            # Until the taker has written who it is, the file holds the point.
+            pid = int(self._taker.read_text())
+            return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        return True
 
     def withdraw(self) -> bool:
         """Takes the order back; False if somebody has died of it."""
@@ -64,7 +78,16 @@ class Orders:
         """Takes the order, if it is for this point: one process alone is given True, and has to die."""
         if not self.is_for(point):
             return False
-        return self.withdraw()
+        try:
+            self.file.rename(self._taker)
+        except FileNotFoundError:
+            return False
+        self._taker.write_text(str(os.getpid()))
+        return True
+
+    @property
+    def _taker(self) -> Path:
+        return self.file.with_suffix(".taken")
 
 
 def orders_as_told() -> Orders | None:

@@ -130,9 +130,10 @@ def _disturb(
         _wait_until_s(begun_s + fault.at_s)
         at_s = now_s()
         if at_s > options.seconds and not options.has_every_fault:
-            left = [(late.fault, "the faults before took their time") for late in planned[number:]]
-            done.left_out += left
-            told(f"left out, for the faults before took their time: {', '.join(name for name, _ in left)}")
+            happened = {before.planned.fault for before in done.faults} | {fault for fault, _ in done.left_out}
+            never = dict.fromkeys(late.fault for late in planned[number:] if late.fault not in happened)
+            done.left_out += [(late, "the faults before took their time") for late in never]
+            told(f"time is over; of what was planned, {', '.join(never) or 'no fault'} did not happen once")
             break
         told(f"{at_s:6.1f} s  {fault.family}: {fault.fault}")
         try:

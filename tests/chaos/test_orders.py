@@ -15,6 +15,7 @@ def test_one_alone_dies_of_an_order_however_many_come_to_the_point(tmp_path: Pat
         died = Counter(pool.map(orders.taken, repeat("after_commit", 200)))
     assert died[True] == 1
     assert not orders.is_given
+    assert orders.is_dying
 
 
 def test_an_order_for_another_point_is_left_alone_and_can_be_withdrawn(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from weir.settings import Settings
 
 READY_TIMEOUT_S = 60.0
 STRIKE_TIMEOUT_S = 40.0
+END_TIMEOUT_S = 20.0
 STEP_S = 0.05
 
 
@@ -47,6 +48,7 @@ class Stricken:
     def _kill(self) -> Member:
         member = self._some()
         member.send(signal.SIGKILL)
+        self._until(lambda: member.process.poll() is not None, END_TIMEOUT_S)
         return member
 
     def _bounce(self, nodes: Sequence[DevelopmentBroker], down_s: float, *, kill: bool) -> None:

@@ -7,7 +7,7 @@ import signal
 
 import psutil
 
-from tests.chaos.faults.place import STRIKE_TIMEOUT_S, LeftOutError, Stricken
+from tests.chaos.faults.place import END_TIMEOUT_S, STRIKE_TIMEOUT_S, LeftOutError, Stricken
 from tests.chaos.orders import POINTS
 
 MEMORY_TIMEOUT_S = 15.0
@@ -113,6 +113,8 @@ class OfWorkers(Stricken):
 
     def _struck(self, point: str, timeout_s: float = STRIKE_TIMEOUT_S) -> str:
         orders = self.fleet.orders
-        if self._until(lambda: not orders.is_given, timeout_s) or not orders.withdraw():
-            return POINTS[point]
-        raise LeftOutError(f"no worker came to where {POINTS[point]} within {STRIKE_TIMEOUT_S:.0f} s")
+        if not self._until(lambda: not orders.is_given, timeout_s) and orders.withdraw():
+            raise LeftOutError(f"no worker came to where {POINTS[point]} within {STRIKE_TIMEOUT_S:.0f} s")
+        # Whoever took the order has a last thing to do; only then it is gone.
+        self._until(lambda: not orders.is_dying, END_TIMEOUT_S)
+        return POINTS[point]
