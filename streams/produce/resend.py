@@ -122,8 +122,8 @@ class Resending:
                 time.sleep(_AGAIN_S)
             except FencedError as error:
                 raise FencedError(
-                    "Another replay of dead letters has taken over.",
-                    f"This one sent {self.sent:,} letters, and the other one leaves those out.",
+                    "Another replay of dead letters has taken over, or this one was paused for too long.",
+                    f"It sent {self.sent:,} letters, which the other one, or the next, leaves out.",
                 ) from error
             else:
                 return self.sent
