@@ -9,6 +9,7 @@ the group's offsets, which then serve lag tools alone, are what is durable, what
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -127,6 +128,20 @@ class _Unknown(dict[TP, int | None]):
         return None
 
 
+class _NotListed(list[int]):
+    """Offsets that were acknowledged, forgotten at once: nobody would ever take them out again."""
+
+    def append(self, _offset: int, /) -> None:
+        pass
+
+
+class _NotHeld(set[int]):
+    """Likewise."""
+
+    def add(self, _offset: int, /) -> None:
+        pass
+
+
 class BatchConsumer(driver.Consumer):
     """Faust's consumer: yields one message for each `Fetched`."""
 
@@ -135,6 +150,8 @@ class BatchConsumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- Faust's own arguments
         super().__init__(*args, **kwargs)
         self._read_offset = _Unknown()
+        # Faust's compiled streams don't call `ack` below: they enter each offset here themselves.
+        self._acked, self._acked_index = defaultdict(_NotListed), defaultdict(_NotHeld)
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)

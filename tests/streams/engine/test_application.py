@@ -157,6 +157,29 @@ def test_the_group_is_told_of_what_is_durable_whatever_was_handed_out(
     asyncio.run(work())
 
 
+def test_nothing_is_remembered_of_what_was_worked_on(new_installation: Callable[..., Settings]) -> None:
+    settings = new_installation(partitions=1)
+    where = (settings.names.public(EVENTS), 0)
+    batches: list[Fetched] = []
+    sent = 0
+
+    async def work() -> None:
+        nonlocal sent
+        async with running(settings, batches, {where: Place(0, 1)}) as app:
+            consumer = app.consumer
+            assert isinstance(consumer, BatchConsumer)
+            while sent < 5:
+                await asyncio.to_thread(send_events, settings, ["a"])
+                sent += 1
+                await until(lambda: sum(len(batch.records) for batch in batches) == sent)
+            await until(lambda: not consumer._unacked_messages)
+            assert len(batches) >= 5
+            assert not any(consumer._acked.values())
+            assert not any(consumer._acked_index.values())
+
+    asyncio.run(work())
+
+
 def committed(settings: Settings) -> int:
     """The group's offset."""
     consumer = Consumer(settings.client_options() | {"group.id": f"{settings.application_id}.{STAGE}"})
