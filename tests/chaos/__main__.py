@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -20,6 +21,8 @@ from tests.chaos.verdict import verdict
 
 def main() -> int:
     """Runs, judges, reports."""
+    # Whoever ends a run must not leave its brokers and workers behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     given = _arguments()
     options = Options(given.seed, given.seconds, given.rate, given.nodes, given.workers)
     only = given.only or [fault for family in given.families for fault in FAMILIES[family]]
