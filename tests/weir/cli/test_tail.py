@@ -124,7 +124,7 @@ def test_without_the_beginning_only_what_comes_later_is_shown_until_interrupted(
     assert following.stdout is not None
     sender = Sender(filled)
     # It starts at the end as of its start, which nobody else sees: send until one comes through.
-    number = 10
+    number = first_number = 10
     with following.stdout as lines:
         while not select.select([lines], [], [], 0.2)[0]:
             assert following.poll() is None
@@ -134,8 +134,7 @@ def test_without_the_beginning_only_what_comes_later_is_shown_until_interrupted(
         first = json.loads(lines.readline())
         following.send_signal(signal.SIGINT)
         assert following.wait(20) == 0
-    assert first["flag_id"].startswith("f1")
-    assert first["flag_id"] != "f1"
+    assert int(first["flag_id"].removeprefix("f")) >= first_number
 
 
 def test_wrong_calls_are_told() -> None:
