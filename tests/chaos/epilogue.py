@@ -13,7 +13,7 @@ from pathlib import Path
 from confluent_kafka import TopicPartition
 
 from tests.chaos.arena import Arena
-from tests.chaos.fleet import Member, environment_of, launch
+from tests.chaos.member import Member, environment_of, launch
 from weir.cluster import admin, create_topics, producer
 from weir.log_reader import LogReader
 from weir.settings import Settings

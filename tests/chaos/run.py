@@ -16,7 +16,8 @@ from tests.chaos.arena import Arena, arena
 from tests.chaos.cleaning import Cleaned, cleaned
 from tests.chaos.epilogue import Stopped
 from tests.chaos.faults import Faults, LeftOutError
-from tests.chaos.fleet import Ended, Fleet, environment_of
+from tests.chaos.fleet import Ended, Fleet
+from tests.chaos.member import environment_of
 from tests.chaos.plan import Planned, impossible
 from tests.support import command
 from weir.log_reader import LogReader

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.chaos.fleet import Fleet, Member
+from tests.chaos.fleet import Fleet
+from tests.chaos.member import Member
 from tests.chaos.proxy import Proxy
 from weir.broker import DevelopmentBroker
 from weir.errors import ClusterError

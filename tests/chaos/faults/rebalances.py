@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 from tests.chaos.faults.place import READY_TIMEOUT_S, Stricken
-from tests.chaos.fleet import Member
+from tests.chaos.member import Member
 
 VERSION = "WEIR_PACK_FILES"
 PACK = """\
