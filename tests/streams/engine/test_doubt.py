@@ -62,7 +62,8 @@ def test_a_commit_that_arrives_late_makes_no_half_of_the_next_flush_real(
 
 
 def test_an_end_that_took_long_is_in_doubt(installation: Settings) -> None:
-    transactions = Transactions(installation, STAGE, 0, doubt_s=0.001)
+    transactions = Transactions(installation, STAGE, 0)
+    transactions._doubt_s = 0.0
     transactions.fence(30)
     transactions.begin()
     transactions.send(count(b"1"))
