@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 
-from confluent_kafka import IsolationLevel, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public by its documentation, not by its stubs
     AdminClient,
     OffsetSpec,
     TopicDescription,
 )
 
-from streams.engine.fetched import Where
+from streams.engine.fetched import Stretch, Where
 from weir.cluster import patiently
 from weir.errors import ClusterError
 from weir.settings import Settings
@@ -28,12 +28,12 @@ class Observer:
         self._admin = AdminClient(settings.client_options(), logger=logging.getLogger("weir.kafka"))
 
     def partitions(self, topics: Iterable[str]) -> list[Where]:
-        """All partitions of topics.
+        """All partitions of those topics that are there.
 
         Raises:
-            ClusterError: one of them isn't there, or no broker answers.
+            ClusterError: no broker answers.
         """
-        described = self._describe(topics).items()
+        described = self._describe(topics, missing=True).items()
         return [(topic, number) for topic, about in described for number in range(len(about.partitions))]
 
     def topic_ids(self, topics: Iterable[str]) -> Mapping[str, str]:
@@ -44,15 +44,21 @@ class Observer:
         """
         return {topic: str(about.topic_id) for topic, about in self._describe(topics).items()}
 
-    def _describe(self, topics: Iterable[str]) -> dict[str, TopicDescription]:
+    def _describe(self, topics: Iterable[str], *, missing: bool = False) -> dict[str, TopicDescription]:
+        described: dict[str, TopicDescription] = {}
         asked = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=_TIMEOUT_S)
-        try:
-            return {topic: future.result() for topic, future in asked.items()}
-        except KafkaException as error:
-            raise ClusterError(
-                f"The cluster doesn't describe its topics: {error.args[0].str()}.",
-                "Make them with `weir topics create`, or check the brokers.",
-            ) from error
+        for topic, future in asked.items():
+            try:
+                described[topic] = future.result()
+            except KafkaException as error:
+                reason = error.args[0]
+                if missing and reason.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                    continue
+                raise ClusterError(
+                    f"The cluster doesn't describe its topics: {reason.str()}.",
+                    "Make them with `weir topics create`, or check the brokers.",
+                ) from error
+        return described
 
     def stable_ends(self, partitions: Iterable[Where]) -> dict[Where, int]:
         """Last stable offsets: up to where a reader of committed records could read now.
@@ -68,10 +74,18 @@ class Observer:
         Raises:
             ClusterError: no broker answers.
         """
+        return list(self.open_stretches(partitions))
+
+    def open_stretches(self, partitions: Iterable[Where]) -> dict[Where, Stretch]:
+        """Where partitions are held up: from the first record of an open transaction to the end.
+
+        Raises:
+            ClusterError: no broker answers.
+        """
         # In this order: what is appended in between must not look like something that is open.
         ends = self._ends(partitions, IsolationLevel.READ_UNCOMMITTED)
         stable = self._ends(ends, IsolationLevel.READ_COMMITTED)
-        return [where for where, end in ends.items() if stable[where] < end]
+        return {where: Stretch(stable[where], end) for where, end in ends.items() if stable[where] < end}
 
     def _ends(self, partitions: Iterable[Where], level: IsolationLevel) -> dict[Where, int]:
         asked = {TopicPartition(topic, number): _LATEST for topic, number in partitions}

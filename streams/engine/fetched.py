@@ -13,6 +13,13 @@ Where = tuple[str, int]
 """Full topic name and partition."""
 
 
+class Stretch(NamedTuple):
+    """A piece of a partition's log: offsets from `start` to below `end`."""
+
+    start: int
+    end: int
+
+
 class Place(NamedTuple):
     """Where fetching of a partition was set to, and by which of our seeks."""
 

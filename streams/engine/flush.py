@@ -52,6 +52,7 @@ class Flusher:
         self._committing: asyncio.Task[None] | None = None
         self._error: Exception | None = None
         self._checkpoint_at = 0.0
+        self._number = 0
         self.durable: dict[str, int] = {}
         """By full topic name: position up to which everything is committed."""
         self.checkpoint: dict[str, int] = {}
@@ -63,8 +64,13 @@ class Flusher:
         checkpoint: Mapping[str, int],
         topic_ids: Mapping[str, str],
         watches: Mapping[str, LetterWatch],
+        number: int,
     ) -> None:
-        """Takes up after a recovery that led from `checkpoint` to `positions`; `watches` are kept with the progress."""
+        """Takes up after a recovery that led from `checkpoint` to `positions`, which flush `number` wrote.
+
+        `watches` are kept with the progress.
+        """
+        self._number = number
         self._topic_ids = topic_ids
         self._watches = watches
         self._error = None
@@ -125,8 +131,9 @@ class Flusher:
             return False
         if any(key[0] in ENGINE_KEYS for key, _ in entries):
             raise WorkError(f"The stage {self._stage} uses a state key of the engine's; this is a defect to report.")
+        self._number += 1
         transactions = self._transactions
-        transactions.begin()
+        transactions.begin(self._number)
         for output in effects.outputs:
             transactions.send(output)
         transactions.write(entries)
@@ -140,7 +147,7 @@ class Flusher:
             topic: InputPlace(self._topic_ids[topic], position, checkpoint[topic], self._watches[topic].kept)
             for topic, position in positions.items()
         }
-        return progress_records.encode(Progress(inputs, task.progress()))
+        return progress_records.encode(Progress(inputs, task.progress(), self._number))
 
     async def _commit(self, effects: Effects, positions: dict[str, int], *, checkpoint: bool, begun: float) -> None:
         try:

@@ -8,58 +8,50 @@ same producer, whatever it ends, decides over them too.
     state      ··· position │ (outage; no marker) │ marker of a recovery, committed ── makes the position real
     sessions   ··· (the other half of that flush never arrived) ────────────────────── and its outputs are lost
 
-So before anything is committed, whatever is held up gets a record of a transaction that is then undone: its marker
-undoes what hangs there with it. That is right for a transaction which the coordinator undid; and for one that it
-committed, too, as long as none of its markers was written: then nobody has seen any of it, and it is done again.
+    state      ···          │ (outage)            │ the same flush again, committed
+    sessions   ··· outputs  │ (no marker)         │ outputs again, committed ────────── makes the first ones real, too
+
+So whatever hangs gets a record of a transaction that is then undone: its marker undoes what hangs there with it. First
+the state, before anything is committed there. Then the outputs, once the state tells the newest flush that is real:
+each output bears the number of its flush (`stamp.py`), and one of a newer flush was cut. An output that hangs although
+its flush *is* real is left alone: the next commit there makes it real.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping
 
+from streams.engine.cluster import Observer
 from streams.engine.fetched import Where
 from weir.errors import WorkError
-from weir.topics import PUBLIC, Names
 
 _SETTLED_S = 5.0
 _AGAIN_S = 0.05
 
 log = logging.getLogger("weir.partition")
 
-
-class Logs(Protocol):
-    """What has to be known of the cluster; `streams.engine.cluster.Observer` does."""
-
-    def held_up(self, partitions: Iterable[Where]) -> list[Where]: ...  # noqa: D102 -- as the observer says
-
-    def partitions(self, topics: Iterable[str]) -> list[Where]: ...  # noqa: D102 -- likewise
+Undo = Callable[[Iterable[Where]], None]
+"""Writes to each of some partitions in one transaction of the producer's, and undoes it."""
 
 
-def end_what_hangs(logs: Logs, names: Names, state: Where, undo: Callable[[Iterable[Where]], None]) -> None:
-    """Ends what hangs of earlier transactions of the same producer, if its state partition is held up.
+def free_state(observer: Observer, state: Where, undo: Undo) -> None:
+    """Undoes what hangs in the state partition.
 
-    The caller has fenced or aborted: nothing of this producer is rightly open.
-
-    Args:
-        logs: tells which partitions are held up.
-        names: of the installation.
-        state: the partition that every transaction of the producer writes to, and nobody else.
-        undo: writes to each of some partitions in one transaction, and undoes it.
+    The caller has fenced or aborted: nothing is rightly open where nobody else writes.
 
     Raises:
         WorkError: the state partition is still held up, by another producer.
         BrokenTransactionError: the brokers refused; to be tried again.
         FencedError: a newer owner was quicker.
+        ClusterError: no broker answers.
     """
-    if not logs.held_up([state]):
+    if not observer.held_up([state]):
         return
-    outputs = logs.held_up(logs.partitions(names.public(topic) for topic in PUBLIC))
-    log.warning("a broker lost sight of a transaction in %s; undoing it there and in %s", state, outputs or "no output")
-    undo([state, *outputs])
-    if not is_settled(logs, state):
+    log.warning("a broker lost sight of a transaction in %s; undoing it there", state)
+    undo([state])
+    if not is_settled(observer, state):
         topic, number = state
         raise WorkError(
             f"A transaction of an unknown producer is open in partition {number} of {topic}.",
@@ -67,10 +59,27 @@ def end_what_hangs(logs: Logs, names: Names, state: Where, undo: Callable[[Itera
         )
 
 
-def is_settled(logs: Logs, partition: Where, timeout_s: float | None = None) -> bool:
+def undo_cut_flushes(newest: Mapping[Where, int], real: int, undo: Undo) -> None:
+    """Undoes outputs of flushes that never became real, and could still.
+
+    Args:
+        newest: the producer's newest flush in each partition of the outputs that is held up, by anybody.
+        real: number of the last flush that the state holds.
+        undo: as above.
+
+    Raises:
+        BrokenTransactionError: the brokers refused; to be tried again.
+        FencedError: a newer owner was quicker.
+    """
+    if cut := [where for where, flush in newest.items() if flush > real]:
+        log.warning("a flush was cut after %d, and hangs in %s; undoing it there", real, cut)
+        undo(cut)
+
+
+def is_settled(observer: Observer, partition: Where, timeout_s: float | None = None) -> bool:
     """Whether nothing is open in a partition; waits a while for markers that are on their way."""
     deadline = time.monotonic() + (_SETTLED_S if timeout_s is None else timeout_s)
-    while logs.held_up([partition]):
+    while observer.held_up([partition]):
         if time.monotonic() > deadline:
             return False
         time.sleep(_AGAIN_S)

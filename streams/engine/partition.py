@@ -252,7 +252,7 @@ class StagePartition:
             topic: LetterWatch(cap, f"partition {self.number} of {topic}", kept)
             for topic, kept in found.letters.items()
         }
-        flusher.start(found.positions, found.checkpoint, found.topic_ids, self._watches)
+        flusher.start(found.positions, found.checkpoint, found.topic_ids, self._watches, found.flush)
         await self._begin_under_present_rules(flusher)
         self._recovered = True
         around.exposition.set(found.seconds, "recovery_seconds", stage, str(self.number))

@@ -34,6 +34,8 @@ class Progress(msgspec.Struct, frozen=True):
     """By full topic name."""
     task: bytes = b""
     """What `Task.progress` said at `next`."""
+    flush: int = 0
+    """How many flushes there were, this one included: their outputs bear the number."""
 
     @property
     def has_tail(self) -> bool:

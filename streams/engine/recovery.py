@@ -1,9 +1,9 @@
 """Brings a partition's state back: fence, mark, read to the mark, fold the rest again.
 
-The order matters. Fencing ends whatever the last owner left open, and what the brokers lost sight of is ended after it
-(`hanging.py`); the marker, committed by the new owner, is then the end to read to, so that no end offset told by a
-broker has to be trusted. What the state's checkpoint lacks up to the
-last flush is folded again from the input, and its outputs dropped: they are published.
+The order matters. Fencing ends whatever the last owner left open, and what the brokers lost sight of in the state is
+ended after it (`hanging.py`); the marker, committed by the new owner, is then the end to read to, so that no end offset
+told by a broker has to be trusted. By what the state says, outputs that the brokers lost sight of are ended, too. What
+the checkpoint lacks up to the last flush is folded again from the input, and its outputs dropped: they are published.
 """
 
 from __future__ import annotations
@@ -11,19 +11,23 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from streams.engine import progress as progress_records
 from streams.engine.cluster import Observer
-from streams.engine.hanging import end_what_hangs
+from streams.engine.hanging import free_state, undo_cut_flushes
 from streams.engine.plan import StagePlan, Threads
 from streams.engine.progress import MARKER_KEY, PROGRESS_KEY, InputPlace, Progress
 from streams.engine.reader import PartitionReader
+from streams.engine.stamp import Stamps
 from streams.engine.task import Effects, Task
 from streams.engine.transaction import BrokenTransactionError, Transactions
+from streams.engine.uncommitted import newest_flushes
 from weir.errors import ClusterError, LostInputError, WeirError, WorkError
 from weir.settings import Settings
+from weir.topics import PUBLIC
 
 _READ_S = 0.02
 _CHUNK = 10_000
@@ -42,6 +46,8 @@ class Recovered:
     letters: dict[str, str]
     """Likewise: what a `LetterWatch` kept there."""
     topic_ids: Mapping[str, str]
+    flush: int
+    """Number of the last flush."""
     entries: int
     """State entries read."""
     refolded: int
@@ -94,9 +100,11 @@ class Recovery:
         kafka, work = self._threads.kafka, self._threads.work
         mark = uuid.uuid4().hex.encode()
         observer = await kafka(Observer, self._settings)
-        await kafka(self._end_what_hangs, observer)
+        await kafka(self._free_state, observer)
         await kafka(self._mark, mark)
         entries, recorded = await kafka(self._read_state, mark)
+        flush = recorded.flush if recorded else 0
+        await kafka(self._undo_cut_flushes, observer, flush)
         ids = await kafka(observer.topic_ids, self._inputs)
         progress = await kafka(self._check_inputs, recorded, ids)
         count = len(entries)
@@ -106,15 +114,17 @@ class Recovery:
         positions = {topic: place.next for topic, place in progress.inputs.items()}
         checkpoint = {topic: place.checkpoint for topic, place in progress.inputs.items()}
         letters = {topic: place.letters for topic, place in progress.inputs.items()}
-        return Recovered(positions, checkpoint, letters, ids, count, refolded, time.monotonic() - begun)
+        return Recovered(positions, checkpoint, letters, ids, flush, count, refolded, time.monotonic() - begun)
 
-    def _end_what_hangs(self, observer: Observer) -> None:
-        names = self._settings.names
-        try:
-            end_what_hangs(observer, names, (names.state(self._stage), self._partition), self._transactions.undo)
-        except ClusterError as error:
-            # Brokers that are just coming back are waited for, as with every other step.
-            raise BrokenTransactionError(str(error)) from error
+    def _free_state(self, observer: Observer) -> None:
+        with _brokers_may_be_coming_back():
+            free_state(observer, (self._settings.names.state(self._stage), self._partition), self._transactions.undo)
+
+    def _undo_cut_flushes(self, observer: Observer, real: int) -> None:
+        with _brokers_may_be_coming_back():
+            outputs = [self._settings.names.public(topic) for topic in PUBLIC]
+            newest = newest_flushes(self._settings, observer, outputs, Stamps(self._stage, self._partition))
+        undo_cut_flushes(newest, real, self._transactions.undo)
 
     def _mark(self, mark: bytes) -> None:
         self._transactions.begin()
@@ -200,6 +210,15 @@ class Recovery:
                 f"{self._settings.recovery_timeout_s:g} s.",
                 "Check the brokers, or give it more time with recovery_timeout_s.",
             )
+
+
+@contextmanager
+def _brokers_may_be_coming_back() -> Iterator[None]:
+    """They are waited for, as with every other step."""
+    try:
+        yield
+    except ClusterError as error:
+        raise BrokenTransactionError(str(error)) from error
 
 
 def check_place(topic: str, partition: int, place: InputPlace, topic_id: str, low: int, high: int) -> None:  # noqa: PLR0913, PLR0917

@@ -22,6 +22,7 @@ from contextlib import suppress
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.engine.fetched import Where
+from streams.engine.stamp import Stamps
 from streams.engine.task import Headers, Output
 from weir.errors import FencedError, WorkError
 from weir.settings import Settings
@@ -62,6 +63,8 @@ class Transactions:
         self._answer_timeout_s = settings.stall_timeout_s
         self._whose = f"partition {partition} of {stage}"
         self._state = (settings.names.state(stage), partition)
+        self._stamps = Stamps(stage, partition)
+        self._stamp: Headers = ()
         self._producer = Producer(
             settings.client_options()
             | {
@@ -99,15 +102,17 @@ class Transactions:
                 f"The brokers refuse transactions: {error}.", "Check the access rights of this application."
             ) from error
 
-    def begin(self) -> None:
-        """Opens a transaction."""
+    def begin(self, flush: int | None = None) -> None:
+        """Opens a transaction; its outputs bear the number of the flush, if it is one."""
         self._translated(self._producer.begin_transaction)
+        self._stamp = () if flush is None else (self._stamps.header(flush),)
         self._in_transaction = True
 
     def send(self, output: Output) -> None:
         """Adds an output to the open transaction."""
         partition = _ANY_PARTITION if output.partition is None else output.partition
-        self._produce(self._names.public(output.topic), output.key, output.value, partition, output.headers)
+        headers = (*output.headers, *self._stamp)
+        self._produce(self._names.public(output.topic), output.key, output.value, partition, headers)
 
     def write(self, entries: Iterable[tuple[bytes, bytes | None]]) -> None:
         """Adds state entries to the open transaction."""

@@ -15,14 +15,16 @@ from itertools import chain
 import msgspec
 
 from streams.engine.cluster import Observer
-from streams.engine.hanging import end_what_hangs
+from streams.engine.hanging import free_state, undo_cut_flushes
 from streams.engine.reader import PartitionReader
+from streams.engine.stamp import Stamps
 from streams.engine.task import Output
 from streams.engine.transaction import Transactions
+from streams.engine.uncommitted import newest_flushes
 from weir.errors import WorkError
 from weir.log_reader import LogReader
 from weir.settings import Settings
-from weir.topics import DEAD_LETTER, REPLAYS
+from weir.topics import DEAD_LETTER, PUBLIC, REPLAYS
 
 Letter = tuple[int, int]
 """Partition and offset of a dead letter."""
@@ -41,6 +43,8 @@ class Note(msgspec.Struct, frozen=True):
     at_s: float
     run: str
     """Which replay it was."""
+    flush: int = 0
+    """Number of the transaction: what it sent bears it."""
 
 
 Notes = Mapping[Letter, Note]
@@ -58,6 +62,7 @@ class Ledger:
         self._where = (settings.names.public(REPLAYS), 0)
         self._observer = Observer(settings)
         self._topic_id = ""
+        self._flush = 0
         self.notes: dict[Letter, Note] = {}
         """Of all letters that were sent again, and are still there."""
 
@@ -70,11 +75,15 @@ class Ledger:
         """
         transactions = self._transactions
         transactions.fence(self._settings.recovery_timeout_s)
-        end_what_hangs(self._observer, self._settings.names, self._where, transactions.undo)
+        free_state(self._observer, self._where, transactions.undo)
         mark = uuid.uuid4().hex.encode()
         self._write([Output(REPLAYS, _MARK, mark)])
         self._topic_id = _topic_id(self._settings, self._observer)
         self.notes, others = _sorted_out(self._read_to(mark), self._topic_id)
+        self._flush = max((note.flush for note in self.notes.values()), default=0)
+        outputs = [self._settings.names.public(topic) for topic in PUBLIC]
+        newest = newest_flushes(self._settings, self._observer, outputs, Stamps(REPLAYS.name, 0))
+        undo_cut_flushes(newest, self._flush, transactions.undo)
         self._forget(others)
 
     def send(self, letters: Sequence[tuple[Letter, Output]], run: str) -> None:
@@ -84,17 +93,19 @@ class Ledger:
             BrokenTransactionError: the brokers refused, or it is in doubt; a new ledger knows.
             WeirError: another replay has taken over, or no answer came in time.
         """
-        note = Note(self._topic_id, round(time.time(), 3), run)
+        self._flush += 1
+        note = Note(self._topic_id, round(time.time(), 3), run, self._flush)
         value = msgspec.json.encode(note)
-        self._write(chain.from_iterable((output, Output(REPLAYS, _key(letter), value)) for letter, output in letters))
+        both = ((output, Output(REPLAYS, _key(letter), value)) for letter, output in letters)
+        self._write(chain.from_iterable(both), self._flush)
         self.notes.update((letter, note) for letter, _ in letters)
 
     def close(self) -> None:
         """Lets go; what is open is undone by the next one, or by the broker."""
         self._transactions.close()
 
-    def _write(self, outputs: Iterable[Output]) -> None:
-        self._transactions.begin()
+    def _write(self, outputs: Iterable[Output], flush: int | None = None) -> None:
+        self._transactions.begin(flush)
         for output in outputs:
             self._transactions.send(output)
         self._transactions.commit()

@@ -34,8 +34,8 @@ class MortalTransactions(Transactions):
     _is_flush = False
     """Whether the open transaction is a flush, and no marker."""
 
-    def begin(self) -> None:
-        super().begin()
+    def begin(self, flush: int | None = None) -> None:
+        super().begin(flush)
         self._is_flush = False
         self._left = random.randint(1, MOST_SENT) if self.orders.is_for("amid_sending") else None
 

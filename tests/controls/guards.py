@@ -82,10 +82,16 @@ def _own_marker() -> None:
     _put(recovery, "uuid", SimpleNamespace(uuid4=lambda: SimpleNamespace(hex="anybody's")))
 
 
-def _ended_what_hangs() -> None:
+def _freed_state() -> None:
     from streams.engine import recovery  # noqa: PLC0415 -- likewise
 
-    _put(recovery, "end_what_hangs", lambda *_: None)
+    _put(recovery, "free_state", lambda *_: None)
+
+
+def _undone_cut_flushes() -> None:
+    from streams.engine import recovery  # noqa: PLC0415 -- likewise
+
+    _put(recovery, "undo_cut_flushes", lambda *_: None)
 
 
 def _doubt() -> None:
@@ -259,10 +265,15 @@ GUARDS: Mapping[str, Guard] = {
         _own_marker,
         (f"{_ENGINE}/test_partition.py::test_a_partition_goes_on_where_its_last_flush_stood_and_folds_the_rest_again",),
     ),
-    "ended-what-hangs": Guard(
+    "freed-state": Guard(
         "Half a flush that brokers lost sight of in an outage, made real by the next owner's first commit.",
-        _ended_what_hangs,
+        _freed_state,
         (f"{_ENGINE}/test_hanging.py::test_half_a_flush_that_an_outage_left_open_never_becomes_real",),
+    ),
+    "undone-cut-flushes": Guard(
+        "Outputs that an outage cut off from their position, made real beside those of the same flush done again.",
+        _undone_cut_flushes,
+        (f"{_ENGINE}/test_hanging.py::test_outputs_that_an_outage_cut_off_from_their_position_never_become_real",),
     ),
     "doubt": Guard(
         "A commit that was asked for twice, whose first request ends the next transaction half-way.",

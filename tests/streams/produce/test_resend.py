@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import TopicPartition
 
+from streams.engine.stamp import Stamps
 from streams.engine.task import Output, PlainRecord
 from streams.engine.transaction import BrokenTransactionError
 from streams.intake.dead_letter import dead_letter
@@ -254,7 +255,9 @@ def test_where_a_letter_came_from_goes_along(settings: Settings) -> None:
     resend(settings)
     (event,), (letter,) = records(settings, EVENTS), records(settings, DEAD_LETTER)
     assert event.value == letter.value
-    assert dict(event.headers) == {
+    stamped, *_ = event.headers[::-1]
+    assert stamped == Stamps(REPLAYS.name, 0).header(1)
+    assert dict(event.headers[:-1]) == {
         REPLAYED_HEADER: f"{letter.topic}/{letter.partition}/{letter.offset}".encode(),
         "weir-replayed-origin": f"{settings.names.public(EVENTS)}/0/0".encode(),
     }

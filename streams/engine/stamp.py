@@ -1,0 +1,26 @@
+"""Which flush an output belongs to: a header on each, so that a recovery can tell whose work it finds in the log."""
+
+from __future__ import annotations
+
+from streams.engine.task import Headers
+
+STAMP_HEADER = "weir-flush"
+
+
+class Stamps:
+    """The stamps of one stage's partition: `<stage>/<partition>/<number of the flush>`."""
+
+    def __init__(self, stage: str, partition: int) -> None:
+        self._whose = f"{stage}/{partition}/".encode()
+
+    def header(self, flush: int) -> tuple[str, bytes]:
+        """The header for outputs of a flush."""
+        return STAMP_HEADER, b"%s%d" % (self._whose, flush)
+
+    def flush(self, headers: Headers) -> int | None:
+        """The flush that a record with these headers belongs to; None if it is another partition's, or nobody's."""
+        for name, value in headers:
+            if name == STAMP_HEADER and value.startswith(self._whose):
+                number = value.removeprefix(self._whose)
+                return int(number) if number.isdigit() else None
+        return None
