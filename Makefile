@@ -30,8 +30,7 @@ test-fast: $(READY) ## The tests that need no Kafka
 	@$(PYTEST) -n $(WORKERS) --maxprocesses 8 --dist worksteal -q -m "not kafka and not controls" $(TESTS)
 
 controls: $(READY) ## Each guard of the exactly-once promise taken out in turn: its tests must go red; the model; a short run of chaos
-	@$(PYTEST) -n $(WORKERS) --maxprocesses 4 -q -m controls tests/controls tests/streams/engine tests/protocol \
-		tests/chaos
+	@$(PYTEST) -n $(WORKERS) --maxprocesses 4 -q -m controls tests
 
 model: $(READY) ## The protocol's model, checked by TLC; RECORDS=3 FAULTS=3 OWNERS=2, WITHOUT="own marker" to see it fail
 	@$(BIN)/python -m tests.protocol $(if $(RECORDS),--records $(RECORDS)) $(if $(FAULTS),--faults $(FAULTS)) \

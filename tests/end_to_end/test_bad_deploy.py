@@ -67,6 +67,7 @@ def send_once_more(weir: Weir, value: bytes, folder: Path) -> None:
     weir.run("produce", file, "--end-of-input")
 
 
+@pytest.mark.controls
 def test_a_producers_bad_release_stops_the_worker_before_the_topic_is_drained(weir: Weir, tmp_path: Path) -> None:
     good, bad = [event(number) for number in range(300)], [b'{"visitor_id": "v1"}'] * 2_000
     send(weir.settings, [*good, *bad, *map(event, range(300, 400))])

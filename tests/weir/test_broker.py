@@ -53,6 +53,7 @@ def test_topics_are_not_made_by_being_named(kafka: str) -> None:
     assert "mistyped" not in admin(settings).list_topics(timeout=10).topics
 
 
+@pytest.mark.controls
 @pytest.mark.kafka
 @pytest.mark.timeout(240)
 def test_three_nodes_go_on_when_one_is_killed(tmp_path: Path) -> None:

@@ -91,6 +91,7 @@ def test_a_replay_puts_the_bytes_back_where_they_belong_and_leaves_the_hopeless(
     assert headers == {
         "weir-replayed-from": f"{filled.topic_prefix}.dead-letter/{partition}/{offset}",
         "weir-replayed-origin": "weir.events/1/0",
+        "weir-flush": "replays/0/1",
     }
 
 
