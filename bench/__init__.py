@@ -1,0 +1,1 @@
+"""Weir beside its peers, measured on real Kafka: `python -m bench`, by `make bench`."""

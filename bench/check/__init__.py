@@ -1,0 +1,1 @@
+"""Whether what a contestant published is right."""

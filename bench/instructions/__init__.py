@@ -1,0 +1,1 @@
+"""Instructions per event of the fold, compared with a committed baseline."""

@@ -1,0 +1,87 @@
+"""How far a contestant is in the log, as far as what it did is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import httpx
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+
+from bench.check.expected import Expected
+from bench.contestants.contestant import Command, Place, Traits
+from weir.cluster import admin
+from weir.log_reader import LogReader
+from weir.settings import Settings
+
+Done = Callable[[], float]
+"""Share of the work that is done, from 0 to 1; exactly 1 when all of it is."""
+LATER_INPUTS = ("sessions", "scores", "labels", "training")
+
+
+def progress(traits: Traits, place: Place, output: str, commands: Sequence[Command], expected: Expected) -> Done:
+    """How one sees it with this contestant."""
+    match traits.progress:
+        case "group":
+            return _by_group(place)
+        case "outputs":
+            return _by_outputs(place, output, expected.running + (expected.finals if traits.finals else 0))
+        case "status":
+            return _by_status(place, commands)
+
+
+def ends(settings: Settings, *topics: str) -> dict[tuple[str, int], int]:
+    """Where each partition ends, as a `read_committed` consumer sees it."""
+    with LogReader(settings, list(topics)) as reader:
+        return {where: span.end for where, span in reader.spans().items()}
+
+
+def _by_group(place: Place) -> Done:
+    client = admin(place.settings)
+    aims = ends(place.settings, place.input)
+    asked = ConsumerGroupTopicPartitions(place.group, [TopicPartition(*where) for where in aims])
+    total = sum(aims.values())
+
+    def done() -> float:
+        try:
+            [future] = client.list_consumer_group_offsets([asked]).values()
+            found = future.result().topic_partitions
+        except KafkaException:
+            return 0.0  # there is no such group yet
+        return float(sum(max(one.offset, 0) for one in found) / total)
+
+    return done
+
+
+def _by_outputs(place: Place, output: str, records: int) -> Done:
+    return lambda: min(sum(ends(place.settings, output).values()) / max(records, 1), 1.0)
+
+
+def _by_status(place: Place, commands: Sequence[Command]) -> Done:
+    """Of the log; and where that is done, of whatever later stages read."""
+    client = httpx.Client(timeout=10.0)
+    aims = ends(place.settings, place.input)
+    total = sum(aims.values())
+    prefix = f"{place.settings.topic_prefix}."
+
+    def done() -> float:
+        committed: dict[tuple[str, int], int] = {}
+        for command in commands:
+            try:
+                partitions = client.get(command.status_url).json()["partitions"]
+            except (httpx.TransportError, ValueError):
+                return 0.0
+            for partition in partitions:
+                if partition["ready"]:
+                    committed |= {
+                        (topic, partition["partition"]): position or 0
+                        for topic, position in partition["committed"].items()
+                    }
+        share = sum(position for where, position in committed.items() if where in aims) / total
+        if share < 1.0:
+            return share
+        later = {topic for topic, _ in committed if topic.removeprefix(prefix) in LATER_INPUTS}
+        if later and any(committed.get(where, 0) < end for where, end in ends(place.settings, *later).items()):
+            return 1.0 - 1.0 / total
+        return 1.0
+
+    return done

@@ -1,0 +1,1 @@
+"""The hot functions, each for itself."""
