@@ -93,7 +93,7 @@ def disturbed(
                 _disturb(faults, planned, options, done, told)
             told("the load has ended; waiting until all of it is worked on")
             _end_input(place.direct, folder)
-            _wait(lambda: _is_at_the_end(fleet, place.direct), "workers at the end of the input")
+            _wait_for_the_end(fleet, place.direct, told)
         finally:
             fleet.stop()
             done.ended = fleet.ended
@@ -176,8 +176,22 @@ def _wait(reached: Callable[[], bool], what: str) -> None:
         time.sleep(STEP_S)
 
 
-def _is_at_the_end(fleet: Fleet, settings: Settings) -> bool:
-    """Whether all that lies on the stages' inputs is worked on, and committed."""
+def _wait_for_the_end(fleet: Fleet, settings: Settings, told: Callable[[str], None]) -> None:
+    """Waits until all that lies on the stages' inputs is worked on; as long as it takes, while it grows less."""
+    least = left = _left(fleet, settings)
+    deadline = time.monotonic() + LONGEST_END_S
+    while left:
+        if left < least:
+            least, deadline = left, time.monotonic() + LONGEST_END_S
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{left:,} records were left for {LONGEST_END_S:.0f} s; see the workers' logs.")
+        time.sleep(STEP_S)
+        left = _left(fleet, settings)
+    told("all of it is worked on")
+
+
+def _left(fleet: Fleet, settings: Settings) -> int:
+    """Records on the stages' inputs that are not yet worked on and committed, as far as the workers tell."""
     inputs = [settings.names.public(EVENTS), settings.names.public(SESSIONS)]
     with LogReader(settings, inputs) as reader:
         ends = {place: span.end for place, span in reader.spans().items()}
@@ -188,7 +202,7 @@ def _is_at_the_end(fleet: Fleet, settings: Settings) -> bool:
         if partition["ready"]
         for topic, position in partition["committed"].items()
     }
-    return all(committed.get(place) == end for place, end in ends.items())
+    return sum(end - committed.get(place, 0) for place, end in ends.items())
 
 
 def _wait_until_s(at_s: float) -> None:
