@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 from bench.contestants.contestant import Contestant, Traits
 from bench.contestants.jvm import JavaPeer
+from bench.contestants.python import PROGRAMS, PythonPeer
 from bench.contestants.weir import Weir
 
 CASCADE = ("sessionize", "score", "join,train")
@@ -24,6 +27,7 @@ def contestants() -> dict[str, Contestant]:
             processes=CASCADE,
             more={"model_key": "a key for the benchmark"},
         ),
+        *python_peers(),
         *java_peers(),
     ]
     return {one.traits.name: one for one in found}
@@ -40,7 +44,9 @@ def java_peers() -> list[Contestant]:
             JVM,
         ),
         JavaPeer(
-            Traits("kafka-streams-memory", "Kafka Streams", "4.3.1", exactly_once=True, remarks=f"{streams}; in memory"),
+            Traits(
+                "kafka-streams-memory", "Kafka Streams", "4.3.1", exactly_once=True, remarks=f"{streams}; in memory"
+            ),
             "streams",
             "StreamsPeer",
             JVM,
@@ -74,5 +80,75 @@ def java_peers() -> list[Contestant]:
             "StreamsPeer",
             JVM,
             {"BENCH_REGEX": "re2j"},
+        ),
+        JavaPeer(
+            Traits(
+                "flink",
+                "Flink",
+                "2.0.0",
+                exactly_once=True,
+                remarks="local cluster, parallelism 1, state on the heap, a checkpoint and a transaction each second",
+            ),
+            "flink",
+            "FlinkPeer",
+            JVM,
+        ),
+    ]
+
+
+def python_peers() -> list[Contestant]:
+    """Faust, Quix Streams, Bytewax and PyFlink."""
+    return [
+        PythonPeer(
+            Traits(
+                "faust",
+                "Faust as it comes",
+                version("faust-streaming"),
+                exactly_once=False,
+                remarks="an agent and a table in memory with its changelog; larger polls than by default; no finals",
+                finals=False,
+            ),
+            arguments=("-m", f"{PROGRAMS}.faust_peer", "worker", "-l", "error", "--without-web"),
+        ),
+        PythonPeer(
+            Traits(
+                "quix",
+                "Quix Streams",
+                "3.28.1",
+                exactly_once=True,
+                remarks="exactly-once, state in RocksDB with its changelog, commits each second; no finals",
+                finals=False,
+            ),
+            ("quixstreams==3.28.1",),
+            ("-m", f"{PROGRAMS}.quix_peer"),
+        ),
+        PythonPeer(
+            Traits(
+                "bytewax",
+                "Bytewax",
+                "0.21.1",
+                exactly_once=False,
+                remarks="at least once, state in memory with snapshots to SQLite every 5 s; no finals",
+                finals=False,
+                progress="outputs",
+            ),
+            ("bytewax[kafka]==0.21.1",),
+            ("-m", "bytewax.run", f"{PROGRAMS}.bytewax_peer", "-r", "{state}/recovery", "-s", "5", "-b", "0"),
+            recovers_to="recovery",
+        ),
+        PythonPeer(
+            Traits(
+                "pyflink",
+                "PyFlink",
+                "2.0.0",
+                exactly_once=True,
+                remarks="process mode, parallelism 1, state on the heap, a checkpoint and a transaction each second; "
+                "its sink writes no keys, so its output has one partition; no finals",
+                finals=False,
+            ),
+            ("apache-flink==2.0.0", "setuptools<81"),
+            ("-m", f"{PROGRAMS}.pyflink_peer"),
+            output_partitions=1,
+            jars="flink",
         ),
     ]

@@ -43,21 +43,17 @@ class JavaPeer:
         Raises:
             UnavailableError: the jars can't be fetched, or don't fit.
         """
-        try:
-            compiler = jars_of(_locked("compiler"), home / "jars")
-            jars = jars_of(_locked(self.engine), home / "jars")
-        except WorkError as error:
-            raise UnavailableError(str(error)) from error
+        [compiler], jars = fetch("compiler", home), fetch(self.engine, home)
         classes = home.absolute() / "classes" / self.engine
         sources = [SOURCES / "shared", SOURCES / self.engine]
         path = os.pathsep.join(map(str, jars))
-        arguments = [java(), "-jar", str(compiler[0]), "-21", "-nowarn", "-cp", path, "-d", str(classes)]
+        arguments = [java(), "-jar", str(compiler), "-21", "-nowarn", "-cp", path, "-d", str(classes)]
         done = subprocess.run(
             [*arguments, *map(str, sources)], capture_output=True, text=True, timeout=COMPILE_S, check=False
         )
         if done.returncode:
             raise UnavailableError(f"its program does not compile: {(done.stdout + done.stderr)[-500:]}")
-        self.home[:] = [classes, *(jar.absolute() for jar in jars)]
+        self.home[:] = [classes, *jars]
 
     def lay_out(self, place: Place) -> str:
         """Its output; Kafka Streams makes its changelog itself."""
@@ -79,6 +75,18 @@ class JavaPeer:
         if self.traits.patterns:
             environment["BENCH_PATTERNS"] = str(_write_patterns(place.folder))
         return [Command([java(), *self.options, *opened, *quiet, "-cp", path, self.main], environment)]
+
+
+def fetch(lock: str, home: Path) -> list[Path]:
+    """The jars of a lock, fetched once.
+
+    Raises:
+        UnavailableError: they can't be.
+    """
+    try:
+        return jars_of(_locked(lock), home.absolute() / "jars")
+    except WorkError as error:
+        raise UnavailableError(str(error)) from error
 
 
 def java() -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import httpx
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from bench.check.expected import Expected
 from bench.contestants.contestant import Command, Place, Traits
-from weir.cluster import admin
 from weir.log_reader import LogReader
 from weir.settings import Settings
 
@@ -36,17 +35,18 @@ def ends(settings: Settings, *topics: str) -> dict[tuple[str, int], int]:
 
 
 def _by_group(place: Place) -> Done:
-    client = admin(place.settings)
+    # A consumer that never subscribes asks for offsets without becoming a member.
+    options = {"group.id": place.group, "enable.auto.commit": False, "log_level": 0}
+    client = Consumer({**place.settings.client_options(), **options})
     aims = ends(place.settings, place.input)
-    asked = ConsumerGroupTopicPartitions(place.group, [TopicPartition(*where) for where in aims])
     total = sum(aims.values())
+    asked = [TopicPartition(*where) for where in aims]
 
     def done() -> float:
         try:
-            [future] = client.list_consumer_group_offsets([asked]).values()
-            found = future.result().topic_partitions
+            found = client.committed(asked, timeout=10.0)
         except KafkaException:
-            return 0.0  # there is no such group yet
+            return 0.0  # the group has no coordinator yet
         return float(sum(max(one.offset, 0) for one in found) / total)
 
     return done

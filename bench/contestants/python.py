@@ -1,0 +1,88 @@
+"""Peers in Python: each in an environment of its own, with its versions pinned; Faust in Weir's, as it comes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.contestants.contestant import Command, Place, Traits
+from bench.contestants.jvm import fetch, java
+from bench.contestants.topics import make_topic
+from bench.unavailable import UnavailableError
+
+ROOT = Path(__file__).parents[2]
+PROGRAMS = "bench.contestants.peers"
+INSTALL_S = 600
+TOOLS = ("msgspec==0.22.0", "xxhash==4.1.0")
+"""What every peer's fold is made of."""
+
+
+@dataclass(frozen=True)
+class PythonPeer:
+    """A program below `peers/`."""
+
+    traits: Traits
+    requirements: Sequence[str] = ()
+    """None: Weir's own environment."""
+    arguments: Sequence[str] = ()
+    """Of the interpreter."""
+    recovers_to: str = ""
+    """Folder in its scratch folder that must be prepared for its recovery."""
+    output_partitions: int = 0
+    """Of its output topic, if not as many as the log has."""
+    jars: str = ""
+    """The lock of the jars that it needs; their program is Python all the same."""
+    python: list[str] = field(default_factory=list)
+    fetched: list[Path] = field(default_factory=list)
+
+    def prepare(self, home: Path) -> None:
+        """Makes its environment.
+
+        Raises:
+            UnavailableError: it does not install.
+        """
+        if self.jars:
+            self.fetched[:] = fetch(self.jars, home)
+        if not self.requirements:
+            self.python[:] = [sys.executable]
+            return
+        environment = home.absolute() / "environments" / self.traits.name
+        interpreter = environment / "bin" / "python"
+        marker = environment / "installed"
+        wanted = "\n".join([*self.requirements, *TOOLS])
+        if not marker.exists() or marker.read_text() != wanted:
+            _install([*self.requirements, *TOOLS], environment, interpreter)
+            marker.write_text(wanted)
+        self.python[:] = [str(interpreter)]
+
+    def lay_out(self, place: Place) -> str:
+        """Its output; whoever has a changelog makes it itself."""
+        make_topic(place.settings, place.output, self.output_partitions or place.spec.partitions)
+        return place.output
+
+    def commands(self, place: Place) -> list[Command]:
+        """One process."""
+        more = {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+        if self.jars:
+            more |= {"BENCH_JARS": os.pathsep.join(map(str, self.fetched)), "JAVA_HOME": str(Path(java()).parents[1])}
+        arguments = [argument.format(state=place.folder) for argument in self.arguments]
+        if self.recovers_to:
+            folder = place.folder / self.recovers_to
+            folder.mkdir()
+            subprocess.run([*self.python, "-m", "bytewax.recovery", str(folder), "1"], check=True, timeout=60)
+        return [Command([*self.python, *arguments], place.environment() | more)]
+
+
+def _install(requirements: Sequence[str], environment: Path, interpreter: Path) -> None:
+    uv = [sys.executable, "-m", "uv"]
+    for command in (
+        [*uv, "venv", "-q", "--clear", "--python", sys.executable, str(environment)],
+        [*uv, "pip", "install", "-q", "--system-certs", "--python", str(interpreter), *requirements],
+    ):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_S, check=False)
+        if done.returncode:
+            raise UnavailableError(f"it does not install: {done.stderr.strip().splitlines()[-1:]}")
