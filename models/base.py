@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
 import msgspec
@@ -53,6 +54,21 @@ class Model(ABC):
         Raises:
             SnapshotError: they are not this family's.
         """
+
+
+@contextmanager
+def not_mine(family: str) -> Iterator[None]:
+    """Turns what goes wrong with a state of another family or form into one sentence.
+
+    Raises:
+        SnapshotError: the block raised KeyError, TypeError, ValueError or the like.
+    """
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise SnapshotError(
+            f"A model's state is not one of {family}: {error}.", "Retrain it from the training topic."
+        ) from error
 
 
 def pack(state: Mapping[str, Any]) -> bytes:

@@ -52,7 +52,7 @@ class _Number:
 
     def look_up(self, value: float) -> tuple[float, int]:
         """The scaled value and its bin's place; shares and counts repeat, so the answers are kept, up to a bound."""
-        squeezed = _squeeze(value)
+        squeezed = squeeze(value)
         z = (squeezed - self._mean) / self._spread if self._spread else 0.0
         found = (NUMBER_SCALE * max(-CLIP, min(CLIP, z)), self._hash(f"b{self._name}={_bin(value, squeezed)}"))
         if len(self.known) < _MOST_KNOWN:
@@ -81,22 +81,33 @@ class Encoder:
     def encode(self, features: Features) -> Vector:
         """The vector of these features; learns nothing."""
         vector: Vector = {}
+        self._encode(features, vector, vector)
+        return vector
+
+    def encode_apart(self, features: Features) -> tuple[Vector, Vector]:
+        """The whole vector, and the part of it that numbers alone gave."""
+        words: Vector = {}
+        numbers: Vector = {}
+        self._encode(features, words, numbers)
+        words.update(numbers)
+        return words, numbers
+
+    def _encode(self, features: Features, words: Vector, vector: Vector) -> None:
         numbers = self._numbers
         for name, value in features.items():
             if isinstance(value, str):
-                self._encode_words(name, value, vector)
+                self._encode_words(name, value, words)
                 continue
             number = numbers.get(name)
             found = number.known.get(value) if number is not None and isinstance(value, float) else None
             if number is None or found is None:
-                usable = _usable(name, value)
-                if usable is None:
+                finite = usable(name, value)
+                if finite is None:
                     continue
                 number = number or self._number(name)
-                found = number.look_up(usable)
+                found = number.look_up(finite)
             vector[number.place] = found[0]
             vector[found[1]] = CATEGORY_SCALE
-        return vector
 
     def _encode_words(self, name: str, words: str, vector: Vector) -> None:
         # A name that the registry doesn't know is a category; words for a number are passed over.
@@ -112,11 +123,11 @@ class Encoder:
         room = MAXIMUM_NUMBERS - len(known)
         numbers: dict[str, float] = {}
         for name, value in features.items():
-            number = _usable(name, value)
+            number = usable(name, value)
             if number is None or (name not in known and room <= 0):
                 continue
             room -= name not in known
-            numbers[name] = _squeeze(number)
+            numbers[name] = squeeze(number)
         self.scaler.learn_one(numbers)  # type: ignore[no-untyped-call]  # River has no types here
         self._numbers.clear()
 
@@ -159,7 +170,7 @@ class Encoder:
         return dict.fromkeys(found.tolist(), 1.0 / math.sqrt(len(found)))
 
 
-def _usable(name: str, value: object) -> float | None:
+def usable(name: str, value: object) -> float | None:
     """The value as a number; None if it is none, not finite, or declared to be something else."""
     if KINDS.get(name, "number") != "number" or not isinstance(value, float | int):
         return None
@@ -167,7 +178,7 @@ def _usable(name: str, value: object) -> float | None:
     return float(value) if -_LARGEST < value < _LARGEST else None
 
 
-def _squeeze(number: float) -> float:
+def squeeze(number: float) -> float:
     """The signed logarithm: one wild value can't stretch the scale for all others."""
     return math.copysign(math.log1p(abs(number)), number)
 

@@ -10,11 +10,10 @@ from typing import Any
 import msgspec
 
 from models.base import Model, pack, unpack
-from models.baseline import PriorRate
-from models.pipeline import HashedLogistic
+from models.stack import MEMBERS, Stack
 from weir.errors import SnapshotError
 
-FAMILIES: dict[str, type[Model]] = {family.family: family for family in (HashedLogistic, PriorRate)}
+FAMILIES: dict[str, type[Model]] = MEMBERS | {Stack.family: Stack}
 
 
 def restore(family: str, hyper_parameters: Mapping[str, Any], payload: bytes) -> Model:

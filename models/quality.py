@@ -11,6 +11,8 @@ CALIBRATION_BINS = 10
 _LEAST_CLAIM = 1e-6
 FLAGGED_FROM = 0.5
 """A score that would be acted on, for the share flagged."""
+FALSE_POSITIVE_RATE = 0.01
+"""Share of good sessions that may be called bad, for `recall`: few enough to act on, enough to be seen in a window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,10 @@ class Quality:
     """Expected calibration error: how far scores are from the rates that they claim, in ten bins."""
     flagged_share: float
     """Share of scores of at least one half."""
+    average_precision: float
+    """Area under the curve of precision by recall; the share of abuse where scores say nothing."""
+    recall: float
+    """Share of abuse above the score that one good session in a hundred lies above."""
 
     def figures(self, prefix: str) -> dict[str, float]:
         """All of them by name, as records of the models topic carry them."""
@@ -50,7 +56,36 @@ def measure(scores: Sequence[float], labels: Sequence[bool]) -> Quality:
         log_loss=_log_loss(score, bad),
         calibration_error=_calibration_error(score, bad),
         flagged_share=float((score >= FLAGGED_FROM).mean()),
+        average_precision=_average_precision(score, bad),
+        recall=recall_at(score, bad, FALSE_POSITIVE_RATE),
     )
+
+
+def recall_at(scores: Sequence[float] | np.ndarray, labels: Sequence[bool] | np.ndarray, rate: float) -> float:
+    """Share of the bad that score above all good ones but a share of `rate`; 0 without a bad one.
+
+    Ties are no recall: where a good one that may not be called bad has the same score, the bad one is missed.
+    """
+    score, bad = np.asarray(scores, dtype=float), np.asarray(labels, dtype=bool)
+    good = np.sort(score[~bad])[::-1]
+    if not bad.any():
+        return 0.0
+    allowed = int(rate * len(good))
+    return float((score[bad] > good[allowed]).mean()) if allowed < len(good) else 1.0
+
+
+def precision_by_recall(
+    scores: Sequence[float] | np.ndarray, labels: Sequence[bool] | np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Recall and precision at every score that occurs, from the highest down; empty without a bad one."""
+    score, bad = np.asarray(scores, dtype=float), np.asarray(labels, dtype=bool)
+    if not bad.any():
+        return np.empty(0), np.empty(0)
+    order = np.argsort(-score, kind="stable")
+    hits = np.cumsum(bad[order])
+    # Of equal scores only the last is a threshold that can be set.
+    last = np.append(np.diff(score[order]) != 0, True)
+    return hits[last] / hits[-1], (hits / np.arange(1, len(score) + 1))[last]
 
 
 def _auc(score: np.ndarray, bad: np.ndarray) -> float:
@@ -62,6 +97,11 @@ def _auc(score: np.ndarray, bad: np.ndarray) -> float:
     _, which, counts = np.unique(score, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[which]
     return float((ranks[bad].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def _average_precision(score: np.ndarray, bad: np.ndarray) -> float:
+    recall, precision = precision_by_recall(score, bad)
+    return float((np.diff(recall, prepend=0.0) * precision).sum())
 
 
 def _log_loss(score: np.ndarray, bad: np.ndarray) -> float:

@@ -11,11 +11,11 @@ import msgspec
 
 from models.base import Model
 from models.baseline import PriorRate
+from models.blend import BlendedLogistic
 from models.champion import Scorer
 from models.families import FAMILIES, copy, from_bytes, to_bytes
 from models.features.registry import FEATURES_VERSION
 from models.gate import Bounds, Judged, Meeting, meet
-from models.pipeline import HashedLogistic
 from models.quality import Quality, measure
 from models.snapshot import payload_of
 from weir.contracts.model_record import Champion, Decision, Snapshot
@@ -45,7 +45,7 @@ class TrainerConfig:
     every: int = 100
     """Examples between two meetings."""
     bounds: Bounds = field(default_factory=Bounds)
-    family: str = HashedLogistic.family
+    family: str = BlendedLogistic.family
     hyper_parameters: Mapping[str, Any] = field(default_factory=dict)
     """Those that differ from the family's own."""
 

@@ -122,6 +122,8 @@ class Settings(BaseSettings):
     # Learning.
     model_key: SecretStr | None = None
     """Key that signs and verifies model snapshots; without it nothing is learned or scored."""
+    model_file: Path | None = None
+    """The model to train in YAML: family and hyper-parameters; the shipped one unless given."""
     weak_labels: bool = True
     """Whether purchases and the first two stages teach the model while people have not."""
     gate_window: int = Field(500, ge=50)

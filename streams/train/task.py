@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from models.champion import ChampionHolder
+from models.declared import load_model
 from models.gate import Bounds
 from models.snapshot import record_key, sign
 from models.trainer import Outcome, Trainer, TrainerConfig, is_weak
@@ -24,7 +25,14 @@ _decode = decoder(TrainingExample)
 def trainer_config(settings: Settings) -> TrainerConfig:
     """How the settings want a trainer to work."""
     bounds = Bounds(minimum_people=settings.gate_min_people)
-    return TrainerConfig(window=settings.gate_window, every=settings.gate_every, bounds=bounds)
+    declared = load_model(settings.model_file)
+    return TrainerConfig(
+        window=settings.gate_window,
+        every=settings.gate_every,
+        bounds=bounds,
+        family=declared.family,
+        hyper_parameters=declared.hyper_parameters,
+    )
 
 
 class TrainTask(Task):

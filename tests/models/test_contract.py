@@ -18,6 +18,18 @@ from models.families import FAMILIES, copy, restore
 from models.features import KINDS
 from weir.errors import SnapshotError
 
+SMALL: dict[str, dict[str, Any]] = {
+    "adaptive-forest": {"trees": 2, "depth": 2},
+    "blended-logistic": {"bits": 8},
+    "half-space-trees": {"trees": 2, "height": 3},
+    "hashed-logistic": {"bits": 8},
+    "stack": {
+        "members": [{"family": "blended-logistic", "bits": 8}, {"family": "text-bayes", "bits": 8}],
+        "mixing": 0.2,
+    },
+    "text-bayes": {"bits": 8},
+}
+SLOW = {"adaptive-forest", "half-space-trees", "stack"}
 families = pytest.mark.parametrize("family", sorted(FAMILIES))
 
 VALUES = st.one_of(
@@ -48,7 +60,7 @@ def example(seed: int) -> tuple[dict[str, float | str], bool]:
 
 
 def trained(family: str, examples: int = 60) -> Model:
-    model = FAMILIES[family]()
+    model = FAMILIES[family](**(SMALL[family] if family in SLOW else {}))
     for seed in range(examples):
         features, bad = example(seed)
         model.learn_one(features, bad=bad)
@@ -61,7 +73,7 @@ def test_an_untrained_model_has_no_opinion(family: str) -> None:
 
 
 @families
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(examples=EXAMPLES)
 def test_nothing_breaks_or_poisons(family: str, examples: list[tuple[dict[str, Any], bool, float]]) -> None:
     model = trained(family, 5)
@@ -97,7 +109,7 @@ def test_predicting_does_not_learn(family: str) -> None:
 
 
 @families
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(examples=EXAMPLES)
 def test_the_state_comes_back_to_the_last_bit(family: str, examples: list[tuple[dict[str, Any], bool, float]]) -> None:
     model = trained(family, 10)
@@ -136,8 +148,7 @@ def test_places_are_the_same_in_every_process_and_on_every_machine() -> None:
 
 @families
 def test_memory_is_bounded(family: str) -> None:
-    small = {"bits": 8} if "bits" in FAMILIES[family]().hyper_parameters else {}
-    model = FAMILIES[family](**small)
+    model = FAMILIES[family](**SMALL.get(family, {}))
     for seed in range(300):
         model.learn_one(
             {f"name{seed}": f"value{seed}", f"number{seed}": seed, "text": f"text {seed}"}, bad=seed % 2 > 0

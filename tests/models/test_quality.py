@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.quality import measure
+from models.quality import measure, recall_at
 
 SCORED = st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]) | st.floats(0, 1), st.booleans()), min_size=1)
 
@@ -40,3 +40,22 @@ def test_log_loss_is_the_mean_surprise() -> None:
 def test_nothing_can_not_be_measured() -> None:
     with pytest.raises(ValueError, match="no scores"):
         measure([], [])
+
+
+@given(SCORED)
+def test_average_precision_is_the_mean_precision_at_the_bad_ones(scored: list[tuple[float, bool]]) -> None:
+    scores, labels = [s for s, _ in scored], [y for _, y in scored]
+    bad = [score for score, label in scored if label]
+    at = [sum(y for s, y in scored if s >= score) / sum(s >= score for s in scores) for score in bad]
+    expected = sum(at) / len(bad) if bad else 0.0
+    assert measure(scores, labels).average_precision == pytest.approx(expected)
+
+
+@given(SCORED, st.floats(0, 0.99))
+def test_recall_keeps_within_the_false_positives_allowed(scored: list[tuple[float, bool]], rate: float) -> None:
+    scores, labels = [s for s, _ in scored], [y for _, y in scored]
+    good = [score for score, label in scored if not label]
+    bad = [score for score, label in scored if label]
+    thresholds = [t for t in [-1.0, *scores] if sum(score > t for score in good) <= rate * len(good)]
+    best = max((sum(score > t for score in bad) / max(len(bad), 1) for t in thresholds), default=0.0)
+    assert recall_at(scores, labels, rate) == pytest.approx(best)

@@ -1,0 +1,134 @@
+"""Half-space trees: how unusual a session is, before anybody has labelled one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from models.base import Features, Model, not_mine
+from models.graph import flatten, raise_up
+from models.mixing import Mixer
+from models.table import NUMBERS, numbers
+
+_FORMAT = 1
+_MIDDLE = 0.5
+_STATE = frozenset(
+    {
+        "builtins:float",
+        "builtins:int",
+        "builtins:tuple",
+        "collections:Counter",
+        "collections:defaultdict",
+        "functools:partial",
+        "random:Random",
+        "river.anomaly.hst:HalfSpaceTrees",
+        "river.preprocessing.scale:StandardScaler",
+        "river.stats.mean:Mean",
+        "river.stats.var:Var",
+        "river.tree.padded:PaddedBranch",
+        "river.tree.padded:PaddedLeaf",
+    }
+)
+
+
+class HalfSpace(Model):
+    """Half-space trees over the registry's numbers (Tan, Ting and Liu, IJCAI 2011).
+
+    `unusual` needs no label. As a member of a stack it gives a probability: what unusual means is learned from labels.
+
+    Args:
+        trees: How many.
+        height: Of each: a tree has `2 ** (height + 1)` nodes, whatever it sees.
+        window: Examples that make up a picture of what is usual.
+        seed: Decides where trees split.
+        mixing: First step of the mixer.
+    """
+
+    family: ClassVar[str] = "half-space-trees"
+
+    def __init__(self, trees: int = 10, height: int = 6, window: int = 250, seed: int = 1, mixing: float = 0.2) -> None:
+        from river import anomaly, preprocessing, stats  # noqa: PLC0415 -- slow to import, see `models.regression`
+
+        self.trees = trees
+        self.height = height
+        self.window = window
+        self.seed = seed
+        self.mixing = mixing
+        self._scaler: Any = preprocessing.StandardScaler()
+        self._estimator: Any = anomaly.HalfSpaceTrees(n_trees=trees, height=height, window_size=window, seed=seed)
+        self._scores: Any = stats.Var()
+        self._mixer = Mixer(1, mixing)
+
+    @property
+    def hyper_parameters(self) -> dict[str, Any]:
+        """As given to the constructor."""
+        return {
+            "trees": self.trees,
+            "height": self.height,
+            "window": self.window,
+            "seed": self.seed,
+            "mixing": self.mixing,
+        }
+
+    def unusual(self, features: Features) -> float:
+        """How unusual the session is, in standard deviations of that; 0 while nothing is known."""
+        spread = math.sqrt(max(self._scores.get(), 0.0))
+        if not spread:
+            return 0.0
+        score = float(self._estimator.score_one(self._scaled(features)))
+        return (score - float(self._scores.mean.get())) / spread
+
+    def see(self, features: Features) -> None:
+        """Learns what is usual from a session that nobody has labelled."""
+        found = numbers(features)
+        if not found:
+            return
+        self._scaler.learn_one(found)
+        scaled = self._scaled(features)
+        score = float(self._estimator.score_one(scaled))
+        if score:  # 0 exactly until a first window is full
+            self._scores.update(score)
+        self._estimator.learn_one(scaled)
+
+    def predict_one(self, features: Features) -> float:
+        """Probability of abuse, as far as being unusual tells it."""
+        return self._mixer.mix((self._opinion(features),))
+
+    def learn_one(self, features: Features, *, bad: bool, weight: float = 1.0) -> None:
+        """Sees the example, and learns what being unusual means."""
+        if math.isfinite(weight) and weight > 0:
+            self._mixer.learn((self._opinion(features),), bad=bad, weight=min(weight, 100.0))
+            self.see(features)
+
+    def state(self) -> dict[str, Any]:
+        """Trees, scales and mixer."""
+        parts = [self._estimator, self._scaler, self._scores]
+        return {"format": _FORMAT, "parts": flatten(parts, _STATE), "mixer": self._mixer.state()}
+
+    @classmethod
+    def restore(cls, hyper_parameters: Mapping[str, Any], state: Mapping[str, Any]) -> Self:
+        """The model that gave these, to the last bit."""
+        with not_mine(cls.family):
+            if state["format"] != _FORMAT:
+                raise ValueError("another format")
+            model = cls(**hyper_parameters)
+            parts = raise_up(state["parts"], _STATE)
+            own = [model._estimator, model._scaler, model._scores]
+            if [type(part) for part in parts] != [type(part) for part in own]:
+                raise ValueError("another estimator")
+            model._estimator, model._scaler, model._scores = parts
+            model._mixer.restore(state["mixer"])
+        return model
+
+    def _opinion(self, features: Features) -> float:
+        return 1.0 / (1.0 + math.exp(-max(-8.0, min(8.0, self.unusual(features)))))
+
+    def _scaled(self, features: Features) -> dict[str, float]:
+        """All numbers of the registry between 0 and 1: what is missing lies in the middle."""
+        scaled = self._scaler.transform_one(numbers(features))
+        return {name: _squash(scaled[name]) if name in scaled else _MIDDLE for name in NUMBERS}
+
+
+def _squash(standardised: float) -> float:
+    return 1.0 / (1.0 + math.exp(-max(-8.0, min(8.0, standardised))))

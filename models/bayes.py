@@ -1,0 +1,94 @@
+"""Naive Bayes over words."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from models.base import Features, Model, not_mine
+from models.encoder import LONGEST_TEXT
+from models.features.registry import KINDS
+from models.graph import flatten, raise_up
+from models.mixing import Mixer
+from models.table import bucket
+
+_FORMAT = 1
+_MAXIMUM_WEIGHT = 100.0
+_STATE = frozenset({"collections:Counter", "collections:defaultdict", "river.naive_bayes.multinomial:MultinomialNB"})
+_WORD = re.compile(r"\w+|[^\w\s]")
+_DIGIT = re.compile(r"\d")
+
+
+class TextBayes(Model):
+    """Multinomial naive Bayes over hashed words, digits counting alike; how sure it may be is learned.
+
+    Words are not independent, so that naive Bayes is far too sure of itself: a mixer calibrates it.
+
+    Args:
+        bits: So many distinct words, `2 ** bits`, are kept apart.
+        seed: Decides which words fall together.
+        mixing: First step of the mixer.
+    """
+
+    family: ClassVar[str] = "text-bayes"
+
+    def __init__(self, bits: int = 14, seed: int = 1, mixing: float = 0.2) -> None:
+        from river import naive_bayes  # noqa: PLC0415 -- slow to import, see `models.regression`
+
+        self.bits = bits
+        self.seed = seed
+        self.mixing = mixing
+        self._bayes: Any = naive_bayes.MultinomialNB()  # type: ignore[no-untyped-call]  # River has no types here
+        self._mixer = Mixer(1, mixing)
+
+    @property
+    def hyper_parameters(self) -> dict[str, Any]:
+        """As given to the constructor."""
+        return {"bits": self.bits, "seed": self.seed, "mixing": self.mixing}
+
+    def predict_one(self, features: Features) -> float:
+        """Probability of abuse, by the words alone."""
+        return self._mixer.mix((self._opinion(self._words(features)),))
+
+    def learn_one(self, features: Features, *, bad: bool, weight: float = 1.0) -> None:
+        """Counts the words; an example without any teaches nothing."""
+        words = self._words(features)
+        if not words or not math.isfinite(weight) or weight <= 0:
+            return
+        weight = min(weight, _MAXIMUM_WEIGHT)
+        self._mixer.learn((self._opinion(words),), bad=bad, weight=weight)
+        self._bayes.learn_one({word: weight * count for word, count in words.items()}, bad)
+
+    def state(self) -> dict[str, Any]:
+        """Counts and mixer."""
+        return {"format": _FORMAT, "bayes": flatten(self._bayes, _STATE), "mixer": self._mixer.state()}
+
+    @classmethod
+    def restore(cls, hyper_parameters: Mapping[str, Any], state: Mapping[str, Any]) -> Self:
+        """The model that gave these, to the last bit."""
+        with not_mine(cls.family):
+            if state["format"] != _FORMAT:
+                raise ValueError("another format")
+            model = cls(**hyper_parameters)
+            bayes = raise_up(state["bayes"], _STATE)
+            if type(bayes) is not type(model._bayes):
+                raise ValueError("another estimator")
+            model._bayes = bayes
+            model._mixer.restore(state["mixer"])
+        return model
+
+    def _opinion(self, words: Mapping[int, int]) -> float:
+        if not words or len(self._bayes.class_counts) < 2:  # noqa: PLR2004 -- good and bad
+            return 0.5
+        return float(self._bayes.predict_proba_one(words)[True])
+
+    def _words(self, features: Features) -> Counter[int]:
+        found: Counter[int] = Counter()
+        for name, value in features.items():
+            if isinstance(value, str) and KINDS.get(name) == "text":
+                words = _WORD.findall(_DIGIT.sub("0", value[:LONGEST_TEXT].lower()))
+                found.update(bucket(f"{name} {word}", self.seed, 1 << self.bits) for word in words)
+        return found

@@ -1,0 +1,100 @@
+"""The default family: three regressions over one encoding, a quick one, a careful one, and one that sees numbers alone.
+
+A quick learner is best on texts, where each new word matters; with few and partly wrong labels it is far too sure of
+itself, and a careful one, or one that can't lean on names, does better. Which to believe is learned.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from models.base import Features, Model, not_mine
+from models.encoder import Encoder
+from models.mixing import Mixer
+from models.regression import Regression
+
+_FORMAT = 1
+_MAXIMUM_WEIGHT = 100.0
+
+
+class BlendedLogistic(Model):
+    """Three logistic regressions and a mixer that calibrates what they say together.
+
+    Args:
+        bits: The vector has `2 ** bits` places, which bounds the memory.
+        seed: Decides which feature falls into which place.
+        quick: First step of the quick regression.
+        careful: First step of the careful one, and of the one that sees numbers alone.
+        mixing: First step of the mixer.
+    """
+
+    family: ClassVar[str] = "blended-logistic"
+
+    def __init__(
+        self, bits: int = 18, seed: int = 1, quick: float = 0.5, careful: float = 0.1, mixing: float = 0.2
+    ) -> None:
+        self.bits = bits
+        self.seed = seed
+        self.quick = quick
+        self.careful = careful
+        self.mixing = mixing
+        self._encoder = Encoder(bits, seed)
+        self._members = tuple(Regression(1 << bits, rate) for rate in (quick, careful, careful))
+        self._mixer = Mixer(len(self._members), mixing)
+
+    @property
+    def hyper_parameters(self) -> dict[str, Any]:
+        """As given to the constructor."""
+        return {
+            "bits": self.bits,
+            "seed": self.seed,
+            "quick": self.quick,
+            "careful": self.careful,
+            "mixing": self.mixing,
+        }
+
+    def predict_one(self, features: Features) -> float:
+        """Probability of abuse, by the weights as they stand."""
+        return self._mixer.mix(self._opinions(features))
+
+    def learn_one(self, features: Features, *, bad: bool, weight: float = 1.0) -> None:
+        """One step of the mixer, then of each member, and of the scales of the numbers."""
+        if not math.isfinite(weight) or weight <= 0:
+            return
+        weight = min(weight, _MAXIMUM_WEIGHT)
+        self._mixer.learn(self._opinions(features), bad=bad, weight=weight)
+        self._encoder.learn(features)
+        whole, numbers = self._encoder.encode_apart(features)
+        quick, careful, numeric = self._members
+        quick.learn(whole, bad=bad, weight=weight)
+        careful.learn(whole, bad=bad, weight=weight)
+        numeric.learn(numbers, bad=bad, weight=weight)
+
+    def state(self) -> dict[str, Any]:
+        """Scales, members and mixer."""
+        return {
+            "format": _FORMAT,
+            "numbers": self._encoder.state(),
+            "members": [member.state() for member in self._members],
+            "mixer": self._mixer.state(),
+        }
+
+    @classmethod
+    def restore(cls, hyper_parameters: Mapping[str, Any], state: Mapping[str, Any]) -> Self:
+        """The model that gave these, to the last bit."""
+        with not_mine(cls.family):
+            if state["format"] != _FORMAT:
+                raise ValueError("another format")
+            model = cls(**hyper_parameters)
+            model._encoder.restore(state["numbers"])
+            model._mixer.restore(state["mixer"])
+            for member, own in zip(model._members, state["members"], strict=True):
+                member.restore(own)
+        return model
+
+    def _opinions(self, features: Features) -> tuple[float, float, float]:
+        whole, numbers = self._encoder.encode_apart(features)
+        quick, careful, numeric = self._members
+        return quick.predict(whole), careful.predict(whole), numeric.predict(numbers)
