@@ -1,0 +1,1 @@
+"""How well rules and models do on data that others recorded: `make evaluate`."""

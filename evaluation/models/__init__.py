@@ -1,0 +1,1 @@
+"""What the models reach: progressively, each example predicted before it is learned, from seeds."""
