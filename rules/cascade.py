@@ -10,8 +10,8 @@ from typing import Protocol
 from rules.business.rules import BusinessRules
 from rules.heuristics.evidence import evidence, verdict_of
 from rules.heuristics.patterns import Patterns
-from rules.limits.addresses import AddressVerdict
 from rules.limits.budgets import Budgets
+from rules.limits.verdicts import SubjectVerdict
 from weir.contracts.flag import Reason, ShadowVerdict, Stage, Verdict
 from weir.contracts.score import ModelRef
 from weir.contracts.session import Session
@@ -63,7 +63,7 @@ def judge(  # noqa: PLR0913 -- each stage brings what it judges by
     *,
     patterns: Patterns,
     budgets: Budgets,
-    address_verdict: AddressVerdict | None,
+    over: Sequence[SubjectVerdict],
     score: float | None,
     model: ModelVoice | None,
     business: BusinessRules,
@@ -73,11 +73,12 @@ def judge(  # noqa: PLR0913 -- each stage brings what it judges by
 ) -> Judgement:
     """Asks the stages in order; the first that says anything but `allow` settles it, unless it is in shadow.
 
-    `now_s` decides whether a business rule has expired; `clock`, in seconds from anywhere, decides nothing.
+    `over` are the limits over all partitions that meet the session (`SharedVerdicts.on`). `now_s` decides whether a
+    business rule has expired; `clock`, in seconds from anywhere, decides nothing.
     """
     seconds: dict[Stage, float] = {}
     voices: tuple[Callable[[], StageVerdict], ...] = (
-        partial(rate_limit, session, budgets, address_verdict),
+        partial(rate_limit, session, budgets, over),
         partial(heuristics, session, patterns),
         partial(by_model, score, model),
     )
@@ -119,17 +120,15 @@ def _settles(said: StageVerdict, shadow: Collection[Stage]) -> bool:
     return said.stage not in shadow and said.verdict != "allow"
 
 
-def rate_limit(session: Session, budgets: Budgets, address: AddressVerdict | None) -> StageVerdict:
-    """Throttles who is over a budget of their own, or of their address."""
+def rate_limit(session: Session, budgets: Budgets, over: Sequence[SubjectVerdict]) -> StageVerdict:
+    """Throttles who is over a budget of their own, or whose address or account is over one."""
     reasons = []
     if session.rate_limited:
         version = budgets.visitor[0].version if budgets.visitor else ""
         events = "1 event" if session.rate_limited == 1 else f"{session.rate_limited} events"
         text = f"{events} over the visitor's budget."
         reasons.append(Reason(id="visitor-budget", version=version, text=text))
-    if address is not None:
-        text = f"The address spent {address.observed:.0f} in {address.window_s:.0f} s. {address.reason}"
-        reasons.append(Reason(id=address.limit, version=address.version, text=text))
+    reasons += [Reason(id=verdict.limit, version=verdict.version, text=verdict.text) for verdict in over]
     return StageVerdict("rate_limit", "throttle" if reasons else "allow", tuple(reasons))
 
 

@@ -12,8 +12,9 @@ import msgspec
 from models.champion import ChampionHolder
 from rules.business.rules import BusinessRules, load_business_rules
 from rules.heuristics.patterns import Patterns, load_packs
-from rules.limits.addresses import AddressVerdicts
 from rules.limits.budgets import Budgets, load_budgets
+from rules.limits.networks import Networks
+from rules.limits.verdicts import SharedVerdicts
 from streams.engine.task import Task
 from streams.intake.decode import at_the_gate
 from streams.intake.records import LARGEST_BYTES
@@ -23,7 +24,7 @@ from streams.score.task import ScoreTask
 from streams.sessionize.config import FoldConfig
 from streams.sessionize.task import SessionizeTask
 from streams.train.task import TrainTask
-from weir.contracts import AddressSums
+from weir.contracts import AddressSums, DistinctSums
 from weir.contracts.fast import decoder
 from weir.settings import Settings
 from weir.topics import EVENTS, LABELS, MODELS, RULES, SCORES, SESSIONS, TRAINING, Topic
@@ -36,9 +37,10 @@ STAGE_INPUTS: Mapping[str, tuple[Topic, ...]] = {
 }
 """What each stage reads, in the order of an event's way."""
 
-SUMS_KEY = b"sums/"
+SUMS_KEY, DISTINCT_KEY = b"sums/", b"distinct/"
 log = logging.getLogger("weir.stages")
 _decode_sums = decoder(AddressSums)
+_decode_distinct = decoder(DistinctSums)
 Take = Callable[[bytes, bytes | None], None]
 
 
@@ -52,7 +54,7 @@ class Resources:
     business: BusinessRules
     config: FoldConfig
     champion: ChampionHolder
-    addresses: AddressVerdicts
+    shared: SharedVerdicts
     now: Callable[[], float]
 
     @classmethod
@@ -71,7 +73,7 @@ class Resources:
             business=load_business_rules(settings.business_rules_file),
             config=FoldConfig.from_settings(settings, budgets, patterns),
             champion=ChampionHolder(_model_key(settings)),
-            addresses=AddressVerdicts(budgets.address),
+            shared=SharedVerdicts(budgets.shared, budgets.distinct, Networks(budgets.networks, budgets.addresses)),
             now=now,
         )
 
@@ -94,7 +96,9 @@ class Resources:
             return
         try:
             if key.startswith(SUMS_KEY):
-                self.addresses.offer(_decode_sums(value))
+                self.shared.offer(_decode_sums(value))
+            elif key.startswith(DISTINCT_KEY):
+                self.shared.offer_sets(_decode_distinct(value))
             else:
                 self.library.offer(value)
         except msgspec.DecodeError as error:
@@ -119,7 +123,7 @@ def _score(partition: int, resources: Resources) -> Task:
         resources.budgets,
         resources.business,
         resources.champion,
-        resources.addresses,
+        resources.shared,
         resources.now,
     )
 

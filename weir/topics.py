@@ -121,8 +121,8 @@ MODELS = Topic(
 )
 RULES = Topic(
     "rules",
-    "<pack>/<version>, sums/<partition>/<limit>",
-    "rule packs, and sums per address, that every worker needs",
+    "<pack>/<version>, sums/<partition>/<limit>, distinct/<partition>/<limit>",
+    "rule packs, and sums of addresses and accounts, that every worker needs",
     PackVersion,
     "one",
     "compact",

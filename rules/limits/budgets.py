@@ -8,12 +8,15 @@ the limit is crossed: until the bucket has refilled to its recovery level, every
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+
+from rules.limits.distinct import DistinctLimit
+from rules.limits.networks import AddressRules, Network
 
 DEFAULT_COST = 1.0
 
@@ -22,7 +25,7 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     """A limit as configured; `rules/limits/files.py` checks its figures."""
 
     id: str
-    kind: Literal["visitor", "address"]
+    kind: Literal["visitor", "address", "account"]
     """Whose budget it is."""
     capacity: float
     """Tokens of a full bucket: what may be spent at once."""
@@ -56,16 +59,28 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Budgets:
-    """All budgets of an installation, in the order of their file."""
+    """All limits of an installation, in the order of their file."""
 
     version: str = ""
     visitor: tuple[Budget, ...] = ()
     address: tuple[Budget, ...] = ()
+    account: tuple[Budget, ...] = ()
+    distinct: tuple[DistinctLimit, ...] = ()
+    """Limits of how many different ones there may be."""
+    networks: tuple[Network, ...] = ()
+    """Addresses that are treated in their own way."""
+    addresses: AddressRules = field(default_factory=AddressRules)
+    """How other addresses are charged."""
+
+    @property
+    def shared(self) -> tuple[Budget, ...]:
+        """Budgets that visitors in several partitions spend together."""
+        return self.address + self.account
 
     @cached_property
     def by_id(self) -> Mapping[str, Budget]:
         """Budget by its id."""
-        return {budget.id: budget for budget in self.visitor + self.address}
+        return {budget.id: budget for budget in self.visitor + self.shared}
 
 
 class BucketState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -100,10 +115,11 @@ class Spent(msgspec.Struct, frozen=True, gc=False):
     """When over: `until`, counted from the bucket's clock."""
 
 
-def spend(budget: Budget, state: BucketState | None, ts: float, cost: float) -> Spent:
+def spend(budget: Budget, state: BucketState | None, ts: float, cost: float, *, drains: bool = False) -> Spent:
     """Takes an event's cost from a bucket; None is a bucket that saw nothing yet.
 
-    Pure: the same state and event give the same. `observed` at a crossing is more than the budget's capacity.
+    Pure: the same state and event give the same. `observed` at a crossing is more than the budget's capacity. With
+    `drains` the cost is that of many events: those that the bucket still covered have emptied it.
     """
     if state is None:
         tokens, clock, full_at = budget.capacity, ts, ts
@@ -124,7 +140,7 @@ def spend(budget: Budget, state: BucketState | None, ts: float, cost: float) -> 
     if not over_until:
         if cost <= tokens:
             return Spent(BucketState(tokens - cost, clock, 0.0, full_at, spent))
-        return _cross(budget, BucketState(tokens, clock, 0.0, full_at, spent))
+        return _cross(budget, BucketState(0.0 if drains else tokens, clock, 0.0, full_at, spent))
     after = BucketState(tokens, clock, over_until, full_at, spent)
     return Spent(after, over=True, until=over_until, retry_after_s=over_until - clock)
 

@@ -1,7 +1,8 @@
-"""Budgets as a YAML file has them, checked."""
+"""Limits as a YAML file has them, checked."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,17 +11,31 @@ from pydantic import BeforeValidator, Field
 
 from rules.document import Document, Strict, as_tuple, read_document, validate
 from rules.limits.budgets import Budget, Budgets
+from rules.limits.distinct import DistinctLimit
+from rules.limits.networks import AddressRules, Network
+from rules.limits.ranges import as_network, read_ranges
 from rules.problems import Problem, RulesError
 
 Amount = Annotated[float, Field(gt=0, le=1e9)]
 Cost = Annotated[float, Field(ge=0, le=1e6)]
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+Reason = Annotated[str, Field(min_length=1, max_length=300)]
+Kind = Literal["visitor", "address", "account"]
+COUNTABLE = {
+    ("visitor", "items"),
+    ("address", "visitors"),
+    ("address", "accounts"),
+    ("account", "addresses"),
+    ("account", "visitors"),
+}
+"""What may be counted, and of whom."""
 
 
 class BudgetEntry(Strict):
     """One budget."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-    kind: Literal["visitor", "address"]
+    id: Id
+    kind: Kind
     """Whose budget it is."""
     capacity: Amount
     """What may be spent at once."""
@@ -32,19 +47,69 @@ class BudgetEntry(Strict):
     """Cost of an event by its type."""
     default_cost: Cost = 1.0
     """Cost of an event of any other type."""
-    reason: Annotated[str, Field(min_length=1, max_length=300)]
+    reason: Reason
     """For a person: what it means to be over it."""
 
 
+class DistinctEntry(Strict):
+    """One limit of how many different ones a subject may have."""
+
+    id: Id
+    kind: Kind
+    """Whose limit it is."""
+    of: Literal["visitors", "addresses", "accounts", "items"]
+    """What is counted."""
+    at_most: Annotated[int, Field(ge=2, le=10_000_000)]
+    window_s: Annotated[float, Field(ge=60, le=86_400)] = 3_600.0
+    """Counting begins anew so often, in event time."""
+    reason: Reason
+    """For a person: what it means to be over it."""
+
+
+class NetworkEntry(Strict):
+    """Addresses that are treated in their own way."""
+
+    id: Id
+    treat: Literal["trusted", "shared", "crawler"]
+    """`trusted`: no budgets at all. `shared`: events cost `price` of what they do. `crawler`: no budgets for who gives
+    `user_agent` from these ranges."""
+    ranges: Annotated[tuple[str, ...], BeforeValidator(as_tuple)] = ()
+    """Such as `192.0.2.0/24` or `2001:db8::/32`."""
+    ranges_file: str | None = None
+    """A file with further ones, beside this one: one a line, or JSON as operators of crawlers publish it."""
+    user_agent: Annotated[str, Field(max_length=128)] = ""
+    """Of a crawler: what its user agent contains, whatever the case."""
+    price: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Of a shared network; 0.05 unless given."""
+    reason: Reason
+    """For a person: why."""
+
+
+class AddressEntry(Strict):
+    """How addresses are charged where no network says otherwise."""
+
+    ipv4_prefix: Annotated[int, Field(ge=16, le=32)] = 32
+    """Bits of an IPv4 address that are charged together."""
+    ipv6_prefix: Annotated[int, Field(ge=32, le=128)] = 64
+    """Bits of an IPv6 address that are charged together."""
+    known_after: Annotated[int, Field(ge=1, le=10_000)] = 10
+    """Events in a session from which on its visitor is known, and not met by what its address did."""
+    known_price: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """The part of its cost that a known visitor's event is charged to the address at."""
+
+
 class BudgetsFile(Strict):
-    """A file of budgets."""
+    """A file of limits."""
 
     version: Annotated[str, Field(min_length=1, max_length=64)]
+    addresses: AddressEntry = AddressEntry()
     budgets: Annotated[tuple[BudgetEntry, ...], BeforeValidator(as_tuple)]
+    distinct: Annotated[tuple[DistinctEntry, ...], BeforeValidator(as_tuple)] = ()
+    networks: Annotated[tuple[NetworkEntry, ...], BeforeValidator(as_tuple)] = ()
 
 
 def read_budgets(path: Path | None = None) -> Budgets:
-    """The budgets of a file; the shipped ones without one.
+    """The limits of a file; the shipped ones without one.
 
     Raises:
         RulesError: the file can't be read, or is refused.
@@ -56,44 +121,111 @@ def read_budgets(path: Path | None = None) -> Budgets:
 
 
 def check_budgets(path: Path | None = None) -> Budgets | list[Problem]:
-    """The budgets of a file, or everything that is wrong with it."""
+    """The limits of a file, or everything that is wrong with it."""
     document = read_document(path or resources.files("rules.limits") / "default.yaml")
     if isinstance(document, Problem):
         return [document]
     checked = validate(BudgetsFile, document)
     if isinstance(checked, list):
         return checked
-    problems = _contradictions(document, checked)
-    if problems:
-        return problems
+    folder = path.parent if path is not None else Path()
+    networks, problems = _networks(document, checked, folder)
+    problems += [*_twice(document, checked), *_contradictions(document, checked), *_uncountable(document, checked)]
+    return sorted(problems) if problems else _assembled(checked, networks)
+
+
+def _assembled(checked: BudgetsFile, networks: tuple[Network, ...]) -> Budgets:
     budgets = [Budget(**entry.model_dump(), version=checked.version) for entry in checked.budgets]
     return Budgets(
         version=checked.version,
         visitor=tuple(budget for budget in budgets if budget.kind == "visitor"),
         address=tuple(budget for budget in budgets if budget.kind == "address"),
+        account=tuple(budget for budget in budgets if budget.kind == "account"),
+        distinct=tuple(DistinctLimit(**entry.model_dump(), version=checked.version) for entry in checked.distinct),
+        networks=networks,
+        addresses=AddressRules(**checked.addresses.model_dump()),
     )
 
 
-def _contradictions(document: Document, checked: BudgetsFile) -> list[Problem]:
+def _networks(document: Document, checked: BudgetsFile, folder: Path) -> tuple[tuple[Network, ...], list[Problem]]:
+    networks: list[Network] = []
     problems: list[Problem] = []
-    seen: set[str] = set()
+    for number, entry in enumerate(checked.networks):
+        place = ("networks", number)
+        ranges = list(entry.ranges)
+        if entry.ranges_file is not None:
+            read = read_ranges(folder / entry.ranges_file)
+            if isinstance(read, str):
+                problems.append(
+                    document.problem(f"{entry.id}: {read}", "Its path counts from this file.", *place, "ranges_file")
+                )
+            else:
+                ranges += read
+        problems += _wrong_network(document, entry, ranges, place)
+        price = entry.price if entry.price is not None else 0.05
+        networks.append(
+            Network(
+                id=entry.id,
+                treat=entry.treat,
+                ranges=tuple(ranges),
+                user_agent=entry.user_agent,
+                price=price if entry.treat == "shared" else 1.0,
+            )
+        )
+    return tuple(networks), problems
+
+
+def _wrong_network(
+    document: Document, entry: NetworkEntry, ranges: list[str], place: tuple[str, int]
+) -> Iterator[Problem]:
+    if not ranges:
+        yield document.problem(f"{entry.id} has no ranges.", "Give ranges or ranges_file.", *place)
+    for text in entry.ranges:
+        network = as_network(text)
+        if network is None:
+            yield document.problem(f"{entry.id}: {text!r} is no network.", "Write 192.0.2.0/24.", *place, "ranges")
+        elif not network.prefixlen:
+            yield document.problem(f"{entry.id}: {text} is everybody.", "Give a longer prefix.", *place, "ranges")
+    if entry.treat == "crawler" and not entry.user_agent:
+        yield document.problem(f"{entry.id}: a crawler gives a name.", "Give its user_agent.", *place)
+    if entry.treat != "crawler" and entry.user_agent:
+        message = f"{entry.id}: user_agent says nothing where treat is {entry.treat}."
+        yield document.problem(message, "Only a crawler has one.", *place, "user_agent")
+    if entry.treat != "shared" and entry.price is not None:
+        yield document.problem(f"{entry.id}: only a shared network has a price.", "Take it out.", *place, "price")
+
+
+def _twice(document: Document, checked: BudgetsFile) -> Iterator[Problem]:
+    # Budgets and limits share the keys of their sums and of `weir.limits`.
+    limits = [("budgets", number, entry.id) for number, entry in enumerate(checked.budgets)]
+    limits += [("distinct", number, entry.id) for number, entry in enumerate(checked.distinct)]
+    networks = [("networks", number, entry.id) for number, entry in enumerate(checked.networks)]
+    for places in (limits, networks):
+        seen: set[str] = set()
+        for section, number, name in places:
+            if name in seen:
+                yield document.problem(f"{name} is given twice.", "Give each its own id.", section, number, "id")
+            seen.add(name)
+
+
+def _contradictions(document: Document, checked: BudgetsFile) -> Iterator[Problem]:
     for number, entry in enumerate(checked.budgets):
         place = ("budgets", number)
-        if entry.id in seen:
-            problems.append(
-                document.problem(f"{entry.id} is given twice.", "Give each budget its own id.", *place, "id")
-            )
-        seen.add(entry.id)
         level = entry.capacity * entry.recovery_share
         dearest = max([entry.default_cost, *entry.costs.values()])
         if dearest > level:
-            problems.append(
-                document.problem(
-                    f"{entry.id}: an event may cost {dearest:g}, and only {level:g} have come back when it recovers.",
-                    "Raise capacity or recovery_share, or lower the cost.",
-                    *place,
-                )
+            yield document.problem(
+                f"{entry.id}: an event may cost {dearest:g}, and only {level:g} have come back when it recovers.",
+                "Raise capacity or recovery_share, or lower the cost.",
+                *place,
             )
         if dearest == 0:
-            problems.append(document.problem(f"{entry.id} can never be crossed: all is free.", "Give a cost.", *place))
-    return problems
+            yield document.problem(f"{entry.id} can never be crossed: all is free.", "Give a cost.", *place)
+
+
+def _uncountable(document: Document, checked: BudgetsFile) -> Iterator[Problem]:
+    for number, entry in enumerate(checked.distinct):
+        if (entry.kind, entry.of) not in COUNTABLE:
+            possible = ", ".join(f"{of} of a {kind}" for kind, of in sorted(COUNTABLE))
+            message = f"{entry.id}: {entry.of} of a {entry.kind} are not counted."
+            yield document.problem(message, f"Possible are {possible}.", "distinct", number, "of")

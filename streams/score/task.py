@@ -11,22 +11,22 @@ from models.champion import ChampionHolder, Scorer
 from rules.business.rules import BusinessRules
 from rules.cascade import Judgement, judge
 from rules.heuristics.patterns import Patterns
-from rules.limits.addresses import AddressVerdicts
 from rules.limits.budgets import Budgets
+from rules.limits.verdicts import SharedVerdicts
 from streams.engine.task import Effects, InputRecord, Output, Task
 from streams.intake.records import read_record
-from streams.score.address_limits import AddressLimits
 from streams.score.aftermath import review, weak_label
 from streams.score.flags import Told, flag
 from streams.score.scored import Scored
+from streams.score.shared_limits import SharedLimits
 from weir.contracts import Session
 from weir.contracts.fast import decoder, encode
 from weir.settings import Settings
 from weir.topics import LABELS, REVIEWS
 
 _LONGEST_NUMBER = 20
-_TOLD, _ADDRESS = b"s", b"a"
-"""Types of state entries: what was told of a session; a crossing of an address's that was published."""
+_TOLD, _CROSSED = b"s", b"a"
+"""Types of state entries: what was told of a session; a crossing of an address's or account's that was published."""
 _read_session = decoder(Session)
 _read_told = msgspec.json.Decoder(Told)
 
@@ -38,13 +38,13 @@ class ScoreTask(Task):
 
     Args:
         partition: Of the sessions.
-        partitions: How many there are: each address's limits are published in one of them.
+        partitions: How many there are: each address's or account's limits are published in one of them.
         settings: Stages in shadow, weak labels, share of sessions to ask about.
         patterns: Explain the hits in sessions.
         budgets: Explain limits.
         business: The last word.
         champion: Scores; may be swapped between any two sessions.
-        addresses: Verdicts on addresses over all partitions.
+        shared: Verdicts on addresses and accounts, over all partitions.
         now: Wall time in seconds since the epoch; decides latencies and the expiry of business rules.
     """
 
@@ -57,7 +57,7 @@ class ScoreTask(Task):
         budgets: Budgets,
         business: BusinessRules,
         champion: ChampionHolder,
-        addresses: AddressVerdicts,
+        shared: SharedVerdicts,
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
@@ -65,9 +65,9 @@ class ScoreTask(Task):
         self._budgets = budgets
         self._business = business
         self._champion = champion
-        self._addresses = addresses
+        self._shared = shared
         self._now = now
-        self._limits = AddressLimits(partition, partitions)
+        self._limits = SharedLimits(partition, partitions)
         self._told: dict[str, Told] = {}
         self._changed: set[str] = set()
         self._shown: Scorer | None = None
@@ -85,12 +85,12 @@ class ScoreTask(Task):
             session = read_record(record, _read_session, effects)
             if session is not None:
                 self._take(session, _appended_ms(record), effects)
-        self._limits.publish(self._addresses.held(), effects)
+        self._limits.publish(self._shared, effects)
         self._show(effects)
 
     def tick(self, now_s: float, effects: Effects) -> None:  # noqa: ARG002 -- nothing here waits for a time
-        """Publishes limits of addresses that others' input led to."""
-        self._limits.publish(self._addresses.held(), effects)
+        """Publishes limits of addresses and accounts that others' input led to."""
+        self._limits.publish(self._shared, effects)
         self._show(effects)
 
     def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
@@ -100,7 +100,7 @@ class ScoreTask(Task):
             yield _TOLD + session_id.encode(), msgspec.json.encode(told) if told is not None else None
         self._changed.clear()
         for key, value in self._limits.changes():
-            yield _ADDRESS + key, value
+            yield _CROSSED + key, value
 
     def _take(self, session: Session, appended_ms: int | None, effects: Effects) -> None:
         scored = self._score(session, effects)
@@ -132,7 +132,7 @@ class ScoreTask(Task):
             scored.session,
             patterns=self._patterns,
             budgets=self._budgets,
-            address_verdict=self._addresses.verdict(scored.session.ip),
+            over=self._shared.on(scored.session),
             score=scored.score,
             model=scored.scorer,
             business=self._business,

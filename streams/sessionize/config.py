@@ -8,6 +8,8 @@ from typing import Protocol
 import msgspec
 
 from rules.limits.budgets import Budget, Budgets
+from rules.limits.distinct import DistinctLimit
+from rules.limits.networks import AddressRules, Network
 from weir.settings import Settings
 
 FOLD_VERSION = 1
@@ -44,7 +46,15 @@ class FoldConfig(msgspec.Struct, frozen=True):
     visitor_budgets: tuple[Budget, ...] = ()
     """What a visitor may spend."""
     address_budgets: tuple[Budget, ...] = ()
-    """What an address may spend, over all visitors: decides the windows of the sums alone."""
+    """What an address may spend, over all visitors: decides the sums alone."""
+    account_budgets: tuple[Budget, ...] = ()
+    """What an account may spend, likewise."""
+    distinct_limits: tuple[DistinctLimit, ...] = ()
+    """How many different ones a subject may have, likewise."""
+    networks: tuple[Network, ...] = ()
+    """Addresses of which some have no budgets, nor have visitors there."""
+    address_rules: AddressRules = AddressRules()
+    """How other addresses are charged."""
     packs: dict[str, str] = {}
     """Packs of patterns and their versions."""
     fold_version: int = FOLD_VERSION
@@ -64,5 +74,9 @@ class FoldConfig(msgspec.Struct, frozen=True):
             max_fingerprints=settings.max_fingerprints,
             visitor_budgets=tuple(budgets.visitor),
             address_budgets=tuple(budgets.address),
+            account_budgets=tuple(budgets.account),
+            distinct_limits=tuple(budgets.distinct),
+            networks=tuple(budgets.networks),
+            address_rules=budgets.addresses,
             packs=dict(patterns.versions),
         )

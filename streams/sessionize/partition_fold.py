@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from time import perf_counter
 
+from rules.limits.networks import Networks
+from rules.limits.sums import SumsState
 from streams.engine.task import InputRecord, Output
 from streams.intake.dead_letter import dead_letter
 from streams.intake.decode import Refused, decode
 from streams.intake.reasons import Reason
 from streams.sessionize import arrival, watermark
 from streams.sessionize.accounts import Accounts, Tally
-from streams.sessionize.addresses import AddressCosts
 from streams.sessionize.config import FoldConfig
 from streams.sessionize.deadlines import Deadlines
 from streams.sessionize.dedupe import fingerprint, forget, forget_oldest, hand_over
@@ -26,6 +27,7 @@ from streams.sessionize.placement import continues, first_with_room, fit, in_rea
 from streams.sessionize.publish import CLOSED, RUNNING, SPLIT, Ending, publish
 from streams.sessionize.spending import Charges, limit
 from streams.sessionize.state import NEVER, OpenSession, VisitorState
+from streams.sessionize.subjects import Subjects, place_of
 from streams.sessionize.visitors import Visitors
 from weir.contracts.fast import FastEvent
 
@@ -46,12 +48,20 @@ class PartitionFold:
         self.deadlines = Deadlines(self.visitors.ends)
         self.configure(config, patterns)
 
-    def configure(self, config: FoldConfig, patterns: Patterns) -> None:
-        """From the next record on, these hold."""
+    def configure(self, config: FoldConfig, patterns: Patterns, sums: SumsState | None = None) -> None:
+        """From the next record on, these hold; sums go on from where they were, or begin anew."""
         self.config = config
         self.patterns = patterns
         self.charges = Charges(config.visitor_budgets)
-        self.addresses = AddressCosts(self.partition, config.address_budgets)
+        self.networks = Networks(config.networks, config.address_rules)
+        self.subjects = Subjects(
+            self.partition,
+            self.partitions,
+            config.address_budgets + config.account_budgets,
+            config.distinct_limits,
+            self.networks,
+            sums,
+        )
         self.horizon = self._horizon()
 
     def restore(self, mark: float, last_append_ms: int, accounts: Accounts) -> None:
@@ -130,9 +140,11 @@ class PartitionFold:
         accounts.folded += 1
         self.tally.types[event.type] += 1
         begun_s = perf_counter()
-        matter = self._spend(event, visitor, session, ts)
-        if event.ip is not None:
-            self.addresses.add(event.ip, event.type, ts, self.outputs)
+        place = place_of(self.networks, event)
+        over = place is not None and self._spend(event, visitor, session, ts)
+        matter = over and session.rate_limited == 1
+        if place is not None:
+            self.subjects.add(event, place, session, ts, over, accounts.folded, self.outputs)
         spent_s = perf_counter()
         matched = self.patterns.match(event)
         self.tally.limits_s += spent_s - begun_s
@@ -185,7 +197,7 @@ class PartitionFold:
         return successor
 
     def _spend(self, event: FastEvent, visitor: VisitorState, session: OpenSession, ts: float) -> bool:
-        """Spends the visitor's budgets; whether this is the session's first event over one."""
+        """Spends the visitor's budgets; whether the event is over one."""
         over, crossed = self.charges.spend(visitor, event.type, ts)
         if not over:
             return False
@@ -193,7 +205,7 @@ class PartitionFold:
             self.outputs.append(limit(event.visitor_id, budget, spent))
             self.tally.limits[budget.id] += 1
         session.rate_limited += 1
-        return session.rate_limited == 1
+        return True
 
     def _note(self, matched: tuple[str, ...], session: OpenSession) -> bool:
         """Notes the patterns that matched; whether one is new to the session."""

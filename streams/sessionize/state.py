@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from rules.limits.budgets import BucketState
+from rules.limits.sums import SumsState
 from streams.sessionize.accounts import Accounts
 from streams.sessionize.config import FoldConfig
 
@@ -122,6 +123,8 @@ class Meta(msgspec.Struct):
     watermark: float
     last_append_ms: int
     accounts: Accounts
+    sums: SumsState | None = None
+    """What addresses and accounts spent in the window that is open."""
 
 
 _encode_into = msgspec.msgpack.Encoder().encode_into

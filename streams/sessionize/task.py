@@ -72,7 +72,7 @@ class SessionizeTask(Task):
         """
         if self._meta is None:
             return
-        self._fold.configure(self._meta.config, self._library(self._meta.config.packs))
+        self._fold.configure(self._meta.config, self._library(self._meta.config.packs), self._meta.sums)
         try:
             self._fold.restore(self._meta.watermark, self._meta.last_append_ms, self._meta.accounts)
         except msgspec.DecodeError as error:
@@ -81,7 +81,7 @@ class SessionizeTask(Task):
     def recovered(self) -> None:
         """Folds by the present config from here on."""
         if self._fold.config != self._config:
-            self._fold.configure(self._config, self._library(self._config.packs))
+            self._fold.configure(self._config, self._library(self._config.packs), self._fold.subjects.state)
 
     def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
         """Folds records of the events topic, in offset order."""
@@ -102,7 +102,8 @@ class SessionizeTask(Task):
         """Visitors changed since the last call, and the partition's own entry."""
         fold = self._fold
         entries = fold.visitors.changes()
-        meta = encode_meta(Meta(fold.config, fold.watermark, fold.last_append_ms, fold.accounts))
+        sums = fold.subjects.state
+        meta = encode_meta(Meta(fold.config, fold.watermark, fold.last_append_ms, fold.accounts, sums))
         if meta != self._written:
             entries.append((META, meta))
             self._written = meta

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rules.business.rules import BusinessRules, load_business_rules
 from rules.cascade import STRENGTH, Judgement, judge
 from rules.heuristics.patterns import load_packs
-from rules.limits.addresses import AddressVerdict
 from rules.limits.budgets import load_budgets
+from rules.limits.verdicts import SubjectVerdict
 from tests.rules.business.writing import business_rules
 from tests.support.sessions import make_session
 from weir.contracts.flag import Stage
@@ -19,7 +19,9 @@ from weir.contracts.score import ModelRef
 
 PATTERNS = load_packs(())
 BUDGETS = load_budgets(None)
-ADDRESS = AddressVerdict("192.0.2.1", "address-requests", "1", "Too busy.", 900.0, 60.0, 2_000.0, 10.0, 1_000.0)
+ADDRESS = SubjectVerdict(
+    "address", "192.0.2.1", "address-requests", "1", "Too busy.", 900.0, 60.0, 2_000.0, 10.0, 1_000.0
+)
 BY_WEIGHT = {PATTERNS.info(pattern).weight: pattern for pattern in reversed(PATTERNS.ids)}
 STAGES: tuple[Stage, ...] = ("rate_limit", "heuristics", "model", "business_rule")
 SAVES_BUYERS = business_rules({"id": "buyers", "when": {"at_least": {"purchases": 1}}, "then": "allow"})
@@ -42,7 +44,7 @@ CERTAIN = hits(next(pattern for weight, pattern in BY_WEIGHT.items() if weight >
 
 def judged(
     *,
-    address: AddressVerdict | None = None,
+    address: SubjectVerdict | None = None,
     score: float | None = None,
     business: BusinessRules | None = None,
     shadow: set[Stage] | None = None,
@@ -52,7 +54,7 @@ def judged(
         make_session(**session),
         patterns=PATTERNS,
         budgets=BUDGETS,
-        address_verdict=address,
+        over=() if address is None else (address,),
         score=score,
         model=Model() if score is not None else None,
         business=business or load_business_rules(None),
@@ -144,7 +146,7 @@ def test_the_clock_that_is_given_measures_every_stage_that_spoke() -> None:
         make_session(),
         patterns=PATTERNS,
         budgets=BUDGETS,
-        address_verdict=None,
+        over=(),
         score=0.2,
         model=Model(),
         business=load_business_rules(None),

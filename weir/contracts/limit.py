@@ -20,9 +20,13 @@ class Limit(Record):
     limit: str
     """The limit's id in the configuration."""
     observed: Annotated[float, Field(ge=0)]
-    """Cost spent within `window_s` when the limit was crossed."""
+    """Cost spent within `window_s` when the limit was crossed; of a limit of different ones, how many there were."""
     window_s: Annotated[float, Field(gt=0)]
     until: EpochSeconds
-    """Event time at which the budget allows one more event."""
+    """Event time at which the limit allows one more event."""
     retry_after_s: Annotated[float, Field(ge=0)]
     """`until` less the event time of the crossing."""
+    reason: str = ""
+    """For a person: what it means to be over it; empty where `limit` says it all."""
+    spares_known_after: int | None = None
+    """Of an address: visitors who have sent so many requests with the same id are not meant. None: all are."""

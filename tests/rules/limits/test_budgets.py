@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import msgspec
@@ -130,7 +129,8 @@ def test_shipped_budgets_load() -> None:
     assert {budget.kind for budget in shipped.visitor} == {"visitor"}
     assert {budget.kind for budget in shipped.address} == {"address"}
     assert all(budget.reason and budget.version == shipped.version for budget in shipped.by_id.values())
-    assert set(asdict(shipped)) == {"version", "visitor", "address"}
+    assert {budget.kind for budget in shipped.account} == {"account"}
+    assert all(limit.reason and limit.version == shipped.version for limit in shipped.distinct)
 
 
 def test_everything_that_is_wrong_is_said_at_once_with_its_line(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_budgets_are_read_with_the_files_version(tmp_path: Path) -> None:
         ({"capacity": 0.0}, "capacity"),
         ({"capacity": float("inf")}, "capacity"),
         ({"refill_per_s": -1.0}, "refill_per_s"),
-        ({"kind": "account"}, "kind"),
+        ({"kind": "everybody"}, "kind"),
         ({"capacity": "sixty"}, "capacity"),
         ({"capacty": 1.0}, "Did you mean capacity?"),
         ({"recovery_share": 0.0}, "recovery_share"),
@@ -62,6 +62,76 @@ def test_what_can_not_be_is_refused_with_its_line(tmp_path: Path, changed: dict[
 
 def test_an_id_may_stand_only_once(tmp_path: Path) -> None:
     assert "given twice" in problems(tmp_path / "limits.yaml", ENTRY, ENTRY)[0]
+
+
+DISTINCT: dict[str, Any] = {"id": "places", "kind": "account", "of": "addresses", "at_most": 5, "reason": "Why."}
+OFFICE: dict[str, Any] = {"id": "office", "treat": "shared", "ranges": ["192.0.2.0/24"], "reason": "Our own."}
+BOT: dict[str, Any] = OFFICE | {"id": "bot", "treat": "crawler", "user_agent": "ExampleBot"}
+
+
+def written(file: Path, **sections: object) -> Path:
+    file.write_text(yaml.safe_dump({"version": "3", "budgets": [ENTRY], **sections}))
+    return file
+
+
+def found(file: Path, **sections: object) -> list[str]:
+    outcome = check_budgets(written(file, **sections))
+    return [str(problem) for problem in outcome] if isinstance(outcome, list) else []
+
+
+def test_distinct_limits_networks_and_rules_of_addresses_are_read(tmp_path: Path) -> None:
+    sections = {"distinct": [DISTINCT], "networks": [OFFICE, BOT], "addresses": {"ipv6_prefix": 48}}
+    budgets = read_budgets(written(tmp_path / "limits.yaml", **sections))
+    assert [(limit.id, limit.at_most, limit.version) for limit in budgets.distinct] == [("places", 5, "3")]
+    assert [(network.id, network.price) for network in budgets.networks] == [("office", 0.05), ("bot", 1.0)]
+    assert (budgets.addresses.ipv6_prefix, budgets.addresses.ipv4_prefix) == (48, 32)
+
+
+@pytest.mark.parametrize(
+    ("section", "entry", "told"),
+    [
+        ("distinct", DISTINCT | {"of": "items"}, "items of a account are not counted"),
+        ("distinct", DISTINCT | {"id": "burst"}, "given twice"),
+        ("distinct", DISTINCT | {"at_most": 0}, "at_most"),
+        ("networks", OFFICE | {"ranges": ["192.0.2.0/99"]}, "is no network"),
+        ("networks", OFFICE | {"ranges": ["0.0.0.0/0"]}, "is everybody"),
+        ("networks", OFFICE | {"ranges": []}, "has no ranges"),
+        ("networks", OFFICE | {"user_agent": "Bot"}, "Only a crawler has one"),
+        ("networks", BOT | {"user_agent": ""}, "a crawler gives a name"),
+        ("networks", BOT | {"price": 0.5}, "only a shared network has a price"),
+        ("networks", OFFICE | {"ranges_file": "none.txt"}, "can't be read"),
+        ("networks", OFFICE | {"treat": "trustd"}, "treat"),
+    ],
+)
+def test_limits_and_networks_that_can_not_be_are_refused(
+    tmp_path: Path, section: str, entry: dict[str, Any], told: str
+) -> None:
+    problems = found(tmp_path / "limits.yaml", **{section: [entry]})
+    assert any(told in problem and "limits.yaml:" in problem for problem in problems), problems
+
+
+def test_networks_may_not_share_an_id(tmp_path: Path) -> None:
+    assert "given twice" in found(tmp_path / "limits.yaml", networks=[OFFICE, OFFICE])[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"prefixes": [{"ipv4Prefix": "203.0.113.0/25"}, {"ipv6Prefix": "2001:db8::/32"}]}',
+        "# as published\n203.0.113.0/25\n2001:db8::/32 # more\n",
+    ],
+)
+def test_ranges_come_from_a_file_as_operators_publish_them(tmp_path: Path, text: str) -> None:
+    (tmp_path / "bot.txt").write_text(text)
+    bot = {name: value for name, value in BOT.items() if name != "ranges"} | {"ranges_file": "bot.txt"}
+    (network,) = read_budgets(written(tmp_path / "limits.yaml", networks=[bot])).networks
+    assert network.ranges == ("203.0.113.0/25", "2001:db8::/32")
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"prefixes": 3}', '{"prefixes": [3]}', "{", "no network", "0.0.0.0/0"])
+def test_a_file_that_has_no_ranges_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "bot.txt").write_text(text)
+    assert found(tmp_path / "limits.yaml", networks=[BOT | {"ranges_file": "bot.txt"}])
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

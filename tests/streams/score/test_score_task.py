@@ -11,8 +11,8 @@ from models.champion import ChampionHolder, Scorer
 from models.features import features_hash
 from rules.business.rules import load_business_rules
 from rules.heuristics.patterns import load_packs
-from rules.limits.addresses import AddressVerdicts
 from rules.limits.budgets import Budgets, load_budgets
+from rules.limits.verdicts import SharedVerdicts
 from streams.engine.task import Effects, Output, PlainRecord
 from streams.score.task import ScoreTask
 from tests.models.test_champion import offer
@@ -48,7 +48,7 @@ class Bench:
     """A score task with what it is made of."""
 
     champion: ChampionHolder = field(default_factory=lambda: ChampionHolder(KEY))
-    addresses: AddressVerdicts = field(default_factory=lambda: AddressVerdicts(BUDGETS.address))
+    shared: SharedVerdicts = field(default_factory=lambda: SharedVerdicts(BUDGETS.shared, BUDGETS.distinct))
     settings: Settings = field(default_factory=lambda: Settings(review_sample_share=0.0))
     partition: int = 0
     partitions: int = 1
@@ -63,7 +63,7 @@ class Bench:
             BUDGETS,
             load_business_rules(None),
             self.champion,
-            self.addresses,
+            self.shared,
             self.now,
         )
 
@@ -247,7 +247,7 @@ class TestAddresses:
         limit = BUDGETS.address[0].id
         costs = {self.ADDRESS: 1e6}
         sums = AddressSums(partition=0, window_start=1_000.0, window_s=10.0, limit=limit, costs=costs)
-        bench.addresses.offer(sums)
+        bench.shared.offer(sums)
 
     def test_a_busy_address_is_throttled(self) -> None:
         bench = Bench()

@@ -1,10 +1,10 @@
-"""Limits of addresses: every worker knows all verdicts, one task publishes each."""
+"""Limits that several partitions count for: every worker knows all verdicts, one task publishes each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from rules.limits.addresses import AddressVerdict
+from rules.limits.verdicts import SharedVerdicts, SubjectVerdict
 from streams.engine.task import Effects, Output
 from weir.contracts import Limit
 from weir.contracts.fast import encode
@@ -12,8 +12,8 @@ from weir.partitioner import partition_for
 from weir.topics import LIMITS
 
 
-class AddressLimits:
-    """Publishes the verdicts on addresses that belong to one partition, each crossing once."""
+class SharedLimits:
+    """Publishes the verdicts on subjects that belong to one partition, each crossing once."""
 
     def __init__(self, partition: int, partitions: int) -> None:
         self._partition = partition
@@ -25,18 +25,18 @@ class AddressLimits:
         """Takes back what was published; `key` without its type byte."""
         self._published[key] = float(value)
 
-    def publish(self, held: Iterable[AddressVerdict], effects: Effects) -> None:
+    def publish(self, verdicts: SharedVerdicts, effects: Effects) -> None:
         """Writes a record for each verdict that is new, and forgets those that hold no longer."""
         gone = set(self._published)
-        for verdict in held:
-            key = f"address:{verdict.address}:{verdict.limit}".encode()
+        for verdict in verdicts.held():
+            key = f"{verdict.kind}:{verdict.subject}:{verdict.limit}".encode()
             gone.discard(key)
-            if self._published.get(key) == verdict.crossed_at or not self._is_mine(verdict.address):
+            if self._published.get(key) == verdict.crossed_at or not self._is_mine(verdict.subject):
                 continue
             self._published[key] = verdict.crossed_at
             self._changed[key] = repr(verdict.crossed_at).encode()
-            effects.outputs.append(Output(LIMITS, key, encode(_record(verdict))))
-            effects.count("limits_crossed", "address", verdict.limit)
+            effects.outputs.append(Output(LIMITS, key, encode(_record(verdict, verdicts.spares_known_after(verdict)))))
+            effects.count("limits_crossed", verdict.kind, verdict.limit)
         for key in sorted(gone):
             del self._published[key]
             self._changed[key] = None
@@ -46,17 +46,19 @@ class AddressLimits:
         yield from self._changed.items()
         self._changed.clear()
 
-    def _is_mine(self, address: str) -> bool:
-        return partition_for(address.encode(), self._partitions) == self._partition
+    def _is_mine(self, subject: str) -> bool:
+        return partition_for(subject.encode(), self._partitions) == self._partition
 
 
-def _record(verdict: AddressVerdict) -> Limit:
+def _record(verdict: SubjectVerdict, spares_known_after: int | None) -> Limit:
     return Limit(
-        subject=verdict.address,
-        kind="address",
+        subject=verdict.subject,
+        kind=verdict.kind,
         limit=verdict.limit,
         observed=verdict.observed,
         window_s=verdict.window_s,
         until=verdict.until,
         retry_after_s=verdict.retry_after_s,
+        reason=verdict.reason,
+        spares_known_after=spares_known_after,
     )

@@ -1,0 +1,167 @@
+"""Who an address stands for: one subscriber, an office, a carrier, a crawler that is what it says.
+
+An address is charged as its subject: an IPv4 address as it stands, an IPv6 address by the prefix that one customer is
+given, since whoever has a prefix has 2**64 addresses. Networks in the configuration change that: `trusted` ones have no
+budget at all, `shared` ones pay little, since many people are behind them, and a `crawler` is free of budgets if its
+address lies in the ranges that its operator publishes *and* it gives the name: anybody can give the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Literal
+
+import msgspec
+
+Treatment = Literal["trusted", "shared", "crawler"]
+REMEMBERED = 65_536
+"""Addresses of which the place is remembered, for speed alone."""
+LONGEST_TOKEN = 64
+"""Whoever hashes addresses before they reach us writes a token; longer ones are cut."""
+
+
+class Network(msgspec.Struct, frozen=True, kw_only=True):
+    """Ranges of addresses that are treated in their own way; `rules/limits/files.py` checks them."""
+
+    id: str
+    treat: Treatment
+    ranges: tuple[str, ...]
+    """Such as `192.0.2.0/24` or `2001:db8::/32`."""
+    user_agent: str = ""
+    """Of a crawler: what its user agent contains, whatever the case."""
+    price: float = 1.0
+    """Of a shared network: the part of its cost that an event is charged at."""
+
+
+class AddressRules(msgspec.Struct, frozen=True, kw_only=True):
+    """How addresses are charged where no network says otherwise."""
+
+    ipv4_prefix: int = 32
+    """Bits of an IPv4 address that are charged together."""
+    ipv6_prefix: int = 64
+    """Bits of an IPv6 address that are charged together."""
+    known_after: int = 10
+    """Events in a session from which on its visitor is known: it keeps its cookie, and has a budget of its own."""
+    known_price: float = 0.1
+    """The part of its cost that a known visitor's event is charged to the address at."""
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """What is to be known of one address."""
+
+    subject: str
+    """What is charged; empty if nothing is."""
+    price: float = 1.0
+    """The part of an event's cost that the subject is charged."""
+    trusted: bool = False
+    """It has no budget at all, nor have the visitors there."""
+    crawlers: tuple[tuple[str, str], ...] = ()
+    """Of crawlers whose ranges it lies in: id, and what the user agent must contain, in lower case."""
+
+    def frees(self, user_agent: str | None) -> bool:
+        """Whether whoever speaks from here has no budget."""
+        return self.trusted or (bool(self.crawlers) and named(self, user_agent or "") is not None)
+
+
+NOWHERE = Place("")
+Bits = tuple[int, int]
+"""IP version and prefix length."""
+
+
+class Networks:
+    """Places of addresses. Asking is a look into a dictionary but for addresses that were not met lately."""
+
+    def __init__(self, networks: Sequence[Network] = (), rules: AddressRules | None = None) -> None:
+        self.rules = rules or AddressRules()
+        self.networks = tuple(networks)
+        self._by_bits: dict[Bits, dict[int, list[Network]]] = {}
+        for network in networks:
+            for text in network.ranges:
+                found = ip_network(text, strict=False)
+                bits = (found.version, found.prefixlen)
+                prefix = int(found.network_address) >> (found.max_prefixlen - found.prefixlen)
+                self._by_bits.setdefault(bits, {}).setdefault(prefix, []).append(network)
+        self._claims = tuple(
+            (network.user_agent.lower(), network.id) for network in networks if network.treat == "crawler"
+        )
+        self.known: dict[str, Place] = {}
+        """Places of addresses that were met lately: whoever asks for each event looks here first."""
+
+    def place(self, address: str) -> Place:
+        """The place of an address as it came with an event."""
+        place = self.known.get(address)
+        if place is None:
+            if len(self.known) >= REMEMBERED:
+                self.known.clear()
+            place = self.known[address] = self._find(address)
+        return place
+
+    def crawler(self, address: str | None, user_agent: str | None) -> str | None:
+        """The crawler that speaks: by its ranges and its name, never by its name alone."""
+        if address is None or not user_agent:
+            return None
+        return named(self.place(address), user_agent)
+
+    def impostor(self, address: str | None, user_agent: str | None) -> str | None:
+        """The crawler whose name is given from an address that lies in none of its ranges."""
+        if not self._claims or not user_agent:
+            return None
+        said = user_agent.lower()
+        claimed = [name for word, name in self._claims if word in said]
+        if not claimed:
+            return None
+        own = {name for name, _ in self.place(address).crawlers} if address else set()
+        # A crawler may have a user agent that contains another one's name.
+        return None if own.intersection(claimed) else claimed[0]
+
+    def _find(self, address: str) -> Place:
+        parsed = _parsed(address)
+        if parsed is None:
+            return Place(address[:LONGEST_TOKEN].strip())
+        networks = list(self._covering(parsed))
+        shared = [network.price for network in networks if network.treat == "shared"]
+        return Place(
+            self._subject(parsed),
+            min(shared, default=1.0),
+            trusted=any(network.treat == "trusted" for network in networks),
+            crawlers=tuple(
+                (network.id, network.user_agent.lower()) for network in networks if network.treat == "crawler"
+            ),
+        )
+
+    def _covering(self, address: IPv4Address | IPv6Address) -> Iterable[Network]:
+        number = int(address)
+        for (version, length), ranges in self._by_bits.items():
+            if version == address.version:
+                yield from ranges.get(number >> (address.max_prefixlen - length), ())
+
+    def _subject(self, address: IPv4Address | IPv6Address) -> str:
+        bits = self.rules.ipv4_prefix if address.version == 4 else self.rules.ipv6_prefix  # noqa: PLR2004 -- its name
+        if bits == address.max_prefixlen:
+            return str(address)
+        return str(ip_network((address, bits), strict=False))
+
+
+def named(place: Place, user_agent: str) -> str | None:
+    """The crawler among those of a place that the user agent names."""
+    if not place.crawlers:
+        return None
+    said = user_agent.lower()
+    return next((name for name, word in place.crawlers if word in said), None)
+
+
+def networks_by_id(networks: Iterable[Network]) -> Mapping[str, Network]:
+    """Network by its id."""
+    return {network.id: network for network in networks}
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+    try:
+        # A link-local address may name the interface that it came by.
+        parsed = ip_address(address.strip().partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        return parsed.ipv4_mapped
+    return parsed
