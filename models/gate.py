@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from models.quality import Quality, measure
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True, array_like=True):
     """One example of the window: what each of them predicted before it was learned, and what it turned out to be."""
 
     bad: bool
@@ -18,6 +21,8 @@ class Judged:
     candidate: float
     champion: float | None
     baseline: float
+    segment: str = ""
+    """Part of the traffic that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +43,32 @@ class Bounds:
     """As for the baseline: a margin that shrinks as the champion nears perfection."""
     champion_log_loss: float = 0.98
     """Likewise."""
+    maximum_loss_of_precision: float = 0.03
+    """How far the candidate's average precision may lie below the champion's."""
+    false_positive_rate: float = 0.05
+    """Share of the good that may be called bad, for the candidate's recall: no lower than the champion's, as far as
+    chance doesn't explain it. Nearer to 0, wrong answers alone would decide."""
+    fortune: float = 10.0
+    """Evidence that the candidate's errors are the smaller ones: at least so much, see `models.evidence`. Chance alone
+    brings a champion's whole reign there one time in ten."""
     maximum_calibration_error: float = 0.15
     """What the candidate claims may be off by so much on average."""
     maximum_excess_flagged: float = 0.15
     """How far the share that the candidate would flag may lie from the share that is bad."""
+    minimum_segment: int = 20
+    """Segments with fewer examples in the window are not looked at."""
+    segment_log_loss: float = 1.25
+    """In none of them may the candidate's log loss be more than this many times the champion's, and a tenth."""
+    maximum_contradicted: float = 0.12
+    """Share of the champion's sure verdicts of either kind that may turn out wrong; more, in both kinds at once, and
+    the answers are doubted, not the champion. What chance could explain is no doubt."""
+    maximum_cost_us: float = 2_000.0
+    """Microseconds that a prediction may take on average."""
+
+
+_UNLIKELY = 0.05
+SURE = 0.85
+"""A score from which, and below whose opposite, the champion was sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +80,23 @@ class Meeting:
     figures: dict[str, float]
 
 
-def meet(window: Sequence[Judged], bounds: Bounds) -> Meeting:
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known of a candidate beside the window."""
+
+    fortune: Mapping[bool, float] | None = None
+    """Evidence against the rival by answers of people alone, and by all labels; None: it isn't asked for."""
+    cost_us: float | None = None
+    """Mean time of a prediction; None where no clock is."""
+
+
+def meet(window: Sequence[Judged], bounds: Bounds, record: Record = Record()) -> Meeting:
     """Lets the candidate meet the champion and the naive baseline on the newest examples.
 
-    It must beat both on log loss and AUC by a margin, be calibrated and flag about as much as is bad; and on the newer
-    half alone it must still be ahead of both, or what it learned last has spoilt it. In doubt the champion stays:
-    stale beats misbehaving.
+    It must beat both on log loss and AUC by a margin that chance doesn't explain, find no less at the top, be
+    calibrated, flag about as much as is bad, fail no segment and cost no more than it may; and on the newer half alone
+    it must still be ahead of both, or what it learned last has spoilt it. While answers contradict what the champion
+    was sure of both ways, nobody is promoted on them. In doubt the champion stays: stale beats misbehaving.
     """
     people = [judged for judged in window if judged.people]
     by_people = bool(people) and len(people) >= bounds.minimum_people
@@ -70,25 +108,32 @@ def meet(window: Sequence[Judged], bounds: Bounds) -> Meeting:
     if min(bad, len(judges) - bad) < bounds.minimum_of_each:
         why = f"Of {where}, {bad} are bad and {len(judges) - bad} good: too one-sided to judge by."
         return Meeting(promote=False, why=why, figures={})
-    return _compare(judges, bounds, where)
+    return _compare(judges, bounds, where, _beside(record, bounds, people=by_people))
 
 
-def _compare(judges: Sequence[Judged], bounds: Bounds, where: str) -> Meeting:
+def _compare(
+    judges: Sequence[Judged], bounds: Bounds, where: str, beside: tuple[list[str], dict[str, float]]
+) -> Meeting:
     rivals = _rivals(judges)
     labels = [judged.bad for judged in judges]
     candidate = measure([judged.candidate for judged in judges], labels)
-    figures = candidate.figures("candidate")
-    objections = _out_of_bounds(candidate, bounds)
+    objections, more = beside
+    figures = candidate.figures("candidate") | more
+    objections = [*_contradicted(judges, bounds), *objections, *_out_of_bounds(candidate, bounds)]
     for name, scores in rivals.items():
         rival = measure(scores, labels)
         figures |= rival.figures(name)
         objections += _too_weak(candidate, rival, f"the {name}", _margins(name, bounds))
+        objections += _too_blunt(candidate, rival, f"the {name}", bounds)
+        objections += _misses_more(judges, scores, f"the {name}", bounds)
+        objections += _unstable(judges, scores, f"the {name}", bounds)
     objections += _lately_too_weak(judges, rivals, bounds)
     if objections:
         return Meeting(promote=False, why=f"On {where}: {'; '.join(objections)}.", figures=figures)
     why = (
         f"On {where} the candidate beats the {' and the '.join(rivals)}: log loss {candidate.log_loss:.3f}, "
-        f"AUC {candidate.auc:.3f}, calibration error {candidate.calibration_error:.3f}, "
+        f"AUC {candidate.auc:.3f}, average precision {candidate.average_precision:.3f}, "
+        f"calibration error {candidate.calibration_error:.3f}, "
         f"{candidate.flagged_share:.1%} flagged of {candidate.bad_share:.1%} bad."
     )
     return Meeting(promote=True, why=why, figures=figures)
@@ -142,3 +187,86 @@ def _lately_too_weak(judges: Sequence[Judged], rivals: dict[str, list[float]], b
         margins = _margins(name, bounds) if name == "baseline" else (0.0, 1.0)
         objections += _too_weak(candidate, measure(scores[start:], labels), f"the {name} lately", margins)
     return objections
+
+
+def _beside(record: Record, bounds: Bounds, *, people: bool) -> tuple[list[str], dict[str, float]]:
+    """What speaks against it beside the window, and the figures of that."""
+    objections: list[str] = []
+    figures: dict[str, float] = {}
+    if record.fortune is not None:
+        figures["evidence"] = min(record.fortune[people], 1e12)
+        if figures["evidence"] < bounds.fortune:
+            objections.append(
+                f"the evidence for it is {figures['evidence']:.1f} of {bounds.fortune:.0f}: it may be chance"
+            )
+    # What it costs is no figure of the record: the same examples would give another one each time.
+    if record.cost_us is not None and record.cost_us > bounds.maximum_cost_us:
+        objections.append(f"a prediction takes {record.cost_us:.0f} µs")
+    return objections, figures
+
+
+def _too_blunt(candidate: Quality, rival: Quality, name: str, bounds: Bounds) -> list[str]:
+    """What speaks against it where it matters: among the highest scores."""
+    objections = []
+    if candidate.average_precision < rival.average_precision - bounds.maximum_loss_of_precision:
+        objections.append(
+            f"average precision {candidate.average_precision:.3f} is below {rival.average_precision:.3f} of {name}"
+        )
+    return objections
+
+
+def _misses_more(judges: Sequence[Judged], scores: Sequence[float], name: str, bounds: Bounds) -> list[str]:
+    """Whether it misses what the rival finds, more often than the reverse and than chance would have it."""
+    labels = [judged.bad for judged in judges]
+    own = _found([judged.candidate for judged in judges], labels, bounds.false_positive_rate)
+    rivals = _found(scores, labels, bounds.false_positive_rate)
+    lost, won = len(rivals - own), len(own - rivals)
+    # Of pairs that differ, half would be lost by chance.
+    if lost <= won or _chance_of_so_many(lost, lost + won, 0.5) > _UNLIKELY:
+        return []
+    return [f"it misses {lost} that {name} finds, and finds {won} that it misses"]
+
+
+def _found(scores: Sequence[float], labels: Sequence[bool], rate: float) -> set[int]:
+    good = sorted((score for score, bad in zip(scores, labels, strict=True) if not bad), reverse=True)
+    threshold = good[int(rate * len(good))]
+    return {at for at, (score, bad) in enumerate(zip(scores, labels, strict=True)) if bad and score > threshold}
+
+
+def _chance_of_so_many(hits: int, of: int, share: float) -> float:
+    """Probability of at least so many hits, each of that probability."""
+    return sum(math.comb(of, at) * share**at * (1.0 - share) ** (of - at) for at in range(hits, of + 1))
+
+
+def _unstable(judges: Sequence[Judged], scores: Sequence[float], name: str, bounds: Bounds) -> list[str]:
+    """Segments in which the candidate is clearly worse, though it is better on the whole."""
+    objections = []
+    sizes = Counter(judged.segment for judged in judges)
+    for segment in sorted(segment for segment, size in sizes.items() if segment and size >= bounds.minimum_segment):
+        inside = [(judged, score) for judged, score in zip(judges, scores, strict=True) if judged.segment == segment]
+        labels = [judged.bad for judged, _ in inside]
+        candidate = measure([judged.candidate for judged, _ in inside], labels).log_loss
+        rival = measure([score for _, score in inside], labels).log_loss
+        if candidate > bounds.segment_log_loss * rival + 0.1:
+            objections.append(f"log loss {candidate:.3f} is above {rival:.3f} of {name} among {segment}")
+    return objections
+
+
+def _contradicted(judges: Sequence[Judged], bounds: Bounds) -> list[str]:
+    """Whether the newer half's answers contradict both kinds of what the champion was sure of.
+
+    A new kind of abuse contradicts one kind, sure innocence; a new kind of visitor the other. Answers that are wrong
+    at random, or by intent, contradict both.
+    """
+    newer = [judged for judged in judges[len(judges) // 2 :] if judged.champion is not None]
+    innocent = [judged.bad for judged in newer if judged.champion is not None and judged.champion <= 1.0 - SURE]
+    guilty = [not judged.bad for judged in newer if judged.champion is not None and judged.champion >= SURE]
+    if any(
+        _chance_of_so_many(sum(wrong), len(wrong), bounds.maximum_contradicted) > _UNLIKELY
+        for wrong in (innocent, guilty)
+    ):
+        return []
+    good, bad = (f"{sum(wrong) / len(wrong):.0%}" for wrong in (innocent, guilty))
+    return [
+        f"of what the champion was sure of, answers of late contradict {good} of the good and {bad} of the bad",
+    ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
@@ -13,9 +13,10 @@ from models.base import Model
 from models.baseline import PriorRate
 from models.blend import BlendedLogistic
 from models.champion import Scorer
+from models.evidence import Evidence, squared_error
 from models.families import FAMILIES, copy, from_bytes, to_bytes
 from models.features.registry import FEATURES_VERSION
-from models.gate import Bounds, Judged, Meeting, meet
+from models.gate import Bounds, Judged, Meeting, Record, meet
 from models.quality import Quality, measure
 from models.snapshot import payload_of
 from weir.contracts.model_record import Champion, Decision, Snapshot
@@ -48,6 +49,8 @@ class TrainerConfig:
     family: str = BlendedLogistic.family
     hyper_parameters: Mapping[str, Any] = field(default_factory=dict)
     """Those that differ from the family's own."""
+    segments: str = "user_agent_family"
+    """The category whose values are the segments in none of which a candidate may fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +77,24 @@ class _Counts(msgspec.Struct):
     """Numbers of those on record, oldest first."""
     champion: tuple[str, str, LearnedFrom, int] | None = None
     """Id, version, whose labels, number of the decision."""
-    window: list[tuple[bool, bool, float, float | None, float]] = []
+    window: list[Judged] = []
+    by_people: Evidence = msgspec.field(default_factory=Evidence)
+    """That the candidate is better than the champion, or than the baseline as long as there is none."""
+    by_all: Evidence = msgspec.field(default_factory=Evidence)
 
 
 class Trainer:
-    """Folds training examples in order; the same examples give the same models and decisions."""
+    """Folds training examples in order; the same examples give the same models and decisions.
 
-    def __init__(self, config: TrainerConfig) -> None:
+    Args:
+        config: How it works.
+        clock: Seconds from anywhere, to see what a prediction costs; without it, cost is nobody's objection.
+    """
+
+    def __init__(self, config: TrainerConfig, clock: Callable[[], float] | None = None) -> None:
         self.config = config
+        self._clock = clock
+        self._spent_s = 0.0
         self._candidate: Model = FAMILIES[config.family](**config.hyper_parameters)
         self._champion: Model | None = None
         self._baseline = PriorRate()
@@ -110,15 +123,9 @@ class Trainer:
         if example.features_version != FEATURES_VERSION:
             return False
         bad, features = example.label == "bad", example.features
-        self._window.append(
-            Judged(
-                bad=bad,
-                people=not is_weak(example.source),
-                candidate=self._candidate.predict_one(features),
-                champion=self._champion.predict_one(features) if self._champion else None,
-                baseline=self._baseline.predict_one(features),
-            )
-        )
+        judged = self._judge(example)
+        self._window.append(judged)
+        self._weigh(judged)
         self._candidate.learn_one(features, bad=bad, weight=example.weight)
         self._baseline.learn_one(features, bad=bad, weight=example.weight)
         self._counts.examples += 1
@@ -132,11 +139,16 @@ class Trainer:
     def meet(self, decided_at: float) -> Outcome:
         """Lets the candidate meet the champion; if it wins, it is the champion from here on."""
         counts = self._counts
-        meeting = meet(self._window, self.config.bounds)
+        cost_us = 1e6 * self._spent_s / max(counts.since_meeting, 1) if self._clock is not None else None
+        fortune = {True: counts.by_people.fortune, False: counts.by_all.fortune}
+        meeting = meet(self._window, self.config.bounds, Record(fortune, cost_us))
+        self._spent_s = 0.0
         decision = self._decision(meeting, decided_at)
         counts.since_meeting = 0
         counts.next_decision = decision.number + 1
         if not meeting.promote:
+            counts.by_people.begin()
+            counts.by_all.begin()
             counts.refusals.append(decision.number)
             forgotten = counts.refusals.pop(0) if len(counts.refusals) > KEPT_REFUSALS else None
             return Outcome(decision, None, None, forgotten)
@@ -144,8 +156,9 @@ class Trainer:
         self._champion = copy(self._candidate)
         counts.champion = (snapshot.id, snapshot.version, snapshot.learned_from, decision.number)
         # The champion is the candidate as it was: what that one predicted is what this one is measured by.
-        promoted = [Judged(j.bad, j.people, j.candidate, j.candidate, j.baseline) for j in self._window]
+        promoted = [msgspec.structs.replace(judged, champion=judged.candidate) for judged in self._window]
         self._window = deque(promoted, maxlen=self.config.window)
+        counts.by_people, counts.by_all = Evidence(), Evidence()
         champion = Champion(id=snapshot.id, version=snapshot.version, decision=decision.number, signature="")
         return Outcome(decision, snapshot, champion)
 
@@ -162,6 +175,7 @@ class Trainer:
         self._champion = copy(scorer.model)
         counts.champion = (scorer.ref.id, scorer.ref.version, scorer.learned_from, scorer.decision)
         self._window.clear()
+        counts.by_people, counts.by_all = Evidence(), Evidence()
         return True
 
     def candidate_state(self) -> dict[str, Any]:
@@ -184,7 +198,7 @@ class Trainer:
 
     def entries(self) -> dict[str, bytes]:
         """The whole state, by part; `restore` takes it back exactly."""
-        self._counts.window = [astuple(judged) for judged in self._window]
+        self._counts.window = list(self._window)
         parts = {
             "counts": msgspec.json.encode(self._counts),
             "candidate": to_bytes(self._candidate),
@@ -215,7 +229,30 @@ class Trainer:
             raise SnapshotError("The trainer's state names another baseline.", _REBUILD)
         self._baseline = baseline
         self._champion = from_bytes(entries["champion"]) if "champion" in entries else None
-        self._window = deque((Judged(*row) for row in self._counts.window), maxlen=self.config.window)
+        self._window = deque(self._counts.window, maxlen=self.config.window)
+
+    def _judge(self, example: TrainingExample) -> Judged:
+        features = example.features
+        begun_s = self._clock() if self._clock is not None else 0.0
+        candidate = self._candidate.predict_one(features)
+        if self._clock is not None:
+            self._spent_s += self._clock() - begun_s
+        return Judged(
+            bad=example.label == "bad",
+            people=not is_weak(example.source),
+            candidate=candidate,
+            champion=self._champion.predict_one(features) if self._champion else None,
+            baseline=self._baseline.predict_one(features),
+            segment=str(features.get(self.config.segments, "")),
+        )
+
+    def _weigh(self, judged: Judged) -> None:
+        """Lets the gamblers bet on the candidate against whom it wants to follow."""
+        rival = judged.baseline if judged.champion is None else judged.champion
+        lead = squared_error(rival, bad=judged.bad) - squared_error(judged.candidate, bad=judged.bad)
+        self._counts.by_all.add(lead)
+        if judged.people:
+            self._counts.by_people.add(lead)
 
     def _decision(self, meeting: Meeting, decided_at: float) -> Decision:
         previous = self._counts.champion

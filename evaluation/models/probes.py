@@ -29,16 +29,17 @@ class Probes:
         return recall_at([scorer.score(found) for found in self.features], self.bad, rate)
 
 
-def probes(newcomer: str, seed: int) -> Probes:
-    """Newcomers of one kind and shoppers of the demo, from a seed that no scene has."""
+def probes(newcomer: str | None, seed: int) -> Probes:
+    """Shoppers of the demo with newcomers of one kind, or with the demo's own abuse, from a seed that no scene has."""
     end_s = HOURS * 3_600.0
     whose: dict[str, bool] = {}
     events: list[dict[str, Any]] = []
     for found in happenings(seed, RATE, START_S):
         if found.at_s >= end_s:
             break
-        if not found.visitor.kind.is_bad:
-            whose[found.visitor.visitor_id] = False
+        is_bad = found.visitor.kind.is_bad
+        if newcomer is None or not is_bad:
+            whose[found.visitor.visitor_id] = is_bad
             events.append(found.event)
     for _, event, visitor in newcomers_events(newcomer, seed, NEWCOMERS_PER_HOUR, 0.0, end_s):
         whose[visitor.visitor_id] = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from time import perf_counter
 
 from models.champion import ChampionHolder
 from models.declared import load_model
@@ -50,7 +51,7 @@ class TrainTask(Task):
     def __init__(self, settings: Settings, key: bytes | None, champion: ChampionHolder | None = None) -> None:
         self._key = key
         self._champion = champion
-        self._trainer = Trainer(trainer_config(settings))
+        self._trainer = Trainer(trainer_config(settings), clock=perf_counter)
         self._parts: dict[str, bytes] = {}
         self._logged: dict[bytes, bytes] = {}
         self._new: dict[bytes, bytes] = {}

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 import pytest
 
-from models.gate import Bounds, Judged, meet
+from models.gate import Bounds, Judged, Record, meet
 
 GOOD, FAIR, CHANCE = 2.5, 1.2, 0.0
 
@@ -80,3 +81,47 @@ def test_too_few_labels_decide_nothing(minimum_people: int) -> None:
 def test_one_sided_labels_decide_nothing() -> None:
     one_sided = [judged for judged in window(GOOD, None) if judged.bad]
     assert "too one-sided" in meet(one_sided, Bounds()).why
+
+
+def test_without_evidence_beyond_chance_nobody_is_promoted() -> None:
+    judges = window(GOOD, FAIR)
+    assert meet(judges, Bounds(), Record(fortune={True: 10.0, False: 0.1})).promote
+    refused = meet(judges, Bounds(), Record(fortune={True: 9.9, False: 1e6}))
+    assert not refused.promote
+    assert "may be chance" in refused.why
+    assert refused.figures["evidence"] == pytest.approx(9.9)
+
+
+def test_a_candidate_that_costs_too_much_is_refused() -> None:
+    refused = meet(window(GOOD, FAIR), Bounds(maximum_cost_us=50.0), Record(cost_us=51.0))
+    assert not refused.promote
+    assert "51 µs" in refused.why
+
+
+def test_a_candidate_that_fails_one_segment_is_refused_though_better_on_the_whole() -> None:
+    judges = [
+        msgspec.structs.replace(judged, segment="curl", candidate=1.0 - judged.candidate) if at % 10 == 0 else judged
+        for at, judged in enumerate(window(GOOD, FAIR))
+    ]
+    refused = meet(judges, Bounds())
+    assert not refused.promote
+    assert "among curl" in refused.why
+    assert "among curl" not in meet(judges, Bounds(minimum_segment=31)).why
+
+
+def test_a_candidate_that_misses_what_the_champion_finds_is_refused() -> None:
+    seldom = [
+        msgspec.structs.replace(judged, candidate=0.01) if judged.bad and at % 4 == 0 else judged
+        for at, judged in enumerate(window(GOOD, GOOD - 0.2))
+    ]
+    assert "it misses" in meet(seldom, Bounds()).why
+
+
+def test_while_answers_contradict_the_champion_both_ways_they_promote_nobody() -> None:
+    chance = random.Random(3)
+    judges = window(GOOD, 3.2)
+    sure = [msgspec.structs.replace(judged, champion=0.95 if judged.bad else 0.05) for judged in judges]
+    flipped = [msgspec.structs.replace(judged, bad=judged.bad != (chance.random() < 0.3)) for judged in sure]
+    assert "answers of late contradict" in meet(flipped, Bounds()).why
+    new_abuse = [msgspec.structs.replace(judged, bad=judged.bad or chance.random() < 0.3) for judged in sure]
+    assert "answers of late contradict" not in meet(new_abuse, Bounds()).why
