@@ -70,7 +70,7 @@ class Resources:
             settings=settings,
             budgets=budgets,
             library=PackLibrary(patterns),
-            business=load_business_rules(settings.business_rules_file),
+            business=load_business_rules(settings.business_rules_file, budgets.networks),
             config=FoldConfig.from_settings(settings, budgets, patterns),
             champion=ChampionHolder(_model_key(settings)),
             shared=SharedVerdicts(budgets.shared, budgets.distinct, Networks(budgets.networks, budgets.addresses)),

@@ -145,7 +145,7 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 "Limits crossed",
                 "cps",
                 [(rate("weir_limits_crossed_total", "kind", "limit"), "{{kind}}: {{limit}}")],
-                "Budgets of visitors and addresses.",
+                "Limits of visitors, addresses and accounts.",
                 width=6,
             ),
             Panel(
@@ -161,6 +161,24 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 [(rate("weir_reviews_total", "why"), "{{why}}")],
                 "Sessions in the review queue.",
                 width=6,
+            ),
+            Panel(
+                "Sessions flagged",
+                "percentunit",
+                [("max(weir_flagged_share)", "highest share"), ("max(weir_brake_on)", "brake on")],
+                "Of the newest sessions of a partition, where there is a ceiling; above it the brake is on.",
+            ),
+            Panel(
+                "Verdicts held back",
+                "cps",
+                [(rate("weir_verdicts_held_back_total", "stage", "verdict"), "{{stage}}: {{verdict}}")],
+                "They became a review, since the brake was on.",
+            ),
+            Panel(
+                "Addresses and accounts remembered",
+                "none",
+                [("max by (kept) (weir_limit_subjects)", "{{kept}}")],
+                "By the worker that knows most; each has a bound.",
             ),
         ),
     ),

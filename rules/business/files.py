@@ -2,108 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from importlib import resources
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BeforeValidator, Field
-
-from rules.business.conditions import When, is_network
-from rules.document import Document, Strict, as_date, as_tuple, read_document, validate
+from rules.business.checks import problems_of_rules
+from rules.business.entries import RulesFile
+from rules.document import Document, read_document, validate
+from rules.limits.networks import Network
+from rules.limits.ranges import read_ranges
 from rules.problems import Problem
-from weir.contracts.flag import Verdict
-
-Day = Annotated[date, BeforeValidator(as_date)]
 
 
-class RuleEntry(Strict):
-    """One rule."""
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A file, and the networks in files that it names."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._/-]{0,127}$")]
-    owner: Annotated[str, Field(min_length=1, max_length=128)]
-    """Who answers for it."""
-    reason: Annotated[str, Field(min_length=8, max_length=300)]
-    """For the person who reads the flag."""
-    priority: int = 0
-    """Of the rules that hold, the one with the greatest priority decides."""
-    when: When
-    then: Verdict
-    added: Day | None = None
-    expires: Day | None = None
-    """From this day (UTC) on it is off."""
-    enabled: bool = True
+    file: RulesFile
+    ranges: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-class RulesFile(Strict):
-    """A file of business rules."""
+def check_business_rules(
+    path: Path | None = None, networks: Sequence[Network] | None = None, today: date | None = None
+) -> tuple[Loaded | None, list[Problem]]:
+    """The rules of a file (the shipped ones without one), and everything that is wrong with it.
 
-    version: Annotated[str, Field(min_length=1, max_length=64)]
-    rules: Annotated[tuple[RuleEntry, ...], BeforeValidator(as_tuple)]
-
-
-def check_business_rules(path: Path | None = None) -> tuple[RulesFile | None, list[Problem]]:
-    """The rules of a file (the shipped ones without one), and everything that is wrong with it."""
+    With warnings alone they are there. `networks` are the limits' file's, to which rules refer by name; None: not
+    looked at.
+    """
     document = read_document(path or resources.files("rules.business") / "default.yaml")
     if isinstance(document, Problem):
         return None, [document]
     checked = validate(RulesFile, document)
     if isinstance(checked, list):
         return None, checked
-    problems = [*_each(document, checked), *_together(document, checked)]
-    return (None if problems else checked), problems
+    ranges, problems = _ranges(document, checked, path.parent if path is not None else Path())
+    problems += problems_of_rules(document, checked, today or datetime.now(UTC).date())
+    if networks is not None:
+        problems += _crawlers(document, checked, networks)
+    problems = sorted(set(problems))
+    is_refused = any(problem.severity == "error" for problem in problems)
+    return (None if is_refused else Loaded(checked, ranges)), problems
 
 
-def _each(document: Document, checked: RulesFile) -> Iterator[Problem]:
-    for number, rule in enumerate(checked.rules):
-        when = ("rules", number, "when")
-        if not rule.when.model_fields_set:
-            yield document.problem(f"{rule.id} has no condition: it would hold always.", "Say when it holds.", *when)
-        for text in rule.when.networks or ():
-            if not is_network(text):
-                yield document.problem(f"{rule.id}: {text!r} is no network.", "Write 192.0.2.0/24.", *when, "networks")
-        least, most = rule.when.at_least or {}, rule.when.at_most or {}
-        for name in least.keys() & most.keys():
-            if least[name] > most[name]:
-                message = f"{rule.id} can never fire: {name} is at least {least[name]:g} and at most {most[name]:g}."
-                yield document.problem(message, "Swap them.", *when, "at_least")
-        if rule.expires and rule.added and rule.expires <= rule.added:
-            yield document.problem(
-                f"{rule.id} can never fire: it expires on {rule.expires}, and was added on {rule.added}.",
-                "Give a later day.",
-                *("rules", number, "expires"),
-            )
-        if rule.when.verdicts == (rule.then,):
-            yield document.problem(
-                f"{rule.id} changes nothing: it asks for the verdict that it gives.", "Leave it out.", *when
-            )
+def _ranges(document: Document, file: RulesFile, folder: Path) -> tuple[dict[str, list[str]], list[Problem]]:
+    ranges: dict[str, list[str]] = {}
+    problems: list[Problem] = []
+    for path, name in _named(file, "networks_file"):
+        read = read_ranges(folder / name)
+        if isinstance(read, str):
+            problems.append(document.problem(read, "Its path counts from this file.", *path, "networks_file"))
+        else:
+            ranges[name] = read
+    return ranges, problems
 
 
-def _together(document: Document, checked: RulesFile) -> Iterator[Problem]:
-    ids: set[str] = set()
-    before: list[RuleEntry] = []
-    for number, rule in enumerate(checked.rules):
-        place = ("rules", number)
-        if rule.id in ids:
-            yield document.problem(f"{rule.id} is given twice.", "Give each rule its own id.", *place, "id")
-        ids.add(rule.id)
-        for other in before if rule.enabled else ():
-            if other.when != rule.when or _apart(other, rule):
-                continue
-            if other.priority == rule.priority and other.then != rule.then:
-                message = f"{rule.id} says {rule.then} where {other.id} says {other.then}."
-                yield document.problem(message, "Give one a greater priority, or other conditions.", *place)
-            else:
-                message = f"{rule.id} and {other.id} have the same conditions: one of them can never decide."
-                yield document.problem(message, "Keep one.", *place)
-        if rule.enabled:
-            before.append(rule)
+def _crawlers(document: Document, file: RulesFile, networks: Sequence[Network]) -> list[Problem]:
+    known = {network.id for network in networks if network.treat == "crawler"}
+    return [
+        document.problem(
+            f"The limits' file names no crawler {name}.",
+            f"There are: {', '.join(sorted(known)) or 'none'}.",
+            *path,
+            "crawlers",
+        )
+        for path, names in _named(file, "crawlers")
+        for name in names
+        if name not in known
+    ]
 
 
-def _apart(one: RuleEntry, other: RuleEntry) -> bool:
-    """Whether the two are never in force on the same day."""
-    return bool(
-        (one.expires and other.added and one.expires <= other.added)
-        or (other.expires and one.added and other.expires <= one.added)
-    )
+def _named(file: RulesFile, condition: str) -> list[tuple[tuple[str | int, ...], str]]:
+    """Where a condition is given, and what."""
+    places: list[tuple[tuple[str | int, ...], object]] = []
+    for section, entries in (("allow", file.allow), ("deny", file.deny)):
+        places += [((section, number, "who"), entry.who) for number, entry in enumerate(entries)]
+    places += [(("segments", number, "where"), entry.where) for number, entry in enumerate(file.segments)]
+    for number, rule in enumerate(file.rules):
+        places += [(("rules", number, "when"), rule.when), (("rules", number, "unless"), rule.unless)]
+    return [(path, getattr(who, condition)) for path, who in places if getattr(who, condition, None) is not None]

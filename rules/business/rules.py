@@ -2,58 +2,173 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from rules.business.files import RuleEntry, RulesFile, check_business_rules
-from rules.problems import RulesError
+from rules.business.conditions import Context, Said, When, Who
+from rules.business.entries import ALLOW_PRIORITY, DENY_PRIORITY, CeilingEntry, ListEntry, RuleEntry, Thresholds
+from rules.business.files import Loaded, check_business_rules
+from rules.business.hours import Hours
+from rules.limits.networks import Network, Networks
+from rules.problems import refuse_errors
 from weir.contracts.flag import Reason, Stage, Verdict
 from weir.contracts.session import Session
+
+MILDEST_FIRST: tuple[Verdict, ...] = ("allow", "review", "throttle", "block")
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A rule's verdict in place of the cascade's, and the rule that did it."""
+    """A rule's verdict in place of the cascade's, and the rules that did it."""
 
     verdict: Verdict
     reasons: tuple[Reason, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule in force, wherever in the file it stands."""
+
+    id: str
+    owner: str
+    reason: str
+    priority: int
+    weight: float
+    when: Who
+    unless: When | None
+    then: Verdict | None
+    thresholds: Thresholds | None
+    added: date | None
+    expires: date | None
+    hours: Hours | None
+
+    def is_in_force(self, today: date, ts: float) -> bool:
+        """Whether it is, on that day, for a session whose newest event is of that time."""
+        return (
+            not (self.expires and self.expires <= today)
+            and not (self.added and self.added > today)
+            and (self.hours is None or self.hours.hold_at(ts))
+        )
+
+    def verdict(self, said: Said, context: Context) -> Verdict | None:
+        """What it says of a session; None where it does not hold."""
+        if not self._holds(said, context):
+            return None
+        if self.thresholds is None:
+            return self.then
+        if said.score is None or not (said.stage == "model" or said.verdict == "allow"):
+            return None
+        return self.thresholds.verdict_of(said.score)
+
+    def _holds(self, said: Said, context: Context) -> bool:
+        if isinstance(self.when, When):
+            held = self.when.holds(said, context)
+        else:
+            held = self.when.holds_for(said.session, context)
+        return held and (self.unless is None or not self.unless.holds(said, context))
+
+
 class BusinessRules:
     """The rules of a file, in the order in which they are asked: by priority, then as written."""
 
-    def __init__(self, file: RulesFile) -> None:
+    def __init__(self, loaded: Loaded, networks: Sequence[Network] = ()) -> None:
+        file = loaded.file
         self.version = file.version
-        enabled = [rule for rule in file.rules if rule.enabled]
-        self._rules = sorted(enabled, key=lambda rule: -rule.priority)
+        self.ceiling: CeilingEntry | None = file.ceiling
+        listed = [_listed(entry, "allow", ALLOW_PRIORITY) for entry in file.allow if entry.enabled]
+        listed += [_listed(entry, "block", DENY_PRIORITY) for entry in file.deny if entry.enabled]
+        ruled = [_ruled(entry) for entry in file.rules if entry.enabled]
+        self._rules = sorted([*listed, *ruled], key=lambda rule: -rule.priority)
+        segments = {segment.id: segment.where for segment in file.segments}
+        self._context = Context(segments, dict(loaded.ranges), Networks(networks))
 
     @property
-    def rules(self) -> tuple[RuleEntry, ...]:
+    def rules(self) -> tuple[Rule, ...]:
         """All that are enabled, in the order in which they are asked."""
         return tuple(self._rules)
 
     def apply(
         self, session: Session, verdict: Verdict, stage: Stage, now_s: float, score: float | None = None
     ) -> Override | None:
-        """The verdict of the first rule that holds, or None where none does. Pure: `now_s` decides about expiry."""
+        """The verdict of the rules that hold with the greatest priority, or None where none does or changes anything.
+
+        Pure: `now_s` decides about expiry, the session's own time about hours.
+        """
         today = datetime.fromtimestamp(now_s, UTC).date()
+        said = Said(session, verdict, stage, score)
+        votes: defaultdict[Verdict, list[Rule]] = defaultdict(list)
+        priority: int | None = None
         for rule in self._rules:
-            if (rule.expires and rule.expires <= today) or (rule.added and rule.added > today):
-                continue
-            if rule.when.holds(session, verdict, stage, score):
-                reason = Reason(id=rule.id, version=self.version, text=f"{rule.reason} ({rule.owner})")
-                return Override(rule.then, (reason,))
-        return None
+            if priority is not None and rule.priority < priority:
+                break
+            says = rule.verdict(said, self._context) if rule.is_in_force(today, session.end) else None
+            if says is not None:
+                priority = rule.priority
+                votes[says].append(rule)
+        if not votes:
+            return None
+        # max gives the first of equals: the milder one.
+        found = max(
+            (verdict for verdict in MILDEST_FIRST if verdict in votes),
+            key=lambda verdict: sum(rule.weight for rule in votes[verdict]),
+        )
+        if found == verdict and all(rule.thresholds is not None for rule in votes[found]):
+            return None
+        reasons = (
+            Reason(id=rule.id, version=self.version, text=f"{rule.reason} ({rule.owner})") for rule in votes[found]
+        )
+        return Override(found, tuple(reasons))
 
 
-def load_business_rules(path: Path | None = None) -> BusinessRules:
+def load_business_rules(path: Path | None = None, networks: Sequence[Network] | None = None) -> BusinessRules:
     """The business rules of a YAML file; the shipped ones without one.
+
+    Args:
+        path: The file.
+        networks: The limits' file's, to which rules refer by name; without, names are not looked at.
 
     Raises:
         RulesError: the file can't be read, or is refused; it says everything that is wrong.
     """
-    file, problems = check_business_rules(path)
-    if file is None:
-        raise RulesError(problems)
-    return BusinessRules(file)
+    loaded, problems = check_business_rules(path, networks)
+    refuse_errors(problems)
+    if loaded is None:
+        raise AssertionError("what is refused has errors")
+    return BusinessRules(loaded, networks or ())
+
+
+def _listed(entry: ListEntry, then: Verdict, priority: int) -> Rule:
+    return Rule(
+        id=entry.id,
+        owner=entry.owner,
+        reason=entry.reason,
+        priority=priority,
+        weight=1.0,
+        when=entry.who,
+        unless=None,
+        then=then,
+        thresholds=None,
+        added=entry.added,
+        expires=entry.expires,
+        hours=entry.hours,
+    )
+
+
+def _ruled(entry: RuleEntry) -> Rule:
+    return Rule(
+        id=entry.id,
+        owner=entry.owner,
+        reason=entry.reason,
+        priority=entry.priority,
+        weight=entry.weight,
+        when=entry.when,
+        unless=entry.unless,
+        then=entry.then,
+        thresholds=entry.thresholds,
+        added=entry.added,
+        expires=entry.expires,
+        hours=entry.hours,
+    )

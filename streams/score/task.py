@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 
 import msgspec
 
 from models.champion import ChampionHolder, Scorer
+from rules.business.brake import Brake, BrakeState
 from rules.business.rules import BusinessRules
 from rules.cascade import Judgement, judge
 from rules.heuristics.patterns import Patterns
@@ -25,10 +27,13 @@ from weir.settings import Settings
 from weir.topics import LABELS, REVIEWS
 
 _LONGEST_NUMBER = 20
-_TOLD, _CROSSED = b"s", b"a"
-"""Types of state entries: what was told of a session; a crossing of an address's or account's that was published."""
+_TOLD, _CROSSED, _BRAKE = b"s", b"a", b"b"
+"""Types of state entries: what was told of a session; a crossing of an address's or account's that was published; the
+brake on verdicts."""
 _read_session = decoder(Session)
 _read_told = msgspec.json.Decoder(Told)
+_read_brake = msgspec.json.Decoder(BrakeState)
+log = logging.getLogger("weir.score")
 
 
 class ScoreTask(Task):
@@ -68,6 +73,9 @@ class ScoreTask(Task):
         self._shared = shared
         self._now = now
         self._limits = SharedLimits(partition, partitions)
+        self._partition = partition
+        self._brake = Brake(business.ceiling, business.version)
+        self._brake_written = self._brake.state
         self._told: dict[str, Told] = {}
         self._changed: set[str] = set()
         self._shown: Scorer | None = None
@@ -76,6 +84,9 @@ class ScoreTask(Task):
         """Takes back what was told of a session or published of an address."""
         if key[:1] == _TOLD:
             self._told[key[1:].decode()] = _read_told.decode(value)
+        elif key[:1] == _BRAKE:
+            self._brake_written = _read_brake.decode(value)
+            self._brake = Brake(self._business.ceiling, self._business.version, self._brake_written)
         else:
             self._limits.load(key[1:], value)
 
@@ -101,6 +112,9 @@ class ScoreTask(Task):
         self._changed.clear()
         for key, value in self._limits.changes():
             yield _CROSSED + key, value
+        if self._brake.state != self._brake_written:
+            self._brake_written = self._brake.state
+            yield _BRAKE, msgspec.json.encode(self._brake_written)
 
     def _take(self, session: Session, appended_ms: int | None, effects: Effects) -> None:
         scored = self._score(session, effects)
@@ -109,11 +123,12 @@ class ScoreTask(Task):
             self._forget(session.session_id)
             return
         now_s = self._now()
-        judgement = self._judge(scored, now_s, effects)
+        judged = self._judge(scored, now_s, effects)
+        judgement = self._held(session, judged, effects)
         latency_s = max(0.0, now_s - appended_ms / 1_000) if appended_ms is not None else 0.0
         self._tell(scored, judgement, latency_s, effects)
         if session.final:
-            self._close(scored, judgement, effects)
+            self._close(scored, judgement, effects, is_held=judgement is not judged)
         elif appended_ms is not None:
             # A closing waits for the watermark by design: its age is no latency.
             effects.observe(latency_s, "event_to_flag_seconds")
@@ -157,10 +172,32 @@ class ScoreTask(Task):
         effects.outputs.append(flag(scored, judgement, latency_ms=round(latency_s * 1_000, 3)))
         effects.count("flags", judgement.stage, judgement.verdict)
 
-    def _close(self, scored: Scored, judgement: Judgement, effects: Effects) -> None:
+    def _held(self, session: Session, judgement: Judgement, effects: Effects) -> Judgement:
+        """The judgement, or what the brake makes of it."""
+        last = self._told.get(session.session_id)
+        is_known = last is not None and self._brake.has_counted(last.verdict, last.stage, last.reasons)
+        is_flagged = self._brake.would_flag(judgement) and not is_known
+        change = self._brake.count(is_new=session.revision == 1, is_flagged=is_flagged)
+        if change is not None:
+            log.warning("the brake has %s in partition %d: %.1f %% of sessions", change, self._partition, self._share)
+        if "business_rule" in self._settings.shadow:
+            return judgement
+        held = self._brake.hold(judgement)
+        if held is not judgement:
+            effects.count("verdicts_held_back", judgement.stage, judgement.verdict)
+        return held
+
+    @property
+    def _share(self) -> float:
+        return self._brake.share * 100
+
+    def _close(self, scored: Scored, judgement: Judgement, effects: Effects, *, is_held: bool) -> None:
         session = scored.session
         self._forget(session.session_id)
-        if self._settings.weak_labels:
+        if is_held and not self._brake.may_ask_about(session.session_id):
+            return
+        # What the brake holds back is in doubt: nothing is learned from it but what people say.
+        if self._settings.weak_labels and not is_held:
             label = weak_label(session, judgement, self._settings.shadow)
             if label is not None:
                 effects.outputs.append(Output(LABELS, session.visitor_id.encode(), encode(label)))
@@ -174,6 +211,11 @@ class ScoreTask(Task):
             self._changed.add(session_id)
 
     def _show(self, effects: Effects) -> None:
+        buckets, sets = self._shared.remembered
+        effects.set(buckets, "limit_subjects", "buckets")
+        effects.set(sets, "limit_subjects", "sets")
+        effects.set(int(self._brake.is_on), "brake_on", str(self._partition))
+        effects.set(self._brake.share, "flagged_share", str(self._partition))
         for reason, count in self._champion.take_refusals().items():
             effects.count("model_refused", reason, by=count)
         scorer = self._champion.scorer

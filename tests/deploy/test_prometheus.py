@@ -64,6 +64,8 @@ tests:
       - {series: 'weir_events_total{outcome="folded"}', values: '0+94x60'}
       - {series: 'weir_flags_total{stage="model",verdict="block"}', values: '0+1x30 30+60x30'}
       - {series: 'weir_session_revisions_total', values: '0+600x60'}
+      - {series: 'weir_brake_on{partition="0"}', values: '0x30 1x30'}
+      - {series: 'weir_brake_on{partition="1"}', values: '0x60'}
       - {series: 'weir_model_refused_total{reason="signature"}', values: '0x55 1x5'}
       - {series: 'weir_transactions_total{stage="score",end="aborted"}', values: '0+1x60'}
       - {series: 'weir_transactions_total{stage="join",end="aborted"}', values: '0x60'}
@@ -77,6 +79,7 @@ FIRES = {
     "WeirStageStalled": "stage: join",
     "WeirDeadLetterShare": "",
     "WeirFlagsJump": "",
+    "WeirBrakeOn": "",
     "WeirModelRefused": "reason: signature",
     "WeirTransactionsAborted": "stage: score",
 }

@@ -25,6 +25,8 @@ COMMANDS = {
     "backfill": "Replay a stretch of the events topic into topics of its own.",
     "dead-letters": "List, show and replay what could not be read.",
     "rules": "Check, test, explain and simulate rules.",
+    "limits": "Check the limits' file, and say what an address, a visitor or an account may spend.",
+    "business": "Check business rules, list them, and see what an edit would change before it is live.",
     "models": "List, show, promote, roll back and evaluate models.",
     "labels": "A person's answers about sessions.",
     "doctor": "Settings, broker, topics, lag, clocks: what is wrong and what to do.",

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.business.rules import Override
-from tests.rules.business.writing import business_rules
+from rules.business.rules import Override, load_business_rules
+from rules.limits.networks import Network
+from tests.rules.business.writing import business_file, business_rules
 from tests.support.sessions import make_session
+from weir.contracts.flag import Stage, Verdict
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()
 
@@ -93,3 +97,114 @@ def test_no_session_makes_a_rule_raise(visitor: str, ip: str | None, url: str | 
     )
     session = make_session(visitor_id=visitor, ip=ip).model_copy(update={"referrer": url, "entry_url": url})
     rules.apply(session, "block", "model", NOON)
+
+
+def said(
+    sections: dict[str, Any],
+    verdict: Verdict = "allow",
+    stage: Stage = "model",
+    score: float | None = None,
+    now_s: float = NOON,
+    **session: Any,  # noqa: ANN401 -- any field
+) -> tuple[str, list[str]] | None:
+    found = business_file(sections).apply(make_session(**session), verdict, stage, now_s, score)
+    return (found.verdict, [reason.id for reason in found.reasons]) if found is not None else None
+
+
+def rule(id_: str, then: str | None = None, **more: object) -> dict[str, Any]:
+    return {
+        "id": id_,
+        "owner": "shop",
+        "reason": "Because the test says so.",
+        **({"then": then} if then else {}),
+        **more,
+    }
+
+
+class TestThresholds:
+    RULES: ClassVar = {
+        "segments": [{"id": "checkout", "where": {"exit_path_prefixes": ["/shop/cart"]}}],
+        "rules": [rule("sure", when={"segments": ["checkout"]}, thresholds={"review": 0.9, "block": 0.99})],
+    }
+
+    @pytest.mark.parametrize(
+        ("score", "was", "becomes"),
+        [(0.97, "block", "review"), (0.85, "review", "allow"), (0.995, "block", None), (0.5, "allow", None)],
+    )
+    def test_a_segment_has_its_own(self, score: float, was: Verdict, becomes: str | None) -> None:
+        found = said(self.RULES, was, "model", score)
+        assert found == ((becomes, ["sure"]) if becomes else None)
+
+    def test_outside_of_the_segment_they_say_nothing(self) -> None:
+        assert said(self.RULES, "block", "model", 0.97, exit_url="/shoes") is None
+
+    def test_what_an_earlier_stage_has_decided_is_no_matter_of_scores(self) -> None:
+        assert said(self.RULES, "block", "heuristics", 0.1) is None
+        assert said(self.RULES, "block", "model", None) is None
+
+
+class TestLists:
+    LISTS: ClassVar = {
+        "allow": [rule("friend", who={"visitors": ["ann", "ben"]})],
+        "deny": [rule("foe", who={"accounts": ["ben", "carl"]})],
+        "rules": [rule("all", "review", priority=800, when={"at_least": {"events": 1}})],
+    }
+
+    def test_they_come_before_all_rules_and_allowing_before_denying(self) -> None:
+        assert said(self.LISTS, "block", visitor_id="ann") == ("allow", ["friend"])
+        assert said(self.LISTS, account_ids=["carl"]) == ("block", ["foe"])
+        assert said(self.LISTS, visitor_id="ann", account_ids=["carl"]) == ("allow", ["friend"])
+        assert said(self.LISTS) == ("review", ["all"])
+
+
+def test_a_crawler_is_allowed_by_range_and_name_and_its_impostor_is_not() -> None:
+    bot = Network(id="bot", treat="crawler", ranges=("192.0.2.0/24",), user_agent="ExampleBot")
+    sections = {
+        "allow": [rule("bots", who={"crawlers": ["bot"]})],
+        "rules": [rule("false-bots", "throttle", when={"impostors": True})],
+    }
+    rules = business_file(sections, [bot])
+
+    def verdict(ip: str, user_agent: str) -> str | None:
+        found = rules.apply(make_session(ip=ip, user_agent=user_agent), "block", "heuristics", NOON)
+        return found.verdict if found is not None else None
+
+    assert verdict("192.0.2.1", "ExampleBot/1") == "allow"
+    assert verdict("203.0.113.1", "ExampleBot/1") == "throttle"
+    assert verdict("192.0.2.1", "curl/8") is None
+
+
+def test_weights_add_up_among_rules_of_one_priority() -> None:
+    when = [{"visitors": ["ann"]}, {"at_least": {"events": 1}}, {"at_least": {"page_views": 1}}]
+    one = rule("one", "block", when=when[0], weight=3.0)
+    two, three = rule("two", "review", when=when[1], weight=2.0), rule("three", "review", when=when[2], weight=1.5)
+    assert said({"rules": [one, two, three]}, visitor_id="ann") == ("review", ["two", "three"])
+    assert said({"rules": [one, two]}, visitor_id="ann") == ("block", ["one"])
+    even = rule("even", "review", when=when[1], weight=3.0)
+    assert said({"rules": [one, even]}, visitor_id="ann") == ("review", ["even"])
+
+
+def test_hours_are_those_of_the_session_and_expiry_is_by_the_clock() -> None:
+    night = {"rules": [rule("night", "review", when={"at_least": {"events": 1}}, hours={"before": "06:00"})]}
+    midnight = datetime(2026, 3, 1, tzinfo=UTC).timestamp()
+    assert said(night, start=midnight, end=midnight + 60.0) == ("review", ["night"])
+    assert said(night, start=NOON, end=NOON) is None
+
+
+def test_an_exception_takes_a_rule_back() -> None:
+    sections = {"rules": [rule("r", "review", when={"at_least": {"events": 1}}, unless={"at_least": {"purchases": 1}})]}
+    assert said(sections) == ("review", ["r"])
+    assert said(sections, purchases=1) is None
+
+
+def test_networks_may_lie_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "ch.txt").write_text("192.0.2.0/25\n2001:db8::/32\n")
+    file = tmp_path / "rules.yaml"
+    entry = rule("r", "review", when={"networks_file": "ch.txt", "networks": ["203.0.113.9"]})
+    file.write_text(yaml.safe_dump({"version": "1", "rules": [entry]}))
+    rules = load_business_rules(file)
+    held = [
+        rules.apply(make_session(ip=ip), "allow", "model", NOON) is not None
+        for ip in ("192.0.2.1", "192.0.2.200", "2001:db8::9", "203.0.113.9", None)
+    ]
+    assert held == [True, False, True, True, False]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import yaml
 
 from rules.business.files import check_business_rules
 from rules.business.rules import BusinessRules, load_business_rules
+from rules.limits.networks import Network
 
 
 def document(*rules: dict[str, Any]) -> str:
@@ -24,6 +26,14 @@ def business_rules(*rules: dict[str, Any]) -> BusinessRules:
         file = Path(folder) / "rules.yaml"
         file.write_text(document(*rules))
         return load_business_rules(file)
+
+
+def business_file(sections: Mapping[str, Any], networks: Sequence[Network] = ()) -> BusinessRules:
+    """Loaded from a file of these sections; they must be well."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "rules.yaml"
+        file.write_text(yaml.safe_dump({"version": "1", **sections}, sort_keys=False))
+        return load_business_rules(file, networks)
 
 
 def problems(text: str) -> list[str]:

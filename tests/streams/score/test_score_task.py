@@ -3,13 +3,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from models.champion import ChampionHolder, Scorer
 from models.features import features_hash
-from rules.business.rules import load_business_rules
+from rules.business.rules import BusinessRules, load_business_rules
 from rules.heuristics.patterns import load_packs
 from rules.limits.budgets import Budgets, load_budgets
 from rules.limits.verdicts import SharedVerdicts
@@ -17,6 +17,7 @@ from streams.engine.task import Effects, Output, PlainRecord
 from streams.score.task import ScoreTask
 from tests.models.test_champion import offer
 from tests.models.test_snapshot import KEY, pointer, snapshot
+from tests.rules.business.writing import business_file
 from tests.support.sessions import make_session
 from weir.contracts import Flag, Label, Limit, Review, Score
 from weir.contracts.fast import encode
@@ -50,6 +51,7 @@ class Bench:
     champion: ChampionHolder = field(default_factory=lambda: ChampionHolder(KEY))
     shared: SharedVerdicts = field(default_factory=lambda: SharedVerdicts(BUDGETS.shared, BUDGETS.distinct))
     settings: Settings = field(default_factory=lambda: Settings(review_sample_share=0.0))
+    business: BusinessRules = field(default_factory=load_business_rules)
     partition: int = 0
     partitions: int = 1
     now: Callable[[], float] = lambda: NOW_S
@@ -61,7 +63,7 @@ class Bench:
             self.settings,
             PATTERNS,
             BUDGETS,
-            load_business_rules(None),
+            self.business,
             self.champion,
             self.shared,
             self.now,
@@ -282,6 +284,71 @@ class TestAddresses:
             idle = Effects()
             restarted.tick(NOW_S, idle)
             assert not idle.outputs
+
+
+class TestBrake:
+    """Half of all sessions would be blocked, where a fifth may be."""
+
+    SECTIONS: ClassVar[dict[str, Any]] = {
+        "ceiling": {
+            "id": "top",
+            "owner": "ops",
+            "reason": "More than we ever block.",
+            "at_most": 0.2,
+            "release_at": 0.1,
+            "sessions": 100,
+            "ask_share": 0.0,
+        }
+    }
+
+    def crowd(self, *, bad: bool, **changed: Any) -> list[PlainRecord]:  # noqa: ANN401 -- any field
+        kinds: Sequence[dict[str, Any]] = ({}, CERTAIN) if bad else ({}, {})
+        return [
+            session(session_id=f"s{number}", visitor_id=f"v{number}", revision=1, **kinds[number % 2], **changed)
+            for number in range(100)
+        ]
+
+    def test_above_the_ceiling_verdicts_become_reviews_until_the_share_has_fallen(self) -> None:
+        task = Bench(business=business_file(self.SECTIONS)).task()
+        effects = fold(task, *self.crowd(bad=True))
+        verdicts = [flag.verdict for flag in flags(effects)]
+        assert verdicts[:24] == ["block"] * 24
+        assert set(verdicts[25:]) == {"review"}
+        held = flags(effects)[-1]
+        assert (held.stage, held.reasons[0].id) == ("business_rule", "top")
+        assert effects.gauges["brake_on", ("0",)] == 1
+        assert effects.gauges["flagged_share", ("0",)] == 0.5
+        assert effects.counts["verdicts_held_back", ("heuristics", "block")] == len(verdicts) - 24
+        calm = fold(task, *self.crowd(bad=False))
+        assert calm.gauges["brake_on", ("0",)] == 0
+        assert [flag.verdict for flag in flags(fold(task, session(session_id="new", revision=1, **CERTAIN)))] == [
+            "block"
+        ]
+
+    def test_it_is_state(self) -> None:
+        bench = Bench(business=business_file(self.SECTIONS))
+        task = bench.task()
+        fold(task, *self.crowd(bad=True))
+        again = bench.task()
+        for key, value in task.changes():
+            if value is not None:
+                again.load(key, value)
+        (flag,) = flags(fold(again, session(session_id="new", revision=1, **CERTAIN)))
+        assert flag.verdict == "review"
+        assert not list(task.changes())
+
+    def test_nothing_is_learned_or_asked_of_what_is_held_back(self) -> None:
+        task = Bench(business=business_file(self.SECTIONS)).task()
+        effects = fold(task, *self.crowd(bad=True, final=True))
+        assert 20 <= len(labels(effects)) < 30
+        assert not written(effects, REVIEWS)
+
+    def test_with_business_rules_in_shadow_it_counts_and_holds_nothing_back(self) -> None:
+        settings = Settings(review_sample_share=0.0, shadow=frozenset({"business_rule"}))
+        task = Bench(business=business_file(self.SECTIONS), settings=settings).task()
+        effects = fold(task, *self.crowd(bad=True))
+        assert {flag.verdict for flag in flags(effects)} == {"block"}
+        assert effects.gauges["brake_on", ("0",)] == 1
 
 
 def records() -> list[PlainRecord]:

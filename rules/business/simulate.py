@@ -1,0 +1,91 @@
+"""What an edit of the business rules changes: last verdicts of the same sessions under both."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rules.business.rules import MILDEST_FIRST
+from weir.contracts.flag import Flag, Stage, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A session's last verdict, and who said so."""
+
+    visitor_id: str
+    verdict: Verdict
+    stage: Stage
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A session whose last verdict is another one."""
+
+    session_id: str
+    visitor_id: str
+    before: Verdict
+    after: Verdict
+    by: tuple[str, ...]
+    """What says so now; where nothing does any more, what said so before."""
+
+    @property
+    def kind(self) -> str:
+        """`newly flagged`, `no longer flagged`, `stronger` or `milder`."""
+        if self.before == "allow":
+            return "newly flagged"
+        if self.after == "allow":
+            return "no longer flagged"
+        rises = MILDEST_FIRST.index(self.after) > MILDEST_FIRST.index(self.before)
+        return "stronger" if rises else "milder"
+
+
+class Standings:
+    """The last flag of each session; a session without one is allowed."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, Standing] = {}
+
+    def take(self, flag: Flag) -> None:
+        """Takes the next flag, in the order of publishing."""
+        reasons = tuple(reason.id for reason in flag.reasons)
+        self._last[flag.session_id] = Standing(flag.visitor_id, flag.verdict, flag.stage, reasons)
+
+    @property
+    def by_session(self) -> Mapping[str, Standing]:
+        """Session id to its last flag."""
+        return self._last
+
+    def verdicts(self) -> Counter[str]:
+        """How many sessions have which last verdict; those without a flag are not among them."""
+        return Counter(standing.verdict for standing in self._last.values())
+
+
+def changes(
+    before: Standings, after: Standings, freed_by: Callable[[str, Standing], tuple[str, ...]] = lambda *_: ()
+) -> Iterator[Change]:
+    """Sessions whose last verdict differs, in the order of their ids.
+
+    A session that was never flagged has no flag that would name the rule which saw to that: `freed_by` may.
+    """
+    old, new = before.by_session, after.by_session
+    for session_id in sorted(old.keys() | new.keys()):
+        was, now = old.get(session_id), new.get(session_id)
+        before_verdict: Verdict = was.verdict if was else "allow"
+        after_verdict: Verdict = now.verdict if now else "allow"
+        if before_verdict != after_verdict:
+            said = now if now is not None else was
+            if said is not None:
+                by = freed_by(session_id, said) if now is None else ()
+                yield Change(session_id, said.visitor_id, before_verdict, after_verdict, by or _by(said))
+
+
+def by_rule(found: Sequence[Change]) -> Counter[tuple[str, str]]:
+    """How many changes each rule, stage or pattern brought about, by kind."""
+    return Counter((change.by[0], change.kind) for change in found if change.by)
+
+
+def _by(standing: Standing) -> tuple[str, ...]:
+    return standing.reasons or (standing.stage,)

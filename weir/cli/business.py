@@ -1,0 +1,178 @@
+"""`weir business`: check business rules, list them, and see what an edit would change before it is live."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import Counter
+from collections.abc import Container, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rules.business.files import check_business_rules
+from rules.business.rules import BusinessRules, load_business_rules
+from rules.business.simulate import Change, Standing, Standings, by_rule, changes
+from rules.limits.budgets import load_budgets
+from rules.problems import RulesError
+from streams.engine.task import PlainRecord
+from streams.intake.formats import FORMATS, check_source, read
+from streams.replay.run import Replay
+from streams.stages import Resources
+from weir.cli.options import Json, with_flags, with_settings
+from weir.cli.output import console, print_json, progress, show
+from weir.cli.replay import replay_settings
+from weir.contracts import Flag, Session
+from weir.contracts.fast import decoder
+from weir.errors import UsageError
+from weir.settings import Settings
+from weir.topics import FLAGS, SESSIONS, Topic
+
+app = typer.Typer(no_args_is_help=True, help="Check business rules, list them, and try an edit before it is live.")
+RulesPath = Annotated[Path | None, typer.Argument(metavar="[RULES]", help="The one in the settings unless given.")]
+TELL_EVERY = 500
+_flag = decoder(Flag)
+_session = decoder(Session)
+
+
+@app.command()
+@with_settings
+def check(settings: Settings, *, rules: RulesPath = None, as_json: Json = False) -> None:
+    """Find everything that is wrong with a file at once: contradictions, and rules that can never fire.
+
+    Warnings alone are shown, and well.
+    """
+    networks = load_budgets(settings.limits_file).networks
+    _, problems = check_business_rules(rules or settings.business_rules_file, networks)
+    rows = [asdict(problem) for problem in problems]
+    show(rows, ("severity", "file", "line", "message", "hint"), as_json=as_json, empty="Nothing is wrong.")
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise RulesError(errors)
+
+
+@app.command("list")
+@with_settings
+def list_rules(settings: Settings, *, rules: RulesPath = None, as_json: Json = False) -> None:
+    """List the rules in the order in which they are asked."""
+    loaded = _rules(settings, rules)
+    rows = [
+        {
+            "priority": rule.priority,
+            "rule": rule.id,
+            "then": rule.then or "by score",
+            "weight": rule.weight,
+            "owner": rule.owner,
+            "expires": rule.expires.isoformat() if rule.expires else "",
+            "reason": rule.reason,
+        }
+        for rule in loaded.rules
+    ]
+    columns = ("priority", "rule", "then", "weight", "owner", "expires", "reason")
+    show(rows, columns, as_json=as_json, empty="There are no rules.")
+    if loaded.ceiling is not None and not as_json:
+        ceiling = loaded.ceiling
+        console().print(
+            f"Ceiling {ceiling.id}: {ceiling.at_most:.1%} of {ceiling.sessions:,} sessions ({ceiling.owner})."
+        )
+
+
+@app.command()
+@with_flags
+def simulate(  # noqa: PLR0913 -- one parameter an option
+    given: dict[str, str],
+    *,
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Events, such as yesterday's log.")],
+    rules: Annotated[Path, typer.Option("--rules", help="The edited file.")],
+    line_format: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "events",
+    at_most: Annotated[int, typer.Option("--max", min=1, help="Show so many sessions.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Replay events under today's rules and under edited ones: whose last verdict would be another."""
+    if "-" in files:
+        raise UsageError("Standard input can't be replayed twice.", "Name files.")
+    for name in files:
+        check_source(name)
+    today = replay_settings(given, None, None)
+    edited = today.model_copy(update={"business_rules_file": rules})
+    loaded = _rules(edited, None)
+    started_s = time.time()
+    work = _Work(files, line_format, started_s)
+    before = work.standings(today, "today's rules")
+    after = work.standings(edited, "edited rules", keep=before.by_session)
+
+    def freed_by(session_id: str, was: Standing) -> tuple[str, ...]:
+        session = work.sessions.get(session_id)
+        override = loaded.apply(session, was.verdict, was.stage, started_s) if session is not None else None
+        return tuple(reason.id for reason in override.reasons) if override is not None else ()
+
+    found = list(changes(before, after, freed_by))
+    if as_json:
+        for change in found:
+            print_json(asdict(change) | {"kind": change.kind})
+        return
+    _show(found, before.verdicts(), after.verdicts(), at_most)
+
+
+def _rules(settings: Settings, rules: Path | None) -> BusinessRules:
+    networks = load_budgets(settings.limits_file).networks
+    return load_business_rules(rules or settings.business_rules_file, networks)
+
+
+class _Work:
+    """Replays the same files under several settings."""
+
+    def __init__(self, files: Sequence[str], line_format: str, started_s: float) -> None:
+        self._files = files
+        self._format = line_format
+        self._started_s = started_s
+        self.sessions: dict[str, Session] = {}
+        """The newest revisions of the sessions that were to be kept."""
+
+    def standings(self, settings: Settings, what: str, keep: Container[str] = ()) -> Standings:
+        """The last flags of all sessions."""
+        standings = Standings()
+
+        def sink(topic: Topic, record: PlainRecord) -> None:
+            if topic is FLAGS and record.value is not None:
+                standings.take(_flag(record.value))
+            elif topic is SESSIONS and record.value is not None and keep:
+                session = _session(record.value)
+                if session.session_id in keep:
+                    self.sessions[session.session_id] = session
+
+        now_s = self._started_s
+        work = Replay(Resources.from_settings(settings, now=lambda: now_s), [], sink, now_s)
+        most = settings.max_record_bytes
+        lines = itertools.chain.from_iterable(read(self._format, name, most) for name in self._files)
+        count = 0
+        with progress(what, unit="lines") as advance:
+            for count, line in enumerate(lines, 1):
+                work.read(line)
+                if count % TELL_EVERY == 0:
+                    advance(TELL_EVERY)
+            advance(count % TELL_EVERY)
+        if not count:
+            raise UsageError("There is not one line in the input.", "Check the file and its --format.")
+        work.finish(time.time() - now_s)
+        return standings
+
+
+def _show(found: Sequence[Change], before: Counter[str], after: Counter[str], at_most: int) -> None:
+    rows = [asdict(change) | {"change": change.kind, "by": ", ".join(change.by)} for change in found[:at_most]]
+    show(rows, ("session_id", "visitor_id", "before", "after", "change", "by"), empty="No verdict would change.")
+    rules = [
+        {"by": name, "change": kind, "sessions": count} for (name, kind), count in by_rule(found).most_common(at_most)
+    ]
+    if rules:
+        show(rules, ("by", "change", "sessions"))
+    verdicts = [
+        {"verdict": verdict, "before": before[verdict], "after": after[verdict]}
+        for verdict in sorted(before.keys() | after.keys())
+    ]
+    show(verdicts, ("verdict", "before", "after"), empty="Nobody is flagged.")
+    kinds = Counter(change.kind for change in found)
+    told = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common()) or "nothing changes"
+    console().print(f"{len(found):,} sessions: {told}.")

@@ -1,0 +1,93 @@
+"""`weir limits`: check the limits' file, and see what one address, visitor or account is held to."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rules.limits.budgets import Budgets, load_budgets
+from rules.limits.files import check_budgets
+from rules.limits.networks import Networks
+from rules.problems import RulesError
+from weir.cli.options import Json, with_settings
+from weir.cli.output import console, show
+from weir.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="Check the limits' file, and see what addresses are held to.")
+LimitsPath = Annotated[Path | None, typer.Argument(metavar="[LIMITS]", help="The one in the settings unless given.")]
+
+
+@app.command()
+@with_settings
+def check(settings: Settings, *, limits: LimitsPath = None, as_json: Json = False) -> None:
+    """Find everything that is wrong with a file of limits at once."""
+    found = check_budgets(limits or settings.limits_file)
+    problems = found if isinstance(found, list) else []
+    rows = [asdict(problem) for problem in problems]
+    show(rows, ("file", "line", "message", "hint"), as_json=as_json, empty="Nothing is wrong.")
+    if problems:
+        raise RulesError(problems)
+
+
+@app.command("list")
+@with_settings
+def list_limits(settings: Settings, *, limits: LimitsPath = None, as_json: Json = False) -> None:
+    """List budgets, limits of different ones, and networks."""
+    budgets = load_budgets(limits or settings.limits_file)
+    show(_rows(budgets), ("kind", "limit", "at_most", "then", "reason"), as_json=as_json, empty="There are no limits.")
+
+
+@app.command()
+@with_settings
+def explain(
+    settings: Settings,
+    *,
+    address: Annotated[str, typer.Argument(help="An IPv4 or IPv6 address.")],
+    user_agent: Annotated[str, typer.Option("--user-agent", help="What it calls itself.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Say as whom an address is charged, at which price, and whether it is the crawler that it says it is."""
+    budgets = load_budgets(settings.limits_file)
+    networks = Networks(budgets.networks, budgets.addresses)
+    place = networks.place(address)
+    row = {
+        "charged_as": place.subject,
+        "price": place.price,
+        "has_no_budget": place.frees(user_agent),
+        "crawler": networks.crawler(address, user_agent) or "",
+        "impostor_of": networks.impostor(address, user_agent) or "",
+    }
+    show([row], tuple(row), as_json=as_json)
+    if not as_json and row["impostor_of"]:
+        console().print(f"It gives the name of {row['impostor_of']}, and comes from none of its ranges.")
+
+
+def _rows(budgets: Budgets) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = [
+        {
+            "kind": budget.kind,
+            "limit": budget.id,
+            "at_most": f"{budget.capacity:g} at once",
+            "then": f"{budget.refill_per_s:g} a second",
+            "reason": budget.reason,
+        }
+        for budget in budgets.by_id.values()
+    ]
+    rows += [
+        {
+            "kind": limit.kind,
+            "limit": limit.id,
+            "at_most": f"{limit.at_most} {limit.of}",
+            "then": f"in {limit.window_s:g} s",
+            "reason": limit.reason,
+        }
+        for limit in budgets.distinct
+    ]
+    rows += [
+        {"kind": "network", "limit": network.id, "at_most": network.treat, "then": f"{len(network.ranges)} ranges"}
+        for network in budgets.networks
+    ]
+    return [{"reason": ""} | row for row in rows]
