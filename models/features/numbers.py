@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
+from math import log2
 
 from weir.contracts.session import Session
 
+_DIGITS = re.compile(r"\d+")
 _LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 _STATUS_CLASSES = ("2xx", "3xx", "4xx", "5xx")
 _KNOWN_TYPES = ("page_view", "click", "search", "add_to_cart", "post", "login")
@@ -64,6 +68,8 @@ def deeds(session: Session) -> dict[str, float]:
     numbers["item_touches"] = float(len(items))
     if items:
         numbers["item_distinct_share"] = len(set(items)) / len(items)
+        numbers["item_entropy"] = _entropy(Counter(items).values())
+    numbers["type_entropy"] = _entropy(count for kind, count in counts.items() if kind != _LEFT_OUT_TYPE)
     numbers["accounts"] = float(len(session.account_ids))
     return numbers
 
@@ -82,6 +88,7 @@ def writing(session: Session) -> dict[str, float]:
     }
     if session.texts:
         numbers.update(_looks("\n".join(seen.text for seen in session.texts)))
+        numbers["text_repeat_share"] = 1.0 - len({seen.text for seen in session.texts}) / len(session.texts)
     return numbers
 
 
@@ -95,7 +102,15 @@ def _looks(text: str) -> dict[str, float]:
         "text_capital_share": sum(map(str.isupper, text)) / length,
         "text_symbol_share": max(0, length - digits - letters_and_spaces) / length,
         "text_links": float(len(_LINK.findall(text))),
+        "text_longest_number": float(max(map(len, _DIGITS.findall(text)), default=0)),
     }
+
+
+def _entropy(counts: Iterable[int]) -> float:
+    """Of a distribution, in bits; 0 for one kind or none."""
+    known = [count for count in counts if count > 0]
+    total = sum(known)
+    return -sum(count / total * log2(count / total) for count in known) if len(known) > 1 else 0.0
 
 
 def _query_length(url: str | None) -> int:

@@ -11,7 +11,7 @@ from typing import Literal
 
 Kind = Literal["number", "category", "text"]
 
-FEATURES_VERSION = "1"
+FEATURES_VERSION = "2"
 """Goes up with every change that makes the same session give other features."""
 
 
@@ -66,6 +66,8 @@ _DEEDS = _numbers(
     ("cart_rate", "ratio", "Items put into the cart per page view"),
     ("item_touches", "touches", "Touches of items other than purchases"),
     ("item_distinct_share", "share", "Distinct items per touch that is kept"),
+    ("item_entropy", "bits", "How evenly these touches spread over the items: 0 is one item again and again"),
+    ("type_entropy", "bits", "How evenly events other than purchases spread over types"),
     ("accounts", "accounts", "Accounts seen"),
 )
 _WRITING = _numbers(
@@ -75,6 +77,8 @@ _WRITING = _numbers(
     ("text_capital_share", "share", "Capital letters in them"),
     ("text_symbol_share", "share", "Characters that are neither letters, digits nor spaces"),
     ("text_links", "links", "Addresses of pages in them"),
+    ("text_longest_number", "digits", "The longest row of digits in them, such as a telephone number"),
+    ("text_repeat_share", "share", "Of the texts that are kept, those that say the same as another"),
     ("entry_path_depth", "segments", "Segments of the first path"),
     ("query_string_characters", "characters", "Query strings of the first and last URL"),
     ("url_escape_share", "share", "Per-cent escapes in the first and last URL, by character"),
@@ -94,6 +98,7 @@ _CATEGORIES = tuple(
         ("method", "The most frequent method"),
         ("entry_section", "First segment of the first path"),
         ("exit_extension", "File extension of the last path"),
+        ("language", "Of what was written, by its commonest words or its script"),
     )
 )
 _TEXTS = (

@@ -7,12 +7,13 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from models.features.language import language
 from weir.contracts.session import Session
 
 CATEGORY_CHARACTERS = 48
 TEXT_CHARACTERS = 400
-PATH_CHARACTERS = 150
-"""Per path: the cost of scoring grows with what is kept."""
+PATH_CHARACTERS = 400
+"""Per path, half of them from its end, so that nothing hides behind a long beginning; most are much shorter."""
 USER_AGENT_CHARACTERS = 512
 """Longer ones are nobody's browser, and some of the patterns below take time that grows with the square of it."""
 
@@ -48,6 +49,7 @@ def categories(session: Session) -> dict[str, str]:
         "method": _most_frequent(session.methods),
         "entry_section": _section(_path(session.entry_url)),
         "exit_extension": _extension(_path(session.exit_url)),
+        "language": language(" ".join(seen.text for seen in session.texts)) if session.texts else "none",
     }
 
 
@@ -58,7 +60,7 @@ def texts(session: Session) -> dict[str, str]:
     if written.strip():
         found["text"] = written
     ends = (session.entry_url, session.exit_url)
-    paths = " ".join(dict.fromkeys(_path_and_query(url)[:PATH_CHARACTERS] for url in ends if url))
+    paths = " ".join(dict.fromkeys(_shortened(_path_and_query(url)) for url in ends if url))
     if paths:
         found["paths"] = paths
     return found
@@ -123,6 +125,12 @@ def _most_frequent(counts: Mapping[str, int]) -> str:
 def _path_and_query(url: str) -> str:
     found = _HOST.match(url)
     return (url[found.end() :] if found else url) or "/"
+
+
+def _shortened(path: str) -> str:
+    # As it came: escapes tell more of an attack than the characters that they stand for.
+    half = PATH_CHARACTERS // 2
+    return path if len(path) <= PATH_CHARACTERS else path[:half] + path[-half:]
 
 
 def _path(url: str | None) -> str:

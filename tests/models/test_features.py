@@ -145,3 +145,33 @@ def test_a_crawlers_name_is_its_first_word_with_a_crawlers_syllable_inside(parts
 def test_a_user_agent_is_read_to_a_bound() -> None:
     short, long = "a" * 512, "a" * 512 + "bot"
     assert categories(make_session(user_agent=long)) == categories(make_session(user_agent=short))
+
+
+@pytest.mark.parametrize(
+    ("texts", "language"),
+    [
+        ([], "none"),
+        (["Where is my parcel, and what can I do?"], "english"),
+        (["Wo ist mein Paket und was kann ich tun?"], "german"),
+        (["Ваша посылка прибыла"], "cyrillic"),
+        (["12345 !!!"], "other"),
+    ],
+)
+def test_the_language_is_guessed(texts: list[str], language: str) -> None:
+    seen = [{"field": "text", "text": text} for text in texts]
+    assert features(make_session(texts=seen))["language"] == language
+
+
+def test_entropy_tells_one_item_again_and_again_from_many() -> None:
+    def entropy(*items: str) -> float | str:
+        touches = [{"item_id": item, "type": "click", "ts": 1_001.0} for item in items]
+        return features(make_session(items=touches))["item_entropy"]
+
+    assert entropy("a", "a", "a", "a") == 0.0
+    assert entropy("a", "b", "c", "d") == pytest.approx(2.0)
+
+
+def test_nothing_hides_behind_a_long_beginning_of_a_path() -> None:
+    found = features(make_session(entry_url=f"/search?q={'a' * 3_000}<script>", exit_url=None))
+    assert str(found["paths"]).endswith("<script>")
+    assert len(str(found["paths"])) == 400
