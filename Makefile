@@ -11,7 +11,7 @@ TESTS ?= tests
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast controls model chaos recovery soak rolling lint format lock clean
+.PHONY: help setup demo test test-fast controls model chaos recovery soak rolling bench instructions lint format lock clean
 
 help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -51,6 +51,14 @@ soak: $(READY) ## Steady load for SECONDS=1800 at RATE=1000: does memory, handle
 
 rolling: $(READY) ## Three workers restarted in turn under load, RATE=1500: throughput and the longest gap, in build/rolling
 	@$(BIN)/python -m tests.measures.rolling $(if $(RATE),--rate $(RATE)) $(if $(JSON),--json)
+
+bench: $(READY) ## Weir beside its peers; ONLY=throughput,latency CONTESTANTS=weir,flink RUNS=3 EVENTS=1500000, in build/bench
+	@$(BIN)/python -m bench --carry-on $(if $(ONLY),--only $(ONLY)) $(if $(CONTESTANTS),--contestants $(CONTESTANTS)) \
+		$(if $(RUNS),--runs $(RUNS)) $(if $(EVENTS),--events $(EVENTS)) $(if $(SECONDS),--seconds $(SECONDS)) \
+		$(if $(SMALL),--small) $(if $(REPORT),--report $(REPORT))
+
+instructions: $(READY) ## Instructions that an event takes, against the baseline; UPDATE=1 renews that (needs valgrind)
+	@$(BIN)/python -m bench.instructions $(if $(UPDATE),--update)
 
 lint: $(READY) ## ruff, its formatter, mypy
 	$(BIN)/ruff check .

@@ -31,6 +31,8 @@ class Traits:
     extras: bool = False
     """Whether it may publish more often than all do: at a new pattern, and at the first event over budget."""
     progress: Progress = "group"
+    slow: bool = False
+    """Gets the short log: a tenth of the events is enough to tell, and the long one would take half an hour."""
 
 
 @dataclass(frozen=True)

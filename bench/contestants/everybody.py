@@ -9,6 +9,9 @@ from bench.contestants.jvm import JavaPeer
 from bench.contestants.python import PROGRAMS, PythonPeer
 from bench.contestants.weir import Weir
 
+PEERS = ("faust", "quix", "bytewax", "pyflink", "kafka-streams", "kafka-streams-patterns", "flink")
+WEIR = ("weir-plain", "weir", "weir-cascade")
+"""The others are variants of a peer that turned out slower: asked for by name."""
 CASCADE = ("sessionize", "score", "join,train")
 
 JVM = ("-XX:+UseParallelGC", "-Xms1g", "-Xmx2g")
@@ -107,6 +110,7 @@ def python_peers() -> list[Contestant]:
                 exactly_once=False,
                 remarks="an agent and a table in memory with its changelog; larger polls than by default; no finals",
                 finals=False,
+                slow=True,
             ),
             arguments=("-m", f"{PROGRAMS}.faust_peer", "worker", "-l", "error", "--without-web"),
         ),
@@ -145,6 +149,7 @@ def python_peers() -> list[Contestant]:
                 remarks="process mode, parallelism 1, state on the heap, a checkpoint and a transaction each second; "
                 "its sink writes no keys, so its output has one partition; no finals",
                 finals=False,
+                slow=True,
             ),
             ("apache-flink==2.0.0", "setuptools<81"),
             ("-m", f"{PROGRAMS}.pyflink_peer"),

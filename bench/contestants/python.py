@@ -16,6 +16,7 @@ from bench.unavailable import UnavailableError
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = "bench.contestants.peers"
+CONNECTOR = ("flink-connector-kafka", "flink-connector-base", "kafka-clients")
 INSTALL_S = 600
 TOOLS = ("msgspec==0.22.0", "xxhash==4.1.0")
 """What every peer's fold is made of."""
@@ -46,7 +47,8 @@ class PythonPeer:
             UnavailableError: it does not install.
         """
         if self.jars:
-            self.fetched[:] = fetch(self.jars, home)
+            # The engine itself comes with the package.
+            self.fetched[:] = [jar for jar in fetch(self.jars, home) if jar.name.startswith(CONNECTOR)]
         if not self.requirements:
             self.python[:] = [sys.executable]
             return

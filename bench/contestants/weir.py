@@ -33,6 +33,8 @@ class Weir:
     """Stages of each process, as `--stages` takes them."""
     plain: bool = False
     """Without patterns and budgets, as peers are."""
+    packs: Sequence[Path] = ()
+    """Packs of patterns of one's own."""
     more: Mapping[str, object] = field(default_factory=dict)
     """Settings."""
 
@@ -83,11 +85,11 @@ class Weir:
             "log_level": "warning",
         }
         if self.plain:
-            chosen |= _without_rules(place.folder)
+            chosen |= _without_rules(place.folder, self.packs)
         return Settings(**(chosen | dict(self.more)))  # type: ignore[arg-type]  # pydantic checks them
 
 
-def _without_rules(folder: Path) -> dict[str, object]:
+def _without_rules(folder: Path, others: Sequence[Path]) -> dict[str, object]:
     """No budgets, and an empty pack in the place of each that is shipped."""
     budgets = folder / "budgets.yaml"
     budgets.write_text(NO_BUDGETS)
@@ -96,4 +98,4 @@ def _without_rules(folder: Path) -> dict[str, object]:
         pack = folder / shipped.name
         pack.write_text(EMPTY_PACK.format(name=shipped.stem))
         packs.append(pack)
-    return {"limits_file": budgets, "pack_files": tuple(packs)}
+    return {"limits_file": budgets, "pack_files": (*packs, *others)}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -11,7 +13,7 @@ import msgspec
 from streams.demo import abuse, clients, shopper
 from streams.demo.visitor import Behaviour
 
-SCRIPTS = 3_000
+SCRIPTS = 1_000
 """Visits that are made up; visitors take one of them each, from its beginning, over and over."""
 LONGEST_SCRIPT = 64
 _encode = msgspec.json.Encoder().encode
@@ -27,6 +29,7 @@ _BAD: tuple[Bad, ...] = (
 )
 
 
+@lru_cache(8)
 def scripts(seed: int, size: int, *, is_bad: bool) -> list[Script]:
     """Visits of one kind; `size` is what an event has at least, its names and time included."""
     return [_script(Random(f"{seed}/{is_bad}/{number}"), size, is_bad=is_bad) for number in range(SCRIPTS)]
@@ -35,14 +38,9 @@ def scripts(seed: int, size: int, *, is_bad: bool) -> list[Script]:
 def _script(random: Random, size: int, *, is_bad: bool) -> Script:
     behaviour, address, agents = random.choice(_BAD) if is_bad else _GOOD
     who = {"ip": address(random), "user_agent": random.choice(agents)}
-    made: Script = []
-    for act in behaviour(random):
-        made.append(
-            _parts(who | {name: value for name, value in act.fields.items() if value is not None}, size, random)
-        )
-        if len(made) == LONGEST_SCRIPT:
-            break
-    return made
+    acts = islice(behaviour(random), LONGEST_SCRIPT)
+    said = ({name: value for name, value in act.fields.items() if value is not None} for act in acts)
+    return [_parts(who | fields, size, random) for fields in said]
 
 
 _GOOD: Bad = (shopper.acts, clients.home_address, clients.BROWSERS)

@@ -49,8 +49,10 @@ def closing(spec: LogSpec) -> Iterator[Record]:
 
 def _busy(spec: LogSpec, random: Random) -> Iterator[int]:
     """Whose turn it is, by Zipf's law."""
-    weights = list(accumulate(1.0 / (rank**spec.skew) for rank in range(1, spec.visitors + 1)))
     everybody = range(spec.visitors)
+    for _ in range(spec.rounds):
+        yield from everybody
+    weights = list(accumulate(1.0 / (rank**spec.skew) for rank in range(1, spec.visitors + 1)))
     while True:
         yield from random.choices(everybody, cum_weights=weights, k=_CHUNK)
 
@@ -64,7 +66,7 @@ class _Places:
         self._names: list[bytes] = [b""] * spec.visitors
         self._visits: list[Script] = [[]] * spec.visitors
         self._at = [0] * spec.visitors
-        self._leaves = 1.0 / spec.visit_events
+        self._leaves = 0.0 if spec.rounds else 1.0 / spec.visit_events
 
     def act(self, place: int, number: int, ts: float, *, is_distinct: bool) -> Record:
         name = self._names[place]

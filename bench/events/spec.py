@@ -35,6 +35,8 @@ class LogSpec(msgspec.Struct, frozen=True):
     grace_s: float = 300.0
     closes: bool = True
     """Whether a last event in each partition closes all that is open."""
+    rounds: int = 0
+    """So many times each visitor comes in turn, before chance decides; visitors stay then."""
     data: str = ""
     """`real`: contents of the real data sets, repeated; empty: made up."""
     seed: int = 1
@@ -43,6 +45,10 @@ class LogSpec(msgspec.Struct, frozen=True):
     def digest(self) -> str:
         """Names the log: equal parameters make equal events."""
         return hashlib.blake2b(msgspec.json.encode(self, order="sorted"), digest_size=6).hexdigest()
+
+    def part(self, share: int) -> LogSpec:
+        """A log of a `share`-th of the events and visitors, and otherwise alike."""
+        return msgspec.structs.replace(self, events=self.events // share, visitors=max(self.visitors // share, 100))
 
     @property
     def end_s(self) -> float:

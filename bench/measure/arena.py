@@ -1,4 +1,4 @@
-"""Where a run takes place: a broker of its own with the log on it, and what everybody should make of the log."""
+"""Where a run takes place: a broker of its own with logs on it, and what everybody should make of them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ import psutil
 from bench.check.expected import Expected
 from bench.check.fold_log import fold_log, shipped_patterns
 from bench.contestants.contestant import Place
+from bench.contestants.topics import remove_topics
 from bench.events.spec import LogSpec
 from bench.events.write import write_log
 from bench.measure.throughput import scratch
 from tests.measures.place import site
 from tests.measures.results import say
+from weir.cluster import create_topics
 from weir.node_process import NodeProcess
 from weir.settings import Settings
 from weir.topics import EVENTS
@@ -25,21 +27,44 @@ from weir.topics import EVENTS
 
 @dataclass
 class Arena:
-    """A broker with one log."""
+    """A broker, and where its logs' expectations are kept."""
 
     settings: Settings
-    spec: LogSpec
     folder: Path
     broker: psutil.Process
     cache: Path
-    _runs: int = field(default=0)
+    runs: int = 0
+    logs: int = 0
+
+    def log(self, spec: LogSpec) -> Log:
+        """Writes a log, with public topics of its own around it."""
+        self.logs += 1
+        changed = {
+            "topic_prefix": f"log{self.logs}",
+            "application_id": f"log{self.logs}",
+            "partitions": spec.partitions,
+        }
+        settings = self.settings.model_copy(update=changed)
+        create_topics(settings, only=lambda topic: topic is EVENTS)
+        say(f"writes {spec.events:,} events")
+        return Log(self, settings, spec, write_log(spec, settings))
+
+
+@dataclass
+class Log:
+    """A log that lies on the broker."""
+
+    arena: Arena
+    settings: Settings
+    spec: LogSpec
+    records: int
     _expected: dict[bool, Expected] = field(default_factory=dict)
 
     def place(self, name: str) -> Place:
         """For the next run of a contestant."""
-        self._runs += 1
-        run = f"r{self._runs}-{name}"
-        return Place(self.settings, self.spec, scratch(self.folder, run), run, self.settings.names.public(EVENTS))
+        self.arena.runs += 1
+        run = f"r{self.arena.runs}-{name}"
+        return Place(self.settings, self.spec, scratch(self.arena.folder, run), run, self.settings.names.public(EVENTS))
 
     def expected(self, *, patterns: bool) -> Expected:
         """What everybody should publish, worked out once for each log."""
@@ -47,8 +72,12 @@ class Arena:
             self._expected[patterns] = self._fold(patterns=patterns)
         return self._expected[patterns]
 
+    def remove(self) -> None:
+        """Takes the log off the broker."""
+        remove_topics(self.settings, lambda name: name.startswith(f"{self.settings.topic_prefix}."))
+
     def _fold(self, *, patterns: bool) -> Expected:
-        kept = self.cache / f"expected-{self.spec.digest}{'-patterns' if patterns else ''}.pickle"
+        kept = self.arena.cache / f"expected-{self.spec.digest}{'-patterns' if patterns else ''}.pickle"
         if kept.exists():
             found = pickle.loads(kept.read_bytes())
             if isinstance(found, Expected):
@@ -61,12 +90,10 @@ class Arena:
 
 
 @contextmanager
-def arena(spec: LogSpec, cache: Path, name: str = "bench") -> Iterator[Arena]:
-    """Starts a broker and writes the log; all of it is gone afterwards."""
-    with site(name, partitions=spec.partitions) as place:
-        say(f"writes {spec.events:,} events")
-        write_log(spec, place.settings)
+def arena(cache: Path) -> Iterator[Arena]:
+    """Starts a broker; it is gone afterwards."""
+    with site("bench") as place:
         found = NodeProcess(place.folder / "broker").find()
         if found is None:
             raise RuntimeError("The broker has ended.")
-        yield Arena(place.settings, spec, place.folder, psutil.Process(found.pid), cache)
+        yield Arena(place.settings, place.folder, psutil.Process(found.pid), cache)

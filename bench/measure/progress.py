@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import httpx
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -17,15 +18,19 @@ Done = Callable[[], float]
 LATER_INPUTS = ("sessions", "scores", "labels", "training")
 
 
-def progress(traits: Traits, place: Place, output: str, commands: Sequence[Command], expected: Expected) -> Done:
+@contextmanager
+def progress(
+    traits: Traits, place: Place, output: str, commands: Sequence[Command], expected: Expected
+) -> Iterator[Done]:
     """How one sees it with this contestant."""
     match traits.progress:
         case "group":
-            return _by_group(place)
+            yield _by_group(place)
         case "outputs":
-            return _by_outputs(place, output, expected.running + (expected.finals if traits.finals else 0))
+            yield _by_outputs(place, output, expected.running + (expected.finals if traits.finals else 0))
         case "status":
-            return _by_status(place, commands)
+            with httpx.Client(timeout=10.0) as client:
+                yield _by_status(place, commands, client)
 
 
 def ends(settings: Settings, *topics: str) -> dict[tuple[str, int], int]:
@@ -56,9 +61,8 @@ def _by_outputs(place: Place, output: str, records: int) -> Done:
     return lambda: min(sum(ends(place.settings, output).values()) / max(records, 1), 1.0)
 
 
-def _by_status(place: Place, commands: Sequence[Command]) -> Done:
+def _by_status(place: Place, commands: Sequence[Command], client: httpx.Client) -> Done:
     """Of the log; and where that is done, of whatever later stages read."""
-    client = httpx.Client(timeout=10.0)
     aims = ends(place.settings, place.input)
     total = sum(aims.values())
     prefix = f"{place.settings.topic_prefix}."

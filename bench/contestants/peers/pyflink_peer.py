@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,6 +54,8 @@ def main() -> None:
     configuration.set_string("state.backend.type", "hashmap")
     configuration.set_string("execution.checkpointing.dir", f"file://{fold.STATE}/checkpoints")
     configuration.set_string("rest.bind-port", "0")
+    configuration.set_string("python.executable", sys.executable)
+    configuration.set_string("python.client.executable", sys.executable)
     configuration.set_string("python.fn-execution.bundle.size", "10000")
     environment = StreamExecutionEnvironment.get_execution_environment(configuration)
     environment.set_parallelism(1)
