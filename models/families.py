@@ -9,11 +9,13 @@ from typing import Any
 
 import msgspec
 
+from models.augmented import Augmented
 from models.base import Model, pack, unpack
+from models.mining import HardMining
 from models.stack import MEMBERS, Stack
 from weir.errors import SnapshotError
 
-FAMILIES: dict[str, type[Model]] = MEMBERS | {Stack.family: Stack}
+FAMILIES: dict[str, type[Model]] = MEMBERS | {family.family: family for family in (Augmented, HardMining, Stack)}
 
 
 def restore(family: str, hyper_parameters: Mapping[str, Any], payload: bytes) -> Model:

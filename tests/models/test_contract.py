@@ -19,6 +19,8 @@ from models.features import KINDS
 from weir.errors import SnapshotError
 
 SMALL: dict[str, dict[str, Any]] = {
+    "augmented": {"model": {"family": "hashed-logistic", "bits": 8}, "share": 0.5, "first_lesson": 5},
+    "hard-mining": {"model": {"family": "hashed-logistic", "bits": 8}, "every": 3, "kept": 20},
     "adaptive-forest": {"trees": 2, "depth": 2},
     "blended-logistic": {"bits": 8},
     "half-space-trees": {"trees": 2, "height": 3},
@@ -29,7 +31,7 @@ SMALL: dict[str, dict[str, Any]] = {
     },
     "text-bayes": {"bits": 8},
 }
-SLOW = {"adaptive-forest", "half-space-trees", "stack"}
+AS_SMALL = {"augmented", "hard-mining", "adaptive-forest", "half-space-trees", "stack"}
 families = pytest.mark.parametrize("family", sorted(FAMILIES))
 
 VALUES = st.one_of(
@@ -60,7 +62,7 @@ def example(seed: int) -> tuple[dict[str, float | str], bool]:
 
 
 def trained(family: str, examples: int = 60) -> Model:
-    model = FAMILIES[family](**(SMALL[family] if family in SLOW else {}))
+    model = FAMILIES[family](**(SMALL[family] if family in AS_SMALL else {}))
     for seed in range(examples):
         features, bad = example(seed)
         model.learn_one(features, bad=bad)
