@@ -18,9 +18,9 @@ _AMBIGUOUS = (
     "cat echo ping system file etc bin user root or and in is between"
 )
 _COMMON = (
-    "the a to of in for you with is it this that how where when what can do we our your size new small large red blue "
-    "black white home shop price order delivery thanks please hello good morning night friend love dress shoes garden "
-    "kitchen vintage silver gold book phone case paper light wooden summer winter kids girl boy man woman gift card"
+    "the a to of in for you with is it this that how where when what can do we our your more some new first last long "
+    "time day week year people work place water music news weather train street house school doctor hotel flight car "
+    "please thanks hello good morning night friend open close today tomorrow number answer question help letter map"
 )
 _AMBIGUOUS_WORDS, _COMMON_WORDS = tuple(_AMBIGUOUS.split()), tuple(_COMMON.split())
 _MARKS = ("'", '"', " - ", " -- ", " & ", " (", ") ", "; ", ", ", "/", "*", "+", "!", "? ", ": ", "%", "=", "#", ".")
