@@ -9,7 +9,10 @@ from bench.contestants.jvm import JavaPeer
 from bench.contestants.python import PROGRAMS, PythonPeer
 from bench.contestants.weir import Weir
 
-PEERS = ("faust", "quix", "bytewax", "pyflink", "kafka-streams", "kafka-streams-patterns", "flink")
+PEERS = (
+    *("faust", "quix", "bytewax", "pyflink", "flink"),
+    *("kafka-streams", "kafka-streams-patterns", "kafka-streams-patterns-anew"),
+)
 WEIR = ("weir-plain", "weir", "weir-cascade")
 """The others are variants of a peer that turned out slower: asked for by name."""
 CASCADE = ("sessionize", "score", "join,train")
@@ -68,6 +71,22 @@ def java_peers() -> list[Contestant]:
             "streams",
             "StreamsPeer",
             JVM,
+        ),
+        JavaPeer(
+            Traits(
+                "kafka-streams-patterns-anew",
+                "Kafka Streams, each string matched anew",
+                "4.3.1",
+                exactly_once=True,
+                remarks=f"{streams}; RocksDB; java.util.regex, no caches",
+                patterns=True,
+                extras=True,
+                slow=True,
+            ),
+            "streams",
+            "StreamsPeer",
+            JVM,
+            {"BENCH_CACHE": "none"},
         ),
         JavaPeer(
             Traits(
