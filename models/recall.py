@@ -13,6 +13,8 @@ import numpy as np
 
 _DRAWS = 4_000
 _SEED = 1
+_QUANTILES = (0.0175, 0.5, 0.9825)
+"""A little wider than 95 %, since with few answers intervals cover less than they claim."""
 _PRIOR = 0.5
 """Jeffreys' prior: intervals of a share cover the truth about as often as they claim, also with few answers."""
 
@@ -54,12 +56,12 @@ def recall_interval(strata: Sequence[Stratum]) -> Interval:
         else:
             missed += bad
     found = np.divide(flagged, flagged + missed, out=np.zeros(_DRAWS), where=flagged + missed > 0)
-    low, middle, high = np.quantile(found, (0.025, 0.5, 0.975))
+    low, middle, high = np.quantile(found, _QUANTILES)
     return Interval(float(low), float(middle), float(high))
 
 
 def share_interval(hits: int, answered: int) -> Interval:
     """A share, from answers about a uniform sample: of the bad ones in it, so many were flagged."""
     chance = np.random.default_rng(_SEED)
-    low, middle, high = np.quantile(chance.beta(_PRIOR + hits, _PRIOR + answered - hits, _DRAWS), (0.025, 0.5, 0.975))
+    low, middle, high = np.quantile(chance.beta(_PRIOR + hits, _PRIOR + answered - hits, _DRAWS), _QUANTILES)
     return Interval(float(low), float(middle), float(high))

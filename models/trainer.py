@@ -18,7 +18,10 @@ from models.families import FAMILIES, copy, from_bytes, to_bytes
 from models.features.registry import FEATURES_VERSION
 from models.gate import Bounds, Judged, Meeting, Record, meet
 from models.quality import Quality, measure
+from models.recall import Interval, share_interval
+from models.sampling import is_in_sample
 from models.snapshot import payload_of
+from models.trust import Trust
 from weir.contracts.model_record import Champion, Decision, Snapshot
 from weir.contracts.score import ModelRef
 from weir.contracts.training import TrainingExample
@@ -27,8 +30,13 @@ from weir.errors import SnapshotError
 MODEL_ID = "sessions"
 WEAK = "weak:"
 """How a source's name begins when no person spoke."""
+SAMPLED = 1_000
+"""Newest answers about the random sample that the estimate of recall is made of."""
+LEAST_WORTH = 0.5
+"""People whose answers count for less judge no candidate."""
 KEPT_REFUSALS = 100
 """Refusals on record: unlike promotions, which name versions, older ones are of no use and would grow without end."""
+_MOST_DOUBTED = 10
 LearnedFrom = Literal["people", "weak", "both"]
 
 
@@ -49,6 +57,8 @@ class TrainerConfig:
     family: str = BlendedLogistic.family
     hyper_parameters: Mapping[str, Any] = field(default_factory=dict)
     """Those that differ from the family's own."""
+    sample_share: float = 0.0
+    """Share of sessions that people are asked about whatever the cascade says: their answers tell what is missed."""
     segments: str = "user_agent_family"
     """The category whose values are the segments in none of which a candidate may fail."""
 
@@ -78,6 +88,9 @@ class _Counts(msgspec.Struct):
     champion: tuple[str, str, LearnedFrom, int] | None = None
     """Id, version, whose labels, number of the decision."""
     window: list[Judged] = []
+    sampled: list[tuple[str, bool, bool]] = []
+    """Answers about the random sample: session, whether it was flagged, whether it was bad; oldest first."""
+    trust: Trust = msgspec.field(default_factory=Trust)
     by_people: Evidence = msgspec.field(default_factory=Evidence)
     """That the candidate is better than the champion, or than the baseline as long as there is none."""
     by_all: Evidence = msgspec.field(default_factory=Evidence)
@@ -123,11 +136,13 @@ class Trainer:
         if example.features_version != FEATURES_VERSION:
             return False
         bad, features = example.label == "bad", example.features
-        judged = self._judge(example)
+        worth = self._hear(example)
+        judged = self._judge(example, is_believed=worth >= LEAST_WORTH)
         self._window.append(judged)
         self._weigh(judged)
-        self._candidate.learn_one(features, bad=bad, weight=example.weight)
-        self._baseline.learn_one(features, bad=bad, weight=example.weight)
+        # A weight of 0 teaches nothing, as it should.
+        self._candidate.learn_one(features, bad=bad, weight=example.weight * worth)
+        self._baseline.learn_one(features, bad=bad, weight=example.weight * worth)
         self._counts.examples += 1
         self._counts.since_meeting += 1
         if is_weak(example.source):
@@ -196,6 +211,15 @@ class Trainer:
             found["champion"] = measure(by_champion, labels)
         return found
 
+    def recall(self) -> Interval | None:
+        """How much of the abuse the cascade flags, by answers about the random sample; None without a bad one in it."""
+        found = [flagged for _, flagged, bad in self._counts.sampled if bad]
+        return share_interval(sum(found), len(found)) if found else None
+
+    def doubted(self) -> dict[str, float]:
+        """Sources whose answers count for less, with what they count."""
+        return self._counts.trust.doubted()
+
     def entries(self) -> dict[str, bytes]:
         """The whole state, by part; `restore` takes it back exactly."""
         self._counts.window = list(self._window)
@@ -231,7 +255,18 @@ class Trainer:
         self._champion = from_bytes(entries["champion"]) if "champion" in entries else None
         self._window = deque(self._counts.window, maxlen=self.config.window)
 
-    def _judge(self, example: TrainingExample) -> Judged:
+    def _hear(self, example: TrainingExample) -> float:
+        """What the answer is worth, as far as its source is known."""
+        is_bad, weak = example.label == "bad", is_weak(example.source)
+        if not weak and is_in_sample(example.session_id, self.config.sample_share):
+            sampled = self._counts.sampled
+            # A session counts once, as it was answered last.
+            sampled[:] = [one for one in sampled if one[0] != example.session_id][-SAMPLED + 1 :]
+            sampled.append((example.session_id, example.verdict not in {None, "allow"}, is_bad))
+        champion = self._champion.predict_one(example.features) if self._champion else None
+        return self._counts.trust.hear(example.session_id, example.source, bad=is_bad, is_weak=weak, champion=champion)
+
+    def _judge(self, example: TrainingExample, *, is_believed: bool) -> Judged:
         features = example.features
         begun_s = self._clock() if self._clock is not None else 0.0
         candidate = self._candidate.predict_one(features)
@@ -239,7 +274,7 @@ class Trainer:
             self._spent_s += self._clock() - begun_s
         return Judged(
             bad=example.label == "bad",
-            people=not is_weak(example.source),
+            people=is_believed and not is_weak(example.source),
             candidate=candidate,
             champion=self._champion.predict_one(features) if self._champion else None,
             baseline=self._baseline.predict_one(features),
@@ -264,10 +299,13 @@ class Trainer:
             previous_version=previous[1] if previous else None,
             decided_by="gate",
             why=meeting.why,
-            figures=meeting.figures,
+            figures=meeting.figures | {f"worth of {source}": worth for source, worth in self._most_doubted()},
             decided_at=decided_at,
             signature="",
         )
+
+    def _most_doubted(self) -> list[tuple[str, float]]:
+        return sorted(self.doubted().items(), key=lambda one: one[1])[:_MOST_DOUBTED]
 
     def _snapshot(self, decision: Decision) -> Snapshot:
         counts = self._counts

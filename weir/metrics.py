@@ -235,6 +235,20 @@ METRICS = (
     Metric("model_auc", "gauge", "", "Prequential ROC AUC on the newest window", ("role",)),
     Metric("model_log_loss", "gauge", "nats", "Prequential log loss on the newest window", ("role",)),
     Metric("model_calibration_error", "gauge", "", "Expected calibration error on the newest window", ("role",)),
+    Metric("model_average_precision", "gauge", "", "Prequential average precision on the newest window", ("role",)),
+    Metric("model_recall", "gauge", "", "Prequential recall at 1 % false positives on the newest window", ("role",)),
+    Metric("model_flagged_share", "gauge", "", "Share of the newest window that scores one half or more", ("role",)),
+    Metric(
+        "recall_estimate",
+        "gauge",
+        "",
+        "Share of the abuse that is flagged, by answers about the random sample, with its 95 % interval",
+        ("bound",),
+        values=(("low", "estimate", "high"),),
+    ),
+    Metric(
+        "sources_doubted", "gauge", "sources", "Sources of labels that count for less, since others contradict them"
+    ),
     Metric(
         "model_decisions",
         "counter",

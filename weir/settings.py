@@ -118,6 +118,8 @@ class Settings(BaseSettings):
     """Stages that count and say nothing."""
     review_sample_share: float = Field(0.001, ge=0, le=1)
     """Share of closed sessions that a person is asked about at random."""
+    review_ceiling_share: float = Field(0.01, ge=0, le=1)
+    """Share of closed sessions that a person may be asked about, beside those, for being unsure or unusual."""
 
     # Learning.
     model_key: SecretStr | None = None

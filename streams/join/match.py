@@ -21,6 +21,8 @@ class Span:
     end: float
     final: bool
     revision: int
+    merged_into: str | None = None
+    """The session that took over its events."""
 
 
 class Outcome(StrEnum):
@@ -47,9 +49,10 @@ class Outcome(StrEnum):
 def find(label: Label, spans: Iterable[Span], reached_s: float, *, patient: bool) -> Span | None:
     """The session that a label is about, None as long as that can't be said.
 
-    With a session id: that session. Without: the visitor's session that was open at `ts`, else the last before, once
-    the scores have reached `ts`. A patient label waits until the session is final or has reached `ts`: a weak one,
-    since it is about a final revision, and one that came before any score, since the first ones say little.
+    With a session id: that session, or the one that took over its events. Without one: the visitor's session that was
+    open at `ts`, else the last before, once the scores have reached `ts`. A patient label waits until the session is
+    final or has reached `ts`: a weak one, since it is about a final revision, and one that came before any score, since
+    the first ones say little.
 
     Args:
         label: What somebody said.
@@ -86,11 +89,17 @@ def contradicts(label: Label, given: Mapping[str, Given]) -> bool:
 
 
 def _named(label: Label, spans: Iterable[Span]) -> Span | None:
-    return next((span for span in spans if span.session_id == label.session_id), None)
+    by_id = {span.session_id: span for span in spans}
+    found = by_id.get(label.session_id or "")
+    while found is not None and found.merged_into is not None:
+        # The first opened keeps its id, so that this comes to an end; a foreign record must not go round in circles.
+        by_id.pop(found.session_id, None)
+        found = by_id.get(found.merged_into)
+    return found
 
 
 def _at(ts: float, spans: Iterable[Span], reached_s: float) -> Span | None:
-    begun = [span for span in spans if span.start <= ts]
+    begun = [span for span in spans if span.start <= ts and span.merged_into is None]
     is_open = [span for span in begun if not span.final or ts <= span.end]
     if is_open:
         return max(is_open, key=lambda span: (span.start, span.session_id))

@@ -23,6 +23,8 @@ class Scored(msgspec.Struct, frozen=True):
     score: msgspec.Raw
     model: msgspec.Raw
     champion: bool
+    verdict: msgspec.Raw = msgspec.Raw(b"null")
+    merged_into: str | None = None
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -75,5 +77,6 @@ def training_example(scored: Scored, label: Label) -> tuple[bytes, bytes]:
         "source": label.source,
         "weight": label.weight,
         "labelled_at": label.ts,
+        "verdict": scored.verdict,
     }
     return identity.encode(), _writer.encode(example)

@@ -142,7 +142,13 @@ class Store:
     def _index(self, scored: Scored) -> None:
         before = self._spans.get(scored.session_id)
         self._spans[scored.session_id] = Span(
-            scored.session_id, scored.visitor_id, scored.start, scored.ts, scored.final, scored.revision
+            scored.session_id,
+            scored.visitor_id,
+            scored.start,
+            scored.ts,
+            scored.final,
+            scored.revision,
+            scored.merged_into,
         )
         self._by_visitor[scored.visitor_id].add(scored.session_id)
         self.reached_s = max(self.reached_s, scored.ts)

@@ -9,6 +9,7 @@ from models.features import FEATURES_VERSION, features, features_hash
 from streams.engine.task import Output
 from weir.contracts import Session
 from weir.contracts.fast import encode
+from weir.contracts.flag import Verdict
 from weir.contracts.score import FeatureValue
 from weir.topics import SCORES
 
@@ -29,8 +30,8 @@ class Scored:
         found = features(session)
         return cls(session, found, features_hash(found), scorer.score(found) if scorer else None, scorer)
 
-    def output(self) -> Output:
-        """The record of `weir.scores`."""
+    def output(self, verdict: Verdict | None = None) -> Output:
+        """The record of `weir.scores`, with what the cascade said of the revision."""
         session = self.session
         record = {
             "session_id": session.session_id,
@@ -45,5 +46,7 @@ class Scored:
             "score": self.score,
             "model": self.scorer.ref if self.scorer else None,
             "champion": True,
+            "verdict": verdict,
+            "merged_into": session.merged_into,
         }
         return Output(SCORES, session.visitor_id.encode(), encode(record))

@@ -17,7 +17,8 @@ from rules.limits.budgets import Budgets
 from rules.limits.verdicts import SharedVerdicts
 from streams.engine.task import Effects, InputRecord, Output, Task
 from streams.intake.records import read_record
-from streams.score.aftermath import review, weak_label
+from streams.score.aftermath import weak_label
+from streams.score.desk import ReviewDesk
 from streams.score.flags import Told, flag
 from streams.score.scored import Scored
 from streams.score.shared_limits import SharedLimits
@@ -76,6 +77,7 @@ class ScoreTask(Task):
         self._partition = partition
         self._brake = Brake(business.ceiling, business.version)
         self._brake_written = self._brake.state
+        self._desk = ReviewDesk(settings.review_sample_share, settings.review_ceiling_share)
         self._told: dict[str, Told] = {}
         self._changed: set[str] = set()
         self._shown: Scorer | None = None
@@ -120,11 +122,13 @@ class ScoreTask(Task):
         scored = self._score(session, effects)
         if session.merged_into is not None:
             # Its events live on in another session, which has a verdict of its own.
+            effects.outputs.append(scored.output())
             self._forget(session.session_id)
             return
         now_s = self._now()
         judged = self._judge(scored, now_s, effects)
         judgement = self._held(session, judged, effects)
+        effects.outputs.append(scored.output(judgement.verdict))
         latency_s = max(0.0, now_s - appended_ms / 1_000) if appended_ms is not None else 0.0
         self._tell(scored, judgement, latency_s, effects)
         if session.final:
@@ -139,7 +143,6 @@ class ScoreTask(Task):
         scored = Scored.of(session, self._champion.scorer)
         effects.count("cascade_seconds", "model", by=perf_counter() - started)
         effects.count("scores", "champion" if scored.scorer else "none")
-        effects.outputs.append(scored.output())
         return scored
 
     def _judge(self, scored: Scored, now_s: float, effects: Effects) -> Judgement:
@@ -201,7 +204,7 @@ class ScoreTask(Task):
             label = weak_label(session, judgement, self._settings.shadow)
             if label is not None:
                 effects.outputs.append(Output(LABELS, session.visitor_id.encode(), encode(label)))
-        question = review(session, judgement, scored.score, self._settings.review_sample_share)
+        question = self._desk.question(scored, judgement)
         if question is not None:
             effects.outputs.append(Output(REVIEWS, session.session_id.encode(), encode(question)))
             effects.count("reviews", question.why)

@@ -33,6 +33,7 @@ def trainer_config(settings: Settings) -> TrainerConfig:
         bounds=bounds,
         family=declared.family,
         hyper_parameters=declared.hyper_parameters,
+        sample_share=settings.review_sample_share,
     )
 
 
@@ -129,6 +130,15 @@ class TrainTask(Task):
             effects.set(quality.auc, "model_auc", role)
             effects.set(quality.log_loss, "model_log_loss", role)
             effects.set(quality.calibration_error, "model_calibration_error", role)
+            effects.set(quality.average_precision, "model_average_precision", role)
+            effects.set(quality.recall, "model_recall", role)
+            effects.set(quality.flagged_share, "model_flagged_share", role)
+        recall = self._trainer.recall()
+        if recall is not None:
+            effects.set(recall.low, "recall_estimate", "low")
+            effects.set(recall.estimate, "recall_estimate", "estimate")
+            effects.set(recall.high, "recall_estimate", "high")
+        effects.set(len(self._trainer.doubted()), "sources_doubted")
 
 
 def _offset(key: bytes) -> int:

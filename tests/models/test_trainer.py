@@ -4,6 +4,7 @@ import pytest
 
 from models.champion import Scorer
 from models.families import FAMILIES
+from models.sampling import is_in_sample
 from models.trainer import KEPT_REFUSALS, Trainer, TrainerConfig
 from tests.support.examples import easy_example, shuffled_example
 from weir.contracts.score import ModelRef
@@ -98,3 +99,33 @@ def test_old_refusals_are_taken_off_the_record() -> None:
     trainer = Trainer(CONFIG)
     outcomes = [trainer.meet(float(n)) for n in range(KEPT_REFUSALS + 2)]
     assert [outcome.forgotten for outcome in outcomes] == [None] * KEPT_REFUSALS + [0, 1]
+
+
+def answered(number: int, *, verdict: str | None, bad: bool, source: str = "ana") -> TrainingExample:
+    changed = {"verdict": verdict, "label": "bad" if bad else "good", "source": source}
+    return easy_example(number).model_copy(update=changed)
+
+
+def test_recall_is_estimated_from_the_random_sample_alone() -> None:
+    trainer = Trainer(TrainerConfig(sample_share=0.5))
+    assert trainer.recall() is None
+    for number in range(400):
+        sampled = is_in_sample(f"s{number}", 0.5)
+        # Where nobody looks at random, all that is bad was flagged: those were asked about for being flagged.
+        trainer.learn(answered(number, verdict="allow" if sampled and number % 2 else "block", bad=True), number)
+    recall = trainer.recall()
+    assert recall is not None
+    assert recall.low < 0.5 < recall.high < 0.65
+
+
+def test_a_source_that_contradicts_all_others_teaches_less_and_judges_nobody() -> None:
+    trainer = Trainer(CONFIG)
+    for number in range(120):
+        bad = number % 3 == 0
+        for source in ("ana", "ben", "chi"):
+            trainer.learn(answered(number, verdict=None, bad=bad, source=source), number)
+        trainer.learn(answered(number, verdict=None, bad=not bad, source="mallory"), number)
+    assert set(trainer.doubted()) == {"mallory"}
+    decision = trainer.meet(1.0).decision
+    assert decision.figures["worth of mallory"] < 0.2
+    assert "150 answers of people" in decision.why  # of 200, every fourth is mallory's

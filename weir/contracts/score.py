@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from weir.contracts.base import Count, EpochSeconds, Record, Share
 
@@ -39,3 +41,7 @@ class Score(Record):
     model: ModelRef | None
     champion: bool
     """True for the champion's score, False for a candidate's."""
+    verdict: Annotated[str, Field(max_length=16)] | None = None
+    """What the cascade said of this revision; None for a session that another took over."""
+    merged_into: str | None = None
+    """The session that took over this one's events: labels for this one are that one's from now on."""

@@ -28,3 +28,5 @@ class TrainingExample(Record):
     source: str
     weight: Annotated[float, Field(gt=0, le=100)]
     labelled_at: EpochSeconds
+    verdict: Annotated[str, Field(max_length=16)] | None = None
+    """What the cascade had said of the session."""

@@ -101,6 +101,53 @@ def test_a_candidates_score_is_not_joined() -> None:
     assert not joined(fold(JoinTask(0, WAIT_S), score(champion=False), label()))
 
 
+def test_a_label_for_a_session_that_another_took_over_is_the_others() -> None:
+    task = JoinTask(0, WAIT_S)
+    first: dict[str, Any] = {"session_id": "first", "start": 90.0}
+    other: dict[str, Any] = {"session_id": "other", "start": 95.0}
+    fold(task, score(revision=1, **first), score(revision=1, **other))
+    fold(task, score(revision=5, **first), score(revision=2, **other, final=True, merged_into="first"))
+    effects = fold(task, label(session_id="other"), label(session_id=None, source="ben"))
+    assert [(example.session_id, example.features["events"]) for example in joined(effects)] == [("first", 5.0)] * 2
+    assert outcomes(effects) == {"joined": 2}
+
+
+def test_a_label_for_a_session_taken_over_waits_for_the_one_that_took_it() -> None:
+    task = JoinTask(0, WAIT_S)
+    fold(task, score(revision=2, session_id="other", final=True, merged_into="first"))
+    assert outcomes(fold(task, label(session_id="other"))) == {"waiting": 1}
+    (example,) = joined(fold(task, score(revision=4, session_id="first", ts=501.0)))
+    assert example.session_id == "first"
+
+
+def test_records_that_name_each_other_end_nothing_but_the_search() -> None:
+    task = JoinTask(0, WAIT_S)
+    fold(task, score(session_id="a", merged_into="b"), score(session_id="b", merged_into="a"))
+    assert outcomes(fold(task, label(session_id="a"))) == {"waiting": 1}
+
+
+def test_of_a_split_session_the_part_is_meant_that_was_open_then_or_that_is_named() -> None:
+    task = JoinTask(0, WAIT_S)
+    first: dict[str, Any] = {"session_id": "first", "start": 100.0, "ts": 200.0, "final": True, "revision": 8}
+    fold(task, score(**first), score(session_id="second", start=201.0, ts=300.0, revision=3))
+    at_150, at_250 = label(session_id=None, ts=150.0), label(session_id=None, ts=250.0)
+    assert [example.session_id for example in joined(fold(task, at_150, at_250))] == ["first", "second"]
+    (named,) = joined(fold(task, label(session_id="first", ts=400.0, source="ben")))
+    assert named.session_id == "first"
+
+
+@pytest.mark.parametrize("delay_s", [60.0, 86_400.0, 14 * 86_400.0])
+def test_a_label_may_come_minutes_or_weeks_later(delay_s: float) -> None:
+    task = JoinTask(0, wait_s=30 * 86_400.0)
+    fold(task, score(final=True), score(session_id="somebody-else", visitor_id="v2", ts=100.0 + delay_s))
+    assert outcomes(fold(task, label(ts=100.0 + delay_s))) == {"joined": 1}
+
+
+def test_an_example_tells_what_the_cascade_had_said() -> None:
+    (example,) = joined(fold(JoinTask(0, WAIT_S), score(verdict="throttle"), label()))
+    assert example.verdict == "throttle"
+
+
 def test_an_early_label_waits_for_the_final_revision() -> None:
     task = JoinTask(0, WAIT_S)
     early = fold(task, label())

@@ -1,0 +1,90 @@
+"""How much a source's labels are worth, learned from how often others agree with it."""
+
+from __future__ import annotations
+
+import msgspec
+
+_REMEMBERED = 2_000
+"""Sessions whose answers are remembered, the newest."""
+_MOST_SOURCES = 500
+_PRIOR = 10.0
+"""So many imagined answers, as good as everybody's, stand beside a source's own."""
+_ASSUMED = 0.9
+"""Share of agreement before anything is known."""
+_SURE = 0.9
+_BY_CHAMPION = 0.25
+"""What agreement with a sure champion counts beside agreement with a person."""
+_GUESSING = 0.5
+_WORTHLESS = 0.05
+
+
+class Source(msgspec.Struct, array_like=True):
+    """Agreements and contradictions of one source."""
+
+    agreed: float = 0.0
+    contradicted: float = 0.0
+
+
+class Trust(msgspec.Struct):
+    """Compares what sources said of the same sessions, and what they say with what the champion was sure of.
+
+    A source is measured against all others, not against the truth, which nobody knows: when the world changes and
+    everybody contradicts the champion, nobody loses trust. Weak sources are measured by people; people are not by them.
+    """
+
+    sources: dict[str, Source] = {}
+    sessions: dict[str, dict[str, bool]] = {}
+    """What sources said, by session; oldest first."""
+
+    def hear(self, session_id: str, source: str, *, bad: bool, is_weak: bool, champion: float | None) -> float:
+        """Takes an answer, and says what it counts: 1 from a source as good as the others, 0 from one that guesses."""
+        if not is_weak and champion is not None and not 1.0 - _SURE < champion < _SURE:
+            self._note(source, agreed=(champion >= _SURE) == bad, weight=_BY_CHAMPION)
+        said = self.sessions.pop(session_id, {})
+        for other, others_bad in said.items():
+            if other == source:
+                continue
+            # Of a weak and a strong source only the weak one is measured by the other.
+            if not (other.startswith("weak:") and not is_weak):
+                self._note(source, agreed=bad == others_bad)
+            if not (is_weak and not other.startswith("weak:")):
+                self._note(other, agreed=bad == others_bad)
+        said[source] = bad
+        self.sessions[session_id] = said
+        while len(self.sessions) > _REMEMBERED:
+            del self.sessions[next(iter(self.sessions))]
+        return self.worth(source)
+
+    def worth(self, source: str) -> float:
+        """How much an answer of this source counts, between 0 and 1."""
+        usual = self._usual(weak=source.startswith("weak:"))
+        if usual <= _GUESSING + _WORTHLESS:
+            return 1.0  # they contradict each other so much that nobody can be measured
+        own = self.sources.get(source, Source())
+        share = (own.agreed + _PRIOR * usual) / (own.agreed + own.contradicted + _PRIOR)
+        return max(0.0, min(1.0, (share - _GUESSING) / (usual - _GUESSING)))
+
+    def doubted(self) -> dict[str, float]:
+        """Sources that count for less than nine tenths, with what they count."""
+        worths = {source: self.worth(source) for source in sorted(self.sources)}
+        return {source: worth for source, worth in worths.items() if worth < _SURE}
+
+    def _note(self, source: str, *, agreed: bool, weight: float = 1.0) -> None:
+        known = self.sources.get(source)
+        if known is None:
+            if len(self.sources) >= _MOST_SOURCES:
+                return
+            known = self.sources[source] = Source()
+        if agreed:
+            known.agreed += weight
+        else:
+            known.contradicted += weight
+
+    def _usual(self, *, weak: bool) -> float:
+        """The upper median of the sources' shares of agreement: one that lies all the time must not lower the bar."""
+        shares = sorted(
+            (known.agreed + _PRIOR * _ASSUMED) / (known.agreed + known.contradicted + _PRIOR)
+            for source, known in self.sources.items()
+            if source.startswith("weak:") == weak
+        )
+        return shares[len(shares) // 2] if shares else _ASSUMED
