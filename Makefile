@@ -11,7 +11,7 @@ TESTS ?= tests
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast controls model chaos recovery soak rolling bench instructions lint format lock clean
+.PHONY: help setup demo test test-fast controls model chaos recovery soak rolling bench instructions evaluate lint format lock clean
 
 help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -59,6 +59,9 @@ bench: $(READY) ## Weir beside its peers; ONLY=throughput,latency CONTESTANTS=we
 
 instructions: $(READY) ## Instructions that an event takes, against the baseline; UPDATE=1 renews that (needs valgrind)
 	@$(BIN)/python -m bench.instructions $(if $(UPDATE),--update)
+
+evaluate: $(READY) ## How well the models do, on data of others and the demo's traffic; ONLY=texts,arrivals, in docs/evaluation-models.md
+	@$(BIN)/python -m evaluation.models $(if $(ONLY),--only $(ONLY))
 
 lint: $(READY) ## ruff, its formatter, mypy
 	$(BIN)/ruff check .

@@ -88,6 +88,20 @@ class LogReader:
             for partition in sorted(there[name].partitions)
         }
 
+    def since(self, timestamp_ms: int) -> dict[Place, int]:
+        """Offset of the first record with that timestamp or a later one; the end of a partition that has none.
+
+        Raises:
+            ClusterError: the cluster is not there, or lacks a topic.
+        """
+        spans = self.spans()
+        asked = [TopicPartition(name, partition, timestamp_ms) for name, partition in spans]
+        found = answer(
+            patiently(self._consumer.offsets_for_times), self._settings, partitions=asked, timeout=ANSWER_TIMEOUT_S
+        )
+        offsets = {(one.topic, one.partition): one.offset for one in found}
+        return {place: offsets[place] if offsets[place] >= 0 else span.end for place, span in spans.items()}
+
     def read(self, begin: Mapping[Place, int], end: Mapping[Place, int]) -> Iterator[LogRecord]:
         """Every committed record from `begin` up to but without `end`, partitions interleaved, each in its order.
 

@@ -1,0 +1,7 @@
+"""For web servers in Python: answers 429 or 403 to whom Weir's limits and flags name."""
+
+from weir.asgi.follow import Follower
+from weir.asgi.middleware import Client, WeirMiddleware, by_cookie
+from weir.asgi.standing import Refusal, Standing
+
+__all__ = ["Client", "Follower", "Refusal", "Standing", "WeirMiddleware", "by_cookie"]

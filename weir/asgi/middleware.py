@@ -1,0 +1,121 @@
+"""An ASGI middleware: asks for each request whether it is to be refused, before the application sees it.
+
+    app = WeirMiddleware(app, standing, by_cookie("visitor_id"))
+
+It needs no framework: Starlette, FastAPI, Django and Quart applications are ASGI applications.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from weir.asgi.standing import Refusal, Standing
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+_TITLES = {429: "Too many requests", 403: "Forbidden"}
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who asks, as the events name them; what is not known stays away."""
+
+    visitor: str | None = None
+    address: str | None = None
+    account: str | None = None
+    user_agent: str | None = None
+
+
+def by_cookie(name: str = "visitor_id") -> Callable[[Scope], Client]:
+    """Who asks: the visitor by a cookie, the address by the connection.
+
+    Behind a proxy the connection is the proxy's: let the server put the client's in its place, from proxies that it
+    trusts (uvicorn's `--proxy-headers --forwarded-allow-ips`). A header that anybody can send is not looked at here.
+    """
+
+    def identify(scope: Scope) -> Client:
+        headers = dict(scope.get("headers") or ())
+        client = scope.get("client")
+        return Client(
+            visitor=_cookie(headers.get(b"cookie", b""), name),
+            address=client[0] if client else None,
+            user_agent=headers.get(b"user-agent", b"").decode("latin-1"),
+        )
+
+    return identify
+
+
+class WeirMiddleware:
+    """Refuses with 429 and Retry-After, or with 403; everything else goes to the application.
+
+    Args:
+        app: The application.
+        standing: What is known; a `Follower` tells it.
+        identify: Who asks, in the names that the site's events have.
+        clock: Seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        standing: Standing,
+        identify: Callable[[Scope], Client] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._app = app
+        self._standing = standing
+        self._identify = identify or by_cookie()
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one connection."""
+        refused = self._refusal(scope) if scope["type"] in {"http", "websocket"} else None
+        if refused is None:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            # Before it is accepted, closing is answered with 403.
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await _answer(refused, send)
+
+    def _refusal(self, scope: Scope) -> Refusal | None:
+        client = self._identify(scope)
+        return self._standing.refusal(
+            self._clock(),
+            visitor=client.visitor,
+            address=client.address,
+            account=client.account,
+            user_agent=client.user_agent,
+        )
+
+
+async def _answer(refused: Refusal, send: Send) -> None:
+    headers: Iterable[tuple[bytes, bytes]] = (
+        (b"content-type", b"application/json"),
+        (b"cache-control", b"no-store"),
+    )
+    if refused.status == 429:  # noqa: PLR2004 -- its name in HTTP
+        headers = (*headers, (b"retry-after", b"%d" % max(1, math.ceil(refused.retry_after_s))))
+    # The reasons behind a 403 are for the log: they would teach what to change.
+    reason = refused.reason if refused.status == 429 else ""  # noqa: PLR2004 -- likewise
+    body = json.dumps({"error": _TITLES[refused.status], **({"reason": reason} if reason else {})}).encode()
+    headers = (*headers, (b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": refused.status, "headers": list(headers)})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _cookie(header: bytes, name: str) -> str | None:
+    try:
+        found = SimpleCookie(header.decode("latin-1")).get(name)
+    except CookieError:
+        return None
+    return found.value or None if found is not None else None
