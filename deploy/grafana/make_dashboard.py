@@ -302,6 +302,37 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 width=6,
             ),
             Panel(
+                "Average precision and recall",
+                "percentunit",
+                [
+                    ("max by (role) (weir_model_average_precision)", "{{role}}: average precision"),
+                    ("max by (role) (weir_model_recall)", "{{role}}: recall at 1 %"),
+                ],
+                "Among the highest scores, where it is acted on; recall at 1 % false positives.",
+                width=6,
+            ),
+            Panel(
+                "Share that would be flagged",
+                "percentunit",
+                [("max by (role) (weir_model_flagged_share)", "{{role}}")],
+                "Of the newest window; far from the champion's: look before it is promoted.",
+                width=6,
+            ),
+            Panel(
+                "Abuse that is found at all",
+                "percentunit",
+                [("max by (bound) (weir_recall_estimate)", "{{bound}}")],
+                "By people's answers about the random sample, with the 95 % interval. Wide: answer more questions.",
+                width=6,
+            ),
+            Panel(
+                "Sources doubted",
+                "none",
+                [("max(weir_sources_doubted)", "sources")],
+                "Others contradict them: their answers count for less. `weir models list --decisions` names them.",
+                width=6,
+            ),
+            Panel(
                 "Champion",
                 "none",
                 [("max by (id, version) (weir_model_version_info)", "{{id}} {{version}}")],

@@ -134,10 +134,11 @@ class TrainTask(Task):
             effects.set(quality.recall, "model_recall", role)
             effects.set(quality.flagged_share, "model_flagged_share", role)
         recall = self._trainer.recall()
+        # Without an answer it may be anything: an interval that says so is data, a series that isn't there is none.
+        effects.set(recall.low if recall is not None else 0.0, "recall_estimate", "low")
+        effects.set(recall.high if recall is not None else 1.0, "recall_estimate", "high")
         if recall is not None:
-            effects.set(recall.low, "recall_estimate", "low")
             effects.set(recall.estimate, "recall_estimate", "estimate")
-            effects.set(recall.high, "recall_estimate", "high")
         effects.set(len(self._trainer.doubted()), "sources_doubted")
 
 
