@@ -75,7 +75,8 @@ def test_sums_are_the_same_after_a_crash_between_checkpoints(
     straight = new_task(CONFIG)
     wanted = run(straight, log)
 
-    crashed, state = new_task(CONFIG), {}
+    state: dict[bytes, bytes] = {}
+    crashed = new_task(CONFIG)
     told = run(crashed, log[:first]).outputs
     state_of(crashed, state)
     told += run(crashed, log[first:second]).outputs
@@ -92,7 +93,8 @@ def test_sums_are_the_same_after_a_crash_between_checkpoints(
 
 @given(st.lists(steps, min_size=1, max_size=60), st.lists(st.integers(0, 60), max_size=4))
 def test_the_state_is_what_all_changes_come_to(given_steps: list[tuple[Any, ...]], cuts: list[int]) -> None:
-    task, state = new_task(CONFIG), {}
+    state: dict[bytes, bytes] = {}
+    task = new_task(CONFIG)
     log = records(given_steps)
     begun = 0
     for cut in [*sorted(cuts), len(log)]:
@@ -117,7 +119,8 @@ def test_sums_of_limits_that_are_gone_are_taken_back_from_the_state() -> None:
 
 def test_addresses_that_come_and_go_leave_no_trace_and_no_entry_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SETS", 50)
-    driver, state = Driver(new_task(CONFIG)), {}
+    state: dict[bytes, bytes] = {}
+    driver = Driver(new_task(CONFIG))
     written = 0
     for number in range(1_000):
         driver.send(f"v{number}", number / 1_000, ip=f"198.51.{number // 250}.{number % 250}", account_id="x" * 512)
@@ -134,7 +137,8 @@ def test_addresses_that_come_and_go_leave_no_trace_and_no_entry_is_large(monkeyp
 
 
 def test_a_new_counting_window_takes_the_last_ones_sets_back() -> None:
-    driver, state = Driver(new_task(CONFIG)), {}
+    state: dict[bytes, bytes] = {}
+    driver = Driver(new_task(CONFIG))
     driver.send("ann", 0.0, ip="192.0.2.1")
     state_of(driver.task, state)
     assert b"dcrowd/192.0.2.1" in state
