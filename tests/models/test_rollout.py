@@ -10,7 +10,7 @@ from models.champion import Scorer
 from models.families import FAMILIES
 from models.trainer import Trainer
 from models.training import Outcome, TrainerConfig
-from tests.support.examples import easy_example, shuffled_example
+from tests.support.examples import easy_example, shuffled_example, with_newcomers
 from weir.contracts.score import ModelRef
 from weir.contracts.training import TrainingExample
 
@@ -67,8 +67,7 @@ def test_nobody_meets_the_gate_while_one_is_on_trial() -> None:
 
 def test_who_does_not_hold_what_it_promised_is_withdrawn() -> None:
     trainer = Trainer(CONFIG)
-    train(trainer, honest(0, 100))
-    assert trainer.trial_stage == "shadow"
+    assert kinds(train(trainer, honest(0, 100))) == ["shadow"]
     (withdrawn,) = [one for one in train(trainer, elsewhere(100, 190), 100) if one.decision.kind == "withdrawal"]
     assert withdrawn.trial is not None
     assert withdrawn.trial.version is None
@@ -81,23 +80,6 @@ def test_a_trial_that_never_leads_comes_to_an_end() -> None:
     train(trainer, honest(0, 100))
     assert kinds(train(trainer, [shuffled_example(seed) for seed in range(100, 140)], 100))[-1] != "shadow"
     assert trainer.trial_stage is None
-
-
-def with_newcomers(start: int, end: int, *, bad: bool) -> list[TrainingExample]:
-    """Every other session is of a kind that behaves as the good ones do, but for one word."""
-    found = []
-    for seed in range(start, end):
-        example = easy_example(seed)
-        if seed % 2:
-            features = {
-                "events_per_minute": 3.0,
-                "gap_variation": 1.2,
-                "user_agent_family": "firefox",
-                "text": "voucher",
-            }
-            example = example.model_copy(update={"features": features, "label": "bad" if bad else "good"})
-        found.append(example)
-    return found
 
 
 def with_two_champions() -> Trainer:
