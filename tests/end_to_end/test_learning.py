@@ -12,7 +12,7 @@ import pytest
 from tests.end_to_end.conftest import Weir
 from tests.end_to_end.observed import records
 from tests.support.crowd import SETTINGS, START_S, Crowd, crowd, newcomers
-from weir.topics import MODELS, SCORES, Topic
+from weir.topics import FLAGS, MODELS, SCORES, Topic
 
 pytestmark = pytest.mark.kafka
 STAGES = "sessionize,score,join,train"
@@ -87,9 +87,14 @@ class Site:
         file, _ = made.write(self.folder)
         visitors = {label["visitor_id"] for label in made.labels}
         self.weir.run("produce", file)
-        self.weir.wait_until(lambda: visitors <= {score["visitor_id"] for score in values(self.weir, SCORES)}, "scores")
+        self.weir.wait_until(lambda: visitors <= self.scored(), "scores")
         self.labels = made.labels
         return visitors
+
+    def scored(self) -> set[str]:
+        ended = self.weir.running[0].poll()
+        assert ended is None, f"the worker ended with {ended}"
+        return {score["visitor_id"] for score in values(self.weir, SCORES)}
 
     @property
     def start_s(self) -> float:
@@ -113,6 +118,8 @@ class Site:
         return sorted(found, key=lambda one: int(one["number"]))
 
     def learned(self) -> int:
+        ended = self.weir.running[0].poll()
+        assert ended is None, f"the worker ended with {ended}"
         found = re.findall(r'^weir_examples_learned_total\{kind="people".*\} (\d+)', metrics(self.weir), re.MULTILINE)
         return sum(map(int, found))
 
@@ -151,6 +158,10 @@ def test_the_whole_loop_from_a_label_to_the_way_back(
 
     for name, value in {"WEIR_MODEL_KEY": "a key for tests", **ROLLOUT}.items():
         monkeypatch.setenv(name, value)
+    flagged = [flag for flag in values(weir, FLAGS) if flag["model"] is not None]
+    assert {flag["model"]["version"] for flag in flagged} >= {first, second["version"]}
+    for flag in (flagged[0], flagged[-1]):
+        assert json.loads(weir.run("models", "replay", flag["flag_id"], "--json"))["differences"] == []
     rebuilt = json.loads(weir.run("models", "evaluate", "--json"))
     assert rebuilt["different_versions"] == []
     assert {first, second["version"]} <= set(rebuilt["equal_versions"])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from models.champion import Challenger, ChampionHolder, Scorer
 from models.features import features_hash
 from rules.business.rules import BusinessRules, load_business_rules
-from rules.heuristics.patterns import load_packs
+from rules.heuristics.patterns import Patterns, load_packs
 from rules.limits.budgets import Budgets, load_budgets
 from rules.limits.verdicts import SharedVerdicts
 from streams.engine.task import Effects, Output, PlainRecord
@@ -52,6 +53,7 @@ class Bench:
     shared: SharedVerdicts = field(default_factory=lambda: SharedVerdicts(BUDGETS.shared, BUDGETS.distinct))
     settings: Settings = field(default_factory=lambda: Settings(review_sample_share=0.0))
     business: BusinessRules = field(default_factory=load_business_rules)
+    patterns: Patterns = PATTERNS
     partition: int = 0
     partitions: int = 1
     now: Callable[[], float] = lambda: NOW_S
@@ -61,7 +63,7 @@ class Bench:
             self.partition,
             self.partitions,
             self.settings,
-            PATTERNS,
+            self.patterns,
             BUDGETS,
             self.business,
             self.champion,
@@ -212,6 +214,39 @@ def test_closed_sessions_teach_weakly(changed: dict[str, Any], expected: list[tu
     found = labels(fold(task, session(revision=4, final=True, **changed)))
     assert [(label.label, label.source) for label in found] == expected
     assert all(label.weight < 1 and label.session_id == "s1" and label.ts == 1_060.0 for label in found)
+
+
+HONEYPOT_PACK = r"""
+pack: traps
+version: "1"
+owner: tests
+description: Links that are hidden.
+patterns:
+  - id: traps/hidden-link
+    category: honeypot
+    reason: A link that no person sees.
+    field: url
+    weight: 0.1
+    regex: ^/trap/
+    match: ["/trap/1"]
+    no_match: ["/shop"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [({}, [("bad", "weak:honeypot")]), ({"purchases": 1, "counts": {"purchase": 1}}, [])],
+    ids=["trapped", "bought, too"],
+)
+def test_who_falls_into_a_honeypot_teaches_though_nothing_else_speaks_against_it(
+    tmp_path: Path, changed: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    pack = tmp_path / "traps.yaml"
+    pack.write_text(HONEYPOT_PACK)
+    trapped = {"heuristics": {"traps/hidden-link": {"hits": 1, "version": "1"}}}
+    effects = fold(Bench(patterns=load_packs((pack,))).task(), session(final=True, **trapped, **changed))
+    assert [(label.label, label.source) for label in labels(effects)] == expected
+    assert not flags(effects)
 
 
 @pytest.mark.parametrize(
