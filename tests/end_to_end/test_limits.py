@@ -127,6 +127,8 @@ def test_limits_over_all_partitions_reach_a_web_server_and_spare_the_office(weir
     file.write_text(LIMITS_FILE)
     weir.start_worker("sessionize,score", WEIR_LIMITS_FILE=str(file))
     weir.run("produce", written(tmp_path / "events.jsonl", traffic(time.time())))
+    # A machine that is busy with other tests takes its time to start a worker.
+    weir.wait_until(lambda: values(weir, SCORES), "a worker that works")
     weir.wait_until(lambda: over(weir) >= WANTED, "limits of visitors, addresses and accounts")
     weir.wait_until(lambda: any(flag["verdict"] == "block" for flag in values(weir, FLAGS)), "the scanner's flag")
     assert over(weir) == WANTED
