@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from models.champion import Scorer
-from models.snapshot import model_of
 from rules.business.rules import BusinessRules
 from rules.cascade import Judgement, judge
 from rules.heuristics.patterns import Patterns
@@ -16,7 +15,6 @@ from streams.score.scored import Scored
 from weir.contracts import Flag, Session, Stage
 from weir.contracts.flag import Reason
 from weir.contracts.model_record import Snapshot
-from weir.contracts.score import ModelRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +54,7 @@ def judge_again(flag: Flag, session: Session, snapshot: Snapshot | None, rules: 
     Raises:
         SnapshotError: the model can't be read here.
     """
-    scorer = None
-    if snapshot is not None:
-        ref = ModelRef(id=snapshot.id, version=snapshot.version)
-        scorer = Scorer(ref, snapshot.learned_from, 0, model_of(snapshot))
+    scorer = Scorer.of(snapshot, 0) if snapshot is not None else None
     scored = Scored.of(session, scorer)
     judgement = judge(
         session,
