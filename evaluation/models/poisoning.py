@@ -50,9 +50,7 @@ def evaluate(data: Path) -> Result:  # noqa: ARG001 -- made-up traffic alone
             "another seed that nobody labels."
         ),
         figures=[
-            Figure(
-                "Poisoning: candidates that pass meanwhile", float(promoted), 0.0, at_least=False, places=0
-            ),
+            Figure("Poisoning: candidates that pass meanwhile", float(promoted), 0.0, at_least=False, places=0),
             Figure("Poisoning: largest fall of the live recall", largest_fall, 0.01, at_least=False),
         ],
         tables=[
