@@ -47,7 +47,8 @@ def evaluate(data: Path) -> Result:  # noqa: ARG001 -- made-up traffic alone
         text=(
             "Three hours of the demo's traffic through all stages; in the middle hour, three answers in ten are the "
             "opposite of the truth. Recall at 0.5 % false positives is that of the champion in force, on sessions of "
-            "another seed that nobody labels."
+            "another seed that nobody labels; where there is none when the hour begins, of the first that comes. Who "
+            "is let into shadow has passed; one that passed before the hour may become champion in it."
         ),
         figures=[
             Figure("Poisoning: candidates that pass meanwhile", float(promoted), 0.0, at_least=False, places=0),
