@@ -13,6 +13,7 @@ from tests.chaos.oracle.expected import Accounts
 from tests.chaos.oracle.judging import READ, compare, expect, watched
 from tests.chaos.oracle.records import Budget, Distinct, Record
 from tests.chaos.oracle.records import Settings as OracleSettings
+from tests.chaos.rule_book import rule_book
 from tests.chaos.timeline import Timeline, note_events, note_sessions
 from weir.settings import Settings
 
@@ -44,8 +45,7 @@ def verdict(settings: Settings, begun_ms: int) -> Verdict:
     log = logs.read(settings.bootstrap_servers, own.topic("events"))
     expected = expect(_noted(line, log), own, watch=watched(outputs, own))
     patterns = load_packs(())
-    weights = {pattern: patterns.info(pattern).weight for pattern in patterns.ids}
-    differences = list(compare(expected, outputs, weights=weights, may_be_compacted=True))
+    differences = list(compare(expected, outputs, book=rule_book(patterns), may_be_compacted=True))
     return Verdict(differences, dict(expected.accounts), len(outputs), line)
 
 
