@@ -134,6 +134,11 @@ def spaces(text: str) -> str:
     return _SPACES.sub(" ", text) if "  " in text or not text.isprintable() else text
 
 
+def lines(text: str) -> str:
+    """Runs of white space as one space, or as one line break if there is one in it: shells begin a command there."""
+    return _SPACES.sub(_of_spaces, text) if "  " in text or not text.isprintable() else text
+
+
 def is_plain(text: str) -> bool:
     """Whether decoding has nothing to do but lower case: so it is for most URLs, at a tenth of the cost."""
     return _PLAIN.fullmatch(text) is not None
@@ -141,7 +146,7 @@ def is_plain(text: str) -> bool:
 
 def url_round(text: str) -> str:
     """Every step that a part of a URL needs, once."""
-    return spaces(comments(visible(escapes(entities(percent(text)))))).lower()
+    return lines(comments(visible(escapes(entities(percent(text)))))).lower()
 
 
 def free_round(text: str) -> str:
@@ -201,6 +206,10 @@ def url_parts(url: str) -> tuple[str, str, str]:
 def whole_url(url: str) -> str:
     """A URL, decoded part by part."""
     return url_parts(url)[0]
+
+
+def _of_spaces(found: re.Match[str]) -> str:
+    return "\n" if "\n" in found[0] else " "
 
 
 def _compatible(text: str) -> str:
