@@ -74,7 +74,7 @@ def percent(text: str) -> str:
     """Percent-encoding taken off once, however often the percent sign itself is encoded; no UTF-8 becomes U+FFFD."""
     if "%" not in text:
         return text
-    text = wide(_AGAIN.sub("%", text))
+    text = wide(_AGAIN.sub("%", text) if "%25" in text else text)
     return _ENCODED.sub(_of_bytes, overlong(text)) if _BYTE.search(text) else text
 
 
