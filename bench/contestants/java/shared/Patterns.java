@@ -58,7 +58,11 @@ final class Patterns {
         if (event.referrer != null) {
             collect(found, cached(referrers, event.referrer, text -> match("referrer", Decode.wholeUrl(text))));
         }
-        if (event.query != null) collect(found, match("query", Decode.query(event.query)));
+        if (event.query != null) {
+            String searched = Decode.query(event.query);
+            collect(found, match("query", searched));
+            collect(found, match("url", searched));
+        }
         if (event.title != null) collect(found, match("title", Decode.free(event.title)));
         if (event.text != null) collect(found, match("text", Decode.free(event.text)));
         for (String id : found) {
