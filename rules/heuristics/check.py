@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -61,8 +61,8 @@ def check(files: Sequence[Checked], in_force: Iterable[Pack], today: date, log: 
     """
     packs = {pack.name: pack for pack in in_force} | {one.pack.name: one.pack for one in files}
     every = [entry for pack in packs.values() for entry in pack.patterns_in_force]
-    seen: Mapping[PatternField, Iterable[str]] = log.seen if log is not None else {}
-    shadows, costs = Shadows(every, dict(seen)), Costs(every, dict(seen))  # type: ignore[arg-type]  # dicts are ordered sets here
+    seen = log.seen if log is not None else {}
+    shadows, costs = Shadows(every, seen), Costs(every, seen)
     ids, categories = known_names(packs.values())
     problems: list[Problem] = []
     for one in files:
@@ -99,7 +99,7 @@ def _costly(entry: PatternEntry, costs: Costs) -> Iterator[tuple[str, str]]:
     if cost.is_too_much:
         yield (
             f"{entry.id} costs more than its share: {cost.worst_us:.0f} µs on a long text.",
-            f"That is {cost.worst_share:.0f} times what its neighbours cost; mind repeats of anything, as in .{{0,200}}.",
+            f"That is {cost.worst_share:.0f} times what its neighbours cost; mind repeats of much, as in .{{0,200}}.",
         )
 
 

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from statistics import median
+from statistics import median_low
 from time import thread_time
-from typing import Any
-
-import re2  # type: ignore[import-untyped]  # has no types
 
 from rules.heuristics.entries import DECODERS, PatternEntry, PatternField
-from rules.heuristics.finder import quiet_options
+from rules.heuristics.finder import Find, finder
 from rules.heuristics.generate import strings
 
-SHARE = 3.0
+SHARE = 5.0
 """A pattern may cost so many times what the median one of its field does."""
-WORST_US = 20.0
-"""And that in any case, on the longest text: noise is less."""
+WORST_US = 3_000.0
+"""And that in any case, on a long text of a kind that it has not seen before: noise is less."""
 LONG = 2_000
 _SEED = 1
+_PLAIN = "abc"
+"""A pattern to compare with where there are few."""
 _MOST_TEXTS = 60
 _ROUNDS = 3
 
@@ -34,7 +32,7 @@ class Cost:
     mean_us: float
     """Over examples of all patterns of the field, and strings of a log if there is one."""
     worst_us: float
-    """Over long made-up texts."""
+    """Over long made-up texts, by an automaton that has seen nothing."""
     worst_share: float
     """`worst_us` by that of the field's median pattern."""
 
@@ -58,7 +56,7 @@ class Costs:
         for entry in entries:
             self._entries.setdefault(entry.field, []).append(entry)
         self._seen = seen or {}
-        self._texts: dict[PatternField, tuple[list[bytes], list[bytes]]] = {}
+        self._texts: dict[PatternField, tuple[list[str], list[str]]] = {}
         self._medians: dict[PatternField, float] = {}
 
     def of(self, entry: PatternEntry) -> Cost:
@@ -71,49 +69,48 @@ class Costs:
     def _median(self, field: PatternField) -> float:
         if field not in self._medians:
             _, long = self._texts_of(field)
-            sample = self._entries.get(field, [])[:: max(1, len(self._entries.get(field, ())) // 25)]
-            found = [self._measure(entry.expression, (), long)[1] for entry in sample]
-            self._medians[field] = median(found) if found else 0.0
+            entries = self._entries.get(field, [])
+            sample = [entry.expression for entry in entries[:: max(1, len(entries) // 25)]]
+            self._medians[field] = median_low(
+                self._measure(expression, (), long)[1] for expression in [*sample, _PLAIN]
+            )
         return self._medians[field]
 
-    def _texts_of(self, field: PatternField) -> tuple[list[bytes], list[bytes]]:
+    def _texts_of(self, field: PatternField) -> tuple[list[str], list[str]]:
         if field not in self._texts:
             decoder = DECODERS[field]
             examples = [decoder(text) for entry in self._entries.get(field, ()) for text in entry.match[:2]]
             texts = [*list(self._seen.get(field, ()))[:_MOST_TEXTS], *examples[:_MOST_TEXTS]] or [""]
-            self._texts[field] = (
-                [text.encode("utf-8", "replace") for text in texts],
-                [text.encode("utf-8", "replace") for text in _long(texts)],
-            )
+            self._texts[field] = texts, _long(texts)
         return self._texts[field]
 
-    def _measure(self, expression: str, short: Sequence[bytes], long: Sequence[bytes]) -> tuple[float, float]:
-        """Mean over the short texts, and worst over the long ones; the best of some rounds, since others disturb."""
-        compiled = re2.compile(expression, quiet_options())
-        was_on = gc.isenabled()
-        gc.disable()
-        try:
-            best = [min(self._us(compiled, text) for _ in range(_ROUNDS)) for text in (*short, *long)]
-        finally:
-            if was_on:
-                gc.enable()
-        first = best[: len(short)]
-        return sum(first) / len(first) if first else 0.0, max(best[len(short) :], default=0.0)
+    def _measure(self, expression: str, short: Sequence[str], long: Sequence[str]) -> tuple[float, float]:
+        """Mean over the short texts by a warm automaton, and worst over the long ones by one that has seen nothing.
 
-    def _us(self, compiled: Any, text: bytes) -> float:  # noqa: ANN401 -- re2 has no types
+        The best of some rounds, since others disturb.
+        """
+        warm = [finder([("one", expression)])] * _ROUNDS
+        means = [min(self._us(find, text) for find in warm) for text in short]
+        worst = 0.0
+        for text in long:
+            cold = [finder([("one", expression)]) for _ in range(_ROUNDS)]
+            worst = max(worst, min(self._us(find, text) for find in cold))
+        return sum(means) / len(means) if means else 0.0, worst
+
+    def _us(self, find: Find, text: str) -> float:
         begun_s = self._clock()
-        compiled.search(text)
+        find(text)
         return 1e6 * (self._clock() - begun_s)
 
 
-def _own(expression: str) -> list[bytes]:
+def _own(expression: str) -> list[str]:
     """Texts that nearly match, over and over: what the pattern itself finds hard."""
     random = Random(_SEED)  # noqa: S311 -- no secret is made
     made = [text[:-1] for text in strings(expression, 8) if len(text) > 1]
     if not made:
         return []
     mixed = "".join(random.choice(made) for _ in range(LONG // min(map(len, made)) + 1))
-    return [text.encode("utf-8", "replace")[:LONG] for text in (mixed, made[0] * LONG)]
+    return [mixed[:LONG], (made[0] * LONG)[:LONG]]
 
 
 def _long(texts: Sequence[str]) -> list[str]:

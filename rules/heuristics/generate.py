@@ -38,8 +38,12 @@ def strings(expression: str, number: int) -> list[str]:
 
 def _attempts(tree: Any, number: int) -> Iterator[str]:  # noqa: ANN401 -- the parser's own types
     random = Random(_SEED)  # noqa: S311 -- no secret is made
-    for _ in range(3 * number):
-        yield _sequence(tree, random, [])[:_LONGEST]
+    for _ in range(number):
+        made = _sequence(tree, random, [])[:_LONGEST]
+        yield made
+        more = "".join(random.choice(_ANYTHING) for _ in range(random.randint(1, 8)))
+        yield made + more
+        yield more + made
 
 
 def _sequence(tree: Any, random: Random, groups: list[str]) -> str:  # noqa: ANN401 -- likewise

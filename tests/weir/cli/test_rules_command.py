@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,33 @@ def test_an_example_that_fails_is_told_by_name(tmp_path: Path) -> None:
     called = weir("rules", "test", pack(tmp_path, match=["/products"]))
     assert called.code != 0
     assert "mine/export does not match its example '/products'" in called.err.replace("\n", " ")
+
+
+def test_check_exits_with_2_where_there_is_no_file_and_1_where_there_is_a_finding(tmp_path: Path) -> None:
+    for command in ("check", "test"):
+        missing = weir("rules", command, str(tmp_path / "nobody.yaml"))
+        assert (missing.code, "nobody.yaml is not there" in missing.err) == (2, True)
+    called = weir("rules", "check", pack(tmp_path, expires="2001-01-01"), "--json")
+    (row,) = called.rows()
+    assert (called.code, row["severity"]) == (1, "warning")
+    assert "has expired" in row["message"]
+    assert weir("rules", "check", pack(tmp_path)).code == 0
+
+
+def test_check_on_a_log_tells_what_never_fires(tmp_path: Path) -> None:
+    events = tmp_path / "events.jsonl"
+    events.write_text(json.dumps({"event_id": "e", "visitor_id": "v", "type": "page_view", "ts": 0, "url": "/shoes"}))
+    called = weir("rules", "check", pack(tmp_path), "--on", str(events), "--json")
+    assert called.code == 1
+    assert "mine/export never fires on 1 events" in called.rows()[0]["message"]
+    assert weir("rules", "check", pack(tmp_path), "--on", str(tmp_path / "nobody")).code == 2
+
+
+def test_a_reader_who_leaves_early_sees_no_stack_trace(tmp_path: Path) -> None:
+    call = f"{sys.executable} -m weir.cli.main rules test --json | head -1"
+    done = subprocess.run(["bash", "-c", call], capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False)
+    assert json.loads(done.stdout)["pack"]
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"a: [", b"a: \x00", b"- 1"])

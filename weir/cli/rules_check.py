@@ -1,0 +1,143 @@
+"""`weir rules check` and `weir rules test`: what is wrong or suspicious in rule files, before they are live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rules.business.files import check_business_rules
+from rules.document import Document, read_document
+from rules.heuristics.check import Checked, Log
+from rules.heuristics.check import check as suspicions
+from rules.heuristics.pack import Pack, PatternEntry, RuleEntry, examine
+from rules.heuristics.patterns import SHIPPED, Patterns
+from rules.limits.files import check_budgets
+from rules.problems import Problem, RulesError
+from streams.packs import clashes
+from weir.cli.options import Json, with_settings
+from weir.cli.output import show
+from weir.cli.rules_files import LineFormat, events_of, must_be_files, packs_of, today
+from weir.errors import SettingsError, WorkError
+from weir.settings import Settings
+
+Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE...]", help="Those in the settings unless given.")]
+
+
+@with_settings
+def check(
+    settings: Settings,
+    *,
+    files: Files = None,
+    log: Annotated[
+        list[str] | None, typer.Option("--on", metavar="LOG", help="Events on which each pattern should fire.")
+    ] = None,
+    line_format: LineFormat = "events",
+    as_json: Json = False,
+) -> None:
+    """Find everything that is wrong in rule files at once, each with its line and what to do.
+
+    What does not compile, lacks examples or fails them; what another pattern shadows, what can never hold, what has
+    expired, what costs more than its share; with --on, what never fires on a log. Exits with 1 if there is anything.
+    """
+    problems, checked = examined(settings, files or [])
+    if not files:
+        problems += _problems_of_others(settings)
+    if checked:
+        beside, problems = _beside(settings, problems, is_needed=bool(files))
+        problems += _clashes(checked, beside)
+        watched = _watch(settings, checked, beside, log, line_format) if log and not problems else None
+        problems += suspicions(checked, beside, today(), watched)
+    rows = [asdict(problem) for problem in problems]
+    show(rows, ("severity", "file", "line", "message", "hint"), as_json=as_json, empty="Nothing is wrong.")
+    if problems:
+        many = "One problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise WorkError(f"{many} in the rules.", "Mend them, and check again.")
+
+
+@with_settings
+def run_examples(settings: Settings, *, files: Files = None, as_json: Json = False) -> None:
+    """Run every pattern and every rule on its examples. Exits with 1 if one fails."""
+    problems, checked = examined(settings, files or [])
+    rows = [_counted(one.pack) for one in checked]
+    show(rows, ("pack", "version", "patterns", "rules", "examples"), as_json=as_json)
+    if problems:
+        raise WorkError(str(RulesError(problems).message), "`weir rules explain TEXT` shows what a pattern sees.")
+
+
+def examined(settings: Settings, files: Sequence[Path]) -> tuple[list[Problem], list[Checked]]:
+    """What is wrong with the files, or those in the settings, and the packs that are well.
+
+    Raises:
+        UsageError: a file is not there.
+    """
+    must_be_files(files)
+    problems: list[Problem] = []
+    checked: list[Checked] = []
+    for file in files or [*sorted(SHIPPED.glob("*.yaml")), *settings.pack_files]:
+        pack, found = _examined(file, settings.paranoia_level)
+        problems += found
+        if pack is not None:
+            checked.append(Checked(str(file), pack))
+    return problems, checked
+
+
+def _examined(file: Path, level: int) -> tuple[Pack | None, list[Problem]]:
+    document = read_document(file)
+    if isinstance(document, Document) and isinstance(document.value, dict):
+        if "rules" in document.value and "pack" not in document.value:
+            return None, check_business_rules(file)[1]
+        if "budgets" in document.value:
+            found = check_budgets(file)
+            return None, found if isinstance(found, list) else []
+    return examine(document, level)
+
+
+def _problems_of_others(settings: Settings) -> Iterator[Problem]:
+    budgets = check_budgets(settings.limits_file)
+    yield from budgets if isinstance(budgets, list) else []
+    yield from check_business_rules(settings.business_rules_file)[1]
+
+
+def _beside(settings: Settings, problems: list[Problem], *, is_needed: bool) -> tuple[list[Pack], list[Problem]]:
+    """The packs in force, and what is wrong with those, too."""
+    try:
+        return packs_of(settings), problems
+    except SettingsError as error:
+        if not is_needed:
+            return [], problems  # told already: these are the files that were examined
+        return [], problems + (list(error.problems) if isinstance(error, RulesError) else [])
+
+
+def _clashes(checked: Sequence[Checked], beside: Sequence[Pack]) -> list[Problem]:
+    packs = {pack.name: pack for pack in beside} | {one.pack.name: one.pack for one in checked}
+    return [
+        Problem(one.file, (one.pack.lines or {}).get(name, 0), f"{name} stands in another pack too.", "Rename one.")
+        for one in checked
+        for name in clashes(one.pack, packs.values())
+    ]
+
+
+def _watch(
+    settings: Settings, checked: Sequence[Checked], beside: Sequence[Pack], log: Sequence[str], line_format: str
+) -> Log:
+    packs = {pack.name: pack for pack in beside} | {one.pack.name: one.pack for one in checked}
+    watched = Log(Patterns(list(packs.values())))
+    for event in events_of(line_format, log, settings, "check"):
+        watched.take(event)
+    return watched
+
+
+def _counted(pack: Pack) -> dict[str, object]:
+    entries: list[PatternEntry | RuleEntry] = [*pack.patterns, *pack.rules]
+    examples = sum(len(entry.match) + len(entry.no_match) for entry in entries)
+    return {
+        "pack": pack.name,
+        "version": pack.version,
+        "patterns": len(pack.patterns),
+        "rules": len(pack.rules),
+        "examples": examples,
+    }

@@ -1,0 +1,88 @@
+"""What the commands of `weir rules` share: their files, the packs in force, and events of a log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rules.heuristics.pack import Pack, read_pack
+from rules.heuristics.patterns import SHIPPED, Patterns, load_packs
+from streams.intake.decode import Refused, decode
+from streams.intake.formats import FORMATS, Line, check_source, read
+from weir.cli.output import progress, say
+from weir.contracts.fast import FastEvent
+from weir.errors import UsageError
+from weir.settings import Settings
+
+LineFormat = Annotated[str, typer.Option("--format", help=f"Of the log: one of {', '.join(FORMATS)}.")]
+SHOWN = 80
+"""Characters of a text that a table shows."""
+_TELL_EVERY = 500
+_TELL_AFTER_S = 10.0
+
+
+def today() -> date:
+    """In UTC."""
+    return datetime.now(UTC).date()
+
+
+def patterns_of(settings: Settings, more: Iterable[Path] = ()) -> Patterns:
+    """The packs that the settings name, and more that take the place of those of the same name."""
+    return load_packs([*settings.pack_files, *more], today(), settings.paranoia_level)
+
+
+def packs_of(settings: Settings) -> list[Pack]:
+    """The packs that the settings name, whether expired or not."""
+    found = {}
+    for file in [*sorted(SHIPPED.glob("*.yaml")), *settings.pack_files]:
+        pack = read_pack(file, settings.paranoia_level)
+        found[pack.name] = pack
+    return list(found.values())
+
+
+def must_be_files(files: Iterable[Path]) -> None:
+    """Passes if all are there.
+
+    Raises:
+        UsageError: one is not.
+    """
+    for file in files:
+        if not file.is_file():
+            what = "is a directory" if file.is_dir() else "is not there"
+            raise UsageError(f"{file} {what}.", "Name files of rules.")
+
+
+def events_of(line_format: str, files: Iterable[str], settings: Settings, what: str) -> Iterator[FastEvent]:
+    """The events of a log that can be read, with progress on standard error, also where that is no terminal.
+
+    Raises:
+        UsageError: there is no such file or format.
+    """
+    names = list(files)
+    for name in names:
+        check_source(name)
+    told_s, count = time.monotonic(), 0
+    with progress(what, unit="lines") as advance:
+        for name in names:
+            for line in read(line_format, name, settings.max_record_bytes):
+                count += 1
+                if count % _TELL_EVERY == 0:
+                    advance(_TELL_EVERY)
+                    if time.monotonic() - told_s > _TELL_AFTER_S:
+                        told_s = time.monotonic()
+                        say(f"{what}: {count:,} lines so far")
+                decoded = decode(line.value, settings.max_record_bytes) if isinstance(line, Line) else None
+                if decoded is not None and not isinstance(decoded, Refused):
+                    yield decoded.event
+        advance(count % _TELL_EVERY)
+
+
+def cut(text: str) -> str:
+    """A text as a table shows it: on one line, not too long."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= SHOWN else f"{flat[: SHOWN - 1]}…"
