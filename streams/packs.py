@@ -66,6 +66,14 @@ class PackLibrary:
                 self._settle()
             self._came.notify_all()
 
+    def take_over(self, ledger: PackLedger) -> None:
+        """Takes what somebody else has read of the topic, in the place of all that was offered."""
+        with self._lock:
+            self._ledger = ledger
+            self._is_stale = True
+            if self._is_live:
+                self._settle()
+
     def refuse(self, reason: Refusal, detail: str) -> None:
         """Counts and tells of a record that is passed over."""
         with self._lock:

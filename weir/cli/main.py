@@ -24,7 +24,7 @@ COMMANDS = {
     "replay": "The same code without Kafka: a file in, sessions, flags and a report out.",
     "backfill": "Replay a stretch of the events topic into topics of its own.",
     "dead-letters": "List, show and replay what could not be read.",
-    "rules": "Check, test, explain and simulate rules.",
+    "rules": "Write, check, explain, try, publish and watch rules.",
     "limits": "Check the limits' file, and say what an address, a visitor or an account may spend.",
     "business": "Check business rules, list them, and see what an edit would change before it is live.",
     "models": "List, show, promote, roll back and evaluate models.",

@@ -6,6 +6,7 @@ import typer
 
 from weir.cli.rules_check import check, run_examples
 from weir.cli.rules_explain import explain_text
+from weir.cli.rules_publish import list_packs, publish, rollback, show_pack
 from weir.cli.rules_simulate import simulate
 
 app = typer.Typer(no_args_is_help=True, help="Write, check, explain, try, publish and watch rules.")
@@ -13,3 +14,7 @@ app.command("check")(check)
 app.command("test")(run_examples)
 app.command("explain")(explain_text)
 app.command("simulate")(simulate)
+app.command("publish")(publish)
+app.command("list")(list_packs)
+app.command("show")(show_pack)
+app.command("rollback")(rollback)

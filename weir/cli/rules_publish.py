@@ -1,0 +1,211 @@
+"""`weir rules publish`, `list`, `show` and `rollback`: packs in force by the rules topic, without a restart."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rules.heuristics.check import Checked
+from rules.heuristics.check import check as suspicions
+from rules.heuristics.pack import Pack, parse_pack
+from rules.heuristics.patterns import Patterns
+from rules.problems import Problem
+from streams.engine.task import Output
+from streams.intake.records import LARGEST_BYTES
+from streams.pack_ledger import TAKEN, PackLedger
+from streams.packs import PackLibrary, clashes
+from streams.rules_topic import read_ledger, send
+from weir.cli.options import Json, with_settings
+from weir.cli.output import clock_time, print_json, say, show
+from weir.cli.rules_check import examined
+from weir.cli.rules_files import packs_of, today
+from weir.contracts import CurrentPack, PackVersion
+from weir.errors import UsageError, WorkError
+from weir.settings import Settings
+
+By = Annotated[str | None, typer.Option("--by", help="Who decides; you unless given.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, for those who come after.")]
+Anyway = Annotated[bool, typer.Option("--anyway", help="In spite of warnings.")]
+PackName = Annotated[str, typer.Argument(metavar="PACK", help="The pack's name.")]
+
+
+@with_settings
+def publish(  # noqa: PLR0913 -- one parameter an option
+    settings: Settings,
+    *,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The pack.")],
+    why: Why,
+    by: By = None,
+    anyway: Anyway = False,
+    as_json: Json = False,
+) -> None:
+    """Put a pack in force in all workers, in the place of the one of its name; none of them restarts.
+
+    What is wrong with it is refused here first, and by each worker again.
+    """
+    problems, checked = examined(settings, [file])
+    if not checked:
+        _refuse(problems or [Problem(str(file), 0, "It is no pack of patterns.", "Business rules are settings.")])
+    ledger = read_ledger(settings)
+    put_in_force(settings, ledger, checked[0], why=why, by=by, anyway=anyway, as_json=as_json)
+
+
+@with_settings
+def list_packs(
+    settings: Settings,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Every version that workers know, in force or not.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Packs in force: their versions, since when, by whom and why, and how many of their rules are in shadow.
+
+    What is not published is as the files of these settings say; workers may have others.
+    """
+    ledger = read_ledger(settings)
+    if every:
+        rows = [
+            {"pack": name, "version": version, "in force": _is_current(ledger, name, version)}
+            for name, version in sorted(ledger.sources)
+        ]
+        show(rows, ("pack", "version", "in force"), as_json=as_json, empty="No worker has started yet.")
+        return
+    packs = in_force(settings, ledger).packs
+    columns = ("pack", "version", "from", "since", "by", "why", "rules", "in shadow", "before")
+    show([_row(pack, ledger.current.get(pack.name)) for pack in packs], columns, as_json=as_json)
+
+
+@with_settings
+def show_pack(
+    settings: Settings,
+    *,
+    pack: PackName,
+    version: Annotated[
+        str | None, typer.Argument(help="As `list --all` shows it; the one in force unless given.")
+    ] = None,
+) -> None:
+    """Write a pack's YAML to standard output, to be changed, or for `weir replay --set pack_files=…`."""
+    ledger = read_ledger(settings)
+    if version is None:
+        found = {one.name: one.source for one in in_force(settings, ledger).packs}.get(pack)
+    else:
+        found = ledger.sources.get((pack, version))
+    if found is None:
+        raise UsageError(
+            f"There is no pack {pack}{f' {version}' if version else ''}.", "`weir rules list --all` shows all."
+        )
+    sys.stdout.write(found if found.endswith("\n") else f"{found}\n")
+
+
+@with_settings
+def rollback(  # noqa: PLR0913 -- one parameter an option
+    settings: Settings,
+    *,
+    pack: PackName,
+    why: Why,
+    to: Annotated[str | None, typer.Option("--to", help="A version; the one before unless given.")] = None,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Put the version before in force again; the files', where there was none before."""
+    ledger = read_ledger(settings)
+    outputs = ledger.rollback(pack, to, by or getpass.getuser(), why, time.time())
+    send(settings, outputs)
+    _tell(ledger, outputs, pack, as_json=as_json)
+
+
+def in_force(settings: Settings, ledger: PackLedger) -> Patterns:
+    """What workers with these settings have in force."""
+    library = PackLibrary(Patterns(packs_of(settings)))
+    library.take_over(ledger)
+    return library.current
+
+
+def put_in_force(  # noqa: PLR0913 -- one argument an option
+    settings: Settings,
+    ledger: PackLedger,
+    one: Checked,
+    *,
+    why: str,
+    by: str | None,
+    anyway: bool,
+    as_json: bool,
+) -> None:
+    """Publishes a pack, unless it is refused.
+
+    Raises:
+        WorkError: it is; it says why.
+        ClusterError: the brokers don't take it.
+    """
+    pack = one.pack
+    beside = in_force(settings, ledger).packs
+    said = ledger.current.get(pack.name)
+    if said is not None and said.version == pack.version:
+        say(f"{pack.name} {pack.version} is in force already.")
+        return
+    _refuse(_errors(one, beside))
+    warnings = suspicions([one], beside, today())
+    if warnings and not anyway:
+        _refuse(warnings, "Mend them, or publish it --anyway.")
+    record = PackVersion(pack=pack.name, version=pack.version, source=pack.source)
+    outputs = ledger.publish(record, by or getpass.getuser(), why, time.time())
+    send(settings, outputs)
+    _tell(ledger, outputs, pack.name, as_json=as_json)
+
+
+def _errors(one: Checked, beside: Iterable[Pack]) -> list[Problem]:
+    """What a worker would refuse it for."""
+    pack = one.pack
+    found: list[tuple[str, str]] = []
+    if pack.name in TAKEN:
+        found.append((f"No pack can have the name {pack.name}.", "Choose another."))
+    found += [(f"{name} stands in another pack too.", "Rename one.") for name in clashes(pack, beside)]
+    if len(pack.source.encode()) > LARGEST_BYTES // 2:
+        found.append(("It is too large for a record.", "Split it, or shorten its lists."))
+    elif parse_pack(one.file, pack.source).version != pack.version:
+        found.append(("Elsewhere it would be another version.", "This is a defect to report."))
+    return [Problem(one.file, 0, *finding) for finding in found]
+
+
+def _refuse(problems: list[Problem], hint: str = "`weir rules check FILE` shows them again after a change.") -> None:
+    if problems:
+        raise WorkError("\n".join(["It is not published:", *map(str, problems)]), hint)
+
+
+def _is_current(ledger: PackLedger, name: str, version: str) -> bool:
+    said = ledger.current.get(name)
+    return said is not None and said.version == version
+
+
+def _row(pack: Pack, said: CurrentPack | None) -> dict[str, object]:
+    entries = [*pack.patterns_in_force, *pack.rules_in_force]
+    is_published = said is not None and said.version == pack.version
+    told = said if is_published else None
+    return {
+        "pack": pack.name,
+        "version": pack.version,
+        "from": "topic" if told else "file",
+        "since": clock_time(told.at) if told else None,
+        "by": told.by if told else None,
+        "why": told.why if told else None,
+        "rules": len(entries),
+        "in shadow": sum(entry.shadow for entry in entries),
+        "before": told.before[-1] if told and told.before else None,
+    }
+
+
+def _tell(ledger: PackLedger, outputs: list[Output], name: str, *, as_json: bool) -> None:
+    for output in outputs:
+        ledger.offer(output.key or b"", output.value)
+    said = ledger.current.get(name)
+    if as_json:
+        print_json(said if said is not None else {"pack": name, "version": None})
+    elif said is None:
+        say(f"{name} is as the workers' files say again.")
+    else:
+        say(f"{name} {said.version} is in force; workers change at their next batch.")
