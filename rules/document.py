@@ -48,6 +48,13 @@ class Document:
             line = node.start_mark.line + 1
         return line
 
+    def node(self, *path: str | int) -> yaml.Node | None:
+        """Where exactly the value at `path` stands, if it is there."""
+        node = self.root
+        for step in path:
+            node = _child(node, step)
+        return node
+
     def problem(self, message: str, hint: str, *path: str | int, warning: bool = False) -> Problem:
         """A problem with the value at `path`."""
         return Problem(self.name, self.line(*path), message, hint, "warning" if warning else "error")

@@ -66,6 +66,10 @@ class Costs:
         mean_us, worst_us = self._measure(entry.expression, short, [*long, *own])
         return Cost(entry.id, mean_us, worst_us, worst_us / max(self._median(entry.field), 1e-3))
 
+    def mean_us(self, entry: PatternEntry) -> float:
+        """`Cost.mean_us` alone, which is quick."""
+        return self._measure(entry.expression, self._texts_of(entry.field)[0], ())[0]
+
     def _median(self, field: PatternField) -> float:
         if field not in self._medians:
             _, long = self._texts_of(field)

@@ -1,67 +1,134 @@
-"""What other packs would have said of yesterday's events, against today's."""
+"""What other packs would have said of yesterday's sessions, against today's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, cast
 
-from rules.heuristics.evidence import evidence, verdict_of
-from rules.heuristics.patterns import Patterns
+from rules.heuristics.judging import Heard, hear
+from rules.heuristics.patterns import PatternInfo, Patterns
 from weir.contracts.event import Event
 from weir.contracts.flag import Verdict
+from weir.contracts.session import Session
 
+Kind = Literal["newly flagged", "no longer flagged", "other verdict"]
 SAMPLES = 3
-"""Events kept of each visitor, to show."""
+"""Strings kept of each visitor, to show."""
+MOST_SAMPLED = 50_000
+"""Visitors of whom strings are kept."""
+_SIDES = ("today", "proposed")
+_MARKS = ("0/", "1/")
 
 
-@dataclass(slots=True)
+class Both:
+    """Today's packs and other ones at once: what a session is folded by, so that it has to be folded only once.
+
+    Ids of patterns bear a mark of their side; `Simulation` takes them apart again.
+    """
+
+    def __init__(self, today: Patterns, proposed: Patterns) -> None:
+        self.sides = (today, proposed)
+        self.versions: Mapping[str, str] = {
+            f"{name} {pack}": version
+            for name, patterns in zip(_SIDES, self.sides, strict=True)
+            for pack, version in patterns.versions.items()
+        }
+        self._samples: dict[str, list[str]] = {}
+
+    def match(self, event: Event, /) -> tuple[str, ...]:
+        """Marked ids of the patterns that match; notes a string of the event if the sides differ on it."""
+        today, proposed = (patterns.match(event) for patterns in self.sides)
+        if today != proposed:
+            self._keep(event)
+        return tuple(mark + name for mark, found in zip(_MARKS, (today, proposed), strict=True) for name in found)
+
+    def info(self, pattern: str, /) -> PatternInfo:
+        """What the pattern's side knows of it."""
+        return self.sides[_MARKS.index(pattern[:2])].info(pattern[2:])
+
+    def samples(self, visitor: str) -> tuple[str, ...]:
+        """Strings of the visitor's on which the sides differ."""
+        return tuple(self._samples.get(visitor, ()))
+
+    def _keep(self, event: Event) -> None:
+        kept = self._samples.get(event.visitor_id)
+        if kept is None:
+            if len(self._samples) >= MOST_SAMPLED:
+                return
+            kept = self._samples[event.visitor_id] = []
+        sample = event.text or event.title or event.query or event.url or event.user_agent or ""
+        if len(kept) < SAMPLES and sample not in kept:
+            kept.append(sample)
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """A visitor whose verdict differs."""
+    """A session whose verdict differs."""
 
+    session_id: str
     visitor_id: str
     before: Verdict
     after: Verdict
-    patterns: tuple[str, ...]
-    """Ids that match under one of the two alone."""
+    rules: tuple[str, ...]
+    """Ids of patterns and rules that hold under one of the two alone."""
     samples: tuple[str, ...]
-    """Strings of the visitor's that matched one of them."""
+
+    @property
+    def kind(self) -> Kind:
+        """What becomes of it."""
+        if self.before == "allow":
+            return "newly flagged"
+        return "no longer flagged" if self.after == "allow" else "other verdict"
 
 
 @dataclass(slots=True)
-class _Seen:
-    before: set[str] = field(default_factory=set)
-    after: set[str] = field(default_factory=set)
-    samples: list[str] = field(default_factory=list)
-
-
 class Simulation:
-    """Takes events, and says whose verdict would have changed. Evidence is that of all events of a visitor."""
+    """Takes closed sessions that were folded by `Both`, and says whose verdict would be another."""
 
-    def __init__(self, today: Patterns, proposed: Patterns) -> None:
-        self._today = today
-        self._proposed = proposed
-        self._visitors: dict[str, _Seen] = {}
-        self.events = 0
+    both: Both
+    sessions: int = 0
+    changes: list[Change] = field(default_factory=list)
+    by_rule: Counter[tuple[str, Kind]] = field(default_factory=Counter)
+    """How many sessions changed so, with this rule among those that differ."""
+    shadowed: Counter[str] = field(default_factory=Counter)
+    """Rules that the proposed packs have in shadow: sessions for which they hold."""
 
-    def take(self, event: Event) -> None:
-        """One event."""
-        self.events += 1
-        before, after = set(self._today.match(event)), set(self._proposed.match(event))
-        if not before and not after:
+    def take(self, session: Session) -> None:
+        """A closed session."""
+        self.sessions += 1
+        today, proposed = (
+            hear(_of_side(session, mark), side) for mark, side in zip(_MARKS, self.both.sides, strict=True)
+        )
+        self.shadowed.update(sign.id for sign in proposed.shadow)
+        if today.verdict == proposed.verdict:
             return
-        seen = self._visitors.setdefault(event.visitor_id, _Seen())
-        if before ^ after and len(seen.samples) < SAMPLES:
-            seen.samples.append(event.text or event.title or event.query or event.url or event.user_agent or "")
-        seen.before |= before
-        seen.after |= after
+        differing = sorted(_named(today) ^ _named(proposed))
+        samples = self.both.samples(session.visitor_id)
+        change = Change(
+            session.session_id, session.visitor_id, today.verdict, proposed.verdict, tuple(differing), samples
+        )
+        self.changes.append(change)
+        self.by_rule.update((rule, change.kind) for rule in differing)
 
-    def changes(self) -> Iterable[Change]:
-        """Visitors whose verdict differs, in the order of their names."""
-        for visitor, seen in sorted(self._visitors.items()):
-            before, after = self._verdict(self._today, seen.before), self._verdict(self._proposed, seen.after)
-            if before != after:
-                yield Change(visitor, before, after, tuple(sorted(seen.before ^ seen.after)), tuple(seen.samples))
 
-    @staticmethod
-    def _verdict(patterns: Patterns, ids: set[str]) -> Verdict:
-        return verdict_of(evidence(patterns.info(pattern_id).weight for pattern_id in sorted(ids)))
+class _Side:
+    """A session with the patterns of one side alone."""
+
+    __slots__ = ("_session", "heuristics")
+
+    def __init__(self, session: Session, mark: str) -> None:
+        self._session = session
+        self.heuristics = {name[2:]: hits for name, hits in session.heuristics.items() if name.startswith(mark)}
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._session, name)
+
+
+def _of_side(session: Session, mark: str) -> Session:
+    return cast("Session", _Side(session, mark)) if session.heuristics else session
+
+
+def _named(heard: Heard) -> set[str]:
+    return {sign.id for sign in heard.signs}

@@ -45,6 +45,22 @@ def packs_of(settings: Settings) -> list[Pack]:
     return list(found.values())
 
 
+def replaced(packs: Iterable[Pack], files: Iterable[Path], level: int) -> Patterns:
+    """Packs, of which those of the files take the place of those of the same name.
+
+    Raises:
+        RulesError: a file is refused.
+        UsageError: it is not there.
+    """
+    named = list(files)
+    must_be_files(named)
+    found = {pack.name: pack for pack in packs}
+    for file in named:
+        pack = read_pack(file, level)
+        found[pack.name] = pack
+    return Patterns(list(found.values()), today())
+
+
 def must_be_files(files: Iterable[Path]) -> None:
     """Passes if all are there.
 
@@ -58,10 +74,18 @@ def must_be_files(files: Iterable[Path]) -> None:
 
 
 def events_of(line_format: str, files: Iterable[str], settings: Settings, what: str) -> Iterator[FastEvent]:
-    """The events of a log that can be read, with progress on standard error, also where that is no terminal.
+    """The events of a log that can be read; raises and tells as `lines_of` does."""
+    for line in lines_of(line_format, files, settings, what):
+        decoded = decode(line.value, settings.max_record_bytes)
+        if not isinstance(decoded, Refused):
+            yield decoded.event
+
+
+def lines_of(line_format: str, files: Iterable[str], settings: Settings, what: str) -> Iterator[Line]:
+    """The lines of a log that are events, with progress on standard error, also where that is no terminal.
 
     Raises:
-        UsageError: there is no such file or format.
+        UsageError: there is no such file or format, or not one line.
     """
     names = list(files)
     for name in names:
@@ -76,10 +100,11 @@ def events_of(line_format: str, files: Iterable[str], settings: Settings, what: 
                     if time.monotonic() - told_s > _TELL_AFTER_S:
                         told_s = time.monotonic()
                         say(f"{what}: {count:,} lines so far")
-                decoded = decode(line.value, settings.max_record_bytes) if isinstance(line, Line) else None
-                if decoded is not None and not isinstance(decoded, Refused):
-                    yield decoded.event
+                if isinstance(line, Line):
+                    yield line
         advance(count % _TELL_EVERY)
+    if not count:
+        raise UsageError("There is not one line in the input.", "Check the file and its --format.")
 
 
 def cut(text: str) -> str:

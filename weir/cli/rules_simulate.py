@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rules.heuristics.simulate import Simulation
+from rules.heuristics.patterns import Patterns
+from rules.heuristics.simulate import Both, Simulation
+from streams.replay.sessions import Sessions
+from streams.rules_topic import read_ledger
+from streams.stages import Resources
 from weir.cli.options import Json, with_settings
 from weir.cli.output import console, print_json, show
-from weir.cli.rules_files import SHOWN, LineFormat, events_of, patterns_of
+from weir.cli.rules_files import LineFormat, cut, lines_of, packs_of, replaced, today
+from weir.cli.rules_publish import in_force
 from weir.settings import Settings
+
+Live = Annotated[
+    bool, typer.Option("--live", help="Today's packs as they are published on the cluster, not as the files say.")
+]
 
 
 @with_settings
@@ -21,24 +31,52 @@ def simulate(  # noqa: PLR0913 -- one parameter an option
     *,
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Events, such as yesterday's log.")],
     pack: Annotated[list[Path], typer.Option("--pack", "--packs", help="The pack to try; repeat for more.")],
+    live: Live = False,
     line_format: LineFormat = "events",
-    at_most: Annotated[int, typer.Option("--max", min=1, help="Show so many visitors.")] = 20,
+    at_most: Annotated[int, typer.Option("--max", min=1, help="Show so many sessions.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """Say whose verdict another pack would have changed, against today's packs."""
-    work = Simulation(patterns_of(settings), patterns_of(settings, pack))
-    for event in events_of(line_format, files, settings, "simulate"):
-        work.take(event)
-    changes = list(work.changes())
-    rows = [{**asdict(change), "sample": change.samples[0][:SHOWN] if change.samples else ""} for change in changes]
+    """Say which sessions other packs would have flagged, and which they would let go, against today's packs.
+
+    Events are folded into sessions as a worker does; the other stages are asked nothing.
+    """
+    beside = in_force(settings, read_ledger(settings)).packs if live else packs_of(settings)
+    both = Both(Patterns(list(beside), today()), replaced(beside, pack, settings.paranoia_level))
+    work = Simulation(both)
+    sessions = Sessions(Resources.from_settings(settings), both, work.take)
+    for line in lines_of(line_format, files, settings, "simulate"):
+        sessions.read(line)
+    sessions.finish()
     if as_json:
-        for row in rows:
-            print_json(row)
+        for change in work.changes:
+            print_json(asdict(change) | {"kind": change.kind})
         return
-    newly = sum(change.before == "allow" for change in changes)
-    no_longer = sum(change.after == "allow" for change in changes)
-    show(rows[:at_most], ("visitor_id", "before", "after", "patterns", "sample"), empty="No verdict would change.")
+    _show(work, at_most)
+
+
+def _show(work: Simulation, at_most: int) -> None:
+    rows = [
+        {
+            "session": change.session_id[:12],
+            "visitor": cut(change.visitor_id),
+            "before": change.before,
+            "after": change.after,
+            "rules": ", ".join(change.rules),
+            "sample": cut(next(iter(change.samples), "")),
+        }
+        for change in work.changes[:at_most]
+    ]
+    show(rows, ("session", "visitor", "before", "after", "rules", "sample"), empty="No verdict would change.")
+    by_rule = [
+        {"rule": rule, "change": kind, "sessions": count} for (rule, kind), count in work.by_rule.most_common(at_most)
+    ]
+    if by_rule:
+        show(by_rule, ("rule", "change", "sessions"))
+    if work.shadowed:
+        shadowed = [{"in shadow": rule, "sessions": count} for rule, count in work.shadowed.most_common(at_most)]
+        show(shadowed, ("in shadow", "sessions"))
+    kinds = Counter(change.kind for change in work.changes)
     console().print(
-        f"{work.events:,} events: {newly:,} visitors newly flagged, {no_longer:,} no longer, "
-        f"{len(changes) - newly - no_longer:,} otherwise."
+        f"{work.sessions:,} sessions: {kinds['newly flagged']:,} newly flagged, "
+        f"{kinds['no longer flagged']:,} no longer flagged, {kinds['other verdict']:,} with another verdict."
     )

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from rules.heuristics.explain import every_field, explain, fields_of
 from rules.heuristics.pack import parse_pack
 from rules.heuristics.patterns import Patterns, load_packs
-from rules.heuristics.simulate import Simulation
 from tests.rules.heuristics.test_pack import ENTRY, text
 from weir.contracts import Event
 
@@ -106,13 +105,3 @@ def test_explain_says_which_characters_fired_after_which_decoding() -> None:
     assert firing.decoded == "/export/all"
     assert {firing.pattern for firing in explain(MINE, every_field("/export"))} == {"mine/export"}
     assert not list(explain(MINE, every_field("/")))
-
-
-def test_simulate_says_whose_verdict_would_change_and_why() -> None:
-    work = Simulation(SHIPPED, Patterns([*SHIPPED.packs, *MINE.packs]))
-    for visitor, url in (("ann", "/export/all"), ("ben", "/shoes"), ("ann", "/shoes"), ("cy", "/?q=<script>alert(1)")):
-        work.take(event(visitor, url=url))
-    (change,) = work.changes()
-    assert work.events == 4
-    assert (change.visitor_id, change.before, change.after) == ("ann", "allow", "throttle")
-    assert (change.patterns, change.samples) == (("mine/export",), ("/export/all",))

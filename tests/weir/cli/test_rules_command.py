@@ -103,12 +103,39 @@ def test_simulate_shows_whose_verdict_a_pack_would_change(tmp_path: Path) -> Non
         )
     )
     (row,) = weir("rules", "simulate", str(events), "--pack", pack(tmp_path), "--json").rows()
-    assert (row["visitor_id"], row["before"], row["after"], row["patterns"]) == (
+    assert (row["visitor_id"], row["before"], row["after"], row["rules"]) == (
         "ann",
         "allow",
         "throttle",
         ["mine/export"],
     )
+    assert (row["kind"], row["samples"]) == ("newly flagged", ["/export/all"])
     readable = weir("rules", "simulate", str(events), "--pack", pack(tmp_path))
-    assert "1 visitors newly flagged" in readable.out.replace("\n", " ")
+    assert "2 sessions: 1 newly flagged, 0 no longer flagged" in readable.out.replace("\n", " ")
     assert weir("rules", "simulate", str(tmp_path / "nobody"), "--pack", pack(tmp_path)).code == 2
+
+
+def test_stats_show_each_rules_worth_on_a_log_and_labels(tmp_path: Path) -> None:
+    events, labels = tmp_path / "events.jsonl", tmp_path / "labels.jsonl"
+    visits = [("ann", "/export/all"), ("ben", "/shoes"), ("cy", "/export/some")]
+    events.write_text(
+        "".join(
+            json.dumps({"event_id": f"{n}", "visitor_id": visitor, "type": "page_view", "ts": n, "url": url}) + "\n"
+            for n, (visitor, url) in enumerate(visits)
+        )
+    )
+    said = [("ann", "bad", "mod"), ("cy", "good", "mod"), ("cy", "bad", "weak:heuristics")]
+    labels.write_text(
+        "".join(
+            json.dumps({"visitor_id": visitor, "ts": 2, "label": label, "source": source}) + "\n"
+            for visitor, label, source in said
+        )
+    )
+    given = ("--set", f"pack_files={pack(tmp_path)}", "--labels", str(labels))
+    (row,) = weir("rules", "stats", str(events), *given, "--json").rows()
+    assert (row["rule"], row["hits"], row["sessions"], row["alone"]) == ("mine/export", 2, 2, 2)
+    assert (row["answers"], row["precision"], row["marginal_precision"]) == (2, 0.5, 0.5)
+    assert row["cost_us"] > 0
+    readable = weir("rules", "stats", str(events), *given)
+    assert "3 sessions, 2 with people's answers." in readable.out
+    assert weir("rules", "stats", "--labels", str(labels)).code == 2

@@ -1,0 +1,50 @@
+"""What each rule is worth in one session: whether the verdict would be another without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rules.heuristics.evidence import Sign, grouped_evidence, verdict_of
+from rules.heuristics.judging import Heard, hear
+from rules.heuristics.patterns import Patterns
+from weir.contracts.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A pattern or rule that holds for a session."""
+
+    id: str
+    in_shadow: bool
+    is_alone: bool
+    """The session is flagged by it alone: without it, it would not be; of one in shadow, with it, it would be."""
+
+
+def weigh(session: Session, patterns: Patterns) -> tuple[Weighed, ...]:
+    """The patterns and rules that hold for a session, by id, those in shadow too; signs of no weight are none."""
+    return weighed(hear(session, patterns))
+
+
+def weighed(heard: Heard) -> tuple[Weighed, ...]:
+    """The same of what was heard already."""
+    if not heard.signs and not heard.shadow:
+        return ()
+    is_flagged = heard.verdict != "allow"
+    found = [
+        Weighed(sign.id, in_shadow=False, is_alone=is_flagged and not _flags(_without(heard.signs, sign)))
+        for sign in heard.signs
+    ]
+    found += [
+        Weighed(sign.id, in_shadow=True, is_alone=not is_flagged and _flags([*heard.signs, sign]))
+        for sign in heard.shadow
+    ]
+    return tuple(sorted(found, key=lambda one: one.id))
+
+
+def _without(signs: Iterable[Sign], sign: Sign) -> list[Sign]:
+    return [other for other in signs if other is not sign]
+
+
+def _flags(signs: Iterable[Sign]) -> bool:
+    return verdict_of(grouped_evidence(signs)) != "allow"

@@ -1,0 +1,77 @@
+"""Files folded into sessions alone, without any verdict: for those who ask what rules make of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from streams.engine.task import Output, PlainRecord
+from streams.intake.end_of_input import EndOfInput
+from streams.intake.formats import Line
+from streams.replay.flow import Flow, Wiring
+from streams.replay.log import MemoryLog
+from streams.sessionize.heuristics import Patterns
+from streams.sessionize.task import SessionizeTask
+from streams.stages import Resources
+from weir.contracts import Session
+from weir.contracts.fast import decoder
+from weir.topics import EVENTS, SESSIONS, Topic
+
+_CHUNK_LINES = 1_000
+_decode = decoder(Session)
+
+
+class Sessions:
+    """Takes lines of a log, and gives each session when it closes.
+
+    Args:
+        resources: Bounds, budgets and times.
+        patterns: What looks at the events, in the place of the packs in force.
+        take: Called with each closed session that no other one took over.
+    """
+
+    def __init__(self, resources: Resources, patterns: Patterns, take: Callable[[Session], None]) -> None:
+        settings = resources.settings
+        self._take = take
+        self._lines = 0
+        self._end = EndOfInput(settings.gap_s, settings.grace_s)
+        self._log = MemoryLog(settings.names, settings.partitions, round(time.time() * 1000), (EVENTS,))
+
+        def library(_versions: Mapping[str, str]) -> Patterns:
+            return patterns
+
+        self._flow = Flow(
+            self._log,
+            Wiring(
+                {"sessionize": (EVENTS,)},
+                settings.partitions,
+                lambda _, partition: SessionizeTask(partition, settings.partitions, resources.config, library),
+            ),
+            self._written,
+        )
+
+    def read(self, line: Line) -> None:
+        """One line."""
+        record = self._log.append(Output(EVENTS, line.key, line.value))
+        self._end.saw(record.partition, line.ts)
+        self._lines += 1
+        if self._lines % _CHUNK_LINES == 0:
+            self._settle()
+
+    def finish(self) -> None:
+        """The input has ended: closes what is open."""
+        self._settle()
+        for output in self._end.records():
+            self._log.append(output)
+        self._settle()
+
+    def _settle(self) -> None:
+        self._flow.settle()
+        self._flow.forget_changes()
+
+    def _written(self, topic: Topic, record: PlainRecord) -> None:
+        # Told before decoding: most records are revisions of open sessions, and a quote within a text is escaped.
+        if topic is SESSIONS and record.value is not None and b'"final":true' in record.value:
+            session = _decode(record.value)
+            if session.final and session.merged_into is None:
+                self._take(session)
