@@ -141,6 +141,7 @@ class SessionizeTask(Task):
 
     def tick(self, now_s: float, effects: Effects) -> None:
         """Moves the watermark by the time that has passed, once, when sessions are open and nothing arrived."""
+        self._show_packs(effects)
         fold = self._fold
         if self._idle_sent or fold.last_append_ms < 0 or not fold.accounts.open:
             return
@@ -159,12 +160,13 @@ class SessionizeTask(Task):
         effects.set(self._fold.accounts.open, "sessions_open", partition)
         if self._fold.watermark >= 0:
             effects.set(self._fold.watermark, "watermark_timestamp_seconds", partition)
-        if self._in_force is not None:
-            for reason, count in self._in_force.take_refusals().items():
-                effects.count("rules_refused", reason, by=count)
-            self._show_packs(effects)
+        self._show_packs(effects)
 
     def _show_packs(self, effects: Effects) -> None:
+        if self._in_force is None:
+            return
+        for reason, count in self._in_force.take_refusals().items():
+            effects.count("rules_refused", reason, by=count)
         packs = self._fold.config.packs
         if packs is self._shown:
             return

@@ -63,6 +63,7 @@ def stats(  # noqa: PLR0913 -- one parameter an option
     `alone` are the sessions that it alone has flagged (in shadow: would have); the precision of those is its marginal
     precision, what it adds to all the others. Weak labels count for nothing here.
     """
+    _check_call(logs, labels)
     patterns = Patterns(packs_of(settings)) if logs else in_force(settings, read_ledger(settings))
     found = _gather(settings, patterns, logs, labels, line_format)
     costs = _costs(patterns)
@@ -100,6 +101,7 @@ def graduate(  # noqa: PLR0913 -- one parameter an option
     as_json: Json = False,
 ) -> None:
     """Take a rule out of the shadow, if its figures allow it: its pack is published anew with `shadow: false`."""
+    _check_call(logs, labels)
     ledger = read_ledger(settings)
     patterns = in_force(settings, ledger)
     pack = next((one for one in patterns.packs if rule in _ids(one)), None)
@@ -115,11 +117,14 @@ def graduate(  # noqa: PLR0913 -- one parameter an option
     put_in_force(settings, ledger, Checked(pack.name, changed), why=why, by=by, anyway=True, as_json=as_json)
 
 
+def _check_call(logs: Sequence[str] | None, labels: Path | None) -> None:
+    if not logs and labels is not None:
+        raise UsageError("Labels in a file go with a log.", "Name the log, or leave --labels away.")
+
+
 def _gather(
     settings: Settings, patterns: Patterns, logs: Sequence[str] | None, labels: Path | None, line_format: str
 ) -> Stats:
-    if not logs and labels is not None:
-        raise UsageError("Labels in a file go with a log.", "Name the log, or leave --labels away.")
     found = Stats(patterns)
 
     def take(session: Session, said: bool | None) -> None:  # noqa: FBT001 -- `Answered` calls it so
