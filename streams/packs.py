@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
+from rules.heuristics.cost import Costs
 from rules.heuristics.pack import Pack, parse_pack
 from rules.heuristics.patterns import Patterns
 from streams.pack_ledger import PackLedger, Refusal, RefusedRecordError
@@ -40,6 +41,8 @@ class PackLibrary:
         self._refused: Counter[Refusal] = Counter()
         self._lock = threading.RLock()
         self._came = threading.Condition(self._lock)
+        self._measured: Patterns | None = None
+        self._costs: dict[str, float] = {}
         self._is_live = False
         self._is_stale = False
 
@@ -87,6 +90,18 @@ class PackLibrary:
         with self._lock:
             taken, self._refused = self._refused, Counter()
         return {str(reason): count for reason, count in taken.items()}
+
+    def costs(self) -> Mapping[str, float]:
+        """Seconds that each pattern which its author wrote into a pack takes for a text; measured once a change."""
+        with self._lock:
+            current = self.current
+            if self._measured is not current:
+                entries = [entry for pack in current.packs for entry in pack.patterns_in_force]
+                costs = Costs(entries)
+                own = [entry for entry in entries if any(entry.id in (pack.lines or {}) for pack in current.packs)]
+                self._costs = {entry.id: costs.mean_us(entry) / 1e6 for entry in own}
+                self._measured = current
+            return self._costs
 
     def get(self, versions: Mapping[str, str]) -> Folding:
         """The packs in these versions.

@@ -161,6 +161,25 @@ METRICS = (
         "Events in which a pattern of this category matched",
         ("pack", "category"),
     ),
+    Metric("rule_hits", "counter", "hits", "Events in which a pattern matched", ("rule",)),
+    Metric(
+        "rule_sessions",
+        "counter",
+        "sessions",
+        "Closed sessions for which a pattern or rule held; `alone`: nothing else would have flagged them",
+        ("rule", "shadow", "alone"),
+    ),
+    Metric(
+        "rule_answers",
+        "counter",
+        "answers",
+        "People's answers about closed sessions for which a pattern or rule held: precision, and where alone, marginal "
+        "precision",
+        ("rule", "alone", "label"),
+    ),
+    Metric(
+        "rule_cost_seconds", "gauge", "s", "What a pattern takes for a text, by itself, as measured here", ("rule",)
+    ),
     Metric("pack_version_info", "gauge", "", "1 for each pack's version in force here", ("pack", "version")),
     Metric(
         "rules_refused",

@@ -183,6 +183,58 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
         ),
     ),
     (
+        "Rules",
+        (
+            Panel(
+                "Rules that match most",
+                "cps",
+                [("topk(10, sum by (rule) (rate(weir_rule_hits_total[$__rate_interval])))", "{{rule}}")],
+                "Events in which a pattern matched.",
+            ),
+            Panel(
+                "Sessions that one rule alone has flagged",
+                "cps",
+                [
+                    (
+                        'topk(10, sum by (rule, shadow) (rate(weir_rule_sessions_total{alone="true"}[$__rate_interval])))',
+                        "{{rule}} {{shadow}}",
+                    )
+                ],
+                "Closed sessions; true: the rule is in shadow, and would have.",
+            ),
+            Panel(
+                "Marginal precision of rules, a day",
+                "percentunit",
+                [
+                    (
+                        'sum by (rule) (increase(weir_rule_answers_total{alone="true",label="bad"}[1d])) / '
+                        'sum by (rule) (increase(weir_rule_answers_total{alone="true"}[1d]))',
+                        "{{rule}}",
+                    )
+                ],
+                "What people say of sessions that a rule alone has flagged; `weir rules stats` has the intervals.",
+            ),
+            Panel(
+                "Rules that cost most",
+                "s",
+                [("topk(10, max by (rule) (weir_rule_cost_seconds))", "{{rule}}")],
+                "For a text, each by itself; together they cost far less than the sum.",
+            ),
+            Panel(
+                "Packs in force",
+                "none",
+                [("sum by (pack, version) (weir_pack_version_info)", "{{pack}} {{version}}")],
+                "Workers by version; two versions of a pack for long: a worker does not follow.",
+            ),
+            Panel(
+                "Records of rules refused",
+                "cps",
+                [(rate("weir_rules_refused_total", "reason"), "{{reason}}")],
+                "What was in force before stays in force.",
+            ),
+        ),
+    ),
+    (
         "Latency",
         (
             Panel(

@@ -25,6 +25,8 @@ class Scored(msgspec.Struct, frozen=True):
     champion: bool
     verdict: msgspec.Raw = msgspec.Raw(b"null")
     merged_into: str | None = None
+    rules: tuple[str, ...] = ()
+    rules_alone: tuple[str, ...] = ()
 
 
 class Given(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from models.trainer import is_weak
 from streams.engine.task import Effects, InputRecord, Output, Task
 from streams.intake.records import read_record
 from streams.join.match import Outcome, Span, contradicts, find, settle
-from streams.join.records import read_scored, training_example
+from streams.join.records import Scored, read_scored, training_example
 from streams.join.store import Store, read_label
 from weir.contracts import Label, Review
 from weir.contracts.fast import encode
@@ -112,7 +112,9 @@ class JoinTask(Task):
         self._store.give(span.session_id, label)
         if outcome is not Outcome.JOINED:
             return
-        key, value = training_example(self._store.scored(span.session_id), label)
+        scored = self._store.scored(span.session_id)
+        _count_rules(scored, label, effects)
+        key, value = training_example(scored, label)
         effects.outputs.append(Output(TRAINING, key, value))
         if contradicts(label, given):
             self._ask_again(label, span, effects)
@@ -128,6 +130,14 @@ class JoinTask(Task):
         )
         effects.outputs.append(Output(REVIEWS, span.session_id.encode(), encode(review)))
         effects.count("reviews", "conflict")
+
+
+def _count_rules(scored: Scored, label: Label, effects: Effects) -> None:
+    """What people's answers say of the rules that held."""
+    if is_weak(label.source):
+        return
+    for rule in scored.rules:
+        effects.count("rule_answers", rule, "true" if rule in scored.rules_alone else "false", label.label)
 
 
 def _count(label: Label, outcome: Outcome, effects: Effects) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from models.champion import Scorer
 from models.features import FEATURES_VERSION, features, features_hash
+from rules.heuristics.weighing import Weighed
 from streams.engine.task import Output
 from weir.contracts import Session
 from weir.contracts.fast import encode
@@ -34,8 +36,10 @@ class Scored:
         """What another model says of the same features."""
         return replace(self, score=scorer.score(self.features), scorer=scorer)
 
-    def output(self, verdict: Verdict | None = None, *, is_acted_on: bool = True) -> Output:
-        """The record of `weir.scores`, with what the cascade said of the revision."""
+    def output(
+        self, verdict: Verdict | None = None, *, is_acted_on: bool = True, rules: Sequence[Weighed] = ()
+    ) -> Output:
+        """The record of `weir.scores`, with what the cascade said of the revision, and the rules that held."""
         session = self.session
         record = {
             "session_id": session.session_id,
@@ -52,5 +56,7 @@ class Scored:
             "champion": is_acted_on,
             "verdict": verdict,
             "merged_into": session.merged_into,
+            "rules": [one.id for one in rules],
+            "rules_alone": [one.id for one in rules if one.is_alone],
         }
         return Output(SCORES, session.visitor_id.encode(), encode(record))

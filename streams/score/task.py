@@ -15,6 +15,7 @@ from rules.business.brake import Brake, BrakeState
 from rules.business.rules import BusinessRules
 from rules.cascade import Judgement, by_model, judge
 from rules.heuristics.patterns import Patterns
+from rules.heuristics.weighing import weigh
 from rules.limits.budgets import Budgets
 from rules.limits.verdicts import SharedVerdicts
 from streams.engine.task import Effects, InputRecord, Output, Task
@@ -154,7 +155,10 @@ class ScoreTask(Task):
         now_s = self._now()
         judged = self._judge(scored, now_s, effects)
         judgement = self._held(session, judged, effects)
-        effects.outputs.append(scored.output(judgement.verdict))
+        rules = weigh(session, self._patterns) if session.final else ()
+        for one in rules:
+            effects.count("rule_sessions", one.id, _yes(one.in_shadow), _yes(one.is_alone))
+        effects.outputs.append(scored.output(judgement.verdict, rules=rules))
         latency_s = max(0.0, now_s - appended_ms / 1_000) if appended_ms is not None else 0.0
         self._tell(scored, judgement, latency_s, effects)
         if session.final:
@@ -189,8 +193,7 @@ class ScoreTask(Task):
         for stage, seconds in judgement.seconds.items():
             effects.count("cascade_seconds", stage, by=seconds)
         for said in judgement.stages:
-            in_shadow = "true" if said.stage in self._settings.shadow else "false"
-            effects.count("stage_verdicts", said.stage, said.verdict, in_shadow)
+            effects.count("stage_verdicts", said.stage, said.verdict, _yes(said.stage in self._settings.shadow))
         return judgement
 
     def _tell(self, scored: Scored, judgement: Judgement, latency_s: float, effects: Effects) -> None:
@@ -281,6 +284,11 @@ class ScoreTask(Task):
             if scorer is not None:
                 effects.set(1, "model_version_info", scorer.ref.id, scorer.ref.version)
             self._shown = scorer
+
+
+def _yes(is_so: bool) -> str:  # noqa: FBT001 -- it is the question itself
+    """As a metric's label."""
+    return "true" if is_so else "false"
 
 
 def _appended_ms(record: InputRecord) -> int | None:

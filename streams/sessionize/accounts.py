@@ -46,7 +46,7 @@ class Accounts(msgspec.Struct):
 class Tally:
     """What is counted while a stretch is folded, beside the accounts."""
 
-    __slots__ = ("limits", "limits_s", "patterns", "patterns_s", "reasons", "types")
+    __slots__ = ("limits", "limits_s", "patterns", "patterns_s", "reasons", "rules", "types")
 
     def __init__(self) -> None:
         self.types: defaultdict[str, int] = defaultdict(int)
@@ -55,6 +55,8 @@ class Tally:
         """By id of the budget that was crossed."""
         self.patterns: defaultdict[tuple[str, str], int] = defaultdict(int)
         """By pack and category."""
+        self.rules: defaultdict[str, int] = defaultdict(int)
+        """By pattern."""
         self.reasons: defaultdict[str, int] = defaultdict(int)
         """By reason of the dead letter."""
         self.limits_s = 0.0
@@ -77,6 +79,8 @@ def report(effects: Effects, before: Accounts, after: Accounts, tally: Tally) ->
         effects.count("limits_crossed", "visitor", budget, by=count)
     for (pack, category), count in tally.patterns.items():
         effects.count("pattern_hits", pack, category, by=count)
+    for rule, count in tally.rules.items():
+        effects.count("rule_hits", rule, by=count)
     for reason, count in tally.reasons.items():
         effects.count("dead_letters", reason, by=count)
     if tally.types:

@@ -48,6 +48,9 @@ class InForce(Protocol):
     def take_refusals(self) -> Mapping[str, int]:
         """Records about packs that were passed over since the last call, by reason."""
 
+    def costs(self) -> Mapping[str, float]:
+        """Pattern to the seconds that it takes for a text."""
+
 
 Library = Callable[[Mapping[str, str]], Patterns]
 """Gives packs in the versions that are asked for."""

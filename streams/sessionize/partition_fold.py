@@ -215,6 +215,7 @@ class PartitionFold:
             info = self.patterns.info(pattern)
             found |= add_hits(session, pattern, 1, info.version)
             self.tally.patterns[info.pack, info.category] += 1
+            self.tally.rules[pattern] += 1
         return found
 
     def _close_due(self) -> None:

@@ -174,6 +174,8 @@ class SessionizeTask(Task):
             effects.set(0, "pack_version_info", pack, version)
         for pack, version in packs.items():
             effects.set(1, "pack_version_info", pack, version)
+        for rule, seconds in self._in_force.costs().items():
+            effects.set(seconds, "rule_cost_seconds", rule)
         self._shown = packs
 
 

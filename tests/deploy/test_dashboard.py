@@ -51,6 +51,7 @@ def test_rows_are_those_that_operators_look_for() -> None:
     assert [panel["title"] for panel in panels if panel["type"] == "row"] == [
         "Traffic",
         "Cascade",
+        "Rules",
         "Latency",
         "Lag and watermark",
         "Recovery and transactions",

@@ -66,6 +66,8 @@ tests:
       - {series: 'weir_session_revisions_total', values: '0+600x60'}
       - {series: 'weir_brake_on{partition="0"}', values: '0x30 1x30'}
       - {series: 'weir_brake_on{partition="1"}', values: '0x60'}
+      - {series: 'weir_rules_refused_total{reason="invalid"}', values: '0x55 1x5'}
+      - {series: 'weir_rules_refused_total{reason="unknown"}', values: '0x60'}
       - {series: 'weir_model_refused_total{reason="signature"}', values: '0x55 1x5'}
       - {series: 'weir_transactions_total{stage="score",end="aborted"}', values: '0+1x60'}
       - {series: 'weir_transactions_total{stage="join",end="aborted"}', values: '0x60'}
@@ -84,6 +86,7 @@ FIRES = {
     "WeirDeadLetterShare": "",
     "WeirFlagsJump": "",
     "WeirBrakeOn": "",
+    "WeirRulesRefused": "reason: invalid",
     "WeirModelRefused": "reason: signature",
     "WeirModelTakenBack": "decision: rollback",
     "WeirDrift": "of: error",

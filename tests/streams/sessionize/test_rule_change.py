@@ -38,6 +38,9 @@ class Changing:
     def take_refusals(self) -> dict[str, int]:
         return {}
 
+    def costs(self) -> dict[str, float]:
+        return {}
+
 
 def following(rules: Changing) -> Callable[[int], Task]:
     config = msgspec.structs.replace(SMALL, packs=dict(OLD.versions))
