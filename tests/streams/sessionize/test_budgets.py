@@ -4,6 +4,7 @@ import msgspec
 
 from rules.limits.addresses import AddressVerdicts
 from rules.limits.budgets import Budget
+from streams.sessionize.accounts import TIMED_EVERY
 from streams.sessionize.config import FoldConfig
 from tests.streams.sessionize.driving import DAY_1, Driver, limits, new_task, of, sessions, state_of
 from weir.contracts import Limit
@@ -131,6 +132,7 @@ def test_what_addresses_spend_is_summed_for_other_partitions_by_budget() -> None
 
 def test_the_time_of_budgets_and_patterns_is_counted() -> None:
     one = driver(BURST)
-    one.send("ann", 0.0)
+    for at in range(TIMED_EVERY):
+        one.send("ann", float(at))
     assert one.counts("cascade_seconds").keys() == {("rate_limit",), ("heuristics",)}
     assert all(seconds > 0 for seconds in one.counts("cascade_seconds").values())
