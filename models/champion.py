@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from models.base import Features, Model
 from models.features.registry import FEATURES_VERSION
+from models.sampling import is_in_trial
 from models.snapshot import model_of, verify
-from weir.contracts.model_record import Champion, Decision, Snapshot
+from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
 from weir.contracts.score import ModelRef
 from weir.errors import SnapshotError
 
@@ -29,10 +30,20 @@ class Scorer:
     decision: int
     """Number of the decision that made it champion."""
     model: Model
+    snapshot: Snapshot | None = None
+    """The record that it came in."""
 
     def score(self, features: Features) -> float:
         """Probability of abuse."""
         return self.model.predict_one(features)
+
+
+@dataclass(frozen=True, slots=True)
+class Challenger:
+    """A version that passed the gate, and on its way scores for a share of the visitors, or for none."""
+
+    scorer: Scorer
+    share: float
 
 
 class ChampionHolder:
@@ -45,6 +56,8 @@ class ChampionHolder:
     def __init__(self, key: bytes | None) -> None:
         self.scorer: Scorer | None = None
         """Scores now; None until a first champion came."""
+        self.challenger: Challenger | None = None
+        """On its way to be champion."""
         self.refusals: Counter[Refusal] = Counter()
         """Records not taken since the start, by reason."""
         self.last_decision = -1
@@ -53,6 +66,7 @@ class ChampionHolder:
         self._key = key
         self._snapshots: OrderedDict[tuple[str, str], Snapshot] = OrderedDict()
         self._wanted: Champion | None = None
+        self._trial: Trial | None = None
 
     def offer(self, key: bytes, value: bytes | None) -> None:
         """Takes a record of the models topic; one that was deleted takes nothing away."""
@@ -70,10 +84,23 @@ class ChampionHolder:
             self._snapshots[record.id, record.version] = record
             if len(self._snapshots) > _KEPT_SNAPSHOTS:
                 self._snapshots.popitem(last=False)
-        # An older pointer, signed as it may be, is a replay of a decision that has been overruled.
+        elif isinstance(record, Trial):
+            # An older pointer, signed as it may be, is a replay of a decision that has been overruled.
+            if self._trial is None or record.decision > self._trial.decision:
+                self._trial = record
         elif self._wanted is None or record.decision > self._wanted.decision:
             self._wanted = record
         self._swap()
+        self._try()
+
+    def scorer_for(self, visitor_id: str) -> Scorer | None:
+        """Who scores this visitor's sessions: the champion, or the challenger for its share of the visitors."""
+        challenger = self.challenger
+        if challenger is not None and challenger.share > 0:
+            scorer = challenger.scorer
+            if is_in_trial(visitor_id, scorer.ref.version, challenger.share):
+                return scorer
+        return self.scorer
 
     def take_refusals(self) -> Counter[Refusal]:
         """Refusals since the last call, so that one of the tasks that share the holder counts each."""
@@ -84,20 +111,39 @@ class ChampionHolder:
         wanted = self._wanted
         if wanted is None or (self.scorer is not None and self.scorer.decision == wanted.decision):
             return
-        snapshot = self._snapshots.get((wanted.id, wanted.version))
-        if snapshot is None:
+        scorer = self._scorer(wanted.id, wanted.version, wanted.decision)
+        if scorer is not None:
+            self.scorer = scorer
+            _log.info("Model %s %s scores from now on (decision %d).", wanted.id, wanted.version, wanted.decision)
+
+    def _try(self) -> None:
+        trial, champion = self._trial, self._wanted
+        # A champion decided on later, by the gate or by a person, ends the trial.
+        if trial is None or trial.version is None or (champion is not None and champion.decision > trial.decision):
+            self.challenger = None
             return
+        known = self.challenger
+        if known is not None and known.scorer.decision == trial.decision:
+            return
+        scorer = self._scorer(trial.id, trial.version, trial.decision)
+        self.challenger = Challenger(scorer, trial.share) if scorer is not None else None
+
+    def _scorer(self, id_: str, version: str, decision: int) -> Scorer | None:
+        known = self.challenger
+        if known is not None and known.scorer.ref.version == version:
+            return replace(known.scorer, decision=decision)
+        snapshot = self._snapshots.get((id_, version))
+        if snapshot is None:
+            return None
         if snapshot.features_version != FEATURES_VERSION:
             self._refuse("features_version", f"it knows features {snapshot.features_version}, not {FEATURES_VERSION}")
-            return
+            return None
         try:
             model = model_of(snapshot)
         except SnapshotError as error:
             self._refuse("unreadable", error)
-            return
-        ref = ModelRef(id=wanted.id, version=wanted.version)
-        self.scorer = Scorer(ref, snapshot.learned_from, wanted.decision, model)
-        _log.info("Model %s %s scores from now on (decision %d).", ref.id, ref.version, wanted.decision)
+            return None
+        return Scorer(ModelRef(id=id_, version=version), snapshot.learned_from, decision, model, snapshot)
 
     def _refuse(self, reason: Refusal, why: object) -> None:
         self.refusals[reason] += 1

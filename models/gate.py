@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -23,6 +23,8 @@ class Judged(msgspec.Struct, frozen=True, array_like=True):
     baseline: float
     segment: str = ""
     """Part of the traffic that it belongs to."""
+    challenger: float | None = None
+    """Who is on trial, if anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class Meeting:
     promote: bool
     why: str
     figures: dict[str, float]
+    by_people: bool = True
+    """Whether people's answers alone were looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,8 @@ def meet(window: Sequence[Judged], bounds: Bounds, record: Record = Record()) ->
     if min(bad, len(judges) - bad) < bounds.minimum_of_each:
         why = f"Of {where}, {bad} are bad and {len(judges) - bad} good: too one-sided to judge by."
         return Meeting(promote=False, why=why, figures={})
-    return _compare(judges, bounds, where, _beside(record, bounds, people=by_people))
+    meeting = _compare(judges, bounds, where, _beside(record, bounds, people=by_people))
+    return replace(meeting, by_people=by_people)
 
 
 def _compare(
@@ -119,7 +124,7 @@ def _compare(
     candidate = measure([judged.candidate for judged in judges], labels)
     objections, more = beside
     figures = candidate.figures("candidate") | more
-    objections = [*_contradicted(judges, bounds), *objections, *_out_of_bounds(candidate, bounds)]
+    objections = [*contradicted(judges, bounds), *objections, *_out_of_bounds(candidate, bounds)]
     for name, scores in rivals.items():
         rival = measure(scores, labels)
         figures |= rival.figures(name)
@@ -252,7 +257,7 @@ def _unstable(judges: Sequence[Judged], scores: Sequence[float], name: str, boun
     return objections
 
 
-def _contradicted(judges: Sequence[Judged], bounds: Bounds) -> list[str]:
+def contradicted(judges: Sequence[Judged], bounds: Bounds) -> list[str]:
     """Whether the newer half's answers contradict both kinds of what the champion was sure of.
 
     A new kind of abuse contradicts one kind, sure innocence; a new kind of visitor the other. Answers that are wrong

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from models.snapshot import verify
-from weir.contracts.model_record import Champion, Decision, Snapshot
+from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
 from weir.errors import SnapshotError, UsageError
 
 
@@ -20,6 +20,7 @@ class Ledger:
     decisions: dict[int, Decision] = field(default_factory=dict)
     """By number."""
     champion: Champion | None = None
+    trial: Trial | None = None
     refused: int = 0
     """Records that could not be verified."""
 
@@ -36,8 +37,19 @@ class Ledger:
             self.snapshots[record.version] = record
         elif isinstance(record, Decision):
             self.decisions[record.number] = record
+        elif isinstance(record, Trial):
+            if self.trial is None or record.decision > self.trial.decision:
+                self.trial = record
         elif self.champion is None or record.decision > self.champion.decision:
             self.champion = record
+
+    @property
+    def on_trial(self) -> Trial | None:
+        """Who is on the way to be champion."""
+        trial = self.trial
+        if trial is None or trial.version is None:
+            return None
+        return None if self.champion is not None and self.champion.decision > trial.decision else trial
 
     def version(self, name: str) -> Snapshot:
         """The snapshot of a version; `champion` is the present one's.

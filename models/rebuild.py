@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from models.snapshot import model_of
-from models.trainer import Outcome, Trainer, TrainerConfig
+from models.trainer import Trainer
+from models.training import TrainerConfig
 from weir.contracts.model_record import Decision, Snapshot
 from weir.contracts.training import TrainingExample
 
@@ -43,7 +44,7 @@ def rebuild(
         if snapshot is not None:
             same = model_of(snapshot).state() == rebuilt.trainer.candidate_state()
             (rebuilt.equal if same else rebuilt.different).append(snapshot.version)
-        if rebuilt.trainer.meeting_is_due:
-            outcome: Outcome = rebuilt.trainer.meet(recorded_at)
+        outcome = rebuilt.trainer.advance(recorded_at)
+        if outcome is not None:
             rebuilt.decisions.append(outcome.decision)
     return rebuilt

@@ -13,6 +13,12 @@ def chance(session_id: str) -> float:
     return int.from_bytes(digest) / 2**64
 
 
+def is_in_trial(visitor_id: str, version: str, share: float) -> bool:
+    """Whether the visitor is of the share that a challenger scores for: always the same ones, others each time."""
+    digest = hashlib.blake2b(visitor_id.encode(), digest_size=8, key=f"trial/{version}".encode()[:64]).digest()
+    return int.from_bytes(digest) / 2**64 < share
+
+
 def is_in_sample(session_id: str, share: float) -> bool:
     """Whether the session is of the random sample of so large a share."""
     return chance(session_id) < share

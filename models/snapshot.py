@@ -15,19 +15,23 @@ from models.base import Model, pack
 from models.families import restore
 from weir.contracts.fast import encode
 from weir.contracts.gate import gate
-from weir.contracts.model_record import Champion, Decision, ModelRecord, Snapshot
+from weir.contracts.model_record import Champion, Decision, ModelRecord, Snapshot, Trial
 from weir.errors import SnapshotError
 from weir.topics import MODELS
 
 CHAMPION_KEY = "champion"
-Signed = TypeVar("Signed", bound=Snapshot | Decision | Champion)
-_READ: TypeAdapter[Snapshot | Decision | Champion] = TypeAdapter(ModelRecord)
+TRIAL_KEY = "trial"
+AnyRecord = Snapshot | Decision | Champion | Trial
+Signed = TypeVar("Signed", bound=AnyRecord)
+_READ: TypeAdapter[AnyRecord] = TypeAdapter(ModelRecord)
 
 
-def record_key(record: Snapshot | Decision | Champion) -> str:
+def record_key(record: AnyRecord) -> str:
     """The key under which the record lies in the models topic."""
     if isinstance(record, Snapshot):
         return f"{record.id}/{record.version}"
+    if isinstance(record, Trial):
+        return TRIAL_KEY
     return CHAMPION_KEY if isinstance(record, Champion) else f"decision/{record.number}"
 
 
@@ -37,7 +41,7 @@ def sign(record: Signed, key: bytes) -> Signed:
     return cast("Signed", signed)
 
 
-def verify(record_key_read: bytes, value: bytes, key: bytes | None) -> Snapshot | Decision | Champion:
+def verify(record_key_read: bytes, value: bytes, key: bytes | None) -> AnyRecord:
     """Reads a record of the models topic.
 
     Raises:

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
+from pydantic import ValidationError
 
 from models.base import Model
 from models.baseline import PriorRate
-from models.blend import BlendedLogistic
 from models.champion import Scorer
 from models.evidence import Evidence, squared_error
 from models.families import FAMILIES, copy, from_bytes, to_bytes
 from models.features.registry import FEATURES_VERSION
-from models.gate import Bounds, Judged, Meeting, Record, meet
+from models.gate import Judged, Meeting, Record, contradicted, meet
 from models.quality import Quality, measure
 from models.recall import Interval, share_interval
+from models.rollout import Held, Rollout, Step
 from models.sampling import is_in_sample
 from models.snapshot import payload_of
-from models.trust import Trust
-from weir.contracts.model_record import Champion, Decision, Snapshot
+from models.training import Counts, LearnedFrom, Outcome, TrainerConfig
+from weir.contracts.fast import encode
+from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
 from weir.contracts.score import ModelRef
 from weir.contracts.training import TrainingExample
 from weir.errors import SnapshotError
@@ -37,63 +38,11 @@ LEAST_WORTH = 0.5
 KEPT_REFUSALS = 100
 """Refusals on record: unlike promotions, which name versions, older ones are of no use and would grow without end."""
 _MOST_DOUBTED = 10
-LearnedFrom = Literal["people", "weak", "both"]
 
 
 def is_weak(source: str) -> bool:
     """Whether a label's source is Weir itself, not a person."""
     return source.startswith(WEAK)
-
-
-@dataclass(frozen=True, slots=True)
-class TrainerConfig:
-    """How a trainer works."""
-
-    window: int = 500
-    """Newest examples on which candidate and champion meet."""
-    every: int = 100
-    """Examples between two meetings."""
-    bounds: Bounds = field(default_factory=Bounds)
-    family: str = BlendedLogistic.family
-    hyper_parameters: Mapping[str, Any] = field(default_factory=dict)
-    """Those that differ from the family's own."""
-    sample_share: float = 0.0
-    """Share of sessions that people are asked about whatever the cascade says: their answers tell what is missed."""
-    segments: str = "user_agent_family"
-    """The category whose values are the segments in none of which a candidate may fail."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a meeting led to; the records are not signed yet."""
-
-    decision: Decision
-    snapshot: Snapshot | None
-    champion: Champion | None
-    forgotten: int | None = None
-    """Number of an old refusal that is to be taken off the record."""
-
-
-class _Counts(msgspec.Struct):
-    """What the trainer remembers beside its models."""
-
-    examples: int = 0
-    people: int = 0
-    weak: int = 0
-    since_meeting: int = 0
-    trained_to: int = 0
-    next_decision: int = 0
-    refusals: list[int] = []
-    """Numbers of those on record, oldest first."""
-    champion: tuple[str, str, LearnedFrom, int] | None = None
-    """Id, version, whose labels, number of the decision."""
-    window: list[Judged] = []
-    sampled: list[tuple[str, bool, bool]] = []
-    """Answers about the random sample: session, whether it was flagged, whether it was bad; oldest first."""
-    trust: Trust = msgspec.field(default_factory=Trust)
-    by_people: Evidence = msgspec.field(default_factory=Evidence)
-    """That the candidate is better than the champion, or than the baseline as long as there is none."""
-    by_all: Evidence = msgspec.field(default_factory=Evidence)
 
 
 class Trainer:
@@ -110,9 +59,12 @@ class Trainer:
         self._spent_s = 0.0
         self._candidate: Model = FAMILIES[config.family](**config.hyper_parameters)
         self._champion: Model | None = None
+        self._held: Held | None = None
+        """The champion with its record, where that is known."""
+        self._rollout = Rollout(config.trial_answers, config.bounds.fortune)
         self._baseline = PriorRate()
         self._window: deque[Judged] = deque(maxlen=config.window)
-        self._counts = _Counts()
+        self._counts = Counts()
 
     @property
     def examples(self) -> int:
@@ -126,9 +78,19 @@ class Trainer:
         return ModelRef(id=known[0], version=known[1]) if known else None
 
     @property
+    def trial_stage(self) -> Literal["shadow", "share"] | None:
+        """How far a version that passed the gate has come, None while none is on its way."""
+        return self._rollout.trial.stage if self._rollout.trial is not None else None
+
+    @property
+    def newest(self) -> Judged | None:
+        """The example learned last, with what was predicted of it."""
+        return self._window[-1] if self._window else None
+
+    @property
     def meeting_is_due(self) -> bool:
-        """Whether enough examples came since the last meeting."""
-        return self._counts.since_meeting >= self.config.every
+        """Whether enough examples came since the last meeting, and nobody is on trial."""
+        return self._rollout.trial is None and self._counts.since_meeting >= self.config.every
 
     def learn(self, example: TrainingExample, offset: int) -> bool:
         """Predicts the example by all, then learns it; False for one whose features are of another version."""
@@ -140,6 +102,7 @@ class Trainer:
         judged = self._judge(example, is_believed=worth >= LEAST_WORTH)
         self._window.append(judged)
         self._weigh(judged)
+        self._rollout.watch(judged, features)
         # A weight of 0 teaches nothing, as it should.
         self._candidate.learn_one(features, bad=bad, weight=example.weight * worth)
         self._baseline.learn_one(features, bad=bad, weight=example.weight * worth)
@@ -160,22 +123,55 @@ class Trainer:
         self._spent_s = 0.0
         decision = self._decision(meeting, decided_at)
         counts.since_meeting = 0
-        counts.next_decision = decision.number + 1
         if not meeting.promote:
             counts.by_people.begin()
             counts.by_all.begin()
             counts.refusals.append(decision.number)
             forgotten = counts.refusals.pop(0) if len(counts.refusals) > KEPT_REFUSALS else None
-            return Outcome(decision, None, None, forgotten)
+            return Outcome(decision, None, None, forgotten=forgotten)
         snapshot = self._snapshot(decision)
-        self._champion = copy(self._candidate)
-        counts.champion = (snapshot.id, snapshot.version, snapshot.learned_from, decision.number)
-        # The champion is the candidate as it was: what that one predicted is what this one is measured by.
-        promoted = [msgspec.structs.replace(judged, champion=judged.candidate) for judged in self._window]
-        self._window = deque(promoted, maxlen=self.config.window)
-        counts.by_people, counts.by_all = Evidence(), Evidence()
-        champion = Champion(id=snapshot.id, version=snapshot.version, decision=decision.number, signature="")
-        return Outcome(decision, snapshot, champion)
+        held = Held(snapshot, copy(self._candidate))
+        if self._rollout.is_on:
+            self._rollout.begin(held, by_people=meeting.by_people)
+            return Outcome(decision, snapshot, None, self._trial_record(decision, share=0.0))
+        self._relabel()
+        return Outcome(decision, snapshot, self._crown(held, decision))
+
+    def advance(self, decided_at: float) -> Outcome | None:
+        """What is to be decided after an example, if anything: to be asked after each."""
+        outcome = self.step(decided_at)
+        if outcome is not None:
+            return outcome
+        return self.meet(decided_at) if self.meeting_is_due else None
+
+    def step(self, decided_at: float) -> Outcome | None:
+        """What the answers since the gate's decision call for, if anything: the next stage, or the way back."""
+        rollout = self._rollout
+        if rollout.trial is None and rollout.reign is None:
+            return None
+        step = rollout.due()
+        held = rollout.previous if step == "rollback" else rollout.challenger
+        if step is None or held is None or self._is_in_doubt():
+            return None
+        decision = self._next_decision(
+            step, held.snapshot.version, rollout.why(step), rollout.figures(step), decided_at
+        )
+        if step == "share":
+            rollout.share()
+            return Outcome(decision, None, None, self._trial_record(decision, share=self.config.trial_share))
+        if step == "withdrawal":
+            record = self._trial_record(decision, share=0.0).model_copy(update={"version": None})
+            rollout.end_trial()
+            self._counts.by_people, self._counts.by_all = Evidence(), Evidence()
+            return Outcome(decision, None, None, record)
+        if step == "promotion":
+            rollout.promote(self._held)
+            self._relabel()
+            return Outcome(decision, None, self._crown(held, decision))
+        rollout.end()
+        self._window.clear()
+        # Written again, so that workers that have let go of it get it beside the pointer.
+        return Outcome(decision, held.snapshot, self._crown(held, decision))
 
     def follow(self, scorer: Scorer | None, last_decision: int) -> bool:
         """Takes over what was decided elsewhere since, by a person's hand, and says whether there was something.
@@ -188,6 +184,8 @@ class Trainer:
         if scorer is None or (known is not None and scorer.decision <= known[3]):
             return False
         self._champion = copy(scorer.model)
+        self._held = Held(scorer.snapshot, self._champion) if scorer.snapshot is not None else None
+        self._rollout.end()
         counts.champion = (scorer.ref.id, scorer.ref.version, scorer.learned_from, scorer.decision)
         self._window.clear()
         counts.by_people, counts.by_all = Evidence(), Evidence()
@@ -223,13 +221,16 @@ class Trainer:
     def entries(self) -> dict[str, bytes]:
         """The whole state, by part; `restore` takes it back exactly."""
         self._counts.window = list(self._window)
+        self._counts.trial, self._counts.reign = self._rollout.trial, self._rollout.reign
         parts = {
             "counts": msgspec.json.encode(self._counts),
             "candidate": to_bytes(self._candidate),
             "baseline": to_bytes(self._baseline),
         }
-        if self._champion is not None:
+        if self._champion is not None and self._held is None:
             parts["champion"] = to_bytes(self._champion)
+        for name, held in self._versions().items():
+            parts[name] = encode(held.snapshot) if held is not None else b""
         return parts
 
     def restore(self, entries: Mapping[str, bytes]) -> None:
@@ -244,7 +245,7 @@ class Trainer:
         if not entries:
             return
         try:
-            self._counts = msgspec.json.decode(entries["counts"], type=_Counts)
+            self._counts = msgspec.json.decode(entries["counts"], type=Counts)
             self._candidate = from_bytes(entries["candidate"])
             baseline = from_bytes(entries["baseline"])
         except (KeyError, msgspec.DecodeError) as error:
@@ -252,7 +253,14 @@ class Trainer:
         if not isinstance(baseline, PriorRate):
             raise SnapshotError("The trainer's state names another baseline.", _REBUILD)
         self._baseline = baseline
-        self._champion = from_bytes(entries["champion"]) if "champion" in entries else None
+        versions = {name: _held(entries.get(name, b"")) for name in self._versions()}
+        self._held = versions["held"]
+        if self._held is not None:
+            self._champion = self._held.model
+        else:
+            self._champion = from_bytes(entries["champion"]) if "champion" in entries else None
+        self._rollout.challenger, self._rollout.previous = versions["challenger"], versions["previous"]
+        self._rollout.trial, self._rollout.reign = self._counts.trial, self._counts.reign
         self._window = deque(self._counts.window, maxlen=self.config.window)
 
     def _hear(self, example: TrainingExample) -> float:
@@ -263,11 +271,14 @@ class Trainer:
             # A session counts once, as it was answered last.
             sampled[:] = [one for one in sampled if one[0] != example.session_id][-SAMPLED + 1 :]
             sampled.append((example.session_id, example.verdict not in {None, "allow"}, is_bad))
-        champion = self._champion.predict_one(example.features) if self._champion else None
-        return self._counts.trust.hear(example.session_id, example.source, bad=is_bad, is_weak=weak, champion=champion)
+        # By the score on record, not the champion of today: what is learned depends on the training topic alone.
+        return self._counts.trust.hear(
+            example.session_id, example.source, bad=is_bad, is_weak=weak, champion=example.score
+        )
 
     def _judge(self, example: TrainingExample, *, is_believed: bool) -> Judged:
         features = example.features
+        challenger = self._rollout.challenger
         begun_s = self._clock() if self._clock is not None else 0.0
         candidate = self._candidate.predict_one(features)
         if self._clock is not None:
@@ -279,6 +290,7 @@ class Trainer:
             champion=self._champion.predict_one(features) if self._champion else None,
             baseline=self._baseline.predict_one(features),
             segment=str(features.get(self.config.segments, "")),
+            challenger=challenger.model.predict_one(features) if challenger is not None else None,
         )
 
     def _weigh(self, judged: Judged) -> None:
@@ -289,20 +301,62 @@ class Trainer:
         if judged.people:
             self._counts.by_people.add(lead)
 
+    def _crown(self, held: Held, decision: Decision) -> Champion:
+        """Makes a version champion, here; the record does so elsewhere."""
+        counts, snapshot = self._counts, held.snapshot
+        self._champion, self._held = held.model, held
+        counts.champion = (snapshot.id, snapshot.version, snapshot.learned_from, decision.number)
+        counts.by_people, counts.by_all = Evidence(), Evidence()
+        return Champion(id=snapshot.id, version=snapshot.version, decision=decision.number, signature="")
+
+    def _relabel(self) -> None:
+        # The champion is the candidate as it was: what that one predicted is what this one is measured by.
+        promoted = [
+            msgspec.structs.replace(
+                judged,
+                champion=judged.candidate if judged.challenger is None else judged.challenger,
+                challenger=None,
+            )
+            for judged in self._window
+        ]
+        self._window = deque(promoted, maxlen=self.config.window)
+
+    def _is_in_doubt(self) -> bool:
+        judges = [judged for judged in self._window if judged.people] or list(self._window)
+        return bool(contradicted(judges, self.config.bounds))
+
+    def _versions(self) -> dict[str, Held | None]:
+        return {"held": self._held, "challenger": self._rollout.challenger, "previous": self._rollout.previous}
+
     def _decision(self, meeting: Meeting, decided_at: float) -> Decision:
+        kind: Step | Literal["shadow", "refusal"] = "refusal"
+        if meeting.promote:
+            kind = "shadow" if self._rollout.is_on else "promotion"
+        figures = meeting.figures | {f"worth of {source}": worth for source, worth in self._most_doubted()}
+        version = str(self._counts.trained_to)
+        return self._next_decision(kind, version, meeting.why, figures, decided_at)
+
+    def _next_decision(
+        self, kind: Step | Literal["shadow", "refusal"], version: str, why: str, figures: dict[str, float], at: float
+    ) -> Decision:
         previous = self._counts.champion
+        number = self._counts.next_decision
+        self._counts.next_decision = number + 1
         return Decision(
-            kind="promotion" if meeting.promote else "refusal",
-            number=self._counts.next_decision,
+            kind=kind,
+            number=number,
             id=MODEL_ID,
-            version=str(self._counts.trained_to),
+            version=version,
             previous_version=previous[1] if previous else None,
             decided_by="gate",
-            why=meeting.why,
-            figures=meeting.figures | {f"worth of {source}": worth for source, worth in self._most_doubted()},
-            decided_at=decided_at,
+            why=why,
+            figures=figures,
+            decided_at=at,
             signature="",
         )
+
+    def _trial_record(self, decision: Decision, share: float) -> Trial:
+        return Trial(id=decision.id, version=decision.version, share=share, decision=decision.number, signature="")
 
     def _most_doubted(self) -> list[tuple[str, float]]:
         return sorted(self.doubted().items(), key=lambda one: one[1])[:_MOST_DOUBTED]
@@ -324,6 +378,13 @@ class Trainer:
             payload=payload_of(self._candidate),
             signature="",
         )
+
+
+def _held(data: bytes) -> Held | None:
+    try:
+        return Held.of(Snapshot.model_validate_json(data)) if data else None
+    except ValidationError as error:
+        raise SnapshotError("A version in the trainer's state can't be read.", _REBUILD) from error
 
 
 _REBUILD = "Delete the stage's state topic: the model is then rebuilt from the training topic."

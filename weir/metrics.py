@@ -167,7 +167,7 @@ METRICS = (
         "scores",
         "Session revisions scored, by who scored them",
         ("role",),
-        values=(("champion", "none"),),
+        values=(("champion", "challenger", "shadow", "none"),),
     ),
     Metric(
         "stage_verdicts",
@@ -253,9 +253,27 @@ METRICS = (
         "model_decisions",
         "counter",
         "decisions",
-        "Meetings of candidate and champion by how they ended",
+        "What was decided about models, by the gate, by a rollout's answers or the way back",
         ("decision",),
-        values=(("promotion", "refusal"),),
+        values=(("refusal", "shadow", "share", "promotion", "withdrawal", "rollback"),),
+    ),
+    Metric(
+        "trial_stage", "gauge", "", "0: no model on trial; 1: one in shadow; 2: one scores for some visitors"
+    ),
+    Metric(
+        "trial_verdicts",
+        "counter",
+        "sessions",
+        "Closed sessions by what the model stage said and what the model on trial would have said",
+        ("said", "would_say"),
+        values=(("allow", "review", "block"), ("allow", "review", "block")),
+    ),
+    Metric(
+        "drift_detected",
+        "counter",
+        "changes",
+        "Changes of what sessions look like (`input`) and of how wrong models are (`error`)",
+        ("of", "name"),
     ),
     Metric("model_version_info", "gauge", "", "1 for the champion that scores here", ("id", "version")),
     Metric(

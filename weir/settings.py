@@ -134,6 +134,11 @@ class Settings(BaseSettings):
     """Examples between two such meetings."""
     gate_min_people: int = Field(30, ge=0)
     """With at least so many labels from people in the window, only those judge."""
+    rollout_answers: int = Field(10, ge=0)
+    """Answers that a model which passed the gate must stand in shadow, and again with a share of the visitors, before
+    it scores for all; 0: it scores for all at once, and isn't taken back by itself."""
+    rollout_share: float = Field(0.2, gt=0, le=1)
+    """Share of the visitors that such a model scores for before all."""
     label_wait_s: Seconds = 2_592_000.0
     """How long a scored session waits for a label."""
 

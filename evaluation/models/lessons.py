@@ -95,9 +95,9 @@ def augmentation(data: Path) -> Result:
     return Result(
         title="Augmentation",
         text=(
-            f"{LEARNED:,} HTTP parameters are learned, {len(cases) - LEARNED:,} others met. Attacks come as they are and "
-            "between pieces of SMS messages; harmless are the normal parameters, libinjection's list of "
-            "false positives, and SMS messages as queries. The model pads with other words than the test does. False "
+            f"{LEARNED:,} HTTP parameters are learned, {len(cases) - LEARNED:,} others met. Attacks come as they are "
+            "and between pieces of SMS messages; harmless are the normal parameters, libinjection's list of false "
+            "positives, and SMS messages as queries. The model pads with other words than the test does. False "
             f"positives are counted at the threshold that finds {SAME_RECALL:.0%} of all attacks, padded ones included."
         ),
         figures=[
@@ -175,8 +175,8 @@ def reframing(data: Path) -> Result:
         title="Reframing",
         text=(
             f"The first {REFRAMED:,} HTTP parameters. A model for each kind of attack learns that kind and all normal "
-            "ones; one model learns all, with the kind that is asked for as a feature. What they have in common, a kind with "
-            "few examples gets from the others. The default model is one model for all kinds."
+            "ones; one model learns all, with the kind that is asked for as a feature. What they have in common, a "
+            "kind with few examples gets from the others. The default model is one model for all kinds."
         ),
         tables=[Table("By kind of attack", columns, rows)],
     )

@@ -6,19 +6,20 @@
  partition 2 ─► Sums ─┘
 ```
 
-Bounded: `rules/limits/heavy.py` and `rules/limits/distinct.py` say what is kept. What is left out of a record:
+Bounded: `rules/limits/heavy.py` and `rules/limits/counts.py` say what is kept. What is left out of a record:
 subjects that spent less than `floor_of` a budget in the window, and those behind the first `NAMED`.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from rules.limits.budgets import Budget
-from rules.limits.distinct import Distinct, DistinctLimit, hashed
+from rules.limits.counts import Counts, CountsState, take_entry
+from rules.limits.distinct import Distinct, DistinctLimit
 from rules.limits.heavy import HeavyCosts
 from rules.limits.window import WINDOW_S, Window
 from weir.contracts.rules_record import AddressSums, DistinctSums
@@ -29,24 +30,13 @@ FLOOR_REFILL_SHARE = 0.25
 """It is named earlier if that much of what a window refills could hide in all partitions together."""
 NAMED = 500
 """Subjects that one record names, the busiest ones."""
-NAMED_SETS = 200
-"""Subjects whose sets one record names: a set is longer than a sum."""
-SETS = 1_024
-"""Subjects of a limit that a partition keeps sets of when it has to let some go; twice as many in between."""
 
 Charges = tuple[tuple[HeavyCosts, float], ...]
+COSTS, SET = b"c", b"d"
+"""Type bytes of state entries: what all subjects of a budget spent; the set of one subject of a limit."""
 _PARTIES = ("visitor", "address", "account")
 _COUNTED = ("visitors", "addresses", "accounts")
 _ACCOUNT = 2
-
-
-class CountsState(msgspec.Struct, array_like=True):
-    """One limit's sets at rest."""
-
-    number: int
-    sets: dict[str, bytes]
-    touched: list[str]
-    missed: int
 
 
 class SumsState(msgspec.Struct, array_like=True):
@@ -58,83 +48,14 @@ class SumsState(msgspec.Struct, array_like=True):
     costs: dict[str, tuple[dict[str, float], float]]
     """By limit: costs, and what may be missing in each."""
     counts: dict[str, CountsState]
+    written: list[bytes] = []
+    """Keys of the entries that are there; not part of what is written."""
 
 
 def floor_of(budget: Budget, partitions: int) -> float:
     """What a subject must spend in a window of one partition to be named."""
     hidden = FLOOR_REFILL_SHARE * budget.refill_per_s * WINDOW_S / partitions
     return min(budget.capacity * FLOOR_SHARE, hidden)
-
-
-class Counts:
-    """Of one limit: how many different ones each subject has, for the subjects that have most.
-
-    A subject that had to go begins anew: it is told at most `missed` too low.
-    """
-
-    def __init__(self, limit: DistinctLimit, partitions: int) -> None:
-        self.limit = limit
-        # A visitor is in one partition alone; of others, all partitions together miss less than half of the limit.
-        self._floor = limit.at_most + 1 if limit.kind == "visitor" else max(1, limit.at_most // (2 * partitions))
-        self._number = -1
-        self._sets: dict[str, Distinct] = {}
-        self._touched: dict[str, None] = {}
-        self.missed = 0
-
-    def __contains__(self, subject: str) -> bool:
-        """Whether a set is kept of the subject."""
-        return subject in self._sets
-
-    def add(self, subject: str, value: str) -> None:
-        """Counts a value of a subject."""
-        found = self._sets.get(subject)
-        if found is None:
-            if len(self._sets) >= 2 * SETS:
-                self._purge()
-            found = self._sets[subject] = Distinct()
-        found.add(hashed(value))
-        self._touched[subject] = None
-
-    def turn(self, start: float) -> None:
-        """From here on the window that begins at `start` is counted in."""
-        number = int(start // self.limit.window_s)
-        if number != self._number:
-            self._number = number
-            self._sets = {}
-            self._touched = {}
-            self.missed = 0
-
-    def told(self) -> dict[str, Distinct]:
-        """Sets that changed since the last call and are large enough, the largest ones first."""
-        sized = ((len(self._sets[subject]), subject) for subject in self._touched)
-        large = sorted(((size, subject) for size, subject in sized if size >= self._floor), key=_largest_first)
-        self._touched = {}
-        return {subject: self._sets[subject] for _, subject in large[:NAMED_SETS]}
-
-    @property
-    def window_start(self) -> float:
-        """Event time at which the window that is counted in began."""
-        return self._number * self.limit.window_s
-
-    @property
-    def state(self) -> CountsState:
-        """What `restore` takes."""
-        sets = {subject: found.to_bytes() for subject, found in self._sets.items()}
-        return CountsState(self._number, sets, list(self._touched), self.missed)
-
-    def restore(self, state: CountsState) -> None:
-        """Goes on where the state was taken."""
-        self._number = state.number
-        self._sets = {subject: Distinct.from_bytes(data) for subject, data in state.sets.items()}
-        self._touched = dict.fromkeys(state.touched)
-        self.missed = state.missed
-
-    def _purge(self) -> None:
-        sized = sorted(((len(found), subject) for subject, found in self._sets.items()), key=_largest_first)
-        self.missed += sized[SETS][0]
-        stay = {subject for _, subject in sized[:SETS]}
-        self._sets = {subject: found for subject, found in self._sets.items() if subject in stay}
-        self._touched = {subject: None for subject in self._touched if subject in stay}
 
 
 class Sums:
@@ -156,6 +77,10 @@ class Sums:
         ]
         self.need_accounts = all(_ACCOUNT in places for _, *places in self._arriving)
         """Whether `arrive` does nothing where there is no account."""
+        self._counts = (*self.arrivals, *self.items)
+        self._written: dict[str, bytes] = {}
+        self._gone: list[bytes] = []
+        """Entries of limits that are no longer there."""
         self.window = Window()
         self._charge()
 
@@ -194,7 +119,7 @@ class Sums:
             busy = sums.busiest(floor_of(budget, self._partitions), NAMED)
             if busy:
                 yield self._cost_record(budget, start, busy, sums.missed)
-        for counts in (*self.arrivals, *self.items):
+        for counts in self._counts:
             sets = counts.told()
             if sets:
                 yield self._set_record(counts, start + WINDOW_S, sets)
@@ -206,8 +131,27 @@ class Sums:
     def state(self) -> SumsState:
         """What `restore` takes."""
         costs = {name: (sums.costs, sums.missed) for name, sums in self._costs.items()}
-        counts = {one.limit.id: one.state for one in (*self.arrivals, *self.items)}
-        return SumsState(*self.window.state, costs, counts)
+        counts = {one.limit.id: one.state for one in self._counts}
+        written = [COSTS + name.encode() for name in self._written]
+        written += [_set_key(one.limit.id, subject) for one in self._counts for subject in one.written]
+        return SumsState(*self.window.state, costs, counts, written + self._gone)
+
+    @property
+    def head(self) -> SumsState:
+        """The state but for what `changes` gives: small, whatever comes."""
+        return SumsState(*self.window.state, {}, {one.limit.id: one.head for one in self._counts})
+
+    def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """State entries that changed since the last call; None for those that are to be taken back."""
+        yield from ((key, None) for key in self._gone)
+        self._gone = []
+        for name, sums in self._costs.items():
+            entry = _encode_costs((sums.costs, sums.missed)) if sums.costs or name in self._written else b""
+            if entry and self._written.get(name) != entry:
+                self._written[name] = entry
+                yield COSTS + name.encode(), entry
+        for one in self._counts:
+            yield from ((_set_key(one.limit.id, subject), entry) for subject, entry in one.changes())
 
     def restore(self, state: SumsState) -> None:
         """Goes on where the state was taken; what it knows of limits that are gone is dropped."""
@@ -215,12 +159,24 @@ class Sums:
         for name, (costs, missed) in state.costs.items():
             if name in self._costs:
                 self._costs[name] = HeavyCosts(costs=costs, missed=missed)
-        for counts in (*self.arrivals, *self.items):
+        for counts in self._counts:
             if counts.limit.id in state.counts:
                 counts.restore(state.counts[counts.limit.id])
             else:
                 counts.turn(self.window.start)
+        for key in state.written:
+            self._note_written(key)
         self._charge()
+
+    def _note_written(self, key: bytes) -> None:
+        limit, _, subject = key[1:].decode().partition("/")
+        counts = next((one for one in self._counts if one.limit.id == limit), None)
+        if key[:1] == SET and counts is not None:
+            counts.note_written(subject)
+        elif key[:1] == COSTS and limit in self._costs:
+            self._written[limit] = b""
+        else:
+            self._gone.append(key)
 
     def _charge(self) -> None:
         """Works out what an event of each type costs, since it is asked for every event."""
@@ -258,6 +214,26 @@ class Sums:
         )
 
 
-def _largest_first(entry: tuple[int, str]) -> tuple[int, str]:
-    size, subject = entry
-    return -size, subject
+def with_entries(head: SumsState, entries: Mapping[bytes, bytes]) -> SumsState:
+    """The whole state again, from its head and the entries that are there.
+
+    Raises:
+        msgspec.DecodeError: something else wrote them.
+        ValueError: likewise.
+    """
+    for key, entry in entries.items():
+        limit, _, subject = key[1:].decode().partition("/")
+        if key[:1] == COSTS:
+            head.costs[limit] = _decode_costs(entry)
+        elif limit in head.counts:
+            take_entry(head.counts[limit], subject, entry)
+    head.written = list(entries)
+    return head
+
+
+_encode_costs = msgspec.msgpack.Encoder().encode
+_decode_costs = msgspec.msgpack.Decoder(tuple[dict[str, float], float]).decode
+
+
+def _set_key(limit: str, subject: str) -> bytes:
+    return SET + f"{limit}/{subject}".encode()

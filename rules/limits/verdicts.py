@@ -2,12 +2,14 @@
 
 Delay: a sum tells of the window before, so a verdict comes one window of event time (10 s) late, and whatever the
 partition's traffic takes to say that the window is over (`rules/limits/window.py`). Error: a bucket takes a window's
-sum whole, at its end; what sums leave out is in `rules/limits/sums.py`. Bounded by `REMEMBERED`.
+sum whole, at its end, as if it had all been spent then; what sums leave out is in `rules/limits/sums.py`. A partition
+that is behind tells late: what would have come back since is not charged any more. Bounded by `REMEMBERED`.
 """
 
 from __future__ import annotations
 
 import base64
+import math
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -104,6 +106,11 @@ class SharedVerdicts:
         self._clock = Clock()
         self._buckets: OrderedDict[Subject, dict[str, BucketState]] = OrderedDict()
         self._sets: OrderedDict[tuple[str, str], tuple[float, Distinct]] = OrderedDict()
+        self._next_end = math.inf
+        """When the first of the verdicts ends."""
+        self._latest = 0.0
+        self._forgot = False
+        """Whether a subject had to go of which a verdict may hold."""
         self._verdicts: Verdicts = {}
         """Other threads read it, so neither it nor what it holds is ever changed."""
 
@@ -124,7 +131,7 @@ class SharedVerdicts:
                 verdict = self._spend(budget, subject, ts, cost)
                 if verdict is not None:
                     crossed.append(verdict)
-        _forget_oldest(self._buckets, REMEMBERED)
+        self._forgot |= _forget_oldest(self._buckets, REMEMBERED)
         self._replace(crossed)
 
     def offer_sets(self, record: DistinctSums) -> None:
@@ -142,7 +149,7 @@ class SharedVerdicts:
             verdict = self._count(limit, subject, found, record.window_start, ts)
             if verdict is not None:
                 crossed.append(verdict)
-        _forget_oldest(self._sets, REMEMBERED_SETS)
+        self._forgot |= _forget_oldest(self._sets, REMEMBERED_SETS)
         self._replace(crossed)
 
     def on(self, session: Session) -> tuple[SubjectVerdict, ...]:
@@ -165,6 +172,11 @@ class SharedVerdicts:
         found = (verdict for subject in subjects for verdict in self._verdicts.get(subject, {}).values())
         return tuple(verdict for verdict in found if verdict.meets(session.end))
 
+    @property
+    def verdicts(self) -> Verdicts:
+        """What holds, by subject and limit: another object as soon as anything changes."""
+        return self._verdicts
+
     def held(self) -> list[SubjectVerdict]:
         """The verdicts that hold."""
         return [verdict for found in self._verdicts.values() for verdict in found.values()]
@@ -178,8 +190,10 @@ class SharedVerdicts:
         buckets = self._buckets.setdefault(subject, {})
         self._buckets.move_to_end(subject)
         before = buckets.get(budget.id)
-        if before is not None and before.clock > ts + LEAP_S:
+        if before is not None and before.clock > self._clock.now + LEAP_S:
             before = None  # its time was wrong: it would not refill before that comes
+        elif before is not None and before.clock - ts > budget.window_s:
+            return None  # told so late that all of it would have come back
         spent = spend(budget, before, ts, cost, drains=True)
         buckets[budget.id] = spent.state
         if not spent.crossed:
@@ -231,11 +245,16 @@ class SharedVerdicts:
     def _replace(self, crossed: Sequence[SubjectVerdict]) -> None:
         """What holds of the verdicts so far and of these."""
         now = self._clock.now
+        is_back, self._latest = now < self._latest, now
+        if not (crossed or is_back or now >= self._next_end or self._forgot):
+            return
+        self._forgot = False
         holding: dict[Subject, dict[str, SubjectVerdict]] = {}
         for verdict in [*self.held(), *crossed]:
             if verdict.until > now and verdict.crossed_at <= now + LEAP_S and self._is_remembered(verdict):
                 holding.setdefault((verdict.kind, verdict.subject), {})[verdict.limit] = verdict
         self._verdicts = holding
+        self._next_end = min((verdict.until for verdict in self.held()), default=math.inf)
 
     def _is_remembered(self, verdict: SubjectVerdict) -> bool:
         if verdict.of:
@@ -247,6 +266,9 @@ _Key = TypeVar("_Key")
 _Kept = TypeVar("_Kept")
 
 
-def _forget_oldest(kept: OrderedDict[_Key, _Kept], most: int) -> None:
+def _forget_oldest(kept: OrderedDict[_Key, _Kept], most: int) -> bool:
+    """Whether there was one to forget."""
+    is_full = len(kept) > most
     while len(kept) > most:
         kept.popitem(last=False)
+    return is_full

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.champion import Scorer
 from models.features import FEATURES_VERSION, features, features_hash
@@ -30,7 +30,11 @@ class Scored:
         found = features(session)
         return cls(session, found, features_hash(found), scorer.score(found) if scorer else None, scorer)
 
-    def output(self, verdict: Verdict | None = None) -> Output:
+    def by(self, scorer: Scorer) -> Scored:
+        """What another model says of the same features."""
+        return replace(self, score=scorer.score(self.features), scorer=scorer)
+
+    def output(self, verdict: Verdict | None = None, *, is_acted_on: bool = True) -> Output:
         """The record of `weir.scores`, with what the cascade said of the revision."""
         session = self.session
         record = {
@@ -45,7 +49,7 @@ class Scored:
             "features_hash": self.features_hash,
             "score": self.score,
             "model": self.scorer.ref if self.scorer else None,
-            "champion": True,
+            "champion": is_acted_on,
             "verdict": verdict,
             "merged_into": session.merged_into,
         }

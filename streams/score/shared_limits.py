@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rules.limits.verdicts import SharedVerdicts, SubjectVerdict
+from rules.limits.verdicts import SharedVerdicts, SubjectVerdict, Verdicts
 from streams.engine.task import Effects, Output
 from weir.contracts import Limit
 from weir.contracts.fast import encode
@@ -20,6 +20,7 @@ class SharedLimits:
         self._partitions = partitions
         self._published: dict[bytes, float] = {}
         self._changed: dict[bytes, bytes | None] = {}
+        self._seen: Verdicts | None = None
 
     def load(self, key: bytes, value: bytes) -> None:
         """Takes back what was published; `key` without its type byte."""
@@ -27,8 +28,12 @@ class SharedLimits:
 
     def publish(self, verdicts: SharedVerdicts, effects: Effects) -> None:
         """Writes a record for each verdict that is new, and forgets those that hold no longer."""
+        seen = verdicts.verdicts
+        if seen is self._seen:
+            return
+        self._seen = seen
         gone = set(self._published)
-        for verdict in verdicts.held():
+        for verdict in (verdict for found in seen.values() for verdict in found.values()):
             key = f"{verdict.kind}:{verdict.subject}:{verdict.limit}".encode()
             gone.discard(key)
             if self._published.get(key) == verdict.crossed_at or not self._is_mine(verdict.subject):

@@ -9,9 +9,11 @@ from time import perf_counter
 import msgspec
 
 from models.champion import ChampionHolder, Scorer
+from models.drift import Watch
+from models.sampling import chance
 from rules.business.brake import Brake, BrakeState
 from rules.business.rules import BusinessRules
-from rules.cascade import Judgement, judge
+from rules.cascade import Judgement, by_model, judge
 from rules.heuristics.patterns import Patterns
 from rules.limits.budgets import Budgets
 from rules.limits.verdicts import SharedVerdicts
@@ -28,6 +30,10 @@ from weir.settings import Settings
 from weir.topics import LABELS, REVIEWS
 
 _LONGEST_NUMBER = 20
+WATCHED_SHARE = 0.05
+"""Of closed sessions, how many are watched for drift."""
+WATCHED_OF = 0.01
+"""From all over the hash, so that the random sample of the review desk is as likely to be watched as others."""
 _TOLD, _CROSSED, _BRAKE = b"s", b"a", b"b"
 """Types of state entries: what was told of a session; a crossing of an address's or account's that was published; the
 brake on verdicts."""
@@ -78,6 +84,7 @@ class ScoreTask(Task):
         self._brake = Brake(business.ceiling, business.version)
         self._brake_written = self._brake.state
         self._desk = ReviewDesk(settings.review_sample_share, settings.review_ceiling_share)
+        self._inputs = Watch()
         self._told: dict[str, Told] = {}
         self._changed: set[str] = set()
         self._shown: Scorer | None = None
@@ -140,9 +147,11 @@ class ScoreTask(Task):
     def _score(self, session: Session, effects: Effects) -> Scored:
         started = perf_counter()
         # Asked for once: the champion may be swapped at any moment.
-        scored = Scored.of(session, self._champion.scorer)
+        champion = self._champion.scorer
+        scorer = self._champion.scorer_for(session.visitor_id)
+        scored = Scored.of(session, scorer)
         effects.count("cascade_seconds", "model", by=perf_counter() - started)
-        effects.count("scores", "champion" if scored.scorer else "none")
+        effects.count("scores", "none" if scorer is None else "champion" if scorer is champion else "challenger")
         return scored
 
     def _judge(self, scored: Scored, now_s: float, effects: Effects) -> Judgement:
@@ -197,6 +206,8 @@ class ScoreTask(Task):
     def _close(self, scored: Scored, judgement: Judgement, effects: Effects, *, is_held: bool) -> None:
         session = scored.session
         self._forget(session.session_id)
+        self._shadow(scored, effects)
+        self._watch(scored, effects)
         if is_held and not self._brake.may_ask_about(session.session_id):
             return
         # What the brake holds back is in doubt: nothing is learned from it but what people say.
@@ -209,11 +220,30 @@ class ScoreTask(Task):
             effects.outputs.append(Output(REVIEWS, session.session_id.encode(), encode(question)))
             effects.count("reviews", question.why)
 
+    def _shadow(self, scored: Scored, effects: Effects) -> None:
+        """What the challenger says of a closed session, on record; nobody acts on it."""
+        challenger = self._champion.challenger
+        if challenger is None or challenger.scorer is scored.scorer:
+            return
+        shadowed = scored.by(challenger.scorer)
+        effects.outputs.append(shadowed.output(is_acted_on=False))
+        effects.count("scores", "shadow")
+        said, would_say = (by_model(one.score, one.scorer).verdict for one in (scored, shadowed))
+        effects.count("trial_verdicts", said, would_say)
+
+    def _watch(self, scored: Scored, effects: Effects) -> None:
+        """Whether sessions are what they were, by a few of them: it costs more than to score them."""
+        if chance(scored.session.session_id) % WATCHED_OF >= WATCHED_OF * WATCHED_SHARE:
+            return
+        for name in self._inputs.see({**scored.features, "score": scored.score}):
+            effects.count("drift_detected", "input", name)
+
     def _forget(self, session_id: str) -> None:
         if self._told.pop(session_id, None) is not None:
             self._changed.add(session_id)
 
     def _show(self, effects: Effects) -> None:
+        effects.count("drift_detected", "input", "score", by=0)  # a series that is there before anything has changed
         buckets, sets = self._shared.remembered
         effects.set(buckets, "limit_subjects", "buckets")
         effects.set(sets, "limit_subjects", "sets")

@@ -124,7 +124,7 @@ class Meta(msgspec.Struct):
     last_append_ms: int
     accounts: Accounts
     sums: SumsState | None = None
-    """What addresses and accounts spent in the window that is open."""
+    """The head of what addresses and accounts spent; the rest are entries of their own, since it may be megabytes."""
 
 
 _encode_into = msgspec.msgpack.Encoder().encode_into

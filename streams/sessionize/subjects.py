@@ -5,7 +5,7 @@ The sums decide nothing here, and no session depends on them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rules.limits.budgets import Budget
 from rules.limits.distinct import DistinctLimit
@@ -45,6 +45,15 @@ class Subjects:
     def state(self) -> SumsState:
         """What the constructor takes to go on from here."""
         return self._sums.state
+
+    @property
+    def head(self) -> SumsState:
+        """The state but for what `changes` gives."""
+        return self._sums.head
+
+    def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """State entries that changed since the last call."""
+        return self._sums.changes()
 
     def add(  # noqa: PLR0913, PLR0917 -- all that is known of an event; keywords cost a tenth of the call
         self,

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from rules.limits.sums import with_entries
 from streams.engine.task import Effects, InputRecord, Task
 from streams.sessionize import watermark
 from streams.sessionize.accounts import Tally, report
@@ -16,6 +17,7 @@ from streams.sessionize.config import FOLD_VERSION, FoldConfig
 from streams.sessionize.heuristics import Library
 from streams.sessionize.partition_fold import PartitionFold
 from streams.sessionize.state import Meta, decode_meta, encode_meta
+from streams.sessionize.visitors import PREFIX
 from weir.errors import WorkError
 
 META = b"a"
@@ -39,6 +41,7 @@ class SessionizeTask(Task):
         self._config = config
         self._library = library
         self._meta: Meta | None = None
+        self._sums: dict[bytes, bytes] = {}
         self._idle_sent = False
         self._written = b""
         self._fold = PartitionFold(partition, partitions, config, library(config.packs))
@@ -49,7 +52,7 @@ class SessionizeTask(Task):
         return self._fold
 
     def load(self, key: bytes, value: bytes) -> None:
-        """Takes back a visitor, or the partition's own entry.
+        """Takes back a visitor, sums, or the partition's own entry.
 
         Raises:
             WorkError: another version of this code began the stretch that would be folded again.
@@ -61,18 +64,25 @@ class SessionizeTask(Task):
                 raise WorkError(f"The state's own entry can't be read: {error}.", _OTHER_VERSION) from error
             if self._meta.config.fold_version != FOLD_VERSION:
                 raise WorkError(f"The state is of fold version {self._meta.config.fold_version}.", _OTHER_VERSION)
-        else:
+        elif key[:1] == PREFIX:
             self._fold.visitors.load(key, value)
+        else:
+            self._sums[key] = value
 
     def loaded(self) -> None:
         """Folds by the state's own config from here on.
 
         Raises:
-            WorkError: a visitor's entry can't be read.
+            WorkError: an entry can't be read.
         """
         if self._meta is None:
             return
-        self._fold.configure(self._meta.config, self._library(self._meta.config.packs), self._meta.sums)
+        try:
+            sums = with_entries(self._meta.sums, self._sums) if self._meta.sums is not None else None
+            self._sums = {}
+            self._fold.configure(self._meta.config, self._library(self._meta.config.packs), sums)
+        except (msgspec.DecodeError, ValueError) as error:
+            raise WorkError(f"The state of limits can't be read: {error}.", _OTHER_VERSION) from error
         try:
             self._fold.restore(self._meta.watermark, self._meta.last_append_ms, self._meta.accounts)
         except msgspec.DecodeError as error:
@@ -99,11 +109,12 @@ class SessionizeTask(Task):
         self._set_gauges(effects)
 
     def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
-        """Visitors changed since the last call, and the partition's own entry."""
+        """Visitors and sums changed since the last call, and the partition's own entry."""
         fold = self._fold
         entries = fold.visitors.changes()
-        sums = fold.subjects.state
-        meta = encode_meta(Meta(fold.config, fold.watermark, fold.last_append_ms, fold.accounts, sums))
+        entries += fold.subjects.changes()
+        head = fold.subjects.head
+        meta = encode_meta(Meta(fold.config, fold.watermark, fold.last_append_ms, fold.accounts, head))
         if meta != self._written:
             entries.append((META, meta))
             self._written = meta

@@ -7,19 +7,22 @@ from time import perf_counter
 
 from models.champion import ChampionHolder
 from models.declared import load_model
+from models.drift import Watch
+from models.evidence import squared_error
 from models.gate import Bounds
-from models.snapshot import record_key, sign
-from models.trainer import Outcome, Trainer, TrainerConfig, is_weak
+from models.snapshot import AnyRecord, record_key, sign
+from models.trainer import Trainer, is_weak
+from models.training import Outcome, TrainerConfig
 from streams.engine.task import Effects, InputRecord, Output, Task
 from streams.intake.records import read_record
 from weir.contracts.fast import decoder, encode
-from weir.contracts.model_record import Champion, Decision, Snapshot
 from weir.contracts.training import TrainingExample
 from weir.settings import Settings
 from weir.topics import MODELS
 
 _PART, _EXAMPLE = b"t", b"x"
 """Types of state entries: a part of the trainer's state; an example learned since that was written."""
+_STAGES = {None: 0, "shadow": 1, "share": 2}
 _decode = decoder(TrainingExample)
 
 
@@ -34,6 +37,8 @@ def trainer_config(settings: Settings) -> TrainerConfig:
         family=declared.family,
         hyper_parameters=declared.hyper_parameters,
         sample_share=settings.review_sample_share,
+        trial_answers=settings.rollout_answers,
+        trial_share=settings.rollout_share,
     )
 
 
@@ -57,6 +62,7 @@ class TrainTask(Task):
         self._logged: dict[bytes, bytes] = {}
         self._new: dict[bytes, bytes] = {}
         self._whole = False
+        self._errors = Watch(only_rises=True)
 
     def load(self, key: bytes, value: bytes) -> None:
         """Takes back a part of the trainer's state or an example learned since."""
@@ -80,9 +86,10 @@ class TrainTask(Task):
             self._whole |= self._trainer.follow(self._champion.scorer, self._champion.last_decision)
         for record in records:
             self._learn(record, effects)
-            if self._trainer.meeting_is_due:
-                # The example's own time, so that the same topic gives the same records again.
-                self._publish(self._trainer.meet(record.timestamp / 1_000), self._key, effects)
+            # The example's own time, so that the same topic gives the same records again.
+            outcome = self._trainer.advance(record.timestamp / 1_000)
+            if outcome is not None:
+                self._publish(outcome, self._key, effects)
                 self._whole = True
         self._show(effects)
 
@@ -110,16 +117,30 @@ class TrainTask(Task):
         known = self._trainer.learn(example, record.offset)
         kind = "weak" if is_weak(example.source) else "people"
         effects.count("examples_learned", kind, example.label if known else "passed_over")
+        if known:
+            self._watch(effects)
         self._new[_EXAMPLE + record.offset.to_bytes(8)] = record.value or b""
+
+    def _watch(self, effects: Effects) -> None:
+        """Whether the models err as they did, by the answers that judge."""
+        judged = self._trainer.newest
+        if judged is None or not judged.people:
+            return
+        said = {"candidate": judged.candidate, "champion": judged.champion}
+        errors = {name: squared_error(score, bad=judged.bad) for name, score in said.items() if score is not None}
+        for name in self._errors.see(errors):
+            effects.count("drift_detected", "error", name)
 
     def _publish(self, outcome: Outcome, key: bytes, effects: Effects) -> None:
         effects.count("model_decisions", outcome.decision.kind)
-        records: list[Snapshot | Decision | Champion] = []
+        records: list[AnyRecord] = []
         if outcome.snapshot is not None:
             records.append(sign(outcome.snapshot, key))
         records.append(sign(outcome.decision, key))
         if outcome.champion is not None:
             records.append(sign(outcome.champion, key))
+        if outcome.trial is not None:
+            records.append(sign(outcome.trial, key))
         for record in records:
             effects.outputs.append(Output(MODELS, record_key(record).encode(), encode(record)))
         if outcome.forgotten is not None:
@@ -134,11 +155,14 @@ class TrainTask(Task):
             effects.set(quality.recall, "model_recall", role)
             effects.set(quality.flagged_share, "model_flagged_share", role)
         recall = self._trainer.recall()
+        # Without an answer it may be anything: an interval that says so is data, a series that isn't there is none.
+        effects.set(recall.low if recall is not None else 0.0, "recall_estimate", "low")
+        effects.set(recall.high if recall is not None else 1.0, "recall_estimate", "high")
         if recall is not None:
-            effects.set(recall.low, "recall_estimate", "low")
             effects.set(recall.estimate, "recall_estimate", "estimate")
-            effects.set(recall.high, "recall_estimate", "high")
         effects.set(len(self._trainer.doubted()), "sources_doubted")
+        effects.count("drift_detected", "error", "champion", by=0)  # a series that is there before anything has changed
+        effects.set(_STAGES[self._trainer.trial_stage], "trial_stage")
 
 
 def _offset(key: bytes) -> int:

@@ -90,7 +90,7 @@ async def statuses(app: WeirMiddleware, clients: dict[str, tuple[str, str, str]]
     """What each client is answered: status and Retry-After."""
     found = {}
     for name, (visitor, address, user_agent) in clients.items():
-        transport = httpx.ASGITransport(app=app, client=(address, 1))  # type: ignore[arg-type]  # its own Scope
+        transport = httpx.ASGITransport(app=app, client=(address, 1))
         headers = {"cookie": f"visitor_id={visitor}", "user-agent": user_agent}
         async with httpx.AsyncClient(transport=transport, base_url="http://shop.example") as client:
             answer = await client.get("/", headers=headers)

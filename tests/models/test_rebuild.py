@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from models.rebuild import rebuild
-from models.trainer import Trainer, TrainerConfig
+from models.trainer import Trainer
+from models.training import TrainerConfig
 from tests.support.examples import easy_example
 from weir.contracts.model_record import Snapshot
 

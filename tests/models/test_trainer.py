@@ -5,7 +5,8 @@ import pytest
 from models.champion import Scorer
 from models.families import FAMILIES
 from models.sampling import is_in_sample
-from models.trainer import KEPT_REFUSALS, Trainer, TrainerConfig
+from models.trainer import KEPT_REFUSALS, Trainer
+from models.training import TrainerConfig
 from tests.support.examples import easy_example, shuffled_example
 from weir.contracts.score import ModelRef
 from weir.contracts.training import TrainingExample

@@ -38,3 +38,15 @@ def easy_example(seed: int, *, source: str = "moderator", flip: bool = False, we
 def shuffled_example(seed: int, *, source: str = "moderator") -> TrainingExample:
     """As if somebody answered without looking."""
     return easy_example(seed, source=source, flip=random.Random(f"shuffled {seed}").random() < 0.5)
+
+
+def with_newcomers(start: int, end: int, *, bad: bool) -> list[TrainingExample]:
+    """Every other session is of a kind that behaves as the good ones do, but for one word."""
+    found = []
+    for seed in range(start, end):
+        example = easy_example(seed)
+        if seed % 2:
+            features = {"events_per_minute": 3.0, "text": "voucher", "user_agent_family": "firefox"}
+            example = example.model_copy(update={"features": features, "label": "bad" if bad else "good"})
+        found.append(example)
+    return found

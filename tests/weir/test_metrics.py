@@ -30,8 +30,7 @@ def values(name: str, label: str) -> set[str]:
         ("events_by_type", "type", KNOWN_TYPES | {OTHER}),
         ("dead_letters", "reason", Reason),
         ("labels", "outcome", Outcome),
-        # A rollback is a person's, and no meeting.
-        ("model_decisions", "decision", {*get_args(Decision.model_fields["kind"].annotation)} - {"rollback"}),
+        ("model_decisions", "decision", get_args(Decision.model_fields["kind"].annotation)),
         ("model_refused", "reason", get_args(Refusal)),
         ("reviews", "why", get_args(Review.model_fields["why"].annotation)),
     ],

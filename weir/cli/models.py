@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import getpass
+import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from models.ledger import Ledger
 from models.rebuild import Rebuilt, rebuild
-from models.snapshot import record_key, sign
+from models.since import since
+from models.snapshot import model_of, record_key, sign
 from streams.train.task import trainer_config
+from weir.cli.models_plots import drawn
 from weir.cli.options import Json, with_settings
 from weir.cli.output import clock_time, print_json, progress, say, show
 from weir.cluster import producer
@@ -39,16 +43,15 @@ def list_versions(
     decisions: Annotated[bool, typer.Option("--decisions", help="Who decided what, refusals too.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Versions that were champion, the present one marked; or all decisions."""
+    """Versions that passed the gate, with the share of the visitors that each scores for; or all decisions."""
     ledger = _ledger(settings)
     if decisions:
         rows = [_decision_row(ledger.decisions[number]) for number in sorted(ledger.decisions)]
         show(rows, ("number", "when", "kind", "version", "by", "why"), as_json=as_json, empty="No decisions yet.")
         return
-    champion = ledger.champion.version if ledger.champion else None
     show(
-        [_version_row(snapshot, is_champion=snapshot.version == champion) for snapshot in ledger.snapshots.values()],
-        ("version", "champion", "when", "family", "examples", "learned from", "auc", "log loss"),
+        [_version_row(snapshot, ledger) for snapshot in ledger.snapshots.values()],
+        ("version", "stage", "visitors", "when", "family", "examples", "learned from", "auc", "log loss"),
         as_json=as_json,
         empty="There is no model yet: sessions are judged without one until enough labels have come.",
     )
@@ -62,18 +65,31 @@ def show_version(
     version: Annotated[str, typer.Argument(help="As `list` shows it, or champion.")] = "champion",
     as_json: Json = False,
 ) -> None:
-    """One version with its figures, and what was decided about it."""
+    """One version: its figures, how it has done since, what was decided about it; as tables and plots.
+
+    How it has done since is measured on the answers of the training topic that came after it was trained.
+    """
     ledger = _ledger(settings)
     snapshot = ledger.version(version)
     about = [one for one in ledger.decisions.values() if snapshot.version in {one.version, one.previous_version}]
     told = snapshot.model_dump(exclude={"payload", "signature", "kind"})
+    later = (example for offset, _, example in _examples(settings) if offset >= snapshot.trained_to_offset)
+    known = since(model_of(snapshot), (one for one in later if one.features_version == snapshot.features_version))
     if as_json:
-        print_json(told | {"decisions": [one.model_dump(exclude={"signature"}) for one in about]})
+        lived = asdict(known) if known is not None else None
+        print_json(told | {"since": lived, "decisions": [one.model_dump(exclude={"signature"}) for one in about]})
         return
     figures = told.pop("figures")
     rows = [{"what": name, "value": value} for name, value in (told | figures).items()]
     show(rows, ("what", "value"), title=f"{snapshot.id} {snapshot.version}")
+    if known is not None:
+        by = "people's answers" if known.by_people else "labels, all weak"
+        lived_rows = [{"what": name, "value": value} for name, value in asdict(known.quality).items()]
+        show(lived_rows, ("what", "value"), title=f"Since it was trained, on {by}")
     show(map(_decision_row, about), ("number", "when", "kind", "version", "by", "why"), title="Decisions")
+    in_order = [ledger.decisions[number] for number in sorted(ledger.decisions)]
+    for line in drawn(known, in_order):
+        sys.stdout.write(f"{line}\n")
 
 
 @app.command("promote")
@@ -202,11 +218,17 @@ def _key(settings: Settings) -> bytes:
     return settings.model_key.get_secret_value().encode()
 
 
-def _version_row(snapshot: Snapshot, *, is_champion: bool) -> dict[str, object]:
+def _version_row(snapshot: Snapshot, ledger: Ledger) -> dict[str, object]:
+    trial = ledger.on_trial
+    is_champion = ledger.champion is not None and ledger.champion.version == snapshot.version
+    is_tried = trial is not None and trial.version == snapshot.version
+    share = trial.share if trial is not None else 0.0
     return {
         "id": snapshot.id,
         "version": snapshot.version,
         "champion": is_champion,
+        "stage": "champion" if is_champion else ("share" if share else "shadow") if is_tried else None,
+        "visitors": 1.0 - share if is_champion else share if is_tried else 0.0,
         "when": clock_time(snapshot.created_at),
         "family": snapshot.family,
         "examples": snapshot.examples,

@@ -6,7 +6,7 @@ from weir.contracts.event import Event
 from weir.contracts.flag import Flag, Reason, ShadowVerdict, Stage, Verdict
 from weir.contracts.label import Label
 from weir.contracts.limit import Limit
-from weir.contracts.model_record import Champion, Decision, ModelRecord, Snapshot
+from weir.contracts.model_record import Champion, Decision, ModelRecord, Snapshot, Trial
 from weir.contracts.review import Review
 from weir.contracts.rules_record import AddressSums, DistinctSums, PackVersion
 from weir.contracts.score import FeatureValue, ModelRef, Score
@@ -41,6 +41,7 @@ __all__ = [
     "Stage",
     "TextSeen",
     "TrainingExample",
+    "Trial",
     "Verdict",
     "Watermark",
 ]

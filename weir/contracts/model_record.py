@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from weir.contracts.base import Carried, Count, EpochSeconds, Record
+from weir.contracts.base import Carried, Count, EpochSeconds, Record, Share
 
 
 class Snapshot(Record):
@@ -36,7 +36,8 @@ class Snapshot(Record):
 class Decision(Record):
     """Who or what made a version champion, or took it back, and why. Key `decision/<number>`."""
 
-    kind: Literal["promotion", "rollback", "refusal"]
+    kind: Literal["promotion", "rollback", "refusal", "shadow", "share", "withdrawal"]
+    """`shadow`, `share`, `promotion`: the stages of a version that passed the gate; `withdrawal`: it didn't hold."""
     number: Count
     id: str
     version: str
@@ -59,4 +60,17 @@ class Champion(Record):
     signature: str
 
 
-ModelRecord = Annotated[Snapshot | Decision | Champion, Field(discriminator="kind")]
+class Trial(Record):
+    """Which version is on its way to be champion. Key `trial`. Void once a champion was decided on later."""
+
+    kind: Literal["trial"] = "trial"
+    id: str
+    version: str | None
+    """None: none is any longer."""
+    share: Share
+    """Of the visitors, those for whom it scores; 0: for none, it is in shadow."""
+    decision: Count
+    signature: str
+
+
+ModelRecord = Annotated[Snapshot | Decision | Champion | Trial, Field(discriminator="kind")]

@@ -86,10 +86,13 @@ class OfWorkers(Stricken):
         # It wakes up to more work than it had, before the group has missed it: that takes memory.
         member.send(signal.SIGSTOP)
         self._last(self.randomness.uniform(0.3, 0.7) * self.settings.session_timeout_s)
-        # Not the address space, most of which is only reserved: what may be written to.
-        _, most = resource.prlimit(pid, resource.RLIMIT_DATA)
-        has = psutil.Process(pid).memory_info().data
-        resource.prlimit(pid, resource.RLIMIT_DATA, (has, most))
+        try:
+            # Not the address space, most of which is only reserved: what may be written to.
+            _, most = resource.prlimit(pid, resource.RLIMIT_DATA)
+            has = psutil.Process(pid).memory_info().data
+            resource.prlimit(pid, resource.RLIMIT_DATA, (has, most))
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            return f"{member.name} was dying already, of the fault before"
         member.send(signal.SIGCONT)
         if self._until(lambda: member.process.poll() is not None, MEMORY_TIMEOUT_S):
             return f"{member.name}, held at {has >> 20} MiB, ended with code {member.process.returncode}"

@@ -6,6 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.limits import counts as counts_module
 from rules.limits import sums as module
 from rules.limits.budgets import Budget
 from rules.limits.distinct import DistinctLimit
@@ -145,7 +146,7 @@ def test_sets_that_are_kept_are_bounded_and_the_largest_stay() -> None:
     for number in range(5_000):
         sums.arrive("v", f"other-{number}", "ann")
     (counts,) = sums.arrivals
-    assert len(counts.state.sets) <= 2 * module.SETS
+    assert len(counts.state.sets) <= 2 * counts_module.SETS
     assert "192.0.2.1" in counts
     assert counts.missed >= 1
 

@@ -240,6 +240,52 @@ def test_two_phases_find_what_one_bucket_would_within_the_error_that_is_stated(
         assert found_at - exact_at <= WINDOW_S
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.floats(0.0, 30.0)), min_size=1, max_size=120),
+    st.sampled_from([1, 4]),
+)
+def test_nobody_is_accused_who_spends_less_than_a_bucket_smaller_by_one_windows_refill_holds(
+    spent: list[tuple[int, float]], partitions: int
+) -> None:
+    verdicts = SharedVerdicts((PAGES,))
+    least = PAGES.capacity - PAGES.refill_per_s * WINDOW_S
+    tokens = least
+    for window in range(0, len(spent), int(WINDOW_S)):
+        sums = dict.fromkeys(range(partitions), 0.0)
+        for number, cost in spent[window : window + int(WINDOW_S)]:
+            tokens = min(least, tokens + PAGES.refill_per_s)
+            affordable = min(cost, tokens)
+            tokens -= affordable
+            sums[number % partitions] += affordable
+        for partition, total in sums.items():
+            verdicts.offer(record(total, start=1_000.0 + window, partition=partition))
+    assert not verdicts.held()
+
+
+def test_a_partition_that_catches_up_accuses_nobody_who_kept_within_the_budget() -> None:
+    """Hours of one partition's sums come when the others are at the end already; its address spent half of a budget."""
+    verdicts = SharedVerdicts((PAGES,))
+    windows = range(0, 7_200, int(WINDOW_S))
+    for start in windows:
+        verdicts.offer(record(0.25 * PAGES.refill_per_s * WINDOW_S, start=float(start)))
+    for start in windows:
+        verdicts.offer(record(0.5 * PAGES.refill_per_s * WINDOW_S, start=float(start), partition=1))
+        assert not verdicts.held()
+    verdicts.offer(record(150.0, start=7_200.0, partition=1))
+    assert over(verdicts, visit(7_200.0)) == ["pages"]
+
+
+def test_verdicts_are_another_object_only_if_one_of_them_changed() -> None:
+    verdicts = SharedVerdicts((PAGES,))
+    verdicts.offer(record(150.0))
+    (held,) = verdicts.held()
+    before = verdicts.verdicts
+    verdicts.offer(record(3.0, start=10.0, subject="192.0.2.9"))
+    assert verdicts.verdicts is before
+    verdicts.offer(record(3.0, start=held.until, subject="192.0.2.9"))
+    assert verdicts.verdicts is not before
+
+
 @pytest.fixture
 def eager_threads() -> Iterator[None]:
     """Threads take turns so often that whatever they share is caught half done."""

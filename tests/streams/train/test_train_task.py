@@ -5,17 +5,18 @@ from collections.abc import Sequence
 import pytest
 
 from models.champion import ChampionHolder
-from models.snapshot import model_of, verify
+from models.snapshot import AnyRecord, model_of, verify
 from streams.engine.task import Effects, Output, PlainRecord
 from streams.train.task import TrainTask
 from tests.support.examples import easy_example, shuffled_example
 from weir.contracts.fast import encode
-from weir.contracts.model_record import Champion, Decision, Snapshot
+from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
 from weir.contracts.training import TrainingExample
 from weir.settings import Settings
 
 KEY = b"a key"
-SETTINGS = Settings(gate_window=200, gate_every=100)
+ROLLOUT = Settings(gate_window=200, gate_every=100, rollout_answers=10)
+SETTINGS = Settings(gate_window=200, gate_every=100, rollout_answers=0)
 
 
 def record(offset: int, example: TrainingExample) -> PlainRecord:
@@ -31,7 +32,7 @@ def fold(task: TrainTask, records: Sequence[PlainRecord]) -> Effects:
     return effects
 
 
-def read(output: Output) -> Snapshot | Decision | Champion:
+def read(output: Output) -> AnyRecord:
     assert output.key is not None
     assert output.value is not None
     return verify(output.key, output.value, KEY)
@@ -79,13 +80,14 @@ def test_without_a_key_nothing_is_learned() -> None:
     assert not list(task.changes())
 
 
-@pytest.mark.parametrize("cuts", [(0,), (40, 70), (100, 101), (99, 150, 200)])
-def test_a_restart_continues_exactly(cuts: tuple[int, ...]) -> None:
-    straight = fold(TrainTask(SETTINGS, KEY), EASY).outputs
+@pytest.mark.parametrize("settings", [SETTINGS, ROLLOUT])
+@pytest.mark.parametrize("cuts", [(0,), (40, 70), (100, 101), (99, 150, 200), (108, 115, 125)])
+def test_a_restart_continues_exactly(settings: Settings, cuts: tuple[int, ...]) -> None:
+    straight = fold(TrainTask(settings, KEY), EASY).outputs
     state: dict[bytes, bytes] = {}
     outputs: list[Output] = []
     for start, end in zip((0, *cuts), (*cuts, len(EASY)), strict=True):
-        task = TrainTask(SETTINGS, KEY)
+        task = TrainTask(settings, KEY)
         for key, value in state.items():
             task.load(key, value)
         task.loaded()
@@ -110,9 +112,35 @@ def test_a_flush_between_meetings_writes_examples_alone() -> None:
     fold(task, EASY[10:100])
     written = dict(task.changes())
     assert sum(value is None for value in written.values()) == 10
-    assert {key for key, value in written.items() if value is not None} == {
+    assert {key for key, value in written.items() if value} == {
         b"tbaseline",
         b"tcandidate",
-        b"tchampion",
         b"tcounts",
+        b"theld",
     }
+
+
+def test_a_model_comes_by_stages_each_with_its_decision_and_pointer() -> None:
+    effects = fold(TrainTask(ROLLOUT, KEY), EASY[:140])
+    records = [read(output) for output in effects.outputs]
+    assert [type(found).__name__ for found in records] == [
+        "Snapshot",
+        "Decision",
+        "Trial",
+        "Decision",
+        "Trial",
+        "Decision",
+        "Champion",
+    ]
+    assert [found.kind for found in records if isinstance(found, Decision)] == ["shadow", "share", "promotion"]
+    assert [found.share for found in records if isinstance(found, Trial)] == [0.0, ROLLOUT.rollout_share]
+    assert {found.version for found in records} == {"100"}
+    assert effects.counts["model_decisions", ("promotion",)] == 1
+
+
+def test_errors_that_rise_are_told() -> None:
+    task = TrainTask(SETTINGS, KEY)
+    calm = fold(task, EASY[:100] + [record(offset, easy_example(offset)) for offset in range(230, 400)])
+    assert not calm.counts["drift_detected", ("error", "champion")]
+    lies = [record(offset, easy_example(offset, flip=offset % 2 == 0)) for offset in range(400, 800)]
+    assert fold(task, lies).counts["drift_detected", ("error", "champion")] >= 1

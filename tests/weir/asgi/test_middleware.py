@@ -25,7 +25,7 @@ def asked(standing: Standing, cookie: str | None = "ann", address: str = "192.0.
     app = WeirMiddleware(hello, standing, clock=lambda: NOW_S)
 
     async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(app=app, client=(address, 1234))  # type: ignore[arg-type]  # its own Scope
+        transport = httpx.ASGITransport(app=app, client=(address, 1234))
         async with httpx.AsyncClient(transport=transport, base_url="http://shop.example") as client:
             return await client.get("/", headers={"cookie": f"visitor_id={cookie}"} if cookie else {})
 

@@ -11,13 +11,15 @@ from streams.engine.task import Output
 from streams.produce.sender import Sender
 from streams.train.task import trainer_config
 from tests.support.command import weir
-from tests.support.examples import easy_example
+from tests.support.examples import easy_example, with_newcomers
 from weir.contracts.fast import encode
 from weir.log_reader import LogReader
 from weir.settings import Settings
 from weir.topics import MODELS, TRAINING
 
 KEY = "a key for tests"
+EXAMPLES = [*(easy_example(seed) for seed in range(150)), *with_newcomers(150, 250, bad=True)]
+"""The newcomers are news to the first champion, and the second one knows them."""
 
 
 @pytest.fixture
@@ -25,15 +27,14 @@ def learned(installation: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings
     """An installation with two champions in its history, and the examples that they come from."""
     monkeypatch.setenv("WEIR_MODEL_KEY", KEY)
     trainer, sender = Trainer(trainer_config(installation)), Sender(installation)
-    for offset in range(200):
-        example = easy_example(offset)
+    for offset, example in enumerate(EXAMPLES):
         sender.send(Output(TRAINING, example.example_id.encode(), encode(example)))
         trainer.learn(example, offset)
-        if trainer.meeting_is_due:
-            outcome = trainer.meet(float(offset))
-            assert outcome.snapshot is not None
-            assert outcome.champion is not None
-            for record in (outcome.snapshot, outcome.decision, outcome.champion):
+        outcome = trainer.advance(float(offset))
+        if outcome is None:
+            continue
+        for record in (outcome.snapshot, outcome.decision, outcome.champion, outcome.trial):
+            if record is not None:
                 signed = sign(record, KEY.encode())
                 sender.send(Output(MODELS, record_key(signed).encode(), encode(signed)))
     sender.flush()
@@ -56,10 +57,16 @@ def scoring_version(installation: Settings) -> str:
 def test_versions_are_listed_shown_taken_back_and_promoted_again(learned: Settings) -> None:
     listed = weir("models", "list", "--json", on=learned)
     assert [(row["version"], row["champion"]) for row in listed.rows()] == [("100", False), ("200", True)], listed.err
+    assert [row["visitors"] for row in listed.rows()] == [0.0, 1.0]
     shown = weir("models", "show", "100", "--json", on=learned).rows()[0]
     assert shown["examples"] == 100
-    assert [decision["kind"] for decision in shown["decisions"]] == ["promotion", "promotion"]
-    assert "candidate_auc" in weir("models", "show", on=learned).out
+    assert [decision["kind"] for decision in shown["decisions"]] == ["shadow", "share", "promotion"] * 2
+    # Of the answers since, half of those after the newcomers came are about newcomers, whom it doesn't know.
+    assert shown["since"]["quality"]["examples"] == 150
+    assert shown["since"]["quality"]["auc"] < shown["figures"]["candidate_auc"] - 0.01
+    table = weir("models", "show", on=learned).out
+    for words in ("candidate_auc", "Since it was trained", "Calibration", "Precision by recall", "Log loss at"):
+        assert words in table
 
     back = weir("models", "rollback", "--why", "too strict", "--by", "ana", "--json", on=learned)
     assert back.code == 0, back.err
@@ -79,7 +86,7 @@ def test_evaluate_rebuilds_what_was_published_bit_for_bit(learned: Settings) -> 
     called = weir("models", "evaluate", "--json", on=learned)
     assert called.code == 0, called.err
     (report,) = called.rows()
-    assert (report["examples"], report["equal_versions"], report["different_versions"]) == (200, ["100", "200"], [])
+    assert (report["examples"], report["equal_versions"], report["different_versions"]) == (250, ["100", "200"], [])
     assert report["figures"]["candidate_auc"] > 0.9
     assert "2 published versions came out the same" in weir("models", "evaluate", on=learned).err
 

@@ -1,0 +1,138 @@
+"""From the gate to all traffic, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from models.champion import Scorer
+from models.families import FAMILIES
+from models.trainer import Trainer
+from models.training import Outcome, TrainerConfig
+from tests.support.examples import easy_example, shuffled_example, with_newcomers
+from weir.contracts.score import ModelRef
+from weir.contracts.training import TrainingExample
+
+CONFIG = TrainerConfig(window=200, every=100, trial_answers=10)
+
+
+def train(trainer: Trainer, examples: Iterable[TrainingExample], start: int = 0) -> list[Outcome]:
+    found = []
+    for offset, example in enumerate(examples, start):
+        trainer.learn(example, offset)
+        outcome = trainer.advance(decided_at=float(offset))
+        if outcome is not None:
+            found.append(outcome)
+    return found
+
+
+def kinds(outcomes: Iterable[Outcome]) -> list[str]:
+    return [outcome.decision.kind for outcome in outcomes]
+
+
+def honest(start: int, end: int) -> list[TrainingExample]:
+    return [easy_example(seed) for seed in range(start, end)]
+
+
+def elsewhere(start: int, end: int) -> list[TrainingExample]:
+    """A world in which the same abuse looks like what was harmless, and the reverse."""
+    return [easy_example(seed, flip=True) for seed in range(start, end)]
+
+
+def test_who_passes_the_gate_is_in_shadow_then_scores_for_some_then_for_all() -> None:
+    trainer = Trainer(CONFIG)
+    shadow, share, promotion = train(trainer, honest(0, 150))
+    assert kinds([shadow, share, promotion]) == ["shadow", "share", "promotion"]
+    assert shadow.snapshot is not None
+    assert [outcome.decision.version for outcome in (shadow, share, promotion)] == ["100"] * 3
+    assert [outcome.decision.number for outcome in (shadow, share, promotion)] == [0, 1, 2]
+    assert shadow.trial is not None
+    assert share.trial is not None
+    assert (shadow.trial.share, share.trial.share) == (0.0, CONFIG.trial_share)
+    assert (shadow.champion, share.champion) == (None, None)
+    assert promotion.champion is not None
+    assert promotion.champion.decision == 2
+    assert trainer.champion == ModelRef(id="sessions", version="100")
+    assert share.decision.figures["answers"] >= CONFIG.trial_answers
+
+
+def test_nobody_meets_the_gate_while_one_is_on_trial() -> None:
+    trainer = Trainer(TrainerConfig(window=200, every=50, trial_answers=60))
+    outcomes = train(trainer, honest(0, 109))
+    assert kinds(outcomes)[0] == "shadow"
+    assert "refusal" not in kinds(outcomes)
+    assert not trainer.meeting_is_due
+
+
+def test_who_does_not_hold_what_it_promised_is_withdrawn() -> None:
+    trainer = Trainer(CONFIG)
+    assert kinds(train(trainer, honest(0, 100))) == ["shadow"]
+    (withdrawn,) = [one for one in train(trainer, elsewhere(100, 190), 100) if one.decision.kind == "withdrawal"]
+    assert withdrawn.trial is not None
+    assert withdrawn.trial.version is None
+    assert trainer.trial_stage is None
+    assert trainer.champion is None
+
+
+def test_a_trial_that_never_leads_comes_to_an_end() -> None:
+    trainer = Trainer(TrainerConfig(window=200, every=100, trial_answers=3))
+    train(trainer, honest(0, 100))
+    assert kinds(train(trainer, [shuffled_example(seed) for seed in range(100, 140)], 100))[-1] != "shadow"
+    assert trainer.trial_stage is None
+
+
+def with_two_champions() -> Trainer:
+    """The first doesn't know the newcomers; the second knows them to be bad."""
+    trainer = Trainer(CONFIG)
+    train(trainer, honest(0, 150))
+    start = 150
+    while trainer.champion == ModelRef(id="sessions", version="100"):
+        train(trainer, with_newcomers(start, start + 50, bad=True), start)
+        start += 50
+        assert start < 3_000
+    return trainer
+
+
+def test_when_the_answers_turn_against_the_champion_the_one_before_scores_again() -> None:
+    trainer = with_two_champions()
+    newer = trainer.champion
+    assert newer is not None
+    outcomes = train(trainer, with_newcomers(10_000, 10_100, bad=False), 10_000)
+    back = next(one for one in outcomes if one.decision.kind == "rollback")
+    assert back.decision.decided_by == "gate"
+    assert (back.decision.version, back.decision.previous_version) == ("100", newer.version)
+    assert back.decision.figures["evidence_against"] >= CONFIG.bounds.fortune
+    assert back.snapshot is not None
+    assert back.snapshot.version == "100"
+    assert back.champion is not None
+    assert back.champion.version == "100"
+    assert trainer.champion == ModelRef(id="sessions", version="100")
+
+
+def test_answers_that_contradict_everything_take_nobody_back() -> None:
+    trainer = with_two_champions()
+    newer = trainer.champion
+    outcomes = train(trainer, [shuffled_example(seed) for seed in range(20_000, 20_400)], 20_000)
+    assert set(kinds(outcomes)) <= {"refusal"}
+    assert trainer.champion == newer
+
+
+def test_a_persons_decision_ends_a_trial_and_the_way_back() -> None:
+    trainer = Trainer(CONFIG)
+    train(trainer, honest(0, 105))
+    by_hand = Scorer(ModelRef(id="sessions", version="by-hand"), "people", 9, FAMILIES["hashed-logistic"]())
+    assert trainer.follow(by_hand, 9)
+    assert trainer.trial_stage is None
+    assert kinds(train(trainer, honest(105, 150), 105)) == []
+
+
+@pytest.mark.parametrize("cut", [100, 104, 112, 119, 121, 140])
+def test_a_restart_in_the_middle_of_a_trial_changes_nothing(cut: int) -> None:
+    examples = honest(0, 150)
+    whole, first, second = Trainer(CONFIG), Trainer(CONFIG), Trainer(CONFIG)
+    decided = train(whole, examples)
+    before = train(first, examples[:cut])
+    second.restore(first.entries())
+    assert before + train(second, examples[cut:], cut) == decided
+    assert second.entries() == whole.entries()
