@@ -67,10 +67,13 @@ async def _bound_the_end(process: Process) -> None:
 
 
 def _collect_seldom() -> None:
-    """What is loaded now stays; and cycles are rare: looking for them among all open sessions would take the time."""
+    """What is loaded now stays; what is young is searched often, all open sessions seldom.
+
+    Cycles come from connections and timers, a few a second, and may hold a whole answer of a broker.
+    """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(5_000, 10, 100)
 
 
 def _exit_hard() -> None:
