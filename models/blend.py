@@ -72,6 +72,20 @@ class BlendedLogistic(Model):
         careful.learn(whole, bad=bad, weight=weight)
         numeric.learn(numbers, bad=bad, weight=weight)
 
+    @property
+    def encoder(self) -> Encoder:
+        """How features become a vector."""
+        return self._encoder
+
+    @property
+    def members(self) -> tuple[Regression, ...]:
+        """The quick regression, the careful one, and the one that sees numbers alone."""
+        return self._members
+
+    def blend(self, log_odds: tuple[float, float, float]) -> float:
+        """The probability that follows from what the members say, in log-odds."""
+        return self._mixer.mix_log_odds(log_odds)
+
     def state(self) -> dict[str, Any]:
         """Scales, members and mixer."""
         return {

@@ -9,6 +9,7 @@ from typing import Literal
 
 from models.base import Features, Model
 from models.features.registry import FEATURES_VERSION
+from models.frozen import Predictor, frozen
 from models.sampling import is_in_trial
 from models.snapshot import model_of, verify
 from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
@@ -32,10 +33,23 @@ class Scorer:
     model: Model
     snapshot: Snapshot | None = None
     """The record that it came in."""
+    quick: Predictor | None = None
+    """The model in a form that scores faster."""
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, decision: int) -> Scorer:
+        """The model in a snapshot that was verified.
+
+        Raises:
+            SnapshotError: it can't be read here.
+        """
+        model = model_of(snapshot)
+        ref = ModelRef(id=snapshot.id, version=snapshot.version)
+        return cls(ref, snapshot.learned_from, decision, model, snapshot, frozen(model))
 
     def score(self, features: Features) -> float:
         """Probability of abuse."""
-        return self.model.predict_one(features)
+        return (self.quick or self.model).predict_one(features)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +153,10 @@ class ChampionHolder:
             self._refuse("features_version", f"it knows features {snapshot.features_version}, not {FEATURES_VERSION}")
             return None
         try:
-            model = model_of(snapshot)
+            return Scorer.of(snapshot, decision)
         except SnapshotError as error:
             self._refuse("unreadable", error)
             return None
-        return Scorer(ModelRef(id=id_, version=version), snapshot.learned_from, decision, model, snapshot)
 
     def _refuse(self, reason: Refusal, why: object) -> None:
         self.refusals[reason] += 1

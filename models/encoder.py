@@ -155,8 +155,18 @@ class Encoder:
         data = name.encode("utf-8", "replace")
         return xxhash.xxh64_intdigest(data, self.seed) & ((1 << self.bits) - 1)
 
-    def _hash_grams(self, name: str, text: str) -> Vector:
-        """Places of the text's n-grams; their vector has at most length 1, however long the text."""
+    def look_up(self, name: str, value: object) -> tuple[int, float, int] | None:
+        """A number's place with its scaled value, and its bin's place; None if it can't be used."""
+        finite = usable(name, value)
+        if finite is None:
+            return None
+        number = self._numbers.get(name) or self._number(name)
+        scaled, bin_place = number.known.get(finite) or number.look_up(finite)
+        return number.place, scaled, bin_place
+
+    def gram_places(self, name: str, text: str) -> np.ndarray:
+        """Places of the text's n-grams, one as often as it comes."""
+        text = text[:LONGEST_TEXT]
         origin = np.uint64(xxhash.xxh64_intdigest(name.encode("utf-8", "replace"), self.seed))
         data = f" {text.lower()} ".encode("utf-32-le", "replace")
         codes = np.frombuffer(data, dtype=np.uint32).astype(np.uint64)
@@ -166,7 +176,11 @@ class Encoder:
             running = running[:-1] * _MULTIPLIER
             running = (running ^ (running >> _SHIFT)) + codes[length - 1 :]
             places.append((running * _MULTIPLIER) >> np.uint64(64 - self.bits))
-        found = np.concatenate(places)
+        return np.concatenate(places)
+
+    def _hash_grams(self, name: str, text: str) -> Vector:
+        """Places of the text's n-grams; their vector has at most length 1, however long the text."""
+        found = self.gram_places(name, text)
         return dict.fromkeys(found.tolist(), 1.0 / math.sqrt(len(found)))
 
 

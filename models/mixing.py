@@ -36,6 +36,13 @@ class Mixer:
             total += weight * _log_odds(opinion)
         return _probability(total)
 
+    def mix_log_odds(self, opinions: Sequence[float]) -> float:
+        """The same, of opinions given as log-odds."""
+        total = self._bias
+        for weight, opinion in zip(self._weights, opinions, strict=True):
+            total += weight * max(-_SUREST, min(_SUREST, opinion))
+        return _probability(total)
+
     def learn(self, opinions: Sequence[float], *, bad: bool, weight: float) -> None:
         """One step; the opinions must have been given before the example was learned."""
         if not self._rate:

@@ -10,6 +10,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from models.encoder import Vector
 
 _INTERCEPT_RATE = 0.05
@@ -36,6 +38,22 @@ class Regression:
     def predict(self, vector: Vector) -> float:
         """Probability of abuse."""
         return float(self._regression.predict_proba_one(vector)[True])  # type: ignore[no-untyped-call]  # River has none
+
+    @property
+    def intercept(self) -> float:
+        """Log-odds before any feature."""
+        return float(self._regression.intercept)
+
+    def weight(self, place: int) -> float:
+        """What a place adds to the log-odds, times its value."""
+        return float(self._regression._weights.get(place, 0.0))  # noqa: SLF001 -- as below
+
+    def dense(self) -> np.ndarray:
+        """All weights, by place."""
+        weights = self._regression.weights
+        found = np.zeros(self._places)
+        found[list(weights)] = list(weights.values())
+        return found
 
     def learn(self, vector: Vector, *, bad: bool, weight: float) -> None:
         """One step of AdaGrad."""

@@ -17,6 +17,8 @@ from rules.problems import Problem
 
 Model = TypeVar("Model", bound=BaseModel)
 MAX_FILE_BYTES = 8 * 1024 * 1024
+MOST_PROBLEMS = 500
+"""Of the form of one file that are told."""
 
 
 class Strict(BaseModel):
@@ -96,7 +98,9 @@ def validate(model: type[Model], document: Document) -> Model | list[Problem]:
     try:
         return model.model_validate(document.value)
     except ValidationError as error:
-        return [_as_problem(model, document, detail) for detail in error.errors(include_url=False)]
+        found = [_as_problem(model, document, detail) for detail in error.errors(include_url=False)[:MOST_PROBLEMS]]
+        more = error.error_count() - len(found)
+        return found + ([document.problem(f"There are {more} more.", "Mend these first.")] if more else [])
 
 
 def as_date(value: object) -> object:

@@ -10,6 +10,8 @@ from weir.errors import SettingsError
 
 SHOWN = 50
 """Problems that an error's text lists; `RulesError.problems` has them all."""
+LONGEST = 500
+"""Characters of a message or a hint that are shown."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,9 +26,19 @@ class Problem:
     severity: Literal["error", "warning"] = "error"
     """A file with a warning loads: what is warned of is left out or suspicious."""
 
+    def __post_init__(self) -> None:
+        for name in ("message", "hint"):
+            object.__setattr__(self, name, printed(getattr(self, name)))
+
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
         return f"{place}: {self.message}" + (f" {self.hint}" if self.hint else "")
+
+
+def printed(text: str) -> str:
+    """A text on one line of a terminal: what a file holds may be long, or control characters."""
+    shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in shown)
 
 
 class RulesError(SettingsError):

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from models.features.registry import FEATURES, FEATURES_VERSION
 from streams.intake.reasons import Reason
 from weir.metrics import METRICS, Metric
 from weir.settings import Settings
@@ -73,11 +74,24 @@ def dead_letters_page() -> str:
     )
 
 
+def features_page() -> str:
+    """Every feature of a session with its kind, unit and meaning."""
+    rows = ((f"`{feature.name}`", feature.kind, feature.unit, feature.meaning) for feature in FEATURES)
+    return _page(
+        "Features",
+        f"What models see of a session, in version {FEATURES_VERSION}: computed once, when the session is scored, "
+        "logged with the score, and never computed again. What weak labels are made of is none of them. How they are "
+        "used: [models.md](models.md).",
+        _table(("feature", "kind", "unit", "meaning"), rows),
+    )
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "metrics.md": metrics_page,
     "topics.md": topics_page,
     "settings.md": settings_page,
     "dead-letters.md": dead_letters_page,
+    "features.md": features_page,
 }
 
 

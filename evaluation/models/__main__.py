@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from evaluation.models import arrivals, coverage, lessons, page, poisoning, texts
+from evaluation.models import arrivals, coverage, lessons, page, poisoning, speed, texts
 from evaluation.models.result import Result
 
 ROOT = Path(__file__).parents[2]
@@ -23,8 +23,9 @@ PARTS: dict[str, Callable[[Path], Result]] = {
     "hard-examples": lessons.hard_examples,
     "augmentation": lessons.augmentation,
     "reframing": lessons.reframing,
+    "speed": speed.evaluate,
 }
-NEEDS_NO_DATA = {"arrivals", "poisoning"}
+NEEDS_NO_DATA = {"arrivals", "poisoning", "speed"}
 
 
 def main(arguments: list[str] | None = None) -> int:

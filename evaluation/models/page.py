@@ -33,7 +33,7 @@ def write(results: Mapping[str, Result], folder: Path) -> Path:
 def render(results: Mapping[str, Result]) -> str:
     """The page as Markdown."""
     figures = [figure for result in results.values() for figure in result.figures]
-    parts = [_HEAD, _summary(figures)]
+    parts = [_HEAD, _summary(figures), *_missed(figures)]
     for result in results.values():
         parts.append(f"\n## {result.title}\n\n{result.text}\n")
         parts += [f"\n{_table(table)}" for table in result.tables]
@@ -59,6 +59,11 @@ def _summary(figures: Iterable[Figure]) -> str:
         for figure in figures
     ]
     return f"\n{_table(Table('', ['what', 'value', 'goal', 'reached'], rows))}"
+
+
+def _missed(figures: Iterable[Figure]) -> list[str]:
+    missed = [figure for figure in figures if not figure.is_reached]
+    return [f"\nMissed: {figure.what}. {figure.why}".rstrip() + "\n" for figure in missed]
 
 
 def _table(table: Table) -> str:

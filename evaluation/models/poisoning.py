@@ -24,21 +24,22 @@ def evaluate(data: Path) -> Result:  # noqa: ARG001 -- made-up traffic alone
         told = play(scene)
         begins_s, ends_s = scene.hours * 1_200.0, scene.hours * 2_400.0
         inside = [decision for at_s, decision in told.decisions if scene.is_poisoned(at_s)]
-        promotions = sum(decision.kind == "promotion" for decision in inside)
-        before = [unseen.recall(scorer, RATE) for at_s, _, scorer in told.champions if at_s < begins_s][-1:] or [0.0]
+        # Who passes begins its trial; the last stage of a trial may end later, on a candidate that is older.
+        passed = sum(decision.kind == "shadow" for decision in inside)
+        before = [unseen.recall(scorer, RATE) for at_s, _, scorer in told.champions if at_s < begins_s][-1:]
         during = [unseen.recall(scorer, RATE) for at_s, _, scorer in told.champions if begins_s <= at_s < ends_s]
-        lowest = min([*before, *during])
-        promoted += promotions
-        largest_fall = max(largest_fall, before[0] - lowest)
+        in_force = [*before, *during]
+        promoted += passed
+        largest_fall = max(largest_fall, in_force[0] - min(in_force))
         poisoned = sum(scene.is_poisoned(at_s) for at_s, _ in told.answers)
         rows.append(
             [
                 str(seed),
                 str(poisoned),
-                f"{len(inside)}",
-                f"{promotions}",
-                f"{before[0]:.3f}",
-                f"{lowest:.3f}",
+                str(sum(decision.kind in {"shadow", "refusal"} for decision in inside)),
+                str(passed),
+                f"{in_force[0]:.3f}",
+                f"{min(in_force):.3f}",
             ]
         )
     return Result(
@@ -46,16 +47,17 @@ def evaluate(data: Path) -> Result:  # noqa: ARG001 -- made-up traffic alone
         text=(
             "Three hours of the demo's traffic through all stages; in the middle hour, three answers in ten are the "
             "opposite of the truth. Recall at 0.5 % false positives is that of the champion in force, on sessions of "
-            "another seed that nobody labels."
+            "another seed that nobody labels; where there is none when the hour begins, of the first that comes. Who "
+            "is let into shadow has passed; one that passed before the hour may become champion in it."
         ),
         figures=[
-            Figure("Poisoning: candidates promoted meanwhile", float(promoted), 0.0, at_least=False, places=0),
+            Figure("Poisoning: candidates that pass meanwhile", float(promoted), 0.0, at_least=False, places=0),
             Figure("Poisoning: largest fall of the live recall", largest_fall, 0.01, at_least=False),
         ],
         tables=[
             Table(
                 "By seed",
-                ["seed", "answers meanwhile", "meetings meanwhile", "promotions", "recall before", "lowest meanwhile"],
+                ["seed", "answers meanwhile", "meetings meanwhile", "passed", "recall at first", "lowest meanwhile"],
                 rows,
             )
         ],

@@ -27,6 +27,10 @@ class Run:
         """All figures over the whole run, its beginning included."""
         return measure(self.scores, self.labels)
 
+    def since(self, examples: int) -> Run:
+        """The run without its first examples."""
+        return Run(self.scores[examples:], self.labels[examples:], self.settled[examples:])
+
     def recall(self, rate: float) -> float:
         """Recall of the model alone, at a rate of false positives."""
         return recall_at(self.scores, self.labels, rate)

@@ -22,6 +22,8 @@ class Figure(msgspec.Struct):
     """Whether more is better."""
     places: int = 4
     """Decimal places."""
+    why: str = ""
+    """Where it is missed, as far as is known: why."""
 
     @property
     def is_reached(self) -> bool:

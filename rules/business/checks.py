@@ -10,6 +10,7 @@ from rules.business.entries import Dated, ListEntry, RuleEntry, RulesFile, Thres
 from rules.business.hours import Hours, zone
 from rules.business.relations import Scope, are_apart, covers
 from rules.document import Document
+from rules.limits.ranges import is_meant
 from rules.problems import Problem
 
 Path = tuple[str | int, ...]
@@ -93,6 +94,8 @@ def _names(document: Document, file: RulesFile, who: Who, path: Path) -> Iterato
     for text in who.networks or ():
         if not is_network(text):
             yield document.problem(f"{text!r} is no network.", "Write 192.0.2.0/24.", *path, "networks")
+        elif not is_meant(text):
+            yield document.problem(f"{text} is everybody.", "Give a longer prefix.", *path, "networks")
     known = {segment.id for segment in file.segments}
     for name in who.segments or ():
         if path[0] == "segments":

@@ -106,8 +106,9 @@ class RulesFile(Strict):
     """A file of business rules."""
 
     version: Annotated[str, Field(min_length=1, max_length=64)]
-    segments: Annotated[tuple[SegmentEntry, ...], BeforeValidator(as_tuple)] = ()
-    allow: Annotated[tuple[ListEntry, ...], BeforeValidator(as_tuple)] = ()
-    deny: Annotated[tuple[ListEntry, ...], BeforeValidator(as_tuple)] = ()
-    rules: Annotated[tuple[RuleEntry, ...], BeforeValidator(as_tuple)] = ()
+    # Each is asked for every revision of a session, and compared with every other one when the file is read.
+    segments: Annotated[tuple[SegmentEntry, ...], BeforeValidator(as_tuple), Field(max_length=200)] = ()
+    allow: Annotated[tuple[ListEntry, ...], BeforeValidator(as_tuple), Field(max_length=200)] = ()
+    deny: Annotated[tuple[ListEntry, ...], BeforeValidator(as_tuple), Field(max_length=200)] = ()
+    rules: Annotated[tuple[RuleEntry, ...], BeforeValidator(as_tuple), Field(max_length=300)] = ()
     ceiling: CeilingEntry | None = None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from ipaddress import IPv4Network, IPv6Network
+from functools import lru_cache
 from typing import Any
 
 from rules.business.conditions import When
@@ -13,6 +14,8 @@ from rules.business.hours import Hours
 from rules.limits.ranges import as_network
 
 Texts = Sequence[str]
+Span = tuple[int, int, int]
+"""IP version, first and last address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +80,29 @@ def _each(is_within: Callable[[str, str], bool]) -> Callable[[Texts, Texts], boo
     return lambda given, wanted: all(any(is_within(one, whole) for whole in wanted) for one in given)
 
 
-def _is_subnet(text: str, whole: str) -> bool:
-    part, network = as_network(text), as_network(whole)
-    if isinstance(part, IPv4Network) and isinstance(network, IPv4Network):
-        return part.subnet_of(network)
-    if isinstance(part, IPv6Network) and isinstance(network, IPv6Network):
-        return part.subnet_of(network)
-    return False
+@lru_cache(maxsize=2_048)
+def _spans(networks: tuple[str, ...]) -> Sequence[Span]:
+    """What networks cover, in order; one that lies in another is left out, so that no two overlap."""
+    found = [network for network in map(as_network, networks) if network is not None]
+    ordered = sorted((one.version, int(one.network_address), -int(one.broadcast_address)) for one in found)
+    spans: list[Span] = []
+    for version, first, last in ordered:
+        if not (spans and spans[-1][0] == version and -last <= spans[-1][2]):
+            spans.append((version, first, -last))
+    return spans
+
+
+def _lie_within(given: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
+    whole = _spans(wanted)
+    for version, first, last in _spans(given):
+        at = bisect_right(whole, (version, first, 2**128)) - 1
+        if at < 0 or whole[at][0] != version or last > whole[at][2]:
+            return False
+    return True
 
 
 _NARROWER: Mapping[str, Callable[[Any, Any], bool]] = {
-    "networks": _each(_is_subnet),
+    "networks": _lie_within,
     "entry_path_prefixes": _each(str.startswith),
     "exit_path_prefixes": _each(str.startswith),
     "account_prefixes": _each(str.startswith),
@@ -107,9 +122,16 @@ def _share_nothing(one: When, other: When, name: str) -> bool:
 def _networks_apart(one: When, other: When) -> bool:
     if one.networks is None or other.networks is None or one.networks_file or other.networks_file:
         return False
-    return not any(
-        _is_subnet(left, right) or _is_subnet(right, left) for left in one.networks for right in other.networks
-    )
+    left, right = iter(_spans(one.networks)), iter(_spans(other.networks))
+    mine, theirs = next(left, None), next(right, None)
+    while mine and theirs:
+        if mine[:2] <= (theirs[0], theirs[2]) and theirs[:2] <= (mine[0], mine[2]):
+            return False
+        if mine < theirs:
+            mine = next(left, None)
+        else:
+            theirs = next(right, None)
+    return True
 
 
 def _bounds_apart(one: When, other: When) -> bool:

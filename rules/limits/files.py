@@ -13,7 +13,7 @@ from rules.document import Document, Strict, as_tuple, read_document, validate
 from rules.limits.budgets import Budget, Budgets
 from rules.limits.distinct import DistinctLimit
 from rules.limits.networks import AddressRules, Network
-from rules.limits.ranges import as_network, read_ranges
+from rules.limits.ranges import MOST_RANGES, as_network, read_ranges
 from rules.problems import Problem, RulesError
 
 Amount = Annotated[float, Field(gt=0, le=1e9)]
@@ -103,9 +103,10 @@ class BudgetsFile(Strict):
 
     version: Annotated[str, Field(min_length=1, max_length=64)]
     addresses: AddressEntry = AddressEntry()
-    budgets: Annotated[tuple[BudgetEntry, ...], BeforeValidator(as_tuple)]
-    distinct: Annotated[tuple[DistinctEntry, ...], BeforeValidator(as_tuple)] = ()
-    networks: Annotated[tuple[NetworkEntry, ...], BeforeValidator(as_tuple)] = ()
+    # Each event is charged to each budget; each network is part of every partition's state.
+    budgets: Annotated[tuple[BudgetEntry, ...], BeforeValidator(as_tuple), Field(max_length=50)]
+    distinct: Annotated[tuple[DistinctEntry, ...], BeforeValidator(as_tuple), Field(max_length=20)] = ()
+    networks: Annotated[tuple[NetworkEntry, ...], BeforeValidator(as_tuple), Field(max_length=500)] = ()
 
 
 def read_budgets(path: Path | None = None) -> Budgets:
@@ -172,6 +173,10 @@ def _networks(document: Document, checked: BudgetsFile, folder: Path) -> tuple[t
                 price=price if entry.treat == "shared" else 1.0,
             )
         )
+    count = sum(len(network.ranges) for network in networks)
+    if count > MOST_RANGES:
+        message = f"All networks together have {count} ranges; {MOST_RANGES} are taken."
+        problems.append(document.problem(message, "Merge neighbours, or give wider ones.", "networks"))
     return tuple(networks), problems
 
 

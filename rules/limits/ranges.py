@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 MOST_RANGES = 50_000
+MOST_BYTES = 8 * 1024 * 1024
 _JSON_NAMES = ("ipv4Prefix", "ipv6Prefix")
 
 
@@ -22,20 +23,28 @@ def as_network(text: str) -> IPv4Network | IPv6Network | None:
 def read_ranges(path: Path) -> list[str] | str:
     """The ranges of a file, or a sentence on what is wrong with it."""
     try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
+        # A device would have no end.
+        if not path.is_file():
+            return f"{path} can't be read: it is no file."
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        text = content.decode("utf-8")
+    except (OSError, ValueError):
         return f"{path} can't be read."
+    if len(content) > MOST_BYTES:
+        return f"{path} has more than {MOST_BYTES} bytes."
     try:
         found = list(_of_json(json.loads(text)) if text.lstrip().startswith("{") else _of_lines(text))
     except (ValueError, RecursionError):
         return f"{path} is no JSON of prefixes."
     if not 1 <= len(found) <= MOST_RANGES:
         return f"{path} has {len(found)} ranges; 1 to {MOST_RANGES} are taken."
-    wrong = next((one for one in found if not _is_meant(one)), None)
+    wrong = next((one for one in found if not is_meant(one)), None)
     return found if wrong is None else f"{path}: {wrong!r} is no network that could be meant."
 
 
-def _is_meant(text: str) -> bool:
+def is_meant(text: str) -> bool:
+    """Whether a text names a network, and not everybody."""
     network = as_network(text)
     return network is not None and network.prefixlen > 0
 

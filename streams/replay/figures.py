@@ -10,6 +10,7 @@ from rules.heuristics.patterns import Patterns
 from streams.engine.task import PlainRecord
 from streams.replay.bins import TimeBins
 from streams.replay.flow import Tally
+from streams.replay.learning import LearningCurve
 from streams.replay.quality import ScoredExamples
 from weir.contracts import Flag, Limit, Session, TrainingExample
 from weir.contracts.fast import decoder
@@ -58,6 +59,7 @@ class Figures:
     labels: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Training examples by who says so and what."""
     curve: list[CurvePoint] = field(default_factory=list)
+    learning: LearningCurve = field(default_factory=LearningCurve)
     _standing: dict[str, Flag] = field(default_factory=dict)
     _closing: list[str] = field(default_factory=list)
 
@@ -71,6 +73,7 @@ class Figures:
         elif topic is FLAGS:
             flag = _flag(value)
             self._standing[flag.session_id] = flag
+            self.learning.see(flag)
         elif topic is LIMITS:
             limit = _limit(value)
             self.limits[limit.kind, limit.limit] += 1
@@ -109,7 +112,10 @@ class Figures:
     def _take_example(self, value: bytes) -> None:
         example = _example(value)
         self.labels["weak" if example.source.startswith("weak:") else "people", example.label] += 1
-        if example.score is not None and not example.source.startswith("weak:"):
+        if example.source.startswith("weak:"):
+            return
+        self.learning.take(example)
+        if example.score is not None:
             self.examples.add(example.score, bad=example.label == "bad")
 
     def _count_standing(self, session_id: str) -> None:

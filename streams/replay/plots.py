@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from streams.replay.learning import WINDOW
 from weir.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def plots(figures: Figures) -> list[tuple[str, str]]:
         drawn.append(("Flagged sessions by stage and verdict", _draw(lambda axes: _verdicts(axes, figures))))
     if figures.curve:
         drawn.append(("Learning: AUC on the newest window", _draw(lambda axes: _curve(axes, figures))))
+    if figures.learning.points:
+        drawn.append(("Flagged, with learning and without", _draw(lambda axes: _learning(axes, figures))))
     if figures.examples.examples:
         drawn.append(("Calibration of scores as they were given", _draw(lambda axes: _calibration(axes, figures))))
     return drawn
@@ -100,6 +103,22 @@ def _curve(axes: Axes, figures: Figures) -> None:
         axes.plot([point.examples for point in points], [point.auc for point in points], label=role)
     axes.set_xlabel("examples learned")
     axes.set_ylabel("AUC")
+    axes.set_ylim(0, 1.02)
+    axes.legend(frameon=False)
+
+
+def _learning(axes: Axes, figures: Figures) -> None:
+    points = figures.learning.points
+    answers = [point.answers for point in points]
+    for name, style in (("with_learning", "-"), ("without", "--")):
+        found = [getattr(point, name) for point in points]
+        label = name.replace("_", " ")
+        recall = [float("nan") if one.recall is None else one.recall for one in found]
+        wrong = [float("nan") if one.false_positives is None else one.false_positives for one in found]
+        axes.plot(answers, recall, style, color=LINE, label=f"of the bad, {label}")
+        axes.plot(answers, wrong, style, color=COLOURS["block"], label=f"of the good, {label}")
+    axes.set_xlabel("answers of people")
+    axes.set_ylabel(f"flagged, newest {WINDOW}")
     axes.set_ylim(0, 1.02)
     axes.legend(frameon=False)
 

@@ -43,6 +43,13 @@ class Learning(BaseModel):
     scored_and_labelled: int
     auc: float | None
     """Of scores as they were given, on people's labels."""
+    recall: float | None = None
+    """Share of what people call bad that had been flagged."""
+    false_positives: float | None = None
+    """Share of what they call good that had been."""
+    recall_without: float | None = None
+    """The same, by the same cascade without a model."""
+    false_positives_without: float | None = None
 
 
 class Summary(BaseModel):
@@ -114,9 +121,14 @@ def _name(pattern: str) -> str:
 
 def _learning(tally: Tally, figures: Figures) -> Learning:
     auc = figures.examples.auc()
+    found, without = figures.learning.totals()
     return Learning(
         examples={f"{kind} {label}": n for (kind, label), n in figures.labels.most_common()},
         decisions=dict(tally.by_label("model_decisions")),
         scored_and_labelled=figures.examples.examples,
         auc=None if auc is None else round(auc, 4),
+        recall=found.recall,
+        false_positives=found.false_positives,
+        recall_without=without.recall,
+        false_positives_without=without.false_positives,
     )

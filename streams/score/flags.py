@@ -22,15 +22,22 @@ class Told(msgspec.Struct, frozen=True):
     stage: str
     reasons: tuple[str, ...]
     """Ids of the reasons."""
+    is_set_right: bool = False
+    """An `allow` of a business rule's, where an earlier stage said something else."""
 
     @classmethod
     def of(cls, judgement: Judgement) -> Told:
         """The essence of a judgement."""
-        return cls(judgement.verdict, judgement.stage, tuple(reason.id for reason in judgement.reasons))
+        in_shadow = {said.stage for said in judgement.shadow}
+        is_set_right = judgement.stage == "business_rule" and any(
+            said.verdict != "allow" and said.stage not in in_shadow for said in judgement.stages
+        )
+        reasons = tuple(reason.id for reason in judgement.reasons)
+        return cls(judgement.verdict, judgement.stage, reasons, is_set_right and judgement.verdict == "allow")
 
     def is_news_after(self, last: Told | None) -> bool:
-        """Whether consumers must hear of it; a first `allow` tells them nothing."""
-        return self.verdict != "allow" if last is None else self != last
+        """Whether consumers must hear of it; a first `allow` tells them nothing, but for the rule that saw to it."""
+        return (self.verdict != "allow" or self.is_set_right) if last is None else self != last
 
 
 def flag_id(session: Session, judgement: Judgement) -> str:

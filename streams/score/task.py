@@ -19,7 +19,7 @@ from rules.limits.budgets import Budgets
 from rules.limits.verdicts import SharedVerdicts
 from streams.engine.task import Effects, InputRecord, Output, Task
 from streams.intake.records import read_record
-from streams.score.aftermath import weak_label
+from streams.score.aftermath import HONEYPOT, weak_label
 from streams.score.desk import ReviewDesk
 from streams.score.flags import Told, flag
 from streams.score.scored import Scored
@@ -212,13 +212,17 @@ class ScoreTask(Task):
             return
         # What the brake holds back is in doubt: nothing is learned from it but what people say.
         if self._settings.weak_labels and not is_held:
-            label = weak_label(session, judgement, self._settings.shadow)
+            label = weak_label(session, judgement, self._settings.shadow, is_trapped=self._is_trapped(session))
             if label is not None:
                 effects.outputs.append(Output(LABELS, session.visitor_id.encode(), encode(label)))
         question = self._desk.question(scored, judgement)
         if question is not None:
             effects.outputs.append(Output(REVIEWS, session.session_id.encode(), encode(question)))
             effects.count("reviews", question.why)
+
+    def _is_trapped(self, session: Session) -> bool:
+        found = (self._patterns.find(name) for name in session.heuristics)
+        return any(info is not None and info.category == HONEYPOT for info in found)
 
     def _shadow(self, scored: Scored, effects: Effects) -> None:
         """What the challenger says of a closed session, on record; nobody acts on it."""

@@ -16,7 +16,7 @@ HOT_SPELL = 40_000
 """Events of a spell; in every second one, half of the traffic is one visitor's."""
 HUGE_BYTES = 1_500_000
 """More than a fetch takes, less than the topic."""
-TYPES = ("page_view",) * 8 + ("click", "search", "add_to_cart", "purchase", "of-our-own")
+TYPES = ("page_view",) * 8 + ("click", "search", "add_to_cart", "purchase", "login", "of-our-own")
 NO_TIME, TIME = b'"ts": null', b'"ts": %.3f'
 BROKEN = (
     b"not JSON",
@@ -150,6 +150,12 @@ def _event(randomness: random.Random, event_id: str, name: str, **more: str) -> 
     }
     if what == "purchase":
         event |= {"value": float(randomness.randint(1, 90)), "currency": "EUR", "item_id": "item-1"}
+    chance = randomness.random()
+    if chance < 0.15:
+        # Logged in, and in a few places: accounts and addresses that several partitions spend for.
+        event |= {"account_id": f"account-{randomness.randrange(40)}", "ip": f"192.0.2.{randomness.randrange(30)}"}
+    elif chance < 0.25:
+        event["ip"] = f"2001:db8::{randomness.randrange(4):x}:{randomness.randrange(999):x}:0:0:1"
     if randomness.random() < 0.002:
         event["user_agent"] = "sqlmap/1.8 (https://sqlmap.org)"
     return json.dumps(event | more).encode()

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from rules.heuristics.patterns import load_packs
+from rules.limits.budgets import Budget as GivenBudget
 from rules.limits.budgets import load_budgets
 from tests.chaos.oracle import logs
 from tests.chaos.oracle.expected import Accounts
 from tests.chaos.oracle.judging import READ, compare, expect, watched
-from tests.chaos.oracle.records import Budget, Record
+from tests.chaos.oracle.records import Budget, Distinct, Record
 from tests.chaos.oracle.records import Settings as OracleSettings
 from tests.chaos.timeline import Timeline, note_events, note_sessions
 from weir.settings import Settings
@@ -50,7 +51,7 @@ def verdict(settings: Settings, begun_ms: int) -> Verdict:
 
 def oracle_settings(settings: Settings) -> OracleSettings:
     """The same settings in the oracle's words: it shares no code with Weir."""
-    budgets = load_budgets(settings.limits_file).visitor
+    budgets = load_budgets(settings.limits_file)
     return OracleSettings(
         partitions=settings.partitions,
         topic_prefix=settings.topic_prefix,
@@ -58,17 +59,31 @@ def oracle_settings(settings: Settings) -> OracleSettings:
         grace_s=settings.grace_s,
         max_ahead_s=settings.max_ahead_s,
         max_record_bytes=settings.max_record_bytes,
-        budgets=tuple(
-            Budget(
-                budget.id,
-                budget.capacity,
-                budget.refill_per_s,
-                budget.recovery_share,
-                dict(budget.costs),
-                budget.default_cost,
-            )
-            for budget in budgets
+        budgets=tuple(map(in_own_words, budgets.visitor)),
+        shared=tuple(map(in_own_words, budgets.shared)),
+        distinct=tuple(
+            Distinct(limit.id, limit.kind, _ONE[limit.of], limit.at_most, limit.window_s)
+            for limit in budgets.distinct
+            if limit.of in _ONE
         ),
+        known_after=budgets.addresses.known_after,
+        known_price=budgets.addresses.known_price,
+    )
+
+
+_ONE = {"visitors": "visitor", "addresses": "address", "accounts": "account"}
+
+
+def in_own_words(budget: GivenBudget) -> Budget:
+    """A budget as the oracle has it."""
+    return Budget(
+        budget.id,
+        budget.capacity,
+        budget.refill_per_s,
+        budget.recovery_share,
+        dict(budget.costs),
+        budget.default_cost,
+        budget.kind,
     )
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from tests.end_to_end.conftest import Weir
 from tests.end_to_end.observed import records
-from tests.support.crowd import SETTINGS, START_S, crowd
-from weir.topics import MODELS, SCORES, Topic
+from tests.support.crowd import SETTINGS, START_S, Crowd, crowd, newcomers
+from weir.topics import FLAGS, MODELS, SCORES, Topic
 
 pytestmark = pytest.mark.kafka
 STAGES = "sessionize,score,join,train"
@@ -26,7 +26,9 @@ def values(weir: Weir, topic: Topic) -> Iterator[dict[str, Any]]:
 
 
 def decisions(weir: Weir) -> list[str]:
-    return [record["kind"] for record in values(weir, MODELS) if record["kind"] not in {"snapshot", "champion"}]
+    return [
+        record["kind"] for record in values(weir, MODELS) if record["kind"] not in {"snapshot", "champion", "trial"}
+    ]
 
 
 def metrics(weir: Weir) -> str:
@@ -62,3 +64,105 @@ def test_a_candidate_that_learned_nothing_is_refused(weir: Weir, tmp_path: Path)
     assert set(decisions(weir)) == {"refusal"}
     assert all(score["model"] is None for score in values(weir, SCORES))
     assert re.search(r'^weir_model_decisions_total\{decision="refusal"\} [1-9]', metrics(weir), re.MULTILINE)
+
+
+ROLLOUT = ENVIRONMENT | {"WEIR_GATE_WINDOW": "60", "WEIR_ROLLOUT_ANSWERS": "8", "WEIR_ROLLOUT_SHARE": "0.5"}
+AT_A_TIME = 4
+
+
+class Site:
+    """A worker of all stages, traffic that comes day by day, and people who answer as long as the test wants."""
+
+    def __init__(self, weir: Weir, folder: Path) -> None:
+        self.weir = weir
+        self.folder = folder
+        self.day = 0
+        self.labels: list[dict[str, Any]] = []
+        self.answered = 0
+        weir.start_worker(STAGES, **ROLLOUT)
+
+    def visit(self, made: Crowd) -> set[str]:
+        """Sends a crowd's events, waits until all of its visitors are scored, and gives them."""
+        self.day += 1
+        file, _ = made.write(self.folder)
+        visitors = {label["visitor_id"] for label in made.labels}
+        self.weir.run("produce", file)
+        self.weir.wait_until(lambda: visitors <= self.scored(), "scores")
+        self.labels = made.labels
+        return visitors
+
+    def scored(self) -> set[str]:
+        ended = self.weir.running[0].poll()
+        assert ended is None, f"the worker ended with {ended}"
+        return {score["visitor_id"] for score in values(self.weir, SCORES)}
+
+    @property
+    def start_s(self) -> float:
+        return START_S + self.day * DAY_S
+
+    def answer_until(self, kind: str) -> dict[str, Any]:
+        """Answers, a few at a time, until such a decision is made; gives it."""
+        known = len(self.decisions())
+        while not (found := [one for one in self.decisions()[known:] if one["kind"] == kind]):
+            assert self.labels, f"no answers left to reach {kind}: {self.decisions()}"
+            now, self.labels = self.labels[:AT_A_TIME], self.labels[AT_A_TIME:]
+            file = self.folder / "answers.jsonl"
+            file.write_text("".join(json.dumps(label) + "\n" for label in now))
+            self.weir.run("labels", "add", "--file", file)
+            self.answered += len(now)
+            self.weir.wait_until(lambda: self.learned() == self.answered, "the answers to be learned")
+        return found[0]
+
+    def decisions(self) -> list[dict[str, Any]]:
+        found = [one for one in values(self.weir, MODELS) if one and "decided_by" in one]
+        return sorted(found, key=lambda one: int(one["number"]))
+
+    def learned(self) -> int:
+        ended = self.weir.running[0].poll()
+        assert ended is None, f"the worker ended with {ended}"
+        found = re.findall(r'^weir_examples_learned_total\{kind="people".*\} (\d+)', metrics(self.weir), re.MULTILINE)
+        return sum(map(int, found))
+
+    def scorers(self, visitors: set[str], *, acted_on: bool = True) -> set[str | None]:
+        """The versions that scored these visitors' sessions."""
+        scores = [one for one in values(self.weir, SCORES) if one["visitor_id"] in visitors]
+        return {one["model"] and one["model"]["version"] for one in scores if one["champion"] is acted_on}
+
+
+@pytest.mark.timeout(300)
+def test_the_whole_loop_from_a_label_to_the_way_back(
+    weir: Weir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site(weir, tmp_path)
+    site.visit(crowd(160, honest=True))
+    first = site.answer_until("shadow")["version"]
+    labels = site.labels
+    in_shadow = site.visit(crowd(60, honest=True, seed=6, start_s=site.start_s))
+    assert site.scorers(in_shadow) == {None}
+    assert site.scorers(in_shadow, acted_on=False) == {first}
+    site.labels = labels
+    site.answer_until("share")
+    labels = site.labels
+    assert site.scorers(site.visit(crowd(30, honest=True, seed=7, start_s=site.start_s))) == {None, first}
+    site.labels = labels
+    site.answer_until("promotion")
+    assert site.scorers(site.visit(crowd(12, honest=True, seed=8, start_s=site.start_s))) == {first}
+
+    site.visit(newcomers(240, bad=True, seed=9, start_s=site.start_s))
+    second = site.answer_until("promotion")
+    assert second["previous_version"] == first
+    site.visit(newcomers(120, bad=False, seed=10, start_s=site.start_s))
+    back = site.answer_until("rollback")
+    assert (back["version"], back["previous_version"], back["decided_by"]) == (first, second["version"], "gate")
+    assert site.scorers(site.visit(crowd(12, honest=True, seed=11, start_s=site.start_s))) == {first}
+
+    for name, value in {"WEIR_MODEL_KEY": "a key for tests", **ROLLOUT}.items():
+        monkeypatch.setenv(name, value)
+    flagged = [flag for flag in values(weir, FLAGS) if flag["model"] is not None]
+    assert {flag["model"]["version"] for flag in flagged} >= {first, second["version"]}
+    for flag in (flagged[0], flagged[-1]):
+        assert json.loads(weir.run("models", "replay", flag["flag_id"], "--json"))["differences"] == []
+    rebuilt = json.loads(weir.run("models", "evaluate", "--json"))
+    assert rebuilt["different_versions"] == []
+    assert {first, second["version"]} <= set(rebuilt["equal_versions"])
+    assert [one["kind"] for one in rebuilt["meetings"]] == [one["kind"] for one in site.decisions()]

@@ -5,14 +5,14 @@ from itertools import permutations
 import pytest
 
 from models.champion import ChampionHolder
-from models.snapshot import record_key
+from models.snapshot import AnyRecord, record_key, sign
 from tests.models.test_snapshot import KEY, decision, pointer, snapshot
 from tests.support.examples import easy_example
 from weir.contracts.fast import encode
-from weir.contracts.model_record import Champion, Decision, Snapshot
+from weir.contracts.model_record import Champion, Trial
 
 
-def offer(holder: ChampionHolder, *records: Snapshot | Decision | Champion) -> None:
+def offer(holder: ChampionHolder, *records: AnyRecord) -> None:
     for record in records:
         holder.offer(record_key(record).encode(), encode(record))
 
@@ -76,3 +76,40 @@ def test_a_deleted_record_takes_nothing_away() -> None:
     holder.offer(b"champion", None)
     holder.offer(b"sessions/7", None)
     assert holder.scorer is not None
+
+
+def trial(version: str | None, number: int, share: float = 0.2) -> Trial:
+    return sign(Trial(id="sessions", version=version, share=share, decision=number, signature=""), KEY)
+
+
+def test_a_challenger_in_shadow_scores_for_nobody_and_then_for_its_share_always_the_same_ones() -> None:
+    holder = ChampionHolder(KEY)
+    offer(holder, snapshot("7"), pointer("7", 0), snapshot("8"), trial("8", 1, 0.0))
+    visitors = [f"visitor-{number}" for number in range(2_000)]
+    champion = holder.scorer
+    assert holder.challenger is not None
+    assert all(holder.scorer_for(visitor) is champion for visitor in visitors)
+    offer(holder, trial("8", 2, 0.2))
+    first = [visitor for visitor in visitors if holder.scorer_for(visitor) is not champion]
+    assert 0.15 < len(first) / len(visitors) < 0.25
+    assert holder.challenger.scorer.model is holder.scorer_for(first[0]).model  # type: ignore[union-attr]
+    assert first == [visitor for visitor in visitors if holder.scorer_for(visitor) is not champion]
+
+
+@pytest.mark.parametrize("end", [trial(None, 3), pointer("8", 3), pointer("7", 3)])
+def test_a_trial_ends_when_it_is_said_or_a_champion_is_decided_on_later(end: Trial | Champion) -> None:
+    holder = ChampionHolder(KEY)
+    offer(holder, snapshot("7"), pointer("7", 0), snapshot("8"), trial("8", 2), end, trial("8", 1, 1.0))
+    assert holder.challenger is None
+    assert holder.scorer is not None
+    assert holder.scorer_for("anybody") is holder.scorer
+    assert holder.scorer.ref.version == ("8" if end == pointer("8", 3) else "7")
+
+
+def test_a_first_model_is_tried_before_there_is_a_champion() -> None:
+    holder = ChampionHolder(KEY)
+    offer(holder, trial("8", 1, 1.0), snapshot("8"))
+    assert holder.scorer is None
+    scorer = holder.scorer_for("anybody")
+    assert scorer is not None
+    assert scorer.ref.version == "8"

@@ -102,6 +102,11 @@ def test_a_flood_of_broken_values_costs_no_quality(family: str) -> None:
 
 
 @families
+def test_the_same_examples_give_the_same_model(family: str) -> None:
+    assert trained(family, 60).state() == trained(family, 60).state()
+
+
+@families
 def test_predicting_does_not_learn(family: str) -> None:
     model = trained(family)
     before = model.state()

@@ -136,3 +136,15 @@ def test_a_restart_in_the_middle_of_a_trial_changes_nothing(cut: int) -> None:
     second.restore(first.entries())
     assert before + train(second, examples[cut:], cut) == decided
     assert second.entries() == whole.entries()
+
+
+def test_what_a_person_decides_in_between_changes_no_candidate() -> None:
+    examples = [example.model_copy(update={"score": 0.97}) for example in honest(0, 300)]
+    alone, overruled = Trainer(CONFIG), Trainer(CONFIG)
+    train(alone, examples)
+    train(overruled, examples[:170])
+    by_hand = Scorer(ModelRef(id="sessions", version="by-hand"), "people", 99, FAMILIES["hashed-logistic"]())
+    assert overruled.follow(by_hand, 99)
+    train(overruled, examples[170:], 170)
+    assert overruled.candidate_state() == alone.candidate_state()
+    assert overruled.champion != alone.champion

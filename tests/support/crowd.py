@@ -48,6 +48,23 @@ def crowd(visitors: int, *, honest: bool, seed: int = 5, start_s: float = START_
     return Crowd(sorted(events, key=lambda event: event["ts"]), labels)
 
 
+def newcomers(visitors: int, *, bad: bool, seed: int, start_s: float) -> Crowd:
+    """The honest crowd, with newcomers among them: every other session is a shopper's who asks for vouchers."""
+    usual = crowd(visitors // 2, honest=True, seed=seed, start_s=start_s)
+    randomness = random.Random(f"newcomers {seed}")
+    events, labels = list(usual.events), list(usual.labels)
+    for number in range(visitors - visitors // 2):
+        visitor = f"newcomer-{seed}-{number}"
+        own = _session(visitor, start_s + (number + 0.5) * APART_S, randomness, scraper=False)
+        for event in own:
+            event |= {"type": "search", "query": "voucher codes"}
+        events += own
+        ts = own[-1]["ts"] + 30.0
+        labels.append({"visitor_id": visitor, "ts": ts, "label": "bad" if bad else "good", "source": "moderation"})
+    in_time = sorted(events, key=lambda event: event["ts"])
+    return Crowd(in_time, sorted(labels, key=lambda label: label["ts"]))
+
+
 def _session(visitor: str, start: float, randomness: random.Random, *, scraper: bool) -> list[dict[str, Any]]:
     ts, events = start, []
     for number in range(randomness.randint(20, 40) if scraper else randomness.randint(4, 12)):

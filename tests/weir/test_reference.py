@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from models.features.registry import FEATURES
 from streams.intake.reasons import Reason
 from weir.metrics import METRICS
 from weir.reference import FOLDER, PAGES, write
@@ -29,6 +30,7 @@ def test_writing_makes_all_pages(tmp_path: Path) -> None:
         ("topics.md", {name for name, _ in Names("weir", "weir").all()}),
         ("settings.md", set(Settings.model_fields)),
         ("dead-letters.md", set(Reason)),
+        ("features.md", {feature.name for feature in FEATURES}),
     ],
 )
 def test_a_page_has_one_line_for_each_thing(page: str, names: set[str]) -> None:

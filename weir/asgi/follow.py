@@ -30,6 +30,8 @@ _flag = decoder(Flag)
 class Follower:
     """Tells a standing what comes; a context manager. Its errors are logged and tried again: it never ends by itself.
 
+    While the settings have rate limits in shadow, it tells of no limits.
+
     Args:
         settings: Where the cluster is, and the topics' prefix.
         standing: Who is told.
@@ -77,7 +79,7 @@ class Follower:
                 self._take(record, is_limit=record.topic == limits)
 
     def _take(self, record: LogRecord, *, is_limit: bool) -> None:
-        if record.value is None:
+        if record.value is None or (is_limit and "rate_limit" in self._settings.shadow):
             return
         told_s = record.timestamp / 1_000
         try:

@@ -12,7 +12,6 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from weir.asgi.standing import Refusal, Standing
@@ -43,12 +42,12 @@ def by_cookie(name: str = "visitor_id") -> Callable[[Scope], Client]:
     """
 
     def identify(scope: Scope) -> Client:
-        headers = dict(scope.get("headers") or ())
+        headers = list(scope.get("headers") or ())
         client = scope.get("client")
         return Client(
-            visitor=_cookie(headers.get(b"cookie", b""), name),
+            visitor=_cookie(headers, name),
             address=client[0] if client else None,
-            user_agent=headers.get(b"user-agent", b"").decode("latin-1"),
+            user_agent=dict(headers).get(b"user-agent", b"").decode("latin-1"),
         )
 
     return identify
@@ -113,9 +112,16 @@ async def _answer(refused: Refusal, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def _cookie(header: bytes, name: str) -> str | None:
-    try:
-        found = SimpleCookie(header.decode("latin-1")).get(name)
-    except CookieError:
-        return None
-    return found.value or None if found is not None else None
+def _cookie(headers: Iterable[tuple[bytes, bytes]], name: str) -> str | None:
+    """The cookie's value, the last one's of several, as most frameworks take it.
+
+    Not by `http.cookies`, which reads nothing behind a cookie of another site's that it finds no word for.
+    """
+    found = None
+    for header, value in headers:
+        # HTTP/2 lets a client send each cookie in a header of its own.
+        for part in value.decode("latin-1").split(";") if header == b"cookie" else ():
+            word, is_given, said = part.strip().partition("=")
+            if is_given and word.strip() == name:
+                found = said.strip().strip('"')
+    return found or None

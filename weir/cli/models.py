@@ -17,6 +17,7 @@ from models.since import since
 from models.snapshot import model_of, record_key, sign
 from streams.train.task import trainer_config
 from weir.cli.models_plots import drawn
+from weir.cli.models_replay import replay
 from weir.cli.options import Json, with_settings
 from weir.cli.output import clock_time, print_json, progress, say, show
 from weir.cluster import producer
@@ -145,6 +146,9 @@ def evaluate(settings: Settings, *, as_json: Json = False) -> None:
     show(rows, columns, title="On the newest window", empty="There are no examples yet.")
     show(map(_decision_row, rebuilt.decisions), ("version", "kind", "why"), title="Meetings", empty="No meeting yet.")
     say(f"{len(rebuilt.equal)} published versions came out the same, {len(rebuilt.different)} did not.")
+
+
+app.command("replay")(replay)
 
 
 def _as_object(rebuilt: Rebuilt, qualities: dict[str, dict[str, float]]) -> dict[str, object]:

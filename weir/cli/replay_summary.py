@@ -59,4 +59,10 @@ def _learned(summary: Summary) -> dict[str, object]:
     shown |= {f"decisions: {decision}": count for decision, count in learning.decisions.items()}
     if learning.auc is not None:
         shown["AUC of scores as given, on people's labels"] = learning.auc
+    if learning.recall is not None:
+        shown["flagged of what people call bad: with learning"] = learning.recall
+        shown["flagged of what people call bad: without"] = learning.recall_without
+    if learning.false_positives is not None:
+        shown["flagged of what people call good: with learning"] = learning.false_positives
+        shown["flagged of what people call good: without"] = learning.false_positives_without
     return shown

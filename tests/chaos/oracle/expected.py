@@ -3,7 +3,7 @@
 Everything that Weir publishes of a session is decided by the log, event by event: "no result depends on where a batch
 ends". So every revision is expected, by number, place and content, not the final one alone. What is left open: the
 order of different sessions' records, the moments at which idle watermarks are appended (they lie in the log), wording
-of details, latencies, addresses' limits, and anything after the log's end.
+of details, latencies, when addresses and accounts are over a limit (not the sums), and anything after the log's end.
 
 Patterns are the one input that is not in the log. With `match` their hits are expected like everything else. Without
 it, `heuristics` is only checked for being consistent, and a revision that no other rule explains must show a pattern
@@ -20,6 +20,8 @@ from typing import Any, NamedTuple
 from tests.chaos.oracle.placing import Arrival
 from tests.chaos.oracle.records import Record, Settings
 
+ERROR_SHARE = 1 / 1_024
+"""Of all that was spent in a window: the most that may be missing of one subject, where there are very many."""
 Place = tuple[int, int]
 """Partition and offset in the topic of events."""
 
@@ -56,6 +58,34 @@ class Letter(NamedTuple):
     """Of a dead letter; empty for a late event."""
 
 
+@dataclass(frozen=True)
+class Sum:
+    """A budget's or a limit's record of one window."""
+
+    start: float
+    truth: dict[str, float]
+    """By subject what it spent in the window; or how many different ones it has, of those that grew."""
+    floor: float
+    """Named from here on."""
+    is_exact: bool
+    told_at: float = 0.0
+
+    @property
+    def slack(self) -> float:
+        """What may be missing of one subject."""
+        return 0.0 if self.is_exact else sum(self.truth.values()) * ERROR_SHARE
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there must be a record: somebody is to be named whatever is missing."""
+        return any(value - self.slack >= self.floor for value in self.truth.values())
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether there may be one."""
+        return any(value >= self.floor for value in self.truth.values())
+
+
 @dataclass(slots=True)
 class Accounts:
     """What became of a partition's records."""
@@ -90,6 +120,8 @@ class Expected:
     dead: dict[Place, Letter] = field(default_factory=dict)
     limits: dict[bytes, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     """By key, in their order."""
+    sums: dict[bytes, list[Sum]] = field(default_factory=lambda: defaultdict(list))
+    """Likewise."""
     accounts: dict[int, Accounts] = field(default_factory=lambda: defaultdict(Accounts))
     sent_on: dict[Place, Record] = field(default_factory=dict)
     """Misplaced events: each must lie in the log again."""

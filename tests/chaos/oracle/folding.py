@@ -25,6 +25,7 @@ from tests.chaos.oracle.reading import Fields, RefusedError, read_event, read_wa
 from tests.chaos.oracle.records import Match, Record
 from tests.chaos.oracle.session import Session
 from tests.chaos.oracle.spending import Purse
+from tests.chaos.oracle.sums import Sums
 
 CONTENT = ("event_id", "type", "url", "item_id", "value", "query", "title", "text")
 """What a duplicate has in common with the event that it repeats, beside the visitor."""
@@ -55,6 +56,7 @@ class Partition:
         self.longest, self.ahead = micros(settings.max_session_s), micros(settings.max_ahead_s)
         self.watermark: int | None = None
         self.names: tuple[str, ...] = ()
+        self.sums = Sums(number, settings, expected.sums)
         self.visitors: dict[str, Visitor] = {}
         self.due: list[tuple[int, int, Session]] = []
         self._ticket = itertools.count()
@@ -165,7 +167,9 @@ class Partition:
         session.fold(event, moment)
         session.place, session.appended_ms = (record.partition, record.offset), record.timestamp
         is_due = has_merged or event["type"] == "purchase" or session.events.bit_count() == 1
-        is_due |= self._spend(visitor, session, event, moment)
+        is_over = self._spend(visitor, session, event, moment)
+        is_due |= is_over and session.rate_limited == 1
+        self.sums.take(event, session, seconds_of(moment), self.accounts.folded, is_over=is_over)
         for pattern, version in self.match(event) if self.match else ():
             is_due |= session.note(pattern, version)
         if is_due or session.place in self.watch:
@@ -218,7 +222,7 @@ class Partition:
             key = f"visitor:{session.visitor}:{limit['limit']}".encode()
             self.expected.limits[key].append(limit | {"subject": session.visitor})
         session.rate_limited += is_over
-        return is_over and session.rate_limited == 1
+        return is_over
 
     def _end(self, session: Session, *, split: bool = False, merged_into: str | None = None) -> None:
         self._publish(session, {"final": True, "split": split, "merged_into": merged_into})

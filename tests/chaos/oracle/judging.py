@@ -9,11 +9,12 @@ from tests.chaos.oracle.compare_flags import flag_differences
 from tests.chaos.oracle.compare_letters import letter_differences, limit_differences
 from tests.chaos.oracle.compare_log import account_differences, balance_differences, rekeying_differences
 from tests.chaos.oracle.compare_sessions import session_differences
+from tests.chaos.oracle.compare_sums import sum_differences
 from tests.chaos.oracle.expected import Expected, Place
 from tests.chaos.oracle.folding import Partition
 from tests.chaos.oracle.records import Match, Record, Settings
 
-READ = ("sessions", "late", "dead-letter", "limits", "flags")
+READ = ("sessions", "late", "dead-letter", "limits", "flags", "rules")
 """Topics, without their prefix, whose records are compared."""
 
 
@@ -78,13 +79,14 @@ def compare(
     for record in outputs:
         if record.topic in by_topic:
             by_topic[record.topic].append(record)
-    sessions, late, dead, limits, flags = by_topic.values()
+    sessions, late, dead, limits, flags, rules = by_topic.values()
     yield from chain(
         rekeying_differences(expected),
         session_differences(expected, sessions),
         letter_differences(expected.settings, expected.late, late, "late event"),
         letter_differences(expected.settings, expected.dead, dead, "dead letter"),
         limit_differences(expected.limits, limits, may_be_compacted=may_be_compacted),
+        sum_differences(expected.sums, rules),
         flag_differences(sessions, flags, weights) if weights is not None else (),
         balance_differences(expected, sessions, late, dead),
         account_differences(expected, reported or {}),

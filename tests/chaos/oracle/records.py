@@ -39,7 +39,7 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True)
 class Budget:
-    """A visitor's token bucket; an address's bucket is no part of what is promised."""
+    """A token bucket; of those that visitors share only the sums are promised, not when anybody is over."""
 
     id: str
     capacity: float
@@ -47,6 +47,19 @@ class Budget:
     recovery_share: float = 0.5
     costs: Mapping[str, float] = field(default_factory=dict)
     default_cost: float = 1.0
+    kind: str = "visitor"
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """How many different ones there may be: what a partition tells of it is promised, not when anybody is over."""
+
+    id: str
+    kind: str
+    of: str
+    """`visitor`, `address` or `account`."""
+    at_most: int
+    window_s: float
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,11 @@ class Settings:
     max_session_s: float = 86_400.0
     max_fingerprints: int = 20_000
     budgets: tuple[Budget, ...] = ()
+    shared: tuple[Budget, ...] = ()
+    """Budgets of addresses and accounts."""
+    distinct: tuple[Distinct, ...] = ()
+    known_after: int = 10
+    known_price: float = 0.1
 
     def topic(self, name: str) -> str:
         """A public topic's full name."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -15,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.limits.budgets import Budget
+from rules.limits.distinct import DistinctLimit
 from streams.engine.task import Output, PlainRecord, Task
 from streams.intake.decode import Refused, decode
 from streams.intake.end_of_input import EndOfInput
@@ -27,9 +30,9 @@ from streams.stages import STAGE_INPUTS, Resources, make_task
 from tests.chaos.oracle.judging import compare, expect, watched
 from tests.chaos.oracle.placing import partition_of
 from tests.chaos.oracle.reading import RefusedError, read_event
-from tests.chaos.oracle.records import Budget as OracleBudget
-from tests.chaos.oracle.records import Event, Record
+from tests.chaos.oracle.records import Distinct, Event, Record
 from tests.chaos.oracle.records import Settings as OracleSettings
+from tests.chaos.verdict import in_own_words, oracle_settings
 from tests.streams.sessionize.driving import Words, library_of
 from weir.contracts import Event as ProductEvent
 from weir.contracts.fast import fast
@@ -41,6 +44,14 @@ from weir.topics import EVENTS, Names, Topic
 BEGIN_S = 1_767_225_600.0
 PARTITIONS = 3
 WORDS = Words(("admin", "etc"), "7")
+SHARED = (
+    Budget(id="pages", kind="address", capacity=20.0, refill_per_s=0.5, costs={"ping": 0.1}),
+    Budget(id="tries", kind="account", capacity=5.0, refill_per_s=0.1, default_cost=0.0, costs={"login": 1.0}),
+)
+CROWDS = (
+    DistinctLimit(id="crowd", kind="address", of="visitors", at_most=6, window_s=60.0),
+    DistinctLimit(id="places", kind="account", of="addresses", at_most=6, window_s=90.0),
+)
 BUDGETS = (
     Budget(id="burst", kind="visitor", capacity=4.0, refill_per_s=0.2, costs={"login": 2.0, "ping": 0.0}),
     Budget(id="logins", kind="visitor", capacity=2.0, refill_per_s=0.05, default_cost=0.0, costs={"login": 1.0}),
@@ -54,15 +65,11 @@ CONFIG = FoldConfig(
     max_session_s=60.0,
     max_fingerprints=12,
     visitor_budgets=BUDGETS,
+    address_budgets=SHARED[:1],
+    account_budgets=SHARED[1:],
+    distinct_limits=CROWDS,
     packs=dict(WORDS.versions),
 )
-
-
-def own(budgets: Iterable[Budget]) -> tuple[OracleBudget, ...]:
-    return tuple(
-        OracleBudget(one.id, one.capacity, one.refill_per_s, one.recovery_share, one.costs, one.default_cost)
-        for one in budgets
-    )
 
 
 SETTINGS = OracleSettings(
@@ -74,7 +81,9 @@ SETTINGS = OracleSettings(
     max_session_events=9,
     max_session_s=60.0,
     max_fingerprints=12,
-    budgets=own(BUDGETS),
+    budgets=tuple(map(in_own_words, BUDGETS)),
+    shared=tuple(map(in_own_words, SHARED)),
+    distinct=(Distinct("crowd", "address", "visitor", 6, 60.0), Distinct("places", "account", "address", 6, 90.0)),
 )
 
 
@@ -169,7 +178,7 @@ def an_event(chance: Random, number: int, ts: float) -> dict[str, Any]:
         "method": chance.choice(["GET", "POST"]),
         "bytes": chance.choice([0, 1_000, 2**53]),
         "account_id": chance.choice(["x", "y"]),
-        "ip": chance.choice(["10.0.0.1", "10.0.0.2"]),
+        "ip": chance.choice(["10.0.0.1", "10.0.0.2", "2001:db8::1", "2001:db8::2", "::ffff:10.0.0.1", " hidden"]),
         "referrer": chance.choice(["", "https://example.org/"]),
         "user_agent": "Mozilla/5.0",
         "extra": [1, {"deep": None}],
@@ -237,7 +246,7 @@ def test_any_stream_comes_to_what_the_oracle_says(seed: int, length: int) -> Non
 def test_long_streams_do_too(seed: int) -> None:
     run = stream(seed, 800)
     assert {record.topic for record in run.outputs} == {
-        *("weir.sessions", "weir.late", "weir.dead-letter", "weir.limits")
+        *("weir.sessions", "weir.late", "weir.dead-letter", "weir.limits", "weir.rules")
     }
     assert differences(run) == []
 
@@ -255,7 +264,8 @@ def test_sessions_that_outgrow_their_bounds_do_too(seed: int) -> None:
 def test_each_output_of_the_product_is_missed_when_it_is_gone_and_noticed_when_it_comes_twice(
     *, judge_patterns: bool
 ) -> None:
-    run = stream(8, 60)
+    # Without judging patterns, a revision that only a new pattern called for could go unnoticed: here there is none.
+    run = stream(10, 60)
     watch = watched(run.outputs, SETTINGS)
     expected = expect(run.in_order, SETTINGS, match=words if judge_patterns else None, watch=watch)
     for at, record in enumerate(run.outputs):
@@ -263,6 +273,26 @@ def test_each_output_of_the_product_is_missed_when_it_is_gone_and_noticed_when_i
         again = [*run.outputs, record._replace(offset=len(run.outputs) + 1)]
         assert any(compare(expected, gone)), record
         assert any("Twice" in difference for difference in compare(expected, again)), record
+
+
+NINE = base64.b64encode(b"x" + bytes(9 * 8)).decode()
+"""A set of nine."""
+
+
+def test_sums_that_are_not_what_was_spent_are_noticed() -> None:
+    run = stream(10, 200)
+    expected = expect(run.in_order, SETTINGS, match=words)
+    told = [record for record in run.outputs if record.topic == "weir.rules"]
+    assert {(record.key or b"").split(b"/")[0] for record in told} == {b"sums", b"distinct"}
+    for record in told:
+        fields = json.loads(record.value or b"")
+        part = "costs" if "costs" in fields else "sets"
+        subject = next(iter(fields[part]))
+        more = fields[part][subject] + 0.5 if part == "costs" else NINE
+        for changed in ({subject: more}, {}, fields[part] | {"nobody": more}):
+            wrong = record._replace(value=json.dumps(fields | {part: changed}).encode())
+            outputs = [wrong if one is record else one for one in run.outputs]
+            assert any("Wrong: sums" in difference for difference in compare(expected, outputs)), changed
 
 
 def test_an_event_that_was_sent_on_twice_or_never_is_noticed() -> None:
@@ -375,7 +405,7 @@ def test_real_files_come_to_what_the_oracle_says(
             yield pattern, resources.patterns.info(pattern).version
 
     expected = expect(
-        run.in_order, OracleSettings(partitions=PARTITIONS, budgets=own(resources.budgets.visitor)), match=match
+        run.in_order, replace(oracle_settings(resources.settings), max_record_bytes=1_000_000), match=match
     )
     weights = {pattern: resources.patterns.info(pattern).weight for pattern in resources.patterns.ids}
     assert len(expected.finals()) > 20

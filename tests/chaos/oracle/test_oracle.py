@@ -34,7 +34,7 @@ STANDARD = {
         "heapq",
         "itertools",
     ),
-    *("json", "math", "pathlib", "re", "sys", "time", "typing"),
+    *("ipaddress", "json", "math", "pathlib", "re", "sys", "time", "typing"),
 }
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -101,3 +102,21 @@ def test_hours_and_exceptions_make_a_rule_narrower() -> None:
     assert not covers(Scope(when, hours=night), Scope(when))
     assert covers(Scope(when), Scope(when, unless=When(visitors=("b",))))
     assert not covers(Scope(when, unless=When(visitors=("b",))), Scope(when))
+
+
+any_network = st.builds(lambda part, bits: f"10.0.{part}.{part * 7}/{bits}", st.integers(0, 3), st.integers(20, 32))
+network_lists = st.lists(any_network | st.just("2001:db8::/32"), min_size=1, max_size=5).map(tuple)
+
+
+@given(network_lists, network_lists)
+def test_networks_stand_to_each_other_as_each_of_them_does(one: tuple[str, ...], other: tuple[str, ...]) -> None:
+    def parsed(texts: tuple[str, ...]) -> list[Any]:  # of either version
+        return [ip_network(text, strict=False) for text in texts]
+
+    def within(part: Any, whole: Any) -> bool:  # noqa: ANN401 -- of either version
+        return bool(part.version == whole.version and part.subnet_of(whole))
+
+    left, right = parsed(one), parsed(other)
+    scopes = Scope(When(networks=one)), Scope(When(networks=other))
+    assert covers(*scopes) == all(any(within(part, whole) for whole in left) for part in right)
+    assert are_apart(*scopes) == (not any(within(a, b) or within(b, a) for a in left for b in right))

@@ -93,8 +93,11 @@ def test_a_session_is_scored_before_its_label_is_learned_and_a_good_candidate_is
     assert summary.learning.examples["people bad"] + summary.learning.examples["people good"] == 200
     assert summary.learning.auc is not None
     assert summary.learning.auc > 0.9
+    assert summary.learning.recall is not None
+    assert summary.learning.recall_without is not None
+    assert summary.learning.recall > summary.learning.recall_without
     page = render(summary, work.figures, ["crowd.jsonl"])
-    assert page.count("<svg") >= 4
+    assert page.count("<svg") >= 5
     assert "AUC" in page
 
 

@@ -3,14 +3,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
-from models.champion import ChampionHolder, Scorer
+from models.champion import Challenger, ChampionHolder, Scorer
 from models.features import features_hash
 from rules.business.rules import BusinessRules, load_business_rules
-from rules.heuristics.patterns import load_packs
+from rules.heuristics.patterns import Patterns, load_packs
 from rules.limits.budgets import Budgets, load_budgets
 from rules.limits.verdicts import SharedVerdicts
 from streams.engine.task import Effects, Output, PlainRecord
@@ -52,6 +53,7 @@ class Bench:
     shared: SharedVerdicts = field(default_factory=lambda: SharedVerdicts(BUDGETS.shared, BUDGETS.distinct))
     settings: Settings = field(default_factory=lambda: Settings(review_sample_share=0.0))
     business: BusinessRules = field(default_factory=load_business_rules)
+    patterns: Patterns = PATTERNS
     partition: int = 0
     partitions: int = 1
     now: Callable[[], float] = lambda: NOW_S
@@ -61,7 +63,7 @@ class Bench:
             self.partition,
             self.partitions,
             self.settings,
-            PATTERNS,
+            self.patterns,
             BUDGETS,
             self.business,
             self.champion,
@@ -212,6 +214,39 @@ def test_closed_sessions_teach_weakly(changed: dict[str, Any], expected: list[tu
     found = labels(fold(task, session(revision=4, final=True, **changed)))
     assert [(label.label, label.source) for label in found] == expected
     assert all(label.weight < 1 and label.session_id == "s1" and label.ts == 1_060.0 for label in found)
+
+
+HONEYPOT_PACK = r"""
+pack: traps
+version: "1"
+owner: tests
+description: Links that are hidden.
+patterns:
+  - id: traps/hidden-link
+    category: honeypot
+    reason: A link that no person sees.
+    field: url
+    weight: 0.1
+    regex: ^/trap/
+    match: ["/trap/1"]
+    no_match: ["/shop"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [({}, [("bad", "weak:honeypot")]), ({"purchases": 1, "counts": {"purchase": 1}}, [])],
+    ids=["trapped", "bought, too"],
+)
+def test_who_falls_into_a_honeypot_teaches_though_nothing_else_speaks_against_it(
+    tmp_path: Path, changed: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    pack = tmp_path / "traps.yaml"
+    pack.write_text(HONEYPOT_PACK)
+    trapped = {"heuristics": {"traps/hidden-link": {"hits": 1, "version": "1"}}}
+    effects = fold(Bench(patterns=load_packs((pack,))).task(), session(final=True, **trapped, **changed))
+    assert [(label.label, label.source) for label in labels(effects)] == expected
+    assert not flags(effects)
 
 
 @pytest.mark.parametrize(
@@ -405,3 +440,42 @@ def test_a_strangers_append_time_is_no_latency(value: bytes | None) -> None:
     record = replace(session(**CERTAIN), headers=(("appended_ms", value),))  # type: ignore[arg-type]  # as clients may
     (flag,) = flags(fold(Bench().task(), record))
     assert flag.latency_ms == 0.0
+
+
+def test_a_challenger_in_shadow_is_recorded_and_decides_nothing() -> None:
+    bench = Bench().always(0.1)
+    scorer = Scorer(ModelRef(id="sessions", version="8"), "people", 1, Fixed(0.99))  # type: ignore[arg-type]
+    bench.champion.challenger = Challenger(scorer, 0.0)
+    effects = fold(bench.task(), session(revision=1), session(revision=2, final=True))
+    scores = [Score.model_validate_json(output.value or b"") for output in written(effects, SCORES)]
+    assert [(score.revision, score.champion, score.score) for score in scores] == [
+        (1, True, 0.1),
+        (2, True, 0.1),
+        (2, False, 0.99),
+    ]
+    assert scores[2].features_hash == scores[1].features_hash
+    assert scores[2].model == scorer.ref
+    assert not flags(effects)
+    assert effects.counts["trial_verdicts", ("allow", "block")] == 1
+    assert effects.counts["scores", ("shadow",)] == 1
+
+
+def test_a_challenger_with_a_share_judges_its_visitors_and_the_flag_says_so() -> None:
+    bench = Bench().always(0.1)
+    scorer = Scorer(ModelRef(id="sessions", version="8"), "people", 1, Fixed(0.99))  # type: ignore[arg-type]
+    bench.champion.challenger = Challenger(scorer, 1.0)
+    effects = fold(bench.task(), session(final=True))
+    (flag,) = flags(effects)
+    assert (flag.verdict, flag.stage, flag.model) == ("block", "model", scorer.ref)
+    (output,) = written(effects, SCORES)
+    assert Score.model_validate_json(output.value or b"").champion
+    assert effects.counts["scores", ("challenger",)] == 1
+
+
+def test_inputs_that_are_no_longer_what_they_were_are_told() -> None:
+    task = Bench().task()
+    calm = fold(task, *(session(session_id=f"s{number}", final=True) for number in range(20_000, 26_000)))
+    told = {labels[1]: count for (name, labels), count in calm.counts.items() if name == "drift_detected"}
+    assert told == {"score": 0}
+    changed = fold(task, *(session(session_id=f"s{number}", events=60, final=True) for number in range(6_000)))
+    assert changed.counts["drift_detected", ("input", "events")] >= 1

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.limits import counts as module
@@ -66,6 +66,7 @@ def at_rest(task: SessionizeTask) -> dict[str, Any]:
     return {"window": (state.start, state.ahead, state.behind), "costs": state.costs, "sets": sets}
 
 
+@settings(max_examples=40)
 @given(st.lists(steps, min_size=20, max_size=90), st.integers(0, 90), st.integers(0, 90), st.integers(0, 90))
 def test_sums_are_the_same_after_a_crash_between_checkpoints(
     given_steps: list[tuple[Any, ...]], one: int, two: int, three: int
@@ -91,6 +92,7 @@ def test_sums_are_the_same_after_a_crash_between_checkpoints(
     assert at_rest(recovered) == at_rest(straight)
 
 
+@settings(max_examples=40)
 @given(st.lists(steps, min_size=1, max_size=60), st.lists(st.integers(0, 60), max_size=4))
 def test_the_state_is_what_all_changes_come_to(given_steps: list[tuple[Any, ...]], cuts: list[int]) -> None:
     state: dict[bytes, bytes] = {}

@@ -79,6 +79,22 @@ def test_other_connections_are_served_or_closed(kind: str, sent: str) -> None:
     assert [message["type"] for message in said] == [sent]
 
 
+@pytest.mark.parametrize(
+    ("headers", "found"),
+    [
+        ([b"visitor_id=ann"], "ann"),
+        ([b'prefs={"a":1, "b":[2]}; x[1]=2; =; visitor_id="ann"'], "ann"),
+        ([b"a=1", b"visitor_id=ann", b"b=2"], "ann"),
+        ([b"visitor_id=ben; visitor_id=ann"], "ann"),
+        ([b"my_visitor_id=ben; visitor_id"], None),
+        ([b"visitor_id="], None),
+        ([], None),
+    ],
+)
+def test_the_cookie_is_found_whatever_stands_around_it(headers: list[bytes], found: str | None) -> None:
+    assert by_cookie()({"headers": [(b"cookie", value) for value in headers]}).visitor == found
+
+
 @given(st.binary(max_size=80), st.none() | st.tuples(st.text(max_size=20), st.integers()))
 def test_no_header_makes_it_raise(cookie: bytes, client: Any) -> None:  # noqa: ANN401 -- whatever a server gives
     found = by_cookie()({"type": "http", "headers": [(b"cookie", cookie), (b"user-agent", cookie)], "client": client})

@@ -1,0 +1,85 @@
+"""What the labels were worth: the cascade as it was, beside the same cascade without a model, on people's answers."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+
+from weir.contracts import Flag, TrainingExample
+
+WINDOW = 200
+"""Newest answers that a point of the curve is made of."""
+EVERY = 10
+"""Answers between two points."""
+MOST_POINTS = 1_000
+REMEMBERED = 200_000
+"""Sessions of which is known whether rules alone flagged them, the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How much of the bad was flagged, and how much of the good."""
+
+    recall: float | None
+    false_positives: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """After so many answers, on the newest of them."""
+
+    answers: int
+    with_learning: Found
+    without: Found
+
+
+class LearningCurve:
+    """Each answer is counted before it is learned: by the verdict that its session had then."""
+
+    def __init__(self) -> None:
+        self.points: list[Point] = []
+        self._by_rules: OrderedDict[str, bool] = OrderedDict()
+        self._window: deque[tuple[bool, bool, bool]] = deque(maxlen=WINDOW)
+        self._answers = 0
+        self._totals: list[list[int]] = [[0, 0, 0], [0, 0, 0]]
+        """Of the good and the bad: how many, flagged with learning, flagged without."""
+
+    def see(self, flag: Flag) -> None:
+        """Takes a verdict: one that another stage than the model settled would stand without it."""
+        self._by_rules[flag.session_id] = flag.verdict != "allow" and flag.stage != "model"
+        self._by_rules.move_to_end(flag.session_id)
+        if len(self._by_rules) > REMEMBERED:
+            self._by_rules.popitem(last=False)
+
+    def take(self, example: TrainingExample) -> None:
+        """Takes an answer of a person's."""
+        bad = example.label == "bad"
+        flagged = example.verdict not in {None, "allow"}
+        by_rules = flagged and self._by_rules.get(example.session_id, False)
+        self._window.append((bad, flagged, by_rules))
+        own = self._totals[bad]
+        own[0] += 1
+        own[1] += flagged
+        own[2] += by_rules
+        self._answers += 1
+        if self._answers % EVERY == 0:
+            self.points.append(Point(self._answers, self._found(1), self._found(2)))
+        if len(self.points) > MOST_POINTS:
+            del self.points[::2]
+
+    def totals(self) -> tuple[Found, Found]:
+        """Over all answers: with learning, and without."""
+        (goods, good_with, good_without), (bads, bad_with, bad_without) = self._totals
+        return (
+            Found(_share(bad_with, bads), _share(good_with, goods)),
+            Found(_share(bad_without, bads), _share(good_without, goods)),
+        )
+
+    def _found(self, at: int) -> Found:
+        bad = [one[at] for one in self._window if one[0]]
+        good = [one[at] for one in self._window if not one[0]]
+        return Found(_share(sum(bad), len(bad)), _share(sum(good), len(good)))
+
+
+def _share(hits: int, of: int) -> float | None:
+    return round(hits / of, 4) if of else None

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from typing import Any
+
+from streams.replay.learning import EVERY, Found, LearningCurve
+from tests.support.examples import easy_example
+from weir.contracts import Flag, TrainingExample
+
+
+def flag(session_id: str, stage: str, verdict: str = "block") -> Flag:
+    fields: dict[str, Any] = {
+        "flag_id": "f",
+        "session_id": session_id,
+        "visitor_id": "v",
+        "revision": 1,
+        "ts": 1.0,
+        "verdict": verdict,
+        "stage": stage,
+        "reasons": [],
+        "score": None,
+        "model": None,
+        "features_hash": None,
+        "latency_ms": 0.0,
+        "shadow": [],
+    }
+    return Flag.model_validate(fields)
+
+
+def answer(session_id: str, verdict: str | None, *, bad: bool) -> TrainingExample:
+    changed = {"session_id": session_id, "verdict": verdict, "label": "bad" if bad else "good"}
+    return easy_example(1).model_copy(update=changed)
+
+
+def test_what_the_model_alone_flagged_would_be_missed_without_it() -> None:
+    curve = LearningCurve()
+    assert curve.totals() == (Found(None, None), Found(None, None))
+    curve.see(flag("by-rules", "heuristics"))
+    curve.see(flag("by-model", "model"))
+    curve.see(flag("taken-back", "heuristics", "allow"))
+    curve.take(answer("by-rules", "block", bad=True))
+    curve.take(answer("by-model", "block", bad=True))
+    curve.take(answer("taken-back", "allow", bad=False))
+    curve.take(answer("never-flagged", None, bad=True))
+    with_learning, without = curve.totals()
+    assert (with_learning.recall, without.recall) == (0.6667, 0.3333)
+    assert (with_learning.false_positives, without.false_positives) == (0.0, 0.0)
+
+
+def test_the_curve_has_a_point_every_so_many_answers() -> None:
+    curve = LearningCurve()
+    for number in range(5 * EVERY):
+        curve.take(answer(f"s{number}", "block" if number >= 2 * EVERY else None, bad=True))
+    assert [point.answers for point in curve.points] == [EVERY * n for n in range(1, 6)]
+    assert [point.with_learning.recall for point in curve.points] == [0.0, 0.0, 0.3333, 0.5, 0.6]

@@ -1,0 +1,97 @@
+"""`weir models replay`: a decision taken again from the record, to see that it was the versions' and nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+import typer
+
+from models.ledger import Ledger
+from rules.heuristics.patterns import Patterns
+from streams.backfill.choose import everything
+from streams.score.again import Again, Rules, judge_again
+from streams.stages import Resources
+from weir.cli.options import Json, with_settings
+from weir.cli.output import print_json, show
+from weir.contracts import Flag, Session
+from weir.contracts.fast import decoder
+from weir.errors import SettingsError, UsageError, WorkError
+from weir.settings import Settings
+from weir.topics import FLAGS, MODELS, SESSIONS, Topic
+
+Found = TypeVar("Found", Flag, Session)
+_read_flag = decoder(Flag)
+_read_session = decoder(Session)
+
+
+@with_settings
+def replay(
+    settings: Settings,
+    *,
+    flag: Annotated[str, typer.Argument(help="The flag's id, as `weir tail flags` shows it.")],
+    as_json: Json = False,
+) -> None:
+    """Take a decision again: the session's revision and the versions that the flag names must give the same flag."""
+    told, decided_at = _find(settings, FLAGS, _read_flag, lambda one: one.flag_id == flag, f"flag {flag}")
+    revision = (told.session_id, told.revision)
+    what = f"revision {told.revision} of session {told.session_id}"
+    session, _ = _find(settings, SESSIONS, _read_session, lambda one: (one.session_id, one.revision) == revision, what)
+    snapshot = _ledger(settings).version(told.model.version) if told.model else None
+    again = judge_again(told, session, snapshot, _rules(settings, session), decided_at)
+    _show(told, again, as_json=as_json)
+
+
+def _find(
+    settings: Settings, topic: Topic, read: Callable[[bytes], Found], is_it: Callable[[Found], bool], what: str
+) -> tuple[Found, float]:
+    for record in everything(settings, topic):
+        if record.value is not None and is_it(found := read(record.value)):
+            return found, record.timestamp / 1_000
+    raise UsageError(f"There is no {what}.", f"{settings.names.public(topic)} keeps its records for a time only.")
+
+
+def _ledger(settings: Settings) -> Ledger:
+    if settings.model_key is None:
+        raise SettingsError(
+            "There is no key to verify models with.", "Set WEIR_MODEL_KEY, the same as the workers have."
+        )
+    ledger = Ledger(settings.model_key.get_secret_value().encode())
+    for record in everything(settings, MODELS):
+        ledger.offer(record.key or b"", record.value)
+    return ledger
+
+
+def _rules(settings: Settings, session: Session) -> Rules:
+    resources = Resources.from_settings(settings)
+    for topic, take in resources.followers:
+        for record in everything(settings, topic):
+            take(record.key or b"", record.value)
+    versions = dict(resources.patterns.versions)
+    for name, hits in session.heuristics.items():
+        info = resources.patterns.find(name)
+        if info is not None:
+            versions[info.pack] = hits.version
+    patterns = resources.library.get(versions)
+    if not isinstance(patterns, Patterns):
+        raise WorkError("A pack of patterns is no longer to be had in the version of then.", "Put its file back.")
+    return Rules(patterns, resources.budgets, resources.business, settings.shadow)
+
+
+def _show(told: Flag, again: Again, *, as_json: bool) -> None:
+    row = {"flag": told.flag_id, "same": not again.differences, "differences": again.differences}
+    if as_json:
+        print_json(row | {"verdict": again.judgement.verdict, "score": again.score})
+        return
+    reasons = [f"{reason.id} {reason.version}".strip() for reason in again.judgement.reasons]
+    shown = {
+        "verdict": again.judgement.verdict,
+        "stage": again.judgement.stage,
+        "reasons": ", ".join(reasons),
+        "score": again.score,
+        "model": told.model.version if told.model else None,
+        "features": again.features_hash,
+        "the same": not again.differences,
+    }
+    show([{"what": name, "value": value} for name, value in shown.items()], ("what", "value"), title=told.flag_id)
+    show([{"difference": one} for one in again.differences], ("difference",), empty="Nothing differs.")
