@@ -257,9 +257,7 @@ METRICS = (
         ("decision",),
         values=(("refusal", "shadow", "share", "promotion", "withdrawal", "rollback"),),
     ),
-    Metric(
-        "trial_stage", "gauge", "", "0: no model on trial; 1: one in shadow; 2: one scores for some visitors"
-    ),
+    Metric("trial_stage", "gauge", "", "0: no model on trial; 1: one in shadow; 2: one scores for some visitors"),
     Metric(
         "trial_verdicts",
         "counter",
