@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
 from rules.business.rules import BusinessRules
-from rules.heuristics.evidence import evidence, verdict_of
+from rules.heuristics.evidence import Sign, verdict_of
+from rules.heuristics.judging import Heard, hear
 from rules.heuristics.patterns import Patterns
 from rules.limits.budgets import Budgets
 from rules.limits.verdicts import SubjectVerdict
@@ -29,6 +30,8 @@ class StageVerdict:
     stage: Stage
     verdict: Verdict
     reasons: tuple[Reason, ...] = ()
+    trial: ShadowVerdict | None = None
+    """What it would say if those of its rules counted that are in shadow, and one of them holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Judgement:
     """Every stage that spoke, in order, those in shadow included."""
     seconds: Mapping[Stage, float] = field(default_factory=dict, compare=False)
     """Time that each stage took to speak, by the clock that was given."""
+    trials: tuple[ShadowVerdict, ...] = ()
+    """What stages would say with those of their rules that are in shadow."""
 
 
 class ModelVoice(Protocol):
@@ -98,7 +103,8 @@ def judge(  # noqa: PLR0913 -- each stage brings what it judges by
         for said in spoken
         if said.stage in shadow and said.verdict != "allow"
     )
-    return Judgement(decided.verdict, decided.stage, decided.reasons, shadowed, tuple(spoken), seconds)
+    trials = tuple(said.trial for said in spoken if said.trial is not None)
+    return Judgement(decided.verdict, decided.stage, decided.reasons, shadowed, tuple(spoken), seconds, trials)
 
 
 def _until_settled(
@@ -133,17 +139,21 @@ def rate_limit(session: Session, budgets: Budgets, over: Sequence[SubjectVerdict
 
 
 def heuristics(session: Session, patterns: Patterns) -> StageVerdict:
-    """Takes the evidence of the patterns, each once, but for those that had expired when the session ended."""
-    weights = []
-    reasons = []
-    for pattern_id, hits in sorted(session.heuristics.items()):
-        info = patterns.find(pattern_id)
-        if info is None or session.end >= info.expires_s:
-            continue
-        weights.append(info.weight)
-        reasons.append(Reason(id=pattern_id, version=hits.version, text=info.reason))
-    verdict = verdict_of(evidence(weights))
-    return StageVerdict("heuristics", verdict, tuple(reasons) if verdict != "allow" else ())
+    """Takes the evidence of patterns and of rules over the session; those in shadow are no part of it."""
+    return _heard(hear(session, patterns))
+
+
+def _heard(heard: Heard) -> StageVerdict:
+    reasons = _as_reasons(heard.signs) if heard.verdict != "allow" else ()
+    return StageVerdict("heuristics", heard.verdict, reasons, _trial(heard) if heard.shadow else None)
+
+
+def _as_reasons(signs: Iterable[Sign]) -> tuple[Reason, ...]:
+    return tuple(Reason(id=sign.id, version=sign.version, text=sign.reason) for sign in signs)
+
+
+def _trial(heard: Heard) -> ShadowVerdict:
+    return ShadowVerdict(stage="heuristics", verdict=heard.shadow_verdict, reasons=list(_as_reasons(heard.shadow)))
 
 
 def by_model(score: float | None, model: ModelVoice | None) -> StageVerdict:

@@ -65,7 +65,7 @@ class Resources:
             SettingsError: a file is not there, or its content is refused.
         """
         budgets = load_budgets(settings.limits_file)
-        patterns = load_packs(settings.pack_files)
+        patterns = load_packs(settings.pack_files, level=settings.paranoia_level)
         return cls(
             settings=settings,
             budgets=budgets,

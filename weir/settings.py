@@ -112,6 +112,9 @@ class Settings(BaseSettings):
     """Budgets in YAML; the shipped ones unless given."""
     pack_files: Annotated[tuple[Path, ...], *Several] = ()
     """Packs of patterns in YAML, beside the shipped ones; one of the same name takes its place."""
+    paranoia_level: int = Field(1, ge=1, le=4)
+    """Patterns and rules up to this level are in force, in packs that don't name their own: more finds more, and errs
+    more."""
     business_rules_file: Path | None = None
     """Business rules in YAML; the shipped ones unless given."""
     shadow: Annotated[frozenset[Stage], *Several] = frozenset()

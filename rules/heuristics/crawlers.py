@@ -14,6 +14,8 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA  # type: ignore[import-un
 PACKAGE = "crawler-user-agents"
 WEIGHT = 0.75
 """Alone enough to throttle: it does not hide, and nobody has said that it is welcome."""
+GROUP = "who-it-says-it-is"
+"""Two patterns that know the same name are one reason."""
 _TAGS = {
     "search-engine": "search-engine",
     "http-library": "http-library",
@@ -63,6 +65,7 @@ def crawler_patterns(crawlers: Crawlers) -> list[dict[str, Any]]:
                 "reason": f"The user agent names a crawler: {_readable(regex)}.",
                 "field": "user_agent",
                 "weight": WEIGHT,
+                "group": GROUP,
                 "regex": regex,
                 "match": crawlers.instances.get(regex, ()),
                 "no_match": (),

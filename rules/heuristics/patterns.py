@@ -1,4 +1,4 @@
-"""All packs together, compiled into one RE2 set per field: what an event's strings match."""
+"""All packs together, compiled into one RE2 set per field: what an event's strings match, and the rules on sessions."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
+from rules.heuristics.conditions import Facts, holds_together
 from rules.heuristics.decode import url_parts
+from rules.heuristics.entries import DECODERS, PatternEntry, PatternField, RuleEntry
 from rules.heuristics.finder import NONE, Find, finder
-from rules.heuristics.pack import DECODERS, Pack, PatternEntry, PatternField, read_pack
+from rules.heuristics.pack import Pack, read_pack
 from rules.problems import Problem, RulesError
 from weir.contracts.event import Event
 
@@ -35,6 +37,34 @@ class PatternInfo:
     weight: float
     expires_s: float
     """Event time from which on it is no evidence; infinite for most."""
+    group: str | None = None
+    """Of one group, only the strongest counts."""
+    shadow: bool = False
+    """It is counted and shown, and is no evidence."""
+    level: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRule:
+    """A rule over a session that is in force."""
+
+    id: str
+    pack: str
+    version: str
+    category: str
+    reason: str
+    weight: float
+    expires_s: float
+    group: str | None
+    shadow: bool
+    level: int
+    entry: RuleEntry
+    least_events: float
+    """Of sessions with fewer events it can't hold: most are asked no more than that."""
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether it holds for a session."""
+        return holds_together(self.entry.conditions, self.entry.needs, facts)
 
 
 class Patterns:
@@ -47,14 +77,18 @@ class Patterns:
     def __init__(self, packs: Sequence[Pack], today: date | None = None) -> None:
         self._packs = {pack.name: pack for pack in packs}
         self._infos: dict[str, PatternInfo] = {}
+        self._rules: dict[str, SessionRule] = {}
         self._regexes: dict[str, str] = {}
         by_field: dict[PatternField, list[tuple[str, str]]] = {field: [] for field in DECODERS}
         for pack in sorted(packs, key=lambda pack: pack.name):
-            for entry in pack.patterns:
-                if not entry.enabled or (today and entry.expires and entry.expires <= today):
+            for entry in pack.patterns_in_force:
+                if today and entry.expires and entry.expires <= today:
                     continue
                 self._add(pack, entry)
-                by_field[entry.field].append((entry.id, entry.regex))
+                by_field[entry.field].append((entry.id, entry.expression))
+            for rule in pack.rules_in_force:
+                if not (today and rule.expires and rule.expires <= today):
+                    self._add_rule(pack, rule)
         self._finders = {field: finder(patterns) for field, patterns in by_field.items()}
         self._matchers = {field: _decoding(DECODERS[field], find) for field, find in self._finders.items()}
         self._of_url = lru_cache(CACHED)(self._match_url)
@@ -76,6 +110,16 @@ class Patterns:
         """Ids of all patterns in force, sorted."""
         return tuple(sorted(self._infos))
 
+    @property
+    def rules(self) -> tuple[SessionRule, ...]:
+        """Rules over sessions that are in force, by their ids."""
+        return tuple(self._rules[name] for name in sorted(self._rules))
+
+    @cached_property
+    def rules_by_events(self) -> tuple[SessionRule, ...]:
+        """The same, those first that ask for the fewest events."""
+        return tuple(sorted(self.rules, key=lambda rule: (rule.least_events, rule.id)))
+
     def info(self, pattern_id: str) -> PatternInfo:
         """What is known of a pattern.
 
@@ -87,6 +131,11 @@ class Patterns:
     def find(self, pattern_id: str) -> PatternInfo | None:
         """The same, or None."""
         return self._infos.get(pattern_id)
+
+    def category(self, pattern_id: str) -> str | None:
+        """A pattern's category, or None."""
+        found = self._infos.get(pattern_id)
+        return found.category if found is not None else None
 
     def regex(self, pattern_id: str) -> str:
         """A pattern's regular expression, for an explanation; `match` goes by sets.
@@ -125,10 +174,8 @@ class Patterns:
         return found + self._finders["query"](query) if query else found
 
     def _add(self, pack: Pack, entry: PatternEntry) -> None:
-        if entry.id in self._infos:
-            other = self._infos[entry.id].pack
-            raise RulesError([Problem(pack.name, 0, f"{entry.id} stands in the pack {other} too.", "Rename one.")])
-        self._regexes[entry.id] = entry.regex
+        self._refuse_twice(pack, entry)
+        self._regexes[entry.id] = entry.expression
         self._infos[entry.id] = PatternInfo(
             id=entry.id,
             pack=pack.name,
@@ -138,24 +185,58 @@ class Patterns:
             field=entry.field,
             weight=entry.weight,
             expires_s=_begin_s(entry.expires) if entry.expires else math.inf,
+            group=entry.group,
+            shadow=entry.shadow,
+            level=entry.level,
         )
 
+    def _add_rule(self, pack: Pack, entry: RuleEntry) -> None:
+        self._refuse_twice(pack, entry)
+        self._rules[entry.id] = SessionRule(
+            id=entry.id,
+            pack=pack.name,
+            version=pack.version,
+            category=entry.category,
+            reason=entry.reason,
+            weight=entry.weight,
+            expires_s=_begin_s(entry.expires) if entry.expires else math.inf,
+            group=entry.group,
+            shadow=entry.shadow,
+            level=entry.level,
+            entry=entry,
+            least_events=_least_events(entry),
+        )
 
-def load_packs(files: Iterable[Path] = (), today: date | None = None) -> Patterns:
+    def _refuse_twice(self, pack: Pack, entry: PatternEntry | RuleEntry) -> None:
+        known = self._infos.get(entry.id) or self._rules.get(entry.id)
+        if known is not None:
+            raise RulesError([Problem(pack.name, 0, f"{entry.id} stands in the pack {known.pack} too.", "Rename one.")])
+
+
+def load_packs(files: Iterable[Path] = (), today: date | None = None, level: int = 1) -> Patterns:
     """The shipped packs and those of `files`; a pack of the same name takes the shipped one's place.
+
+    `level` is that of packs that don't name their own.
 
     Raises:
         RulesError: a file can't be read, or its pack fails its own examples.
     """
-    packs = {pack.name: pack for pack in map(read_pack, sorted(SHIPPED.glob("*.yaml")))}
-    for file in files:
-        pack = read_pack(file)
+    packs = {}
+    for file in [*sorted(SHIPPED.glob("*.yaml")), *files]:
+        pack = read_pack(file, level)
         packs[pack.name] = pack
     return Patterns(list(packs.values()), today)
 
 
 def _begin_s(day: date) -> float:
     return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+
+
+def _least_events(entry: RuleEntry) -> float:
+    """A lower bound on the events of sessions that the rule may hold for."""
+    if entry.needs is not None and entry.needs < len(entry.conditions):
+        return 0.0
+    return max((one.at_least or 0.0 for one in entry.conditions if one.measure == "events"), default=0.0)
 
 
 def _decoding(decoder: Callable[[str], str], find: Find) -> Find:

@@ -63,7 +63,7 @@ def flag(scored: Scored, judgement: Judgement, latency_ms: float) -> Output:
         "model": scored.scorer.ref if scored.scorer else None,
         "features_hash": scored.features_hash,
         "latency_ms": latency_ms,
-        "shadow": judgement.shadow,
+        "shadow": (*judgement.shadow, *judgement.trials),
     }
     headers = (("verdict", judgement.verdict.encode()), ("stage", judgement.stage.encode()))
     return Output(FLAGS, session.visitor_id.encode(), encode(record), headers)

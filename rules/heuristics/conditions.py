@@ -1,0 +1,209 @@
+"""Conditions on a session as a whole: counts, shares, times between events, and what has matched in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Annotated, Literal, Protocol, Self, get_args
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from rules.document import Strict, as_tuple
+from weir.contracts.session import Session
+
+Measure = Literal[
+    "events",
+    "page_views",
+    "clicks",
+    "searches",
+    "posts",
+    "logins",
+    "carts",
+    "purchases",
+    "duration_s",
+    "distinct_urls",
+    "repeats",
+    "share_repeats",
+    "responses",
+    "share_3xx",
+    "share_4xx",
+    "share_5xx",
+    "share_head",
+    "share_post",
+    "gap_mean_s",
+    "gap_variation",
+    "events_per_minute",
+    "rate_limited",
+    "bytes_per_event",
+]
+MEASURES: Mapping[Measure, str] = {
+    "events": "events so far",
+    "page_views": "events of type page_view",
+    "clicks": "events of type click",
+    "searches": "events of type search",
+    "posts": "events of type post",
+    "logins": "events of type login",
+    "carts": "items put into the cart",
+    "purchases": "events of type purchase",
+    "duration_s": "seconds from the first event to the last",
+    "distinct_urls": "URLs seen, each once, up to 256",
+    "repeats": "events on a URL that was seen before",
+    "share_repeats": "the same as a share of all events",
+    "responses": "events whose HTTP status is known",
+    "share_3xx": "share of redirects among these",
+    "share_4xx": "share of answers like 404 and 403 among these",
+    "share_5xx": "share of server errors among these",
+    "share_head": "share of HEAD among events whose method is known",
+    "share_post": "share of POST among these",
+    "gap_mean_s": "mean time between neighbouring events",
+    "gap_variation": "standard deviation of these times by their mean: 0 is a clock, people have 1 and more",
+    "events_per_minute": "events by the session's length, from two events on",
+    "rate_limited": "events over the visitor's budget",
+    "bytes_per_event": "mean size of a response's body",
+}
+"""What each measure is; one that is not known of a session (no status, a single event) fulfils no bound."""
+
+
+class Facts(Protocol):
+    """What conditions ask."""
+
+    def measure(self, name: Measure, /) -> float | None:
+        """A measure, if it is known."""
+
+    def hits(self, pattern: str, /) -> int:
+        """How often a pattern has matched."""
+
+    def hits_of_category(self, category: str, /) -> int:
+        """How often patterns of a category have matched."""
+
+
+class Condition(Strict):
+    """One condition: a measure between bounds, or a pattern or category that has matched so often."""
+
+    measure: Measure | None = None
+    pattern: str | None = None
+    """A pattern's id: `at_least` and `at_most` bound its hits; at least 1 unless given."""
+    category: str | None = None
+    """The same for all patterns of a category together."""
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Self:
+        if sum(value is not None for value in (self.measure, self.pattern, self.category)) != 1:
+            raise ValueError("a condition names one of measure, pattern and category")
+        if self.measure is not None and self.at_least is None and self.at_most is None:
+            raise ValueError("a measure needs at_least or at_most")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError("at_least is more than at_most")
+        return self
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether it does; an unknown measure fulfils no bound."""
+        value: float | None
+        if self.measure is not None:
+            value = facts.measure(self.measure)
+            if value is None:
+                return False
+        elif self.pattern is not None:
+            value = facts.hits(self.pattern)
+        else:
+            value = facts.hits_of_category(self.category or "")
+        if self.at_least is None and self.at_most is None:
+            return value > 0
+        return (self.at_least is None or value >= self.at_least) and (self.at_most is None or value <= self.at_most)
+
+
+class SessionExample(Strict):
+    """A session in an example: what is not said of it is not known."""
+
+    measures: Mapping[Measure, float] = Field(default_factory=dict)
+    patterns: Annotated[tuple[str, ...], BeforeValidator(as_tuple)] = ()
+    """Ids that matched once."""
+    categories: Mapping[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    """How often patterns of a category matched."""
+
+    def measure(self, name: Measure, /) -> float | None:
+        """A measure, if the example gives it."""
+        return self.measures.get(name)
+
+    def hits(self, pattern: str, /) -> int:
+        """Once or not at all."""
+        return int(pattern in self.patterns)
+
+    def hits_of_category(self, category: str, /) -> int:
+        """As the example says."""
+        return self.categories.get(category, 0)
+
+
+class SessionFacts:
+    """A session's own facts. `category_of` gives a pattern's category, None for one that is no longer known."""
+
+    __slots__ = ("_category_of", "_known", "_session")
+
+    def __init__(self, session: Session, category_of: Callable[[str], str | None]) -> None:
+        self._session = session
+        self._category_of = category_of
+        self._known: dict[Measure, float | None] = {}
+
+    def measure(self, name: Measure, /) -> float | None:
+        """A measure, if it is known of the session."""
+        if name not in self._known:
+            self._known[name] = _OF[name](self._session)
+        return self._known[name]
+
+    def hits(self, pattern: str, /) -> int:
+        """How often a pattern has matched."""
+        found = self._session.heuristics.get(pattern)
+        return found.hits if found is not None else 0
+
+    def hits_of_category(self, category: str, /) -> int:
+        """How often patterns of a category have matched."""
+        matched = self._session.heuristics
+        return sum(found.hits for pattern, found in matched.items() if self._category_of(pattern) == category)
+
+
+def holds_together(conditions: Collection[Condition], needs: int | None, facts: Facts) -> bool:
+    """Whether enough of the conditions hold; all of them where `needs` is None."""
+    if needs is None:
+        return all(condition.holds(facts) for condition in conditions)
+    return sum(condition.holds(facts) for condition in conditions) >= needs
+
+
+def _share(of: Mapping[str, int], name: str) -> float | None:
+    whole = sum(of.values())
+    return of.get(name, 0) / whole if whole else None
+
+
+def _gap_variation(session: Session) -> float | None:
+    gaps = session.gaps
+    return gaps.standard_deviation / gaps.mean if gaps is not None and gaps.mean > 0 else None
+
+
+def _events_per_minute(session: Session) -> float | None:
+    return 60.0 * session.events / session.duration_s if session.duration_s > 0 else None
+
+
+def _attribute(name: str) -> Callable[[Session], float]:
+    return lambda session: getattr(session, name)
+
+
+def _count(event_type: str) -> Callable[[Session], float]:
+    return lambda session: session.counts.get(event_type, 0)
+
+
+_OF: dict[Measure, Callable[[Session], float | None]] = {
+    **{name: _attribute(name) for name in get_args(Measure) if name in Session.model_fields},
+    "posts": _count("post"),
+    "logins": _count("login"),
+    "share_repeats": lambda session: session.repeats / session.events if session.events else None,
+    "responses": lambda session: sum(session.statuses.values()),
+    "share_3xx": lambda session: _share(session.statuses, "3xx"),
+    "share_4xx": lambda session: _share(session.statuses, "4xx"),
+    "share_5xx": lambda session: _share(session.statuses, "5xx"),
+    "share_head": lambda session: _share(session.methods, "HEAD"),
+    "share_post": lambda session: _share(session.methods, "POST"),
+    "gap_mean_s": lambda session: session.gaps.mean if session.gaps is not None else None,
+    "gap_variation": _gap_variation,
+    "events_per_minute": _events_per_minute,
+    "bytes_per_event": lambda session: session.bytes / session.events if session.events else None,
+}

@@ -1,0 +1,132 @@
+"""What stands in a pack's YAML: patterns over strings, and rules over what a session has done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from rules.document import Strict, as_date, as_tuple
+from rules.heuristics import decode
+from rules.heuristics.conditions import Condition, SessionExample
+
+PatternField = Literal["url", "path", "query", "text", "title", "referrer", "user_agent"]
+DECODERS: Mapping[PatternField, Callable[[str], str]] = {
+    "url": decode.whole_url,
+    "path": decode.url_text,
+    "query": decode.query_text,
+    "text": decode.free_text,
+    "title": decode.free_text,
+    "referrer": decode.whole_url,
+    "user_agent": decode.as_sent,
+}
+"""How a field's text is decoded before patterns see it; examples in packs are decoded alike."""
+LONGEST_REGEX = 4_000
+MOST_DOMAINS = 50_000
+Level = Annotated[int, Field(ge=1, le=4)]
+"""Of paranoia: 1 is for every site, 2 and 3 find more and err more, 4 is for what nobody else should ever reach."""
+Day = Annotated[date, BeforeValidator(as_date)]
+Examples = Annotated[tuple[str, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+SessionExamples = Annotated[tuple[SessionExample, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+Domain = Annotated[str, Field(pattern=r"^[^\s./:@?#]+(\.[^\s./:@?#]+)+$", max_length=253)]
+_HOST_BEGINS = r"^([a-z][a-z0-9+.-]*:)?(//)?([^/?#]*[.@])?("
+_HOST_ENDS = r")\.?([:/?#]|$)"
+
+
+class Entry(Strict):
+    """What patterns and rules have in common."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._/-]{0,127}$")]
+    category: Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,63}$")]
+    """The kind of abuse that it tells of."""
+    reason: Annotated[str, Field(min_length=8, max_length=300)]
+    """A sentence for the person who reads the flag."""
+    weight: Annotated[float, Field(ge=0, le=1)]
+    """Evidence for abuse when it holds: 0.5 alone is a review, 0.7 a throttle, 0.9 a block. 0 is no evidence: a sign
+    that rules may ask for."""
+    group: Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,63}$")] | None = None
+    """Of entries of one group, in whatever packs, only the strongest counts: they tell of the same thing."""
+    level: Level = 1
+    """Of paranoia: it is in force where the pack's level is no lower."""
+    shadow: bool = False
+    """It is counted and shown, and is no evidence."""
+    owner: str | None = None
+    added: Day | None = None
+    expires: Day | None = None
+    enabled: bool = True
+
+
+class PatternEntry(Entry):
+    """One pattern of a pack."""
+
+    field: PatternField
+    regex: Annotated[str, Field(min_length=1, max_length=LONGEST_REGEX)] | None = None
+    """RE2 syntax, on the decoded field (in lower case, but for user agents)."""
+    domains: Annotated[tuple[Domain, ...], BeforeValidator(as_tuple), Field(max_length=MOST_DOMAINS)] = ()
+    """Instead: domains, which it matches with all of their subdomains, as host of a URL or referrer."""
+    domains_file: str | None = None
+    """The same from a file beside the pack, one a line."""
+    match: Examples
+    no_match: Examples
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.regex is None) == (not self.domains and self.domains_file is None):
+            raise ValueError("a pattern has either regex or domains (or domains_file)")
+        if self.regex is None and self.field not in {"url", "referrer"}:
+            raise ValueError("domains are of the field referrer or url")
+        return self
+
+    @cached_property
+    def expression(self) -> str:
+        """The regular expression that is compiled."""
+        if self.regex is not None:
+            return self.regex
+        names = sorted({decode.whole_url(name) for name in self.domains})
+        return _HOST_BEGINS + "|".join(map(re.escape, names)) + _HOST_ENDS
+
+
+class RuleEntry(Entry):
+    """A rule over what a session has done so far, and over what has matched in it."""
+
+    conditions: Annotated[tuple[Condition, ...], BeforeValidator(as_tuple), Field(min_length=1, max_length=20)]
+    needs: Annotated[int, Field(ge=1)] | None = None
+    """How many of the conditions must hold; all unless given."""
+    match: SessionExamples
+    no_match: SessionExamples
+
+    @model_validator(mode="after")
+    def _can_hold(self) -> Self:
+        if self.needs is not None and self.needs > len(self.conditions):
+            raise ValueError(f"it needs {self.needs} of {len(self.conditions)} conditions")
+        return self
+
+
+class KnownCrawlers(Strict):
+    """Crawlers as one version of the package knew them."""
+
+    version: str
+    patterns: dict[str, str]
+    """Regular expression to category."""
+
+
+class PackFile(Strict):
+    """A file of patterns and rules that are changed and versioned together."""
+
+    pack: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+    version: Annotated[str, Field(min_length=1, max_length=64)]
+    owner: Annotated[str, Field(min_length=1)]
+    description: Annotated[str, Field(min_length=1)]
+    level: Level | None = None
+    """What is of a higher level is not in force; the setting `paranoia_level` unless given."""
+    crawlers: bool = False
+    """Also take the patterns of the package crawler-user-agents."""
+    known_crawlers: KnownCrawlers | None = None
+    """What that took in. Not to be written by hand: a pack is published with it, so that it stays what it was wherever
+    another version of the package is installed."""
+    patterns: Annotated[tuple[PatternEntry, ...], BeforeValidator(as_tuple)] = ()
+    rules: Annotated[tuple[RuleEntry, ...], BeforeValidator(as_tuple)] = ()
