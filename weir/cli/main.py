@@ -114,8 +114,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _replace_closed_streams() -> None:
     """What is written to a stream that the caller closed goes nowhere, as with Python's own `print`."""
-    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")
-    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- open until the end
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- likewise
 
 
 def _fail(error: WeirError) -> None:
