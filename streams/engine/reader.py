@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import NoReturn, Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streams.engine.task import PlainRecord
 from weir.cluster import patiently
 from weir.errors import LostInputError, WorkError
+from weir.log_reader import headers_of
 from weir.settings import Settings
 
 _ANSWER_S = 15.0
@@ -132,7 +133,6 @@ class PartitionReader:
 
 def plain(message: Message) -> PlainRecord:
     """A client's message as tasks know records."""
-    headers: Any = message.headers() or ()  # a list of pairs, though the stub allows more
     return PlainRecord(
         topic=message.topic() or "",
         partition=message.partition() or 0,
@@ -140,7 +140,7 @@ def plain(message: Message) -> PlainRecord:
         timestamp=message.timestamp()[1],
         key=_bytes(message.key()),
         value=_bytes(message.value()),
-        headers=tuple((name, _bytes(value) or b"") for name, value in headers),
+        headers=headers_of(message),
     )
 
 

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import aiokafka  # type: ignore[import-untyped]  # it has no stubs
-from aiokafka.consumer import fetcher  # type: ignore[import-untyped]  # likewise
-from aiokafka.consumer.fetcher import PartitionRecords  # type: ignore[import-untyped]  # likewise
 from faust.topics import Topic
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, EventT, Message
 
-from streams.engine.fetched import Fetched, FetchedRecord, Place
+import streams.engine.records  # noqa: F401 -- what aiokafka parses answers with
+from streams.engine.fetched import Fetched, Place
 
 _FETCH_WAIT_MS = 200
 """A fetch with nothing to bring blocks new positions and the news of the log's end for so long."""
@@ -44,18 +43,6 @@ class FetchState:
 _FRESH_S = 2.0
 _UNPLACED_S = 0.05
 """How soon to look again whether a partition has got its place."""
-
-
-class FetchedRecords(PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
-    """Records of a fetch as the stages take them: a third of the cost of aiokafka's own."""
-
-    def _consumer_record(self, tp: Any, record: Any) -> FetchedRecord:  # noqa: ANN401 -- aiokafka has no types
-        return FetchedRecord(
-            tp.topic, tp.partition, record.offset, record.timestamp, record.key, record.value, record.headers
-        )
-
-
-fetcher.PartitionRecords = FetchedRecords
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
