@@ -1,4 +1,4 @@
-"""What a text says once its disguises are off. Each step is a function; `whole_url` and `free_text` are their order.
+"""What a text says once its disguises are off. Each step is a function; `url_text` and `free_text` are their order.
 
 Percent-encoding, entities and compatibility forms hide in each other, so they come off in rounds, until nothing
 changes. Encoding the percent sign again and again is undone in one round, however often; what needs more than `ROUNDS`
@@ -13,37 +13,78 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from urllib.parse import unquote
+from collections.abc import Callable
+
+from rules.heuristics.lookalikes import LETTERS, latin
 
 ROUNDS = 8
 """Disguises in disguises that are taken off."""
 PIECE = 256
 """Characters that are brought into a compatible form at once."""
 
-_INVISIBLE = re.compile(
-    "["
-    "\u200b-\u200f"  # zero-width space and joiners, marks of direction
-    "\u202a-\u202e"  # embeddings and overrides of direction
-    "\u2060-\u2064"  # word joiner, invisible operators
-    "\u00ad"  # soft hyphen
-    "\ufeff"  # byte order mark
-    "\0]+"
+_SHAPELESS = (
+    (0x200B, 0x200F),  # zero-width space and joiners, marks of direction
+    (0x202A, 0x202E),  # embeddings and overrides of direction
+    (0x2060, 0x206F),  # word joiner, invisible operators, isolates of direction
+    (0x00AD, 0x00AD),  # soft hyphen
+    (0x034F, 0x034F),  # joiners and marks of other scripts, as are the next two
+    (0x061C, 0x061C),
+    (0x180B, 0x180E),
+    (0x115F, 0x1160),  # letters without a shape, as are the next three
+    (0x17B4, 0x17B5),
+    (0x3164, 0x3164),
+    (0xFFA0, 0xFFA0),
+    (0x0334, 0x0338),  # strokes through letters
+    (0x20D0, 0x20F0),  # circles around them
+    (0xFE00, 0xFE0F),  # variants of shape
+    (0xE0000, 0xE01EF),  # tags, more variants
+    (0xFEFF, 0xFEFF),  # byte order mark
+    (0, 0),
 )
+_HIDDEN = frozenset(chr(code) for first, last in _SHAPELESS for code in range(first, last + 1))
+_LOOSE = frozenset(map(chr, range(0x300, 0x370)))
+_INVISIBLE = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _SHAPELESS) + "]+")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 # An accent belongs to the character before it, so that a piece takes in the last plain one.
 _PIECE = re.compile(rf"[\0-\x7f]?[^\0-\x7f]{{1,{PIECE}}}")
-_AGAIN = re.compile(r"%(?:25)+(?=[0-9A-Fa-f]{2})")
+_AGAIN = re.compile(r"%(?:25)+(?=[0-9A-Fa-f]{2}|[uU][0-9A-Fa-f]{4})")
+_WIDE = re.compile(r"%[uU]([0-9A-Fa-f]{4})")
+_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*")
+_LEADS = ("%c0", "%c1", "%C0", "%C1", "%e0", "%E0", "%f0", "%F0")
+# Two, three or four bytes where fewer do: no valid UTF-8, but some servers read it.
+_OVERLONG = re.compile(
+    r"%[cC][01](%[89abAB][0-9A-Fa-f])|%[eE]0(%[89][0-9A-Fa-f]%[89abAB][0-9A-Fa-f])"
+    r"|%[fF]0(%8[0-9A-Fa-f]%[89abAB][0-9A-Fa-f]%[89abAB][0-9A-Fa-f])"
+)
 # Without a semicolon only numbers: `&copy=1` is a parameter, though browsers would see a copyright sign.
 _ENTITY = re.compile(r"&(?:#[xX]?[0-9A-Fa-f]{1,8};?|[A-Za-z][A-Za-z0-9]{1,31};)")
+_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{0{0,8}([0-9A-Fa-f]{1,5})\})")
 _SQL_COMMENT = re.compile(r"/\*(?:!\d{0,6}|[^*]*\*/)|\*/")
+_LINE_COMMENT = re.compile(r"(?:--|#)[^\n]{0,200}\n")
 _SPACES = re.compile(r"\s+")
-_PLAIN = re.compile(r"[A-Za-z0-9_./?=&:@,~!$|'\"()<>\[\]{}^`\\-]*")
+_PLAIN = re.compile(r"[A-Za-z0-9_./?=&:@,~!$|'\"()<>\[\]{}^`-]*")
+
+
+_LAST_LATIN = "\u024f"
+_MAY_HIDE = re.compile(r"[%&\\\0]")
 
 
 def percent(text: str) -> str:
     """Percent-encoding taken off once, however often the percent sign itself is encoded; no UTF-8 becomes U+FFFD."""
     if "%" not in text:
         return text
-    return unquote(_AGAIN.sub("%", text), errors="replace")
+    text = wide(_AGAIN.sub("%", text))
+    return _ENCODED.sub(_of_bytes, overlong(text)) if _ENCODED.search(text) else text
+
+
+def wide(text: str) -> str:
+    """`%u003c`, as old servers of Microsoft's take it."""
+    return _WIDE.sub(_of_hexadecimal, text) if "%u" in text or "%U" in text else text
+
+
+def overlong(text: str) -> str:
+    """Percent-encoded UTF-8 with more bytes than it needs, such as `%c0%af` for a slash."""
+    return _OVERLONG.sub(_of_overlong, text) if any(map(text.__contains__, _LEADS)) else text
 
 
 def plus(text: str) -> str:
@@ -58,35 +99,41 @@ def entities(text: str) -> str:
     return _ENTITY.sub(lambda found: html.unescape(found[0]), text)
 
 
+def escapes(text: str) -> str:
+    r"""Characters as JavaScript writes them: `\x3c`, `\u003c`, `\u{3c}`."""
+    return _ESCAPE.sub(_of_hexadecimal, text) if "\\" in text else text
+
+
 def visible(text: str) -> str:
-    """Compatibility forms (full width, ligatures) as plain letters, invisible characters gone."""
+    """Compatibility forms (full width, ligatures) and look-alikes as plain letters, invisible characters gone."""
     if text.isascii():
         return text.replace("\0", "") if "\0" in text else text
+    there = set(text)
+    if there.isdisjoint(_HIDDEN) and all(character <= "\x7f" or character == "\ufffd" for character in there):
+        return text  # bytes that were no UTF-8, and nothing else
     text = _INVISIBLE.sub("", text)
     if len(text) <= PIECE:
-        return unicodedata.normalize("NFKC", text)
-    # By pieces: putting a run of accents in order takes time quadratic in its length.
-    return _PIECE.sub(lambda piece: unicodedata.normalize("NFKC", piece[0]), text)
+        text = unicodedata.normalize("NFKC", text)
+    else:
+        # By pieces: putting a run of accents in order takes time quadratic in its length.
+        text = _PIECE.sub(lambda piece: unicodedata.normalize("NFKC", piece[0]), text)
+    there = set(text)
+    if not there.isdisjoint(_LOOSE):
+        text = _ACCENTS.sub(_loose, text)
+    return text if there.isdisjoint(LETTERS) else latin(text)
 
 
 def comments(text: str) -> str:
     """SQL comments, used to break words apart, as a space; what MySQL runs inside of `/*! */` stays."""
+    if "\n" in text:
+        text = _LINE_COMMENT.sub(" ", text)
     return _SQL_COMMENT.sub(" ", text) if "*/" in text or "/*" in text else text
 
 
 def spaces(text: str) -> str:
     """Runs of white space as one space."""
-    return _SPACES.sub(" ", text)
-
-
-def undisguised(text: str) -> str:
-    """Percent-encoding, entities and invisible characters taken off until nothing changes, or `ROUNDS` are over."""
-    for _ in range(ROUNDS):
-        plain = visible(entities(percent(text)))
-        if plain == text or ("%" not in plain and "&" not in plain):
-            return plain
-        text = plain
-    return text
+    # Every white space but the plain one is not printable.
+    return _SPACES.sub(" ", text) if "  " in text or not text.isprintable() else text
 
 
 def is_plain(text: str) -> bool:
@@ -94,11 +141,31 @@ def is_plain(text: str) -> bool:
     return _PLAIN.fullmatch(text) is not None
 
 
+def url_round(text: str) -> str:
+    """Every step that a part of a URL needs, once."""
+    return spaces(comments(visible(escapes(entities(percent(text)))))).lower()
+
+
+def free_round(text: str) -> str:
+    """Every step that a text for people needs, once."""
+    return spaces(visible(entities(text))).lower()
+
+
+def settled(text: str, decode_once: Callable[[str], str]) -> str:
+    """The text after rounds of decoding: at rest, or after `ROUNDS` of them."""
+    for _ in range(ROUNDS):
+        plain = decode_once(text)
+        if plain == text or (plain.isascii() and not _MAY_HIDE.search(plain)):
+            return plain
+        text = plain
+    return text
+
+
 def url_text(text: str) -> str:
     """A part of a URL as the server's code would see it, in lower case."""
     if is_plain(text):
         return text.lower()
-    return spaces(comments(undisguised(text))).lower()
+    return settled(text, url_round)
 
 
 def query_text(text: str) -> str:
@@ -108,12 +175,7 @@ def query_text(text: str) -> str:
 
 def free_text(text: str) -> str:
     """What a person is meant to read, in lower case."""
-    for _ in range(ROUNDS):
-        plain = visible(entities(text))
-        if plain == text:
-            break
-        text = plain
-    return spaces(text).lower()
+    return settled(text, free_round)
 
 
 def as_sent(text: str) -> str:
@@ -141,3 +203,29 @@ def url_parts(url: str) -> tuple[str, str, str]:
 def whole_url(url: str) -> str:
     """A URL, decoded part by part."""
     return url_parts(url)[0]
+
+
+def _of_bytes(found: re.Match[str]) -> str:
+    return bytes.fromhex(found[0].replace("%", "")).decode("utf-8", "replace")
+
+
+def _loose(found: re.Match[str]) -> str:
+    """Accents that no letter has taken in: piled up on Latin letters that don't have them, they are a disguise."""
+    start = found.start()
+    before = found.string[start - 1 : start]
+    return "" if before.isalpha() and before <= _LAST_LATIN else found[0]
+
+
+def _of_hexadecimal(found: re.Match[str]) -> str:
+    code = int(next(digits for digits in found.groups() if digits), 16)
+    return chr(code)
+
+
+def _of_overlong(found: re.Match[str]) -> str:
+    two, three, four = found.groups()
+    if two:
+        return chr(((int(found[0][2], 16) & 1) << 6) | (int(two[1:], 16) & 0x3F))
+    code = 0
+    for byte in (three or four).split("%")[1:]:
+        code = (code << 6) | (int(byte, 16) & 0x3F)
+    return chr(code)

@@ -10,6 +10,11 @@ import re2  # type: ignore[import-untyped]  # has no types
 
 MAX_SET_BYTES = 64 * 1024 * 1024
 """Memory that RE2 may take for a set's automaton, which grows with the texts that it sees and starts anew when full."""
+LONG = 256
+"""Characters of a text from which on its patterns are looked for in parts."""
+PARTS = 3
+"""A set's automaton has a state for whatever its patterns have seen together, and each new one costs as much as a
+hundred characters: made-up texts meet new ones all the time. Parts of a set have far fewer, and take longer to scan."""
 
 Find = Callable[[str], tuple[str, ...]]
 SetMatch = Callable[[bytes], list[int] | None]
@@ -26,7 +31,19 @@ def finder(patterns: Sequence[tuple[str, str]], max_set_bytes: int = MAX_SET_BYT
     """
     if not patterns:
         return lambda _text: NONE
-    return guarded(patterns, _compiled_set(patterns, max_set_bytes))
+    whole = guarded(patterns, _compiled_set(patterns, max_set_bytes))
+
+    @cache
+    def parts() -> list[Find]:
+        groups = [patterns[first::PARTS] for first in range(min(PARTS, len(patterns)))]
+        return [guarded(group, _compiled_set(group, max_set_bytes)) for group in groups]
+
+    def find(text: str) -> tuple[str, ...]:
+        if len(text) <= LONG:
+            return whole(text)
+        return tuple(sorted([found for part in parts() for found in part(text)]))
+
+    return find
 
 
 def guarded(patterns: Sequence[tuple[str, str]], match_set: SetMatch) -> Find:

@@ -157,7 +157,9 @@ class Patterns:
             of_referrer = self._of_referrer if len(referrer) <= LONGEST_CACHED else self._matchers["referrer"]
             found += of_referrer(referrer)
         if event.query:
-            found += self._matchers["query"](event.query)
+            # What was searched for is what a URL would carry: patterns of URLs look at it too.
+            searched = DECODERS["query"](event.query)
+            found += self._finders["query"](searched) + self._finders["url"](searched)
         if event.title:
             found += self._matchers["title"](event.title)
         if event.text:

@@ -5,10 +5,14 @@ import re2  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.heuristics.finder import finder, guarded
+from rules.heuristics.finder import LONG, finder, guarded
 
 PATTERNS = [("shop/b", "b{2,}"), ("shop/a", "^a"), ("shop/c", "(a|b).{0,60}c[0-9]{3,20}"), ("shop/end", r"z\z")]
-texts = st.text(max_size=60) | st.text(alphabet="abcz019 \ud800é", max_size=200)
+texts = (
+    st.text(max_size=60)
+    | st.text(alphabet="abcz019 ", min_size=LONG, max_size=LONG + 60)
+    | st.text(alphabet="abcz019 \ud800é", max_size=200)
+)
 
 
 def one_by_one(text: str) -> tuple[str, ...]:
