@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.chaos.oracle.compare_values import parsed
 from tests.chaos.oracle.records import Record
+from tests.chaos.oracle.signs import Book, evidence, signs_of
 
 THRESHOLDS = ((0.9, "block"), (0.7, "throttle"), (0.5, "review"))
 Reasons = tuple[tuple[str, str], ...]
@@ -22,11 +23,9 @@ Essence = tuple[str, int, str, Reasons]
 """Session, revision, verdict and reasons."""
 
 
-def flag_differences(
-    sessions: Iterable[Record], flags: Iterable[Record], weights: Mapping[str, float]
-) -> Iterator[str]:
+def flag_differences(sessions: Iterable[Record], flags: Iterable[Record], book: Book) -> Iterator[str]:
     """What is missing, twice or unexplained."""
-    due = set(_due(sessions, weights))
+    due = set(_due(sessions, book))
     found: set[Essence] = set()
     for record in flags:
         flag = _essence(parsed(record) or {})
@@ -40,12 +39,12 @@ def flag_differences(
         yield f"Missing: the flag {verdict} of session {session} in revision {revision}."
 
 
-def _due(sessions: Iterable[Record], weights: Mapping[str, float]) -> Iterator[Essence]:
+def _due(sessions: Iterable[Record], book: Book) -> Iterator[Essence]:
     told: dict[str, tuple[str, tuple[str, ...]]] = defaultdict(lambda: ("allow", ()))
     for record in sessions:
         session = parsed(record) or {}
         if session.get("merged_into") is None:
-            essence = _judged(session, weights)
+            essence = _judged(session, book)
             news = (essence[2], tuple(pattern for pattern, _ in essence[3]))
             if news != told[essence[0]]:
                 told[essence[0]] = news
@@ -54,13 +53,11 @@ def _due(sessions: Iterable[Record], weights: Mapping[str, float]) -> Iterator[E
             told.pop(str(session.get("session_id")), None)
 
 
-def _judged(session: Mapping[str, Any], weights: Mapping[str, float]) -> Essence:
-    known = sorted((one, hits["version"]) for one, hits in session["heuristics"].items() if one in weights)
-    doubt = 1.0
-    for pattern, _ in known:
-        doubt *= 1.0 - weights[pattern]
-    evidence = round(1.0 - doubt, 9)
-    verdict = next((name for threshold, name in THRESHOLDS if evidence >= threshold), "allow")
+def _judged(session: Mapping[str, Any], book: Book) -> Essence:
+    signs = list(signs_of(session, book))
+    known = sorted((sign.id, version) for sign, version in signs)
+    value = evidence([sign for sign, _ in signs])
+    verdict = next((name for threshold, name in THRESHOLDS if value >= threshold), "allow")
     return session["session_id"], session["revision"], verdict, tuple(known) if verdict != "allow" else ()
 
 

@@ -13,6 +13,7 @@ from tests.chaos.oracle.compare_sums import sum_differences
 from tests.chaos.oracle.expected import Expected, Place
 from tests.chaos.oracle.folding import Partition
 from tests.chaos.oracle.records import Match, Record, Settings
+from tests.chaos.oracle.signs import Book
 
 READ = ("sessions", "late", "dead-letter", "limits", "flags", "rules")
 """Topics, without their prefix, whose records are compared."""
@@ -62,7 +63,7 @@ def compare(
     outputs: Iterable[Record],
     *,
     reported: Mapping[int, Mapping[str, int]] | None = None,
-    weights: Mapping[str, float] | None = None,
+    book: Book | None = None,
     may_be_compacted: bool = False,
 ) -> Iterator[str]:
     """Every way in which outputs differ from what they must be, a sentence each; nothing for a flawless run.
@@ -72,7 +73,8 @@ def compare(
         outputs: all committed records of the topics `READ`, each partition in the order of offsets.
         reported: by partition, the outcomes that Weir counted: `folded`, `duplicate`, `late`, `dead_letter`, `rekeyed`,
             `watermark`.
-        weights: of the patterns; given only where every stage but heuristics is in shadow, flags are compared too.
+        book: what speaks against a session; given only where every stage but heuristics is in shadow, flags are
+            compared too.
         may_be_compacted: older limits of a key may be gone.
     """
     by_topic: dict[str, list[Record]] = {expected.settings.topic(name): [] for name in READ}
@@ -87,7 +89,7 @@ def compare(
         letter_differences(expected.settings, expected.dead, dead, "dead letter"),
         limit_differences(expected.limits, limits, may_be_compacted=may_be_compacted),
         sum_differences(expected.sums, rules),
-        flag_differences(sessions, flags, weights) if weights is not None else (),
+        flag_differences(sessions, flags, book) if book is not None else (),
         balance_differences(expected, sessions, late, dead),
         account_differences(expected, reported or {}),
     )
