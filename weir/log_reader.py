@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import methodcaller
 from types import TracebackType
 from typing import Self, cast
 
@@ -188,14 +189,23 @@ def _record(message: Message) -> LogRecord:
         timestamp=message.timestamp()[1],
         key=_bytes(message.key()),
         value=_bytes(message.value()),
-        headers=_headers(message),
+        headers=headers_of(message),
     )
 
 
-def _headers(message: Message) -> tuple[tuple[str, bytes], ...]:
-    # The client gives pairs; its stubs know a dictionary as well, which is for sending.
-    pairs = cast("list[tuple[str, str | bytes | None]]", message.headers() or [])
+def headers_of(message: Message) -> tuple[tuple[str, bytes], ...]:
+    """A message's headers; none where a name is no UTF-8, which Kafka takes and the client can't read."""
+    try:
+        # The client gives pairs; its stubs know a dictionary as well, which is for sending.
+        pairs = cast("list[tuple[str, str | bytes | None]]", _checked_headers(message) or [])
+    except SystemError:
+        return ()
     return tuple((name, _bytes(value) or b"") for name, value in pairs)
+
+
+# The client's call fails, and gives pairs without a name all the same. A plain call that has become hot doesn't look
+# whether it failed, and to touch such a pair would end the process; a call from C always looks.
+_checked_headers = methodcaller("headers")
 
 
 def _bytes(data: str | bytes | None) -> bytes | None:

@@ -104,7 +104,17 @@ LIMITS = Topic(
     DAY_MS,
 )
 REVIEWS = Topic("reviews", "session id", "a question for a person", Review, "small", "delete", 30 * DAY_MS)
-LABELS = Topic("labels", "visitor id", "an answer about a session", Label, "visitors", "delete", 365 * DAY_MS)
+LABELS = Topic(
+    "labels",
+    "visitor id",
+    "an answer about a session",
+    Label,
+    "visitors",
+    "delete",
+    365 * DAY_MS,
+    # People's programs write here: a record with a time of old would be deleted before it is read, and stop the worker.
+    log_append_time=True,
+)
 TRAINING = Topic(
     "training",
     "example id",

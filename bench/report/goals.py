@@ -68,7 +68,9 @@ GOALS = (
     Goal("against Quix Streams", 3, TIMES, _ratio("weir-plain", "quix"), digits=2),
     Goal("against Kafka Streams", 3, TIMES, _ratio("weir-plain", "kafka-streams"), digits=2),
     Goal("against Flink", 2, TIMES, _ratio("weir-plain", "flink"), digits=2),
-    Goal("against Kafka Streams, same patterns and caches", 8, TIMES, _ratio("weir", "kafka-streams-patterns"), digits=2),
+    Goal(
+        "against Kafka Streams, same patterns and caches", 8, TIMES, _ratio("weir", "kafka-streams-patterns"), digits=2
+    ),
     Goal("the same, its strings matched anew", 8, TIMES, _ratio("weir", "kafka-streams-patterns-anew"), digits=2),
     Goal("event to flag, p50", 50, "ms", _quantile("0.5"), at_most=True, digits=1),
     Goal("event to flag, p99", 250, "ms", _quantile("0.99"), at_most=True, digits=1),

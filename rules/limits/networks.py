@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 Treatment = Literal["trusted", "shared", "crawler"]
-REMEMBERED = 65_536
+REMEMBERED = 4_096
 """Addresses of which the place is remembered, for speed alone."""
 LONGEST_TOKEN = 64
 """Whoever hashes addresses before they reach us writes a token; longer ones are cut."""

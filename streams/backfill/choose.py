@@ -74,7 +74,9 @@ def _by_late_events(settings: Settings, topic: str) -> list[Stretch]:
             late.add(record.headers, decoded.ts)
     before_s = settings.max_session_s + settings.gap_s
     starts: dict[int, float | None] = {
-        partition: max(0.0, span.least_ts - before_s) for partition, span in late.spans.items()
+        partition: max(0.0, span.least_ts - before_s)
+        for partition, span in late.spans.items()
+        if partition < settings.partitions
     }
     return _by_time(settings, topic, starts, None)
 

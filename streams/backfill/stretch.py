@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from weir.errors import UsageError
 
+_LONGEST_NUMBER = 10
 Headers = Iterable[tuple[str, bytes]]
 
 
@@ -45,11 +46,12 @@ class LateSpans:
         self.spans: dict[int, LateSpan] = {}
 
     def add(self, headers: Headers, ts: float) -> None:
-        """Takes one late event's headers and time; one that came from another topic says nothing here."""
+        """Takes one late event's headers and time; one that names another topic, or no place, says nothing here."""
         found = dict(headers)
-        if found.get("topic", b"").decode() != self._topic:
+        number = found.get("partition", b"")
+        if found.get("topic") != self._topic.encode() or not (number.isdigit() and len(number) < _LONGEST_NUMBER):
             return
-        partition = int(found["partition"])
+        partition = int(number)
         span = self.spans.setdefault(partition, LateSpan(ts, 0))
         span.least_ts = min(span.least_ts, ts)
         span.events += 1
@@ -78,7 +80,7 @@ class Choice:
             raise UsageError("A stretch is given by times or by offsets, not both.", "Leave one out.")
         for first, end in ((self.from_s, self.to_s), (self.from_offset, self.to_offset)):
             if first is not None and end is not None and end <= first:
-                raise UsageError("The stretch ends before it begins.", "Exchange the two.")
+                raise UsageError("The stretch ends where it begins, or before.", "Give an end that is later.")
 
     def within(self, whole: Stretch) -> Stretch:
         """What the offsets choose of a partition."""

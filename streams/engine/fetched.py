@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from streams.engine.task import InputRecord
+import msgspec
+
+from streams.engine.task import Headers, InputRecord
 
 Where = tuple[str, int]
 """Full topic name and partition."""
@@ -25,6 +27,18 @@ class Place(NamedTuple):
 
     offset: int
     seek: int
+
+
+class FetchedRecord(msgspec.Struct, gc=False):  # it can be in no cycle
+    """One record of a fetch."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import NoReturn, Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streams.engine.task import PlainRecord
 from weir.cluster import patiently
 from weir.errors import LostInputError, WorkError
+from weir.log_reader import headers_of
 from weir.settings import Settings
 
 _ANSWER_S = 15.0
@@ -102,9 +103,24 @@ class PartitionReader:
                 records.append(plain(message))
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 -- the library's own name for it
                 end = message.offset()
-            elif error.fatal() or not error.retriable():
-                self._refused(error)
+            else:
+                self._notice(error)
         return Chunk(records, end)
+
+    def entries(self, most: int, timeout_s: float) -> list[tuple[bytes, bytes | None]]:
+        """Like `read`, of the keys and values alone: a third of the time, where millions of sessions are read back."""
+        found: list[tuple[bytes, bytes | None]] = []
+        for message in self._consumer.consume(most, timeout_s):
+            error = message.error()
+            if error is None:
+                found.append((message.key() or b"", message.value()))
+            elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 -- likewise
+                self._notice(error)
+        return found
+
+    def _notice(self, error: KafkaError) -> None:
+        if error.fatal() or not error.retriable():
+            self._refused(error)
 
     def _refused(self, error: KafkaError) -> NoReturn:
         if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):  # noqa: SLF001 -- likewise
@@ -117,7 +133,6 @@ class PartitionReader:
 
 def plain(message: Message) -> PlainRecord:
     """A client's message as tasks know records."""
-    headers: Any = message.headers() or ()  # a list of pairs, though the stub allows more
     return PlainRecord(
         topic=message.topic() or "",
         partition=message.partition() or 0,
@@ -125,7 +140,7 @@ def plain(message: Message) -> PlainRecord:
         timestamp=message.timestamp()[1],
         key=_bytes(message.key()),
         value=_bytes(message.value()),
-        headers=tuple((name, _bytes(value) or b"") for name, value in headers),
+        headers=headers_of(message),
     )
 
 

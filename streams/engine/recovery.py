@@ -30,7 +30,8 @@ from weir.settings import Settings
 from weir.topics import PUBLIC
 
 _READ_S = 0.02
-_CHUNK = 10_000
+_ENTRIES = 1_000
+"""State entries in one read: more of them are slower, since they leave the processor's caches."""
 
 log = logging.getLogger("weir.recovery")
 
@@ -137,8 +138,7 @@ class Recovery:
         topic = self._settings.names.state(self._stage)
         with PartitionReader(self._settings, topic, self._partition) as reader:
             while True:
-                for record in reader.read(_CHUNK, _READ_S).records:
-                    key, value = record.key or b"", record.value
+                for key, value in reader.entries(_ENTRIES, _READ_S):
                     if key == MARKER_KEY:
                         if value == mark:
                             return entries, recorded

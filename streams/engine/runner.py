@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -34,6 +35,7 @@ def run_plans(
     `announce` is called when the cluster is there, before anything is read: to write what others must find.
     """
     configure_logs(settings)
+    _collect_seldom()
     try:
         wait_for_broker(settings, settings.recovery_timeout_s)
         require_topics(settings)
@@ -62,6 +64,16 @@ async def _bound_the_end(process: Process) -> None:
     timer = threading.Timer(EXIT_BOUND_S, _exit_hard)
     timer.daemon = True
     timer.start()
+
+
+def _collect_seldom() -> None:
+    """What is loaded now stays; what is young is searched often, all open sessions seldom.
+
+    Cycles come from connections and timers, a few a second, and may hold a whole answer of a broker.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 10, 100)
 
 
 def _exit_hard() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from streams.engine.task import Headers
 
 STAMP_HEADER = "weir-flush"
+_LONGEST_NUMBER = 20
 
 
 class Stamps:
@@ -19,8 +20,8 @@ class Stamps:
 
     def flush(self, headers: Headers) -> int | None:
         """The flush that a record with these headers belongs to; None if it is another partition's, or nobody's."""
-        for name, value in headers:
-            if name == STAMP_HEADER and value.startswith(self._whose):
-                number = value.removeprefix(self._whose)
-                return int(number) if number.isdigit() else None
-        return None
+        # The last one: an event that is sent on keeps the headers that it came with, and they may have one.
+        stamp = next((value for name, value in reversed(headers) if name == STAMP_HEADER), b"")
+        number = stamp.removeprefix(self._whose)
+        is_own = number != stamp and number.isdigit() and len(number) < _LONGEST_NUMBER
+        return int(number) if is_own else None

@@ -29,6 +29,8 @@ from weir.settings import Settings
 from weir.topics import Names
 
 _MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+_WAITING_KIBIBYTES = 32_768
+"""Of a large checkpoint, what waits for the brokers at once; the client would take all of it, and keep the memory."""
 _ANY_PARTITION = -1
 _NOBODYS_KEY = b"undone"
 """Compacted topics take no record without a key."""
@@ -75,6 +77,7 @@ class Transactions:
                 "compression.type": "lz4",
                 "message.max.bytes": _MAX_MESSAGE_BYTES,
                 "linger.ms": 5,
+                "queue.buffering.max.kbytes": _WAITING_KIBIBYTES,
                 "retry.backoff.ms": wait_ms,
                 "retry.backoff.max.ms": max(wait_ms, 1_000),
             },

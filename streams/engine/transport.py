@@ -19,6 +19,7 @@ from faust.topics import Topic
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, EventT, Message
 
+import streams.engine.records  # noqa: F401 -- what aiokafka parses answers with
 from streams.engine.fetched import Fetched, Place
 
 _FETCH_WAIT_MS = 200

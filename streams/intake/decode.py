@@ -35,9 +35,9 @@ def decode(value: bytes | None, max_bytes: int) -> Accepted | Refused:
     """Judges the value of one record of the events topic; the same bytes are judged the same, wherever they lie."""
     if not value:
         return Refused(Reason.EMPTY_VALUE, "The record has no value.")
-    refused = at_the_gate(value, max_bytes)
-    if refused is not None:
-        return refused
+    fault = gate(value, max_bytes)
+    if fault is not None:
+        return _at_the_gate(fault, value, max_bytes)
     try:
         event = decode_event(value)
     except msgspec.DecodeError:
@@ -53,9 +53,12 @@ def decode(value: bytes | None, max_bytes: int) -> Accepted | Refused:
 
 def at_the_gate(value: bytes, max_bytes: int) -> Refused | None:
     """Why no decoder should see these bytes, if so."""
-    match gate(value, max_bytes):
-        case None:
-            return None
+    fault = gate(value, max_bytes)
+    return None if fault is None else _at_the_gate(fault, value, max_bytes)
+
+
+def _at_the_gate(fault: Fault, value: bytes, max_bytes: int) -> Refused:
+    match fault:
         case Fault.TOO_LARGE:
             return Refused(Reason.TOO_LARGE, f"The record has {len(value)} bytes; at most {max_bytes} are taken.")
         case Fault.NOT_UTF8:

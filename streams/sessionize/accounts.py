@@ -10,6 +10,8 @@ from streams.engine.task import Effects
 from streams.sessionize.caps import KNOWN_TYPES, OTHER
 
 OUTCOMES = ("folded", "duplicate", "late", "dead_letter", "rekeyed", "watermark")
+TIMED_EVERY = 16
+"""The stages' times are taken of every so manieth event, and stand for all."""
 _CHANGES = ("opened", "closed", "merged", "split")
 
 

@@ -53,7 +53,8 @@ def rekeyed(record: InputRecord, visitor: str) -> Output:
     Raises:
         WorkError: it was sent there before.
     """
-    if first_arrival(record) is not None:
+    # Under another key it is none of ours, whatever its header says: a stranger's copy must not stop the worker.
+    if record.key == visitor.encode() and first_arrival(record) is not None:
         raise WorkError(
             f"A re-keyed event lies in the wrong partition again ({record.partition}, offset {record.offset}).",
             "Compare the topic's partitions with the setting `partitions`: run `weir topics check`.",

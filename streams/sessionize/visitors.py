@@ -14,7 +14,7 @@ from streams.sessionize.state import (
 
 PREFIX = b"v"
 """Type byte of a visitor's state entry."""
-MAX_DECODED = 50_000
+MAX_DECODED = 20_000
 """Visitors kept decoded between two checkpoints; past it the ones touched first are encoded again."""
 
 

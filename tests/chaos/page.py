@@ -27,7 +27,8 @@ def _head(figures: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield (
         f"{len(faults)} faults, {len(happened)} of {len(FAMILY)} kinds, of {len({f['family'] for f in faults})} "
-        f"families, in {options['seconds']:.0f} s, on {options['nodes']} nodes of Kafka, with {options['workers']} "
+        f"families, in {options['seconds']:.0f} s, on {options['nodes']} "
+        f"{'node' if options['nodes'] == 1 else 'nodes'} of Kafka, with {options['workers']} "
         f"workers and {options['rate']:,.0f} events a second asked for."
     )
     yield ""
@@ -66,6 +67,10 @@ def _faults(figures: dict[str, Any]) -> Iterator[str]:
         yield from _table(("left out", "why"), left_out)
 
 
+def _end_of(words: str) -> str:
+    return words if len(words) <= MOST_CHARACTERS else "…" + words[-MOST_CHARACTERS:].partition(" ")[2]
+
+
 def _traffic(figures: dict[str, Any]) -> Iterator[str]:
     yield from _table(("in the traffic", "records"), ((kind, f"{count:,}") for kind, count in figures["sent"].items()))
 
@@ -78,7 +83,7 @@ def _workers(figures: dict[str, Any]) -> Iterator[str]:
             _seconds(w["loaded_after_s"]),
             _seconds(w["recovered_after_s"]),
             str(w["code"]),
-            w["last_words"][-MOST_CHARACTERS:],
+            _end_of(w["last_words"]),
         )
         for w in figures["workers_ended"]
     )

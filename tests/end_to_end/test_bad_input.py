@@ -9,6 +9,7 @@ import gzip
 import json
 import re
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -26,7 +27,7 @@ from tests.support import command
 from weir import __version__
 from weir.cluster import producer
 from weir.settings import Settings
-from weir.topics import DEAD_LETTER, EVENTS, LATE, MODELS, RULES, SESSIONS, Topic
+from weir.topics import DEAD_LETTER, EVENTS, LABELS, LATE, MODELS, RULES, SESSIONS, Topic
 
 GONE = ("--bootstrap-servers", "127.0.0.1:1")
 START_S = float(round(time.time()))
@@ -127,6 +128,26 @@ class Metrics:
                 if sample.name == f"weir_{name}_total" and sample.value:
                     found[sample.labels[label]] += int(sample.value)
         return found
+
+
+@pytest.mark.parametrize("topic", [EVENTS, LABELS, DEAD_LETTER])
+def test_a_header_whose_name_is_no_text_ends_no_worker_and_no_command(weir: Weir, topic: Topic) -> None:
+    name = weir.settings.names.public(topic)
+    odd = [sys.executable, "-m", "tests.support.odd_headers", weir.settings.bootstrap_servers, name, "ann"]
+    subprocess.run([*odd, text().decode()], check=True, cwd=Path(__file__).parents[2])
+    send(weir.settings, EVENTS, [GOOD[0], GOOD[1]])
+    worker = weir.start_worker("sessionize,score,join")
+    metrics = Metrics(weir)
+    expected = 3 if topic is EVENTS else 2
+    weir.wait_until(lambda: metrics.by("events", "outcome").get("folded", 0) >= expected)
+    worker.kill()
+    worker.wait()
+    # What was read once is read again by a recovery, and by those who look on.
+    weir.start_worker("sessionize,score,join")
+    send(weir.settings, EVENTS, [(b"zoe", text(visitor_id="zoe"))])
+    weir.wait_until(lambda: any(record.key == b"zoe" for record in records(weir.settings, SESSIONS)))
+    weir.run("dead-letters", "list")
+    weir.run("tail", "dead-letter", "--from-beginning", "--until-end")
 
 
 def test_every_event_is_folded_or_dead_lettered_with_its_reason_and_the_accounts_add_up(weir: Weir) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,13 +14,14 @@ from streams.backfill.choose import choose, everything
 from streams.backfill.run import Backfill, Outcome
 from streams.backfill.stretch import Choice, Stretch
 from streams.stages import Resources
-from weir.cli.options import Json, with_settings
+from weir.cli.options import Json, moment, with_settings
 from weir.cli.output import console, print_json, progress, show
 from weir.cluster import create_topics
 from weir.errors import UsageError
 from weir.settings import Settings
-from weir.times import BadTimeError, to_epoch_s
 from weir.topics import MODELS
+
+_PREFIX = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 command = typer.Typer()
 
@@ -48,7 +50,9 @@ def backfill(  # noqa: PLR0913 -- one parameter an option
     Without times or offsets, the late events choose: from one whole session before the earliest of them to the end.
     What was late has its place then, since events are sorted by their time.
     """
-    choice = Choice(_time(since), _time(until), partition, from_offset, to_offset)
+    from_s = None if since is None else moment("--from", since)
+    to_s = None if until is None else moment("--to", until)
+    choice = Choice(from_s, to_s, partition, from_offset, to_offset)
     stretches = choose(settings, choice)
     _show_stretches(stretches, as_json=as_json)
     if dry_run or not stretches:
@@ -59,19 +63,14 @@ def backfill(  # noqa: PLR0913 -- one parameter an option
     _show_outcome(outcome, target, as_json=as_json)
 
 
-def _time(text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        return to_epoch_s(float(text) if text.replace(".", "", 1).isdigit() else text)
-    except BadTimeError as error:
-        raise UsageError(f"{text} is no time: {error}.", "For example 2026-01-31T09:30:00Z.") from error
-
-
 def _target(settings: Settings, into: str | None) -> Settings:
     prefix = into or f"{settings.topic_prefix}.backfill-{datetime.now(UTC):%Y%m%d%H%M%S}"
     if prefix == settings.topic_prefix:
         raise UsageError("A backfill writes to topics of its own.", "Give --into another prefix.")
+    if not _PREFIX.fullmatch(prefix):
+        raise UsageError(
+            "--into is no prefix of topics.", "Up to 200 letters, digits, dots, underscores and dashes will do."
+        )
     return settings.model_copy(update={"topic_prefix": prefix, "application_id": f"{settings.application_id}.{prefix}"})
 
 

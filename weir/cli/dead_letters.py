@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -16,16 +17,17 @@ from streams.produce.ledger import Letter, Note, read_notes
 from streams.produce.letters import Wanted, letter_at, letters, origin_of, reason_of
 from streams.produce.resend import Plan, Resending, Wish, plan
 from streams.produce.run import check_topics_for_producing
-from weir.cli.options import Json, with_settings
+from weir.cli.options import Json, moment, with_settings
 from weir.cli.output import clock_time, print_json, progress, say, show
 from weir.cli.record_text import printable, shortened, text_headers
 from weir.errors import UsageError, WorkError
 from weir.log_reader import LogRecord
 from weir.settings import Settings
-from weir.times import BadTimeError, to_epoch_s
 from weir.topics import DEAD_LETTER, EVENTS, REPLAYS
 
 app = typer.Typer(no_args_is_help=True, help="What could not be taken, why, and how to try again.")
+
+_PLACE = re.compile(r"([0-9]{1,9}):([0-9]{1,18})")
 
 ReasonOption = Annotated[list[str] | None, typer.Option("--reason", help="A reason's code; repeat for more.")]
 PartitionOption = Annotated[int | None, typer.Option("--partition", min=0, help="Of the dead letters' topic.")]
@@ -68,7 +70,7 @@ def list_letters(  # noqa: PLR0913 -- one parameter an option
     )
     for code, count in found.most_common():
         of_these = f" ({replayed[code]:,} sent again)" if replayed[code] else ""
-        say(f"{count:,} {printable(code)}{of_these}: {advice(code)}")
+        say(f"{count:,} {printable(code) or 'without a reason'}{of_these}: {advice(code)}")
 
 
 @app.command("show")
@@ -80,16 +82,18 @@ def show_letter(
     as_json: Json = False,
 ) -> None:
     """One dead letter whole: headers, key and value."""
-    partition, _, offset = letter.partition(":")
-    if not (partition.isdecimal() and offset.isdecimal()):
-        raise UsageError(f"{letter} is not of the form PARTITION:OFFSET.", "`weir dead-letters list` shows them.")
-    record = letter_at(settings, int(partition), int(offset))
+    place = _PLACE.fullmatch(letter)
+    if place is None:
+        raise UsageError(
+            f"{shortened(letter)} is not of the form PARTITION:OFFSET.", "`weir dead-letters list` shows them."
+        )
+    record = letter_at(settings, int(place[1]), int(place[2]))
     if record is None:
         raise WorkError(f"There is no dead letter {letter}.", "`weir dead-letters list` shows those that there are.")
     if as_json:
         sys.stdout.write(dead_letter_line(record.key, record.value, record.headers).decode() + "\n")
         return
-    rows = [{"what": name, "text": printable(text)} for name, text in text_headers(record).items()]
+    rows = [{"what": printable(name), "text": printable(text)} for name, text in text_headers(record).items()]
     rows.append({"what": "what to do", "text": advice(reason_of(record))})
     note = read_notes(settings).get(_place(record))
     rows.append({"what": "sent again", "text": clock_time(note.at_s) if note else "no"})
@@ -168,16 +172,9 @@ def _wanted(reasons: list[str] | None, partition: int | None, since: str | None,
     for code in reasons or ():
         if code not in known:
             raise UsageError(f"There is no reason {code}.", f"Reasons are {', '.join(sorted(known))}.")
-    return Wanted(reasons or (), partition, _moment("--since", since), _moment("--until", until))
-
-
-def _moment(option: str, text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        return to_epoch_s(float(text) if text.replace(".", "", 1).isdecimal() else text)
-    except BadTimeError as error:
-        raise UsageError(f"{option} {text} is no time.", "For example: 2026-01-31T09:30:00Z.") from error
+    since_s = None if since is None else moment("--since", since)
+    until_s = None if until is None else moment("--until", until)
+    return Wanted(reasons or (), partition, since_s, until_s)
 
 
 def _row(record: LogRecord, note: Note | None) -> dict[str, object]:

@@ -14,13 +14,12 @@ from streams.engine.task import Output
 from streams.produce.run import check_topics_for_producing
 from streams.produce.sender import Sender
 from streams.replay.labels import read_labels
-from weir.cli.options import Json, with_settings
+from weir.cli.options import Json, moment, with_settings
 from weir.cli.output import print_json, say
 from weir.contracts import Label
 from weir.contracts.fast import encode
 from weir.errors import UsageError
 from weir.settings import Settings
-from weir.times import BadTimeError, to_epoch_s
 from weir.topics import LABELS
 
 app = typer.Typer(no_args_is_help=True, help="A person's answers about sessions.")
@@ -64,7 +63,7 @@ def add(  # noqa: PLR0913 -- one parameter an option
         given: dict[str, object] = {
             "visitor_id": visitor,
             "session_id": session,
-            "ts": _moment(ts),
+            "ts": time.time() if ts is None else moment("--ts", ts),
             "label": label,
             "category": category,
             "source": source or getpass.getuser(),
@@ -93,12 +92,3 @@ def _validated(given: dict[str, object]) -> Label:
         wrong = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in wrong["loc"])
         raise UsageError(f"The label's {where} is wrong: {wrong['msg']}.", "See `weir labels add --help`.") from error
-
-
-def _moment(ts: str | None) -> float:
-    if ts is None:
-        return time.time()
-    try:
-        return to_epoch_s(float(ts) if ts.replace(".", "", 1).isdecimal() else ts)
-    except BadTimeError as error:
-        raise UsageError(f"--ts {ts} is no time: {error}.", "For example: 2026-01-31T09:30:00Z") from error

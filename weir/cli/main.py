@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -100,6 +102,7 @@ def _stub() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; always ends by SystemExit: 0 well, 1 the work failed, 2 the call was wrong."""
+    _replace_closed_streams()
     try:
         get_command(build()).main(args=arguments, prog_name="weir")
     except WeirError as error:
@@ -109,6 +112,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if known is None:
             raise
         _fail(known)
+
+
+def _replace_closed_streams() -> None:
+    """What is written to a stream that the caller closed goes nowhere, as with Python's own `print`."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- open until the end
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- likewise
 
 
 def _fail(error: WeirError) -> None:

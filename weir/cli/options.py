@@ -11,6 +11,7 @@ import typer
 
 from weir.errors import UsageError
 from weir.settings import Settings, load
+from weir.times import BadTimeError, to_epoch_s
 
 BootstrapServers = Annotated[
     str | None,
@@ -35,6 +36,22 @@ _COMMON: dict[str, Any] = {
     "topic_prefix": TopicPrefix,
     "sets": Set,
 }
+
+
+def moment(option: str, text: str) -> float:
+    """Epoch seconds that a person named: ISO 8601, seconds or milliseconds.
+
+    Raises:
+        UsageError: it is no time.
+    """
+    try:
+        given: float | str = float(text)
+    except ValueError:
+        given = text
+    try:
+        return to_epoch_s(given)
+    except BadTimeError as error:
+        raise UsageError(f"{option} {text} is no time.", "For example: 2026-01-31T09:30:00Z.") from error
 
 
 def flags(

@@ -86,10 +86,12 @@ def _session_line(record: LogRecord) -> str:
 
 def _dead_letter_line(record: LogRecord) -> str:
     headers = text_headers(record)
-    where = f"{headers.get('topic')}/{headers.get('partition')}/{headers.get('offset')}"
+    where = "/".join(headers.get(name) or "?" for name in ("topic", "partition", "offset"))
     letter = f"letter {record.partition}:{record.offset}"
     size = f"{len(record.value or b'')} bytes"
-    return f"{_arrived(record)}  {headers.get('reason'):<15} {where}  {size}  {letter}  {headers.get('detail')}"
+    return (
+        f"{_arrived(record)}  {headers.get('reason', '?'):<15} {where}  {size}  {letter}  {headers.get('detail', '')}"
+    )
 
 
 def _late_line(record: LogRecord) -> str:

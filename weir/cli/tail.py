@@ -40,8 +40,9 @@ def tail(  # noqa: PLR0913 -- one parameter an option
 ) -> None:
     """Follow a topic's committed records until Ctrl-C, one a line.
 
-    With --json flags, limits, reviews, sessions and late events are the values as they lie on the topic; dead letters
-    are objects of headers, key and value, where bytes that are no text stand as base64.
+    With --json flags, limits, reviews, sessions and late events are the values as they lie on the topic, or
+    {"base64": …} where a value is no JSON; dead letters are objects of headers, key and value, where bytes that are no
+    text stand as base64.
     """
     if topic not in TOPICS:
         raise UsageError(f"There is nothing to follow by the name of {topic}.", f"Choose one of {', '.join(TOPICS)}.")
@@ -96,7 +97,11 @@ def _json_line(topic: str, record: LogRecord) -> str:
     if topic == DEAD_LETTER.name:
         return dead_letter_line(record.key, record.value, record.headers).decode()
     value = record.value or b"null"
-    if b"\n" in value or b"\r" in value:
-        # A producer's own bytes may have line breaks between their tokens.
-        value = msgspec.json.format(value, indent=-1)
-    return value.decode()
+    try:
+        msgspec.json.decode(value)
+        if b"\n" in value or b"\r" in value:
+            # A producer's own bytes may have line breaks between their tokens.
+            value = msgspec.json.format(value, indent=-1)
+        return value.decode()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return msgspec.json.encode({"base64": value}).decode()

@@ -23,6 +23,22 @@ def test_late_events_of_another_installation_ask_for_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    "headers",
+    [
+        [("topic", b"weir.events")],
+        [("topic", b"weir.events"), ("partition", b"x")],
+        [("topic", b"weir.events"), ("partition", b"-1")],
+        [("topic", b"weir.events"), ("partition", b"9" * 5_000)],
+        [("topic", b"\xff"), ("partition", b"1")],
+    ],
+)
+def test_a_late_record_that_says_no_place_asks_for_nothing(headers: list[tuple[str, bytes]]) -> None:
+    late = LateSpans("weir.events")
+    late.add(headers, 500.0)
+    assert not late.spans
+
+
+@pytest.mark.parametrize(
     "choice",
     [
         Choice(from_offset=3),

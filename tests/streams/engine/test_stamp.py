@@ -12,6 +12,16 @@ def test_a_stamp_tells_its_flush_among_other_headers(flush: int, others: list[tu
     assert stamps.flush([*((f"x{name}", value) for name, value in others), stamps.header(flush)]) == flush
 
 
+def test_a_stamp_that_came_with_an_event_does_not_hide_that_of_the_flush_that_sent_it_on() -> None:
+    stamps = Stamps("score", 3)
+    assert stamps.flush([stamps.header(1), stamps.header(7)]) == 7
+    assert stamps.flush([stamps.header(1), Stamps("sessionize", 3).header(9)]) is None
+
+
+def test_a_number_that_no_flush_has_is_no_stamp() -> None:
+    assert Stamps("score", 3).flush([(STAMP_HEADER, b"score/3/" + b"9" * 5_000)]) is None
+
+
 @given(st.binary(max_size=20))
 def test_what_is_no_stamp_tells_nothing(value: bytes) -> None:
     assert Stamps("score", 3).flush([(STAMP_HEADER, b"score/3/x" + value)]) is None

@@ -69,6 +69,15 @@ def test_a_rekeyed_event_that_is_misplaced_again_stops_the_worker() -> None:
         here.take(replace(record, headers=tuple(again.headers)))
 
 
+def test_a_strangers_copy_of_a_rekeyed_event_is_sent_on_and_stops_nobody() -> None:
+    here = driver()
+    (again,) = here.take(event_record(0, ELSEWHERE[0], DAY_1))
+    copy = replace(event_record(1, ELSEWHERE[0], DAY_1), key=b"other", headers=tuple(again.headers))
+    (sent_on,) = sent_again(here.take(copy))
+    assert (sent_on.key, [name for name, _ in sent_on.headers]) == (ELSEWHERE[0].encode(), ["weir-rekeyed"])
+    assert json.loads(dict(sent_on.headers)["weir-rekeyed"])["offset"] == 1
+
+
 @pytest.mark.parametrize("header", [b"", b"{}", b"\xff", b"[1]", b'{"partition": "0"}', b"[" * 10_000])
 def test_a_malformed_header_is_nobodys_first_arrival(header: bytes) -> None:
     here = driver()

@@ -8,6 +8,7 @@ from rules.limits.distinct import DistinctLimit
 from rules.limits.networks import AddressRules, Network
 from rules.limits.verdicts import SharedVerdicts
 from rules.limits.window import AHEAD
+from streams.sessionize.accounts import TIMED_EVERY
 from streams.sessionize.config import FoldConfig
 from streams.sessionize.subjects import SEED_EVENTS
 from streams.sessionize.task import SessionizeTask
@@ -240,6 +241,7 @@ def test_sums_are_part_of_the_state_and_go_on_after_a_recovery() -> None:
 
 def test_the_time_of_budgets_and_patterns_is_counted() -> None:
     one = driver(BURST)
-    one.send("ann", 0.0)
+    for at in range(TIMED_EVERY):
+        one.send("ann", float(at))
     assert one.counts("cascade_seconds").keys() == {("rate_limit",), ("heuristics",)}
     assert all(seconds > 0 for seconds in one.counts("cascade_seconds").values())

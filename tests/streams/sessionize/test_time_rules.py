@@ -123,6 +123,16 @@ def test_an_event_far_ahead_of_its_append_time_is_clamped_to_it() -> None:
     assert driver.task.fold.watermark == DAY_1 + 5.0
 
 
+def test_an_event_far_ahead_that_comes_again_after_its_session_closed_opens_another_of_the_same_id() -> None:
+    driver = Driver()
+    (opened,) = sessions(driver.send("bob", 31_536_000.0, appended_s=5.0, event_id="one"))
+    (closed,) = sessions(driver.mark(500.0))
+    (again,) = sessions(driver.send("bob", 31_536_000.0, appended_s=600.0, event_id="one"))
+    assert closed["final"]
+    assert again["start"] == DAY_1 + 600.0
+    assert (again["session_id"], again["revision"]) == (opened["session_id"], 1)
+
+
 def test_an_event_just_within_the_allowance_keeps_its_time() -> None:
     driver = Driver()
     (opened,) = sessions(driver.send("bob", 300.0, appended_s=0.0))

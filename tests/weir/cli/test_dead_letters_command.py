@@ -157,7 +157,9 @@ def test_without_letters_there_is_nothing_to_list_show_or_replay(installation: S
     [
         (("list", "--reason", "bad"), "not_json"),
         (("list", "--since", "yesterday"), "2026-01-31"),
+        (("list", "--since", "\N{SUPERSCRIPT TWO}"), "2026-01-31"),
         (("show", "17"), "PARTITION:OFFSET"),
+        (("show", "0:" + "9" * 5_000), "PARTITION:OFFSET"),
     ],
 )
 def test_wrong_calls_are_told(arguments: tuple[str, ...], said: str) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
 
 from tests.support.command import weir
 from weir.contracts import Label
@@ -33,6 +34,18 @@ def test_one_answer_by_flags(installation: Settings) -> None:
     (label,) = sent(installation)
     assert (label.visitor_id, label.session_id, label.ts) == ("v1", None, 1_700_000_000.0)
     assert (label.label, label.category, label.source, label.weight) == ("bad", "spam", "ana", 1.0)
+
+
+@pytest.mark.kafka
+def test_a_label_with_a_timestamp_of_old_is_not_gone_before_it_is_read(installation: Settings) -> None:
+    topic = installation.names.public(LABELS)
+    producer = Producer(installation.client_options())
+    producer.produce(topic, b"{}", b"v1", timestamp=1)
+    assert producer.flush(10) == 0
+    with LogReader(installation, [topic]) as reader:
+        spans = reader.spans().items()
+        (record,) = reader.read({at: s.first for at, s in spans}, {at: s.end for at, s in spans})
+    assert record.timestamp > 1_700_000_000_000
 
 
 @pytest.mark.kafka

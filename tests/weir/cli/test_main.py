@@ -36,6 +36,13 @@ def test_every_command_has_help_of_its_own(name: str) -> None:
     assert "completion" not in ran.out
 
 
+@pytest.mark.parametrize("closed", ["1", "2"])
+def test_a_stream_that_is_closed_is_written_to_in_vain(closed: str) -> None:
+    command = f"exec '{sys.executable}' -m weir.cli.main settings {closed}>&-"
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_version() -> None:
     assert weir("--version").out == f"weir {__version__}\n"
 

@@ -13,10 +13,11 @@ from streams.intake.dead_letter import dead_letter
 from streams.intake.reasons import Reason
 from streams.produce.sender import Sender
 from tests.support.command import weir
+from weir.cli.record_text import TOPICS
 from weir.contracts import Flag, Limit, Review, Session
 from weir.contracts.fast import encode
 from weir.settings import Settings
-from weir.topics import FLAGS, LATE, LIMITS, REVIEWS, SESSIONS
+from weir.topics import BY_NAME, FLAGS, LATE, LIMITS, REVIEWS, SESSIONS
 
 REASONS = [{"id": "p1", "version": "1", "text": "a crawler"}]
 
@@ -96,6 +97,23 @@ def test_every_topic_is_readable_and_json_is_the_value_as_it_lies_there(filled: 
     (letter,) = weir("tail", "dead-letter", "--from-beginning", "--max", "1", "--json", on=filled).rows()
     assert (letter["key"], letter["value"]) == ({"base64": "/w=="}, {"base64": "/g=="})
     assert letter["headers"]["offset"] == "17"
+
+
+@pytest.mark.kafka
+def test_what_strangers_wrote_ends_no_tail(installation: Settings) -> None:
+    values = [b"\xff\x1b[2J", b"no JSON\n\x1b[2J", b'{"a":\n 1e999999}', b'"\\ud800"', b"[" * 100_000]
+    sender = Sender(installation)
+    for topic in map(BY_NAME.__getitem__, TOPICS):
+        for value in values:
+            sender.send(Output(topic, b"k", value))
+    sender.flush()
+    for name in TOPICS:
+        called = weir("tail", name, "--from-beginning", "--until-end", on=installation)
+        assert (called.code, len(called.out.splitlines())) == (0, len(values)), called.err
+        assert "\x1b" not in called.out
+        assert len(weir("tail", name, "--from-beginning", "--until-end", "--json", on=installation).rows()) == len(
+            values
+        )
 
 
 @pytest.mark.kafka
