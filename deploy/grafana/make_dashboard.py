@@ -51,6 +51,10 @@ DEAD_LETTER_SHARE = (
     "sum(rate(weir_dead_letters_total[$__rate_interval])) / "
     "clamp_min(sum(rate(weir_events_total[$__rate_interval])), 0.001)"
 )
+MARGINAL_PRECISION = (
+    'sum by (rule) (increase(weir_rule_answers_total{alone="true",label="bad"}[1d])) / '
+    'sum by (rule) (increase(weir_rule_answers_total{alone="true"}[1d]))'
+)
 ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
     (
         "Traffic",
@@ -192,27 +196,21 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 "Events in which a pattern matched.",
             ),
             Panel(
-                "Sessions that one rule alone has flagged",
+                "Sessions for which a rule holds",
                 "cps",
                 [
                     (
-                        'topk(10, sum by (rule, shadow) (rate(weir_rule_sessions_total{alone="true"}[$__rate_interval])))',
-                        "{{rule}} {{shadow}}",
+                        f"topk(10, {rate('weir_rule_sessions_total', 'rule', 'shadow', 'alone')})",
+                        "{{rule}} {{shadow}} {{alone}}",
                     )
                 ],
-                "Closed sessions; true: the rule is in shadow, and would have.",
+                "Closed ones. The first word says whether the rule is in shadow, the second whether it alone flags them.",
             ),
             Panel(
-                "Marginal precision of rules, a day",
+                "Marginal precision of rules",
                 "percentunit",
-                [
-                    (
-                        'sum by (rule) (increase(weir_rule_answers_total{alone="true",label="bad"}[1d])) / '
-                        'sum by (rule) (increase(weir_rule_answers_total{alone="true"}[1d]))',
-                        "{{rule}}",
-                    )
-                ],
-                "What people say of sessions that a rule alone has flagged; `weir rules stats` has the intervals.",
+                [(MARGINAL_PRECISION, "{{rule}}")],
+                "What people said in a day of sessions that a rule alone has flagged; `weir rules stats` has the intervals.",
             ),
             Panel(
                 "Rules that cost most",
