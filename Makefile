@@ -60,8 +60,9 @@ bench: $(READY) ## Weir beside its peers; ONLY=throughput,latency CONTESTANTS=we
 instructions: $(READY) ## Instructions that an event takes, against the baseline; UPDATE=1 renews that (needs valgrind)
 	@$(BIN)/python -m bench.instructions $(if $(UPDATE),--update)
 
-evaluate: $(READY) ## How well the models do, on data of others and the demo's traffic; ONLY=texts,arrivals, in docs/evaluation-models.md
-	@$(BIN)/python -m evaluation.models $(if $(ONLY),--only $(ONLY))
+evaluate: $(READY) ## How well rules and models do, on data of others and the demo's traffic; ONLY=texts,arrivals of the models, RULES=payloads,cost of the rules, in docs/evaluation-*.md
+	@$(if $(or $(RULES),$(if $(ONLY),,all)),$(BIN)/python -m evaluation.rules $(if $(RULES),--only $(RULES)),true)
+	@$(if $(or $(ONLY),$(if $(RULES),,all)),$(BIN)/python -m evaluation.models $(if $(ONLY),--only $(ONLY)),true)
 
 lint: $(READY) ## ruff, its formatter, mypy
 	$(BIN)/ruff check .

@@ -2,65 +2,190 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import logging
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import NoReturn
-
-from confluent_kafka import KafkaError, Message
 
 from rules.heuristics.pack import Pack, parse_pack
 from rules.heuristics.patterns import Patterns
-from streams.engine.task import Output
+from streams.pack_ledger import PackLedger, Refusal, RefusedRecordError
 from streams.sessionize.heuristics import Patterns as Folding
-from weir.cluster import producer
-from weir.contracts import PackVersion
-from weir.contracts.fast import FastEvent, decoder, encode
-from weir.errors import ClusterError, LostInputError, SettingsError
-from weir.settings import Settings
-from weir.topics import RULES
+from weir.contracts import CurrentPack, PackVersion
+from weir.contracts.fast import FastEvent
+from weir.errors import LostInputError, SettingsError
 
-_decode = decoder(PackVersion)
-_TIMEOUT_S = 15.0
+PATIENCE_S = 5.0
+KEPT = 8
+"""Sets of packs of then that are kept compiled."""
+log = logging.getLogger("weir.rules")
 
 
 class PackLibrary:
-    """The packs in force, and the sources of others as they come by the rules topic."""
+    """The packs in force: those of the files, and those that the rules topic puts in their place.
 
-    def __init__(self, current: Patterns) -> None:
-        self.current = current
-        self._sources: dict[tuple[str, str], str] = {}
+    Nothing that comes by the topic can break a worker: what is no pack, or can't stand beside the others, is passed
+    over, counted and logged, and the version before it holds.
 
-    def offer(self, value: bytes) -> None:
-        """Takes a `PackVersion` record."""
-        record = _decode(value)
-        self._sources[record.pack, record.version] = record.source
+    Records may be offered on one thread while others ask: `current` is replaced as a whole.
+    """
+
+    def __init__(self, files: Patterns) -> None:
+        self._files = {pack.name: pack for pack in files.packs}
+        self._current = files
+        self._ledger = PackLedger()
+        self._compiled: dict[tuple[str, str], Pack | None] = {}
+        self._of_then_cached: dict[tuple[tuple[str, str], ...], Patterns] = {}
+        self._refused: Counter[Refusal] = Counter()
+        self._lock = threading.RLock()
+        self._came = threading.Condition(self._lock)
+        self._is_live = False
+        self._is_stale = False
+
+    @property
+    def current(self) -> Patterns:
+        """The packs in force.
+
+        Until it is asked for, records only add up; from then on each that matters is acted on when it is offered.
+        """
+        if not self._is_live:
+            with self._lock:
+                self._is_live = True
+                self._settle()
+        return self._current
+
+    def offer(self, key: bytes, value: bytes | None) -> None:
+        """Takes a record of the rules topic about packs."""
+        with self._lock:
+            try:
+                self._is_stale |= self._ledger.offer(key, value)
+            except RefusedRecordError as error:
+                self.refuse(error.reason, f"record {key!r}: {error.detail}")
+            if self._is_live:
+                self._settle()
+            self._came.notify_all()
+
+    def refuse(self, reason: Refusal, detail: str) -> None:
+        """Counts and tells of a record that is passed over."""
+        with self._lock:
+            self._refused[reason] += 1
+        log.warning("passed over a record of the rules topic: %s", detail)
+
+    def take_refusals(self) -> Mapping[str, int]:
+        """How many records were passed over since the last call, by reason."""
+        if not self._refused:
+            return {}
+        with self._lock:
+            taken, self._refused = self._refused, Counter()
+        return {str(reason): count for reason, count in taken.items()}
 
     def get(self, versions: Mapping[str, str]) -> Folding:
         """The packs in these versions.
 
         If one is no longer to be had, that is told once an event is folded by them: after a clean stop, none is.
         """
-        if dict(versions) == dict(self.current.versions):
-            return self.current
-        own = {(pack.name, pack.version): pack for pack in self.current.packs}
+        return self._as_of(versions)
+
+    def of_session(self, versions: Mapping[str, str]) -> Patterns:
+        """The packs in the versions that a session was folded by, or those in force if they can't be had.
+
+        A session may be here before the record of its packs: that is waited for, a moment.
+        """
+        current = self.current
+        wanted = tuple(sorted(versions.items()))
+        if wanted == tuple(current.versions.items()):
+            return current
+        known = self._of_then_cached.get(wanted)
+        if known is None:
+            with self._lock:
+                self._came.wait_for(lambda: all(self._is_known(*one) for one in wanted), PATIENCE_S)
+            found = self._as_of(versions)
+            if isinstance(found, LostPatterns):
+                log.warning("judging by the packs in force: %s", found.error)
+                found = current
+            while len(self._of_then_cached) >= KEPT:
+                del self._of_then_cached[next(iter(self._of_then_cached))]
+            known = self._of_then_cached[wanted] = found
+        return known
+
+    def file_records(self) -> list[PackVersion]:
+        """The files' packs, as other and later workers need them."""
+        return [PackVersion(pack=pack.name, version=pack.version, source=pack.source) for pack in self._files.values()]
+
+    def _settle(self) -> None:
+        """Puts in force what the topic says, as far as it can be."""
+        if not self._is_stale:
+            return
+        self._is_stale = False
+        packs = dict(self._files)
+        waiting = sorted(self._ledger.current.values(), key=lambda said: (said.at, said.pack))
+        # A pattern may move from one pack to another: whoever has to wait for that is tried again.
+        while waiting:
+            refused = [said for said in waiting if not self._put(said, packs)]
+            if len(refused) == len(waiting):
+                break
+            waiting = refused
+        for said in waiting:
+            self.refuse("conflict", f"{said.pack} {said.version} has a pattern that another pack has")
+        if {name: pack.version for name, pack in packs.items()} != dict(self._current.versions):
+            self._current = Patterns(list(packs.values()))
+            log.info("packs in force: %s", ", ".join(f"{n} {v}" for n, v in self._current.versions.items()))
+
+    def _put(self, said: CurrentPack, packs: dict[str, Pack]) -> bool:
+        """Puts the best version that can be had among the packs; False if it clashes with another."""
+        for version in self._ledger.wanted(said.pack):
+            pack = self._pack(said.pack, version)
+            if pack is not None:
+                break
+        else:
+            return True
+        if clashes(pack, packs.values()):
+            return False
+        packs[pack.name] = pack
+        return True
+
+    def _pack(self, name: str, version: str) -> Pack | None:
+        """A pack as the topic or a file has it; None if it can't be had or is refused."""
+        own = self._files.get(name)
+        if own is not None and own.version == version:
+            return own
+        if (name, version) not in self._ledger.sources:
+            self.refuse("unknown", f"there is no version {version} of {name}")
+            return None
+        if (name, version) not in self._compiled:
+            self._compiled[name, version] = self._parsed(name, version)
+        return self._compiled[name, version]
+
+    def _parsed(self, name: str, version: str) -> Pack | None:
         try:
-            return Patterns([own.get(wanted) or self._compiled(*wanted) for wanted in versions.items()])
+            pack = parse_pack(f"{name}.yaml", self._ledger.sources[name, version])
+        except SettingsError as error:
+            self.refuse("invalid", f"{name} {version}: {error.message}")
+            return None
+        # The version holds a digest of the patterns: whatever else reads them differently does not go unseen.
+        if (pack.name, pack.version) != (name, version):
+            self.refuse("invalid", f"{name} {version} reads here as {pack.name} {pack.version}")
+            return None
+        return pack
+
+    def _as_of(self, versions: Mapping[str, str]) -> Patterns | LostPatterns:
+        current = self.current
+        if dict(versions) == dict(current.versions):
+            return current
+        try:
+            return Patterns([self._of_then(*wanted) for wanted in versions.items()])
         except LostInputError as error:
             return LostPatterns(versions, error)
 
-    def announcements(self) -> Iterator[Output]:
-        """The records by which other and later workers get the packs in force."""
-        for pack in self.current.packs:
-            record = PackVersion(pack=pack.name, version=pack.version, source=pack.source)
-            yield Output(RULES, f"{pack.name}/{pack.version}".encode(), encode(record))
+    def _is_known(self, name: str, version: str) -> bool:
+        own = self._files.get(name)
+        return (own is not None and own.version == version) or (name, version) in self._ledger.sources
 
-    def _compiled(self, name: str, version: str) -> Pack:
-        source = self._sources.get((name, version))
-        try:
-            pack = None if source is None else parse_pack(f"{name}.yaml", source)
-        except SettingsError:
-            pack = None  # it was written for another version of Weir
-        # The version holds a digest of the patterns: whatever else reads them differently does not go unseen.
-        if pack is None or pack.version != version:
+    def _of_then(self, name: str, version: str) -> Pack:
+        with self._lock:
+            pack = self._pack(name, version)
+        if pack is None:
             raise LostInputError(
                 f"The state was written under version {version} of the pack {name}, which is not to be had.",
                 "Start the workers once with that version and stop them cleanly, then change the pack.",
@@ -68,12 +193,22 @@ class PackLibrary:
         return pack
 
 
+def clashes(pack: Pack, others: Iterable[Pack]) -> list[str]:
+    """Ids in force in the pack that packs of other names have as well."""
+    taken = {entry_id for other in others if other.name != pack.name for entry_id in _ids(other)}
+    return sorted(taken & _ids(pack))
+
+
+def _ids(pack: Pack) -> set[str]:
+    return {entry.id for entry in (*pack.patterns_in_force, *pack.rules_in_force)}
+
+
 class LostPatterns:
     """Packs of which one is not to be had."""
 
     def __init__(self, versions: Mapping[str, str], error: LostInputError) -> None:
         self.versions = versions
-        self._error = error
+        self.error = error
 
     def match(self, _event: FastEvent, /) -> tuple[str, ...]:
         """Tells what is missing.
@@ -81,7 +216,7 @@ class LostPatterns:
         Raises:
             LostInputError: always.
         """
-        raise self._error
+        raise self.error
 
     def info(self, pattern: str, /) -> NoReturn:
         """Knows none.
@@ -90,23 +225,3 @@ class LostPatterns:
             KeyError: always.
         """
         raise KeyError(pattern)
-
-
-def announce(settings: Settings, library: PackLibrary) -> None:
-    """Publishes the packs in force; returns when the brokers have them.
-
-    Raises:
-        ClusterError: they don't take them.
-    """
-    client = producer(settings)
-    refused: list[KafkaError] = []
-
-    def told(error: KafkaError | None, _message: Message) -> None:
-        if error is not None:
-            refused.append(error)
-
-    for output in library.announcements():
-        client.produce(settings.names.public(RULES), output.value, output.key, on_delivery=told)
-    if client.flush(_TIMEOUT_S) or refused:
-        reason = refused[0].str() if refused else "no answer in time"
-        raise ClusterError(f"The brokers don't take the packs of patterns: {reason}.", "Check that they are up.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -38,7 +37,6 @@ STAGE_INPUTS: Mapping[str, tuple[Topic, ...]] = {
 """What each stage reads, in the order of an event's way."""
 
 SUMS_KEY, DISTINCT_KEY = b"sums/", b"distinct/"
-log = logging.getLogger("weir.stages")
 _decode_sums = decoder(AddressSums)
 _decode_distinct = decoder(DistinctSums)
 Take = Callable[[bytes, bytes | None], None]
@@ -89,10 +87,12 @@ class Resources:
 
     def _take_rules(self, key: bytes, value: bytes | None) -> None:
         if value is None:
+            if not key.startswith((SUMS_KEY, DISTINCT_KEY)):
+                self.library.offer(key, None)
             return
         refused = at_the_gate(value, LARGEST_BYTES)
         if refused is not None:
-            log.warning("passed over record %r of the rules topic: %s", key, refused.detail)
+            self.library.refuse("unreadable", f"record {key!r}: {refused.detail}")
             return
         try:
             if key.startswith(SUMS_KEY):
@@ -100,9 +100,9 @@ class Resources:
             elif key.startswith(DISTINCT_KEY):
                 self.shared.offer_sets(_decode_distinct(value))
             else:
-                self.library.offer(value)
+                self.library.offer(key, value)
         except msgspec.DecodeError as error:
-            log.warning("passed over record %r of the rules topic: %s", key, error)
+            self.library.refuse("unreadable", f"record {key!r}: {error}")
 
 
 def make_task(stage: str, partition: int, resources: Resources) -> Task:
@@ -111,7 +111,9 @@ def make_task(stage: str, partition: int, resources: Resources) -> Task:
 
 
 def _sessionize(partition: int, resources: Resources) -> Task:
-    return SessionizeTask(partition, resources.settings.partitions, resources.config, resources.library.get)
+    return SessionizeTask(
+        partition, resources.settings.partitions, resources.config, resources.library.get, resources.library
+    )
 
 
 def _score(partition: int, resources: Resources) -> Task:
@@ -125,6 +127,7 @@ def _score(partition: int, resources: Resources) -> Task:
         resources.champion,
         resources.shared,
         resources.now,
+        resources.library.of_session,
     )
 
 

@@ -161,6 +161,15 @@ METRICS = (
         "Events in which a pattern of this category matched",
         ("pack", "category"),
     ),
+    Metric("pack_version_info", "gauge", "", "1 for each pack's version in force here", ("pack", "version")),
+    Metric(
+        "rules_refused",
+        "counter",
+        "records",
+        "Records of the rules topic that were passed over, by reason; what was in force stays in force",
+        ("reason",),
+        values=(("unreadable", "invalid", "unknown", "conflict"),),
+    ),
     Metric(
         "scores",
         "counter",

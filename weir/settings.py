@@ -113,8 +113,7 @@ class Settings(BaseSettings):
     pack_files: Annotated[tuple[Path, ...], *Several] = ()
     """Packs of patterns in YAML, beside the shipped ones; one of the same name takes its place."""
     paranoia_level: int = Field(1, ge=1, le=4)
-    """Patterns and rules up to this level are in force, in packs that don't name their own: more finds more, and errs
-    more."""
+    """Level up to which patterns are in force, 1 to 4: more find more and err more."""
     business_rules_file: Path | None = None
     """Business rules in YAML; the shipped ones unless given."""
     shadow: Annotated[frozenset[Stage], *Several] = frozenset()

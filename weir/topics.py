@@ -136,8 +136,8 @@ MODELS = Topic(
 )
 RULES = Topic(
     "rules",
-    "<pack>/<version>, sums/<partition>/<limit>, distinct/<partition>/<limit>",
-    "rule packs, and sums of addresses and accounts, that every worker needs",
+    "<pack>/<version>, <pack>/current, sums/<partition>/<limit>, distinct/<partition>/<limit>",
+    "rule packs and which version of each is in force, and sums of addresses and accounts, that every worker needs",
     PackVersion,
     "one",
     "compact",

@@ -14,6 +14,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 
 from rules.heuristics.lookalikes import LETTERS, latin
 
@@ -45,12 +46,12 @@ _HIDDEN = frozenset(chr(code) for first, last in _SHAPELESS for code in range(fi
 _LOOSE = frozenset(map(chr, range(0x300, 0x370)))
 _INVISIBLE = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _SHAPELESS) + "]+")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
-# An accent belongs to the character before it, so that a piece takes in the last plain one.
-_PIECE = re.compile(rf"[\0-\x7f]?[^\0-\x7f]{{1,{PIECE}}}")
+_PIECE = re.compile(rf"[^\0-\x7f]{{1,{PIECE}}}")
 _AGAIN = re.compile(r"%(?:25)+(?=[0-9A-Fa-f]{2}|[uU][0-9A-Fa-f]{4})")
 _WIDE = re.compile(r"%[uU]([0-9A-Fa-f]{4})")
+_BYTE = re.compile(r"%[0-9A-Fa-f]{2}")
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*")
-_LEADS = ("%c0", "%c1", "%C0", "%C1", "%e0", "%E0", "%f0", "%F0")
+_LEADS = ("%c0", "%c1", "%C0", "%C1", "%e0%8", "%e0%9", "%E0%8", "%E0%9", "%f0%8", "%F0%8")
 # Two, three or four bytes where fewer do: no valid UTF-8, but some servers read it.
 _OVERLONG = re.compile(
     r"%[cC][01](%[89abAB][0-9A-Fa-f])|%[eE]0(%[89][0-9A-Fa-f]%[89abAB][0-9A-Fa-f])"
@@ -73,8 +74,8 @@ def percent(text: str) -> str:
     """Percent-encoding taken off once, however often the percent sign itself is encoded; no UTF-8 becomes U+FFFD."""
     if "%" not in text:
         return text
-    text = wide(_AGAIN.sub("%", text))
-    return _ENCODED.sub(_of_bytes, overlong(text)) if _ENCODED.search(text) else text
+    text = wide(_AGAIN.sub("%", text) if "%25" in text else text)
+    return _ENCODED.sub(_of_bytes, overlong(text)) if _BYTE.search(text) else text
 
 
 def wide(text: str) -> str:
@@ -96,7 +97,7 @@ def entities(text: str) -> str:
     """HTML entities, once, as the characters that they stand for."""
     if "&" not in text:
         return text
-    return _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+    return _ENTITY.sub(_of_entity, text)
 
 
 def escapes(text: str) -> str:
@@ -109,14 +110,11 @@ def visible(text: str) -> str:
     if text.isascii():
         return text.replace("\0", "") if "\0" in text else text
     there = set(text)
-    if there.isdisjoint(_HIDDEN) and all(character <= "\x7f" or character == "\ufffd" for character in there):
-        return text  # bytes that were no UTF-8, and nothing else
-    text = _INVISIBLE.sub("", text)
-    if len(text) <= PIECE:
-        text = unicodedata.normalize("NFKC", text)
-    else:
-        # By pieces: putting a run of accents in order takes time quadratic in its length.
-        text = _PIECE.sub(lambda piece: unicodedata.normalize("NFKC", piece[0]), text)
+    if all(map(_is_at_rest, there)):
+        return text
+    if not there.isdisjoint(_HIDDEN):
+        text = _INVISIBLE.sub("", text)
+    text = unicodedata.normalize("NFKC", text) if len(text) <= PIECE else _compatible(text)
     there = set(text)
     if not there.isdisjoint(_LOOSE):
         text = _ACCENTS.sub(_loose, text)
@@ -136,6 +134,11 @@ def spaces(text: str) -> str:
     return _SPACES.sub(" ", text) if "  " in text or not text.isprintable() else text
 
 
+def lines(text: str) -> str:
+    """Runs of white space as one space, or as one line break if there is one in it: shells begin a command there."""
+    return _SPACES.sub(_of_spaces, text) if "  " in text or not text.isprintable() else text
+
+
 def is_plain(text: str) -> bool:
     """Whether decoding has nothing to do but lower case: so it is for most URLs, at a tenth of the cost."""
     return _PLAIN.fullmatch(text) is not None
@@ -143,7 +146,7 @@ def is_plain(text: str) -> bool:
 
 def url_round(text: str) -> str:
     """Every step that a part of a URL needs, once."""
-    return spaces(comments(visible(escapes(entities(percent(text)))))).lower()
+    return lines(comments(visible(escapes(entities(percent(text)))))).lower()
 
 
 def free_round(text: str) -> str:
@@ -155,7 +158,7 @@ def settled(text: str, decode_once: Callable[[str], str]) -> str:
     """The text after rounds of decoding: at rest, or after `ROUNDS` of them."""
     for _ in range(ROUNDS):
         plain = decode_once(text)
-        if plain == text or (plain.isascii() and not _MAY_HIDE.search(plain)):
+        if plain == text or (not _MAY_HIDE.search(plain) and all(map(_is_at_rest, set(plain)))):
             return plain
         text = plain
     return text
@@ -203,6 +206,45 @@ def url_parts(url: str) -> tuple[str, str, str]:
 def whole_url(url: str) -> str:
     """A URL, decoded part by part."""
     return url_parts(url)[0]
+
+
+def _of_spaces(found: re.Match[str]) -> str:
+    return "\n" if "\n" in found[0] else " "
+
+
+def _compatible(text: str) -> str:
+    """NFKC by pieces: putting a run of accents in order takes time quadratic in its length."""
+    pieces: list[str] = []
+    end = 0
+    for found in _PIECE.finditer(text):
+        start = max(found.start() - 1, end)  # an accent belongs to the plain letter before it
+        pieces += text[end:start], unicodedata.normalize("NFKC", text[start : found.end()])
+        end = found.end()
+    return "".join([*pieces, text[end:]])
+
+
+@lru_cache(32_768)
+def _is_at_rest(character: str) -> bool:
+    """Whether it stays what it is whatever stands around it."""
+    if character <= "\x7f":
+        return character != "\0"
+    return (
+        character.lower() == character
+        and unicodedata.normalize("NFKC", character) == character
+        and unicodedata.category(character)[0] != "M"
+        and not "\u1100" <= character <= "\u11ff"  # parts of syllables, which join
+        and character not in _HIDDEN
+        and character not in LETTERS
+    )
+
+
+def _of_entity(found: re.Match[str]) -> str:
+    return _character(found[0])
+
+
+@lru_cache(1_024)
+def _character(entity: str) -> str:
+    return html.unescape(entity)
 
 
 def _of_bytes(found: re.Match[str]) -> str:

@@ -170,10 +170,13 @@ class Patterns:
         """Ids of a field's patterns that match a text."""
         return self._matchers[field](text)
 
-    def _match_url(self, url: str) -> tuple[str, ...]:
-        whole, path, query = url_parts(url)
+    def match_decoded(self, whole: str, path: str, query: str) -> tuple[str, ...]:
+        """Ids of the patterns that match a URL's decoded parts (`decode.url_parts`), some perhaps twice."""
         found = self._finders["url"](whole) + self._finders["path"](path)
         return found + self._finders["query"](query) if query else found
+
+    def _match_url(self, url: str) -> tuple[str, ...]:
+        return self.match_decoded(*url_parts(url))
 
     def _add(self, pack: Pack, entry: PatternEntry) -> None:
         self._refuse_twice(pack, entry)

@@ -158,6 +158,9 @@ class StagePartition:
                     f"starts at {batch.start}.",
                     "Start the worker again: it goes on where its state stands.",
                 )
+            await self._renew(self._flusher)
+            if not self._recovered:
+                return
             effects = Effects()
             records = batch.unread(position)
             with self._whole_or_dropped():
@@ -181,6 +184,9 @@ class StagePartition:
         """
         async with self._lock:
             if self._flusher is None or not self.is_ready or not self._flusher.is_idle:
+                return
+            await self._renew(self._flusher)
+            if not self._recovered:
                 return
             effects = Effects()
             with self._whole_or_dropped():
@@ -270,6 +276,20 @@ class StagePartition:
         """
         await flusher.flush(self._task, Effects(), self._next, checkpoint=True)
         await flusher.settle()
+
+    async def _renew(self, flusher: Flusher) -> None:
+        """Newer rules, if there are any, hold from the next record on; a checkpoint says from which."""
+        if not self._task.is_outdated:
+            return
+        with self._whole_or_dropped():
+            try:
+                await flusher.settle()
+                await self._threads.work(self._task.renew)
+                await flusher.flush(self._task, Effects(), self._next, checkpoint=True)
+            except BrokenTransactionError as error:
+                self._flush_failed(error)
+                return
+        log.info("%s works by other rules from %s on", self, self._next)
 
     async def _fold(self, records: Sequence[InputRecord], effects: Effects) -> None:
         begun = time.perf_counter()

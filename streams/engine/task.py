@@ -139,6 +139,18 @@ class Task(ABC):
     def tick(self, now_s: float, effects: Effects) -> None:  # noqa: B027 -- a hook, likewise
         """Called now and then while caught up: work that waits for time, not for input. Its outputs are real."""
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether newer rules wait for `renew`. Asked often, on any thread: it must cost nothing and change nothing."""
+        return False
+
+    def renew(self) -> None:  # noqa: B027 -- a hook, likewise
+        """Works by newer rules from here on.
+
+        The engine calls it between two flushes, when all that was folded is written, and checkpoints directly
+        afterwards: no stretch that is folded again has two sets of rules.
+        """
+
     def progress(self) -> bytes:
         """What must be equal after folding the same input again; checked at recovery, and kept with each flush."""
         return b""

@@ -7,7 +7,7 @@ from functools import partial
 
 from streams.engine.plan import StagePlan
 from streams.engine.runner import run_plans, told
-from streams.packs import announce
+from streams.rules_topic import announce
 from streams.stages import STAGE_INPUTS, Resources, make_task
 from weir.errors import UsageError, WeirError
 from weir.settings import Settings

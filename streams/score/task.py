@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import perf_counter
 
 import msgspec
@@ -39,6 +39,7 @@ _TOLD, _CROSSED, _BRAKE = b"s", b"a", b"b"
 brake on verdicts."""
 _read_session = decoder(Session)
 _read_told = msgspec.json.Decoder(Told)
+_read_packs = msgspec.json.Decoder(dict[str, str]).decode
 _read_brake = msgspec.json.Decoder(BrakeState)
 log = logging.getLogger("weir.score")
 
@@ -58,6 +59,8 @@ class ScoreTask(Task):
         champion: Scores; may be swapped between any two sessions.
         shared: Verdicts on addresses and accounts, over all partitions.
         now: Wall time in seconds since the epoch; decides latencies and the expiry of business rules.
+        packs_of: Gives the patterns in the versions that a session was folded by, which then judge it; without it
+            `patterns` judge all.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 -- all that the cascade's stages judge by
@@ -71,6 +74,7 @@ class ScoreTask(Task):
         champion: ChampionHolder,
         shared: SharedVerdicts,
         now: Callable[[], float],
+        packs_of: Callable[[Mapping[str, str]], Patterns] | None = None,
     ) -> None:
         self._settings = settings
         self._patterns = patterns
@@ -79,6 +83,8 @@ class ScoreTask(Task):
         self._champion = champion
         self._shared = shared
         self._now = now
+        self._packs_of = packs_of
+        self._packs_named = b""
         self._limits = SharedLimits(partition, partitions)
         self._partition = partition
         self._brake = Brake(business.ceiling, business.version)
@@ -104,9 +110,22 @@ class ScoreTask(Task):
         for record in records:
             session = read_record(record, _read_session, effects)
             if session is not None:
+                self._judge_by(record)
                 self._take(session, _appended_ms(record), effects)
         self._limits.publish(self._shared, effects)
         self._show(effects)
+
+    def _judge_by(self, record: InputRecord) -> None:
+        """Takes the patterns in the versions that the session was folded by: its verdict depends on nothing else."""
+        named = next((value for name, value in record.headers if name == "packs"), b"")
+        if self._packs_of is None or not named or named == self._packs_named:
+            return
+        self._packs_named = named
+        try:
+            versions = _read_packs(named)
+        except msgspec.DecodeError:
+            return  # another writer's header
+        self._patterns = self._packs_of(versions)
 
     def tick(self, now_s: float, effects: Effects) -> None:  # noqa: ARG002 -- nothing here waits for a time
         """Publishes limits of addresses and accounts that others' input led to."""

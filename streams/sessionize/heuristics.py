@@ -38,5 +38,16 @@ class Patterns(Protocol):
         """What is said of a pattern that matched."""
 
 
+class InForce(Protocol):
+    """The packs that should hold now: other ones may take their place at any time."""
+
+    @property
+    def current(self) -> Patterns:
+        """As of now."""
+
+    def take_refusals(self) -> Mapping[str, int]:
+        """Records about packs that were passed over since the last call, by reason."""
+
+
 Library = Callable[[Mapping[str, str]], Patterns]
 """Gives packs in the versions that are asked for."""

@@ -29,7 +29,7 @@ from streams.sessionize.spending import Charges, limit
 from streams.sessionize.state import NEVER, OpenSession, VisitorState
 from streams.sessionize.subjects import Subjects, place_of
 from streams.sessionize.visitors import Visitors
-from weir.contracts.fast import FastEvent
+from weir.contracts.fast import FastEvent, encode
 
 
 class PartitionFold:
@@ -52,6 +52,7 @@ class PartitionFold:
         """From the next record on, these hold; sums go on from where they were, or begin anew."""
         self.config = config
         self.patterns = patterns
+        self._packs = encode(config.packs)
         self.charges = Charges(config.visitor_budgets)
         self.networks = Networks(config.networks, config.address_rules)
         self.subjects = Subjects(
@@ -234,7 +235,7 @@ class PartitionFold:
                 self.visitors.changed[visitor_id] = None
 
     def _publish(self, visitor_id: str, session: OpenSession, ending: Ending = RUNNING) -> None:
-        self.outputs.append(publish(visitor_id, session, self._decimal, ending))
+        self.outputs.append(publish(visitor_id, session, self._decimal, ending, self._packs))
         self.accounts.revisions += 1
 
     def _take_watermark(self, record: InputRecord) -> None:

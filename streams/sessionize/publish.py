@@ -40,14 +40,20 @@ CLOSED = Ending(final=True)
 SPLIT = Ending(final=True, split=True)
 
 
-def publish(visitor: str, session: OpenSession, partition: bytes, ending: Ending = RUNNING) -> Output:
-    """The session's next revision as a record of `weir.sessions`; `partition` is the input's, in decimal."""
+def publish(
+    visitor: str, session: OpenSession, partition: bytes, ending: Ending = RUNNING, packs: bytes = b"{}"
+) -> Output:
+    """The session's next revision as a record of `weir.sessions`.
+
+    `partition` is the input's, in decimal; `packs` are the versions of those that have looked at it last, as JSON.
+    """
     session.revision += 1
     value = _encode(_record(visitor, session, ending))
     headers = (
         ("partition", partition),
         ("offset", b"%d" % session.offset),
         ("appended_ms", b"%d" % session.appended_ms),
+        ("packs", packs),
     )
     return Output(SESSIONS, visitor.encode(), value, headers)
 

@@ -14,7 +14,7 @@ from streams.engine.task import Effects, InputRecord, Task
 from streams.sessionize import watermark
 from streams.sessionize.accounts import Tally, report
 from streams.sessionize.config import FOLD_VERSION, FoldConfig
-from streams.sessionize.heuristics import Library
+from streams.sessionize.heuristics import InForce, Library, Patterns
 from streams.sessionize.partition_fold import PartitionFold
 from streams.sessionize.state import Meta, decode_meta, encode_meta
 from streams.sessionize.visitors import PREFIX
@@ -32,14 +32,20 @@ class SessionizeTask(Task):
         partitions: how many the events topic has.
         config: holds from the end of recovery on; until then the one in the state does.
         library: gives packs in the versions of a config.
+        in_force: the packs that should hold now, in the place of the config's, if they may change while it works.
 
     """
 
     refolds = True
 
-    def __init__(self, partition: int, partitions: int, config: FoldConfig, library: Library) -> None:
+    def __init__(
+        self, partition: int, partitions: int, config: FoldConfig, library: Library, in_force: InForce | None = None
+    ) -> None:
         self._config = config
         self._library = library
+        self._in_force = in_force
+        self._taken: Patterns | None = None
+        self._shown: dict[str, str] = {}
         self._meta: Meta | None = None
         self._sums: dict[bytes, bytes] = {}
         self._idle_sent = False
@@ -90,8 +96,21 @@ class SessionizeTask(Task):
 
     def recovered(self) -> None:
         """Folds by the present config from here on."""
-        if self._fold.config != self._config:
-            self._fold.configure(self._config, self._library(self._config.packs), self._fold.subjects.state)
+        config, patterns = self._config, None
+        if self._in_force is not None:
+            patterns = self._taken = self._in_force.current
+            config = msgspec.structs.replace(config, packs=dict(patterns.versions))
+        if self._fold.config != config:
+            self._fold.configure(config, patterns or self._library(config.packs), self._fold.subjects.state)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether other packs are in force than those of the last `recovered` or `renew`."""
+        return self._in_force is not None and self._in_force.current is not self._taken
+
+    def renew(self) -> None:
+        """Folds by the packs that are in force now from here on."""
+        self.recovered()
 
     def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
         """Folds records of the events topic, in offset order."""
@@ -140,6 +159,20 @@ class SessionizeTask(Task):
         effects.set(self._fold.accounts.open, "sessions_open", partition)
         if self._fold.watermark >= 0:
             effects.set(self._fold.watermark, "watermark_timestamp_seconds", partition)
+        if self._in_force is not None:
+            for reason, count in self._in_force.take_refusals().items():
+                effects.count("rules_refused", reason, by=count)
+            self._show_packs(effects)
+
+    def _show_packs(self, effects: Effects) -> None:
+        packs = self._fold.config.packs
+        if packs is self._shown:
+            return
+        for pack, version in self._shown.items():
+            effects.set(0, "pack_version_info", pack, version)
+        for pack, version in packs.items():
+            effects.set(1, "pack_version_info", pack, version)
+        self._shown = packs
 
 
 _OTHER_VERSION = "Start the version that wrote it and stop it cleanly, then start this one."

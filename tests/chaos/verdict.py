@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from rules.heuristics.patterns import Patterns, load_packs
+from rules.heuristics.patterns import load_packs
 from rules.limits.budgets import Budget as GivenBudget
 from rules.limits.budgets import load_budgets
 from tests.chaos.oracle import logs
@@ -13,7 +13,7 @@ from tests.chaos.oracle.expected import Accounts
 from tests.chaos.oracle.judging import READ, compare, expect, watched
 from tests.chaos.oracle.records import Budget, Distinct, Record
 from tests.chaos.oracle.records import Settings as OracleSettings
-from tests.chaos.oracle.signs import Book, Rule, Sign
+from tests.chaos.rule_book import rule_book
 from tests.chaos.timeline import Timeline, note_events, note_sessions
 from weir.settings import Settings
 
@@ -44,25 +44,9 @@ def verdict(settings: Settings, begun_ms: int) -> Verdict:
     note_sessions(line, (record for record in outputs if record.topic == own.topic("sessions")))
     log = logs.read(settings.bootstrap_servers, own.topic("events"))
     expected = expect(_noted(line, log), own, watch=watched(outputs, own))
-    differences = list(compare(expected, outputs, book=book_of(load_packs(())), may_be_compacted=True))
+    patterns = load_packs(())
+    differences = list(compare(expected, outputs, book=rule_book(patterns), may_be_compacted=True))
     return Verdict(differences, dict(expected.accounts), len(outputs), line)
-
-
-def book_of(patterns: Patterns) -> Book:
-    """What the packs say, likewise."""
-    infos = [patterns.info(pattern) for pattern in patterns.ids]
-    rules = [
-        Rule(
-            Sign(rule.id, rule.weight, rule.group, rule.expires_s),
-            rule.version,
-            [condition.model_dump() for condition in rule.entry.conditions],
-            rule.entry.needs or len(rule.entry.conditions),
-        )
-        for rule in patterns.rules_by_events
-        if not rule.shadow
-    ]
-    counting = {info.id: Sign(info.id, info.weight, info.group, info.expires_s) for info in infos if not info.shadow}
-    return Book(counting, rules, {info.id: info.category for info in infos})
 
 
 def oracle_settings(settings: Settings) -> OracleSettings:

@@ -99,7 +99,7 @@ def simulate(  # noqa: PLR0913 -- one parameter an option
     as_json: Json = False,
 ) -> None:
     """Say whose verdict another pack would have changed, against today's packs."""
-    proposed = load_packs([*settings.pack_files, *pack], _today())
+    proposed = load_packs([*settings.pack_files, *pack], _today(), settings.paranoia_level)
     work = Simulation(_patterns(settings), proposed)
     for file in files:
         check_source(file)
@@ -131,7 +131,7 @@ def _files(settings: Settings, files: list[Path] | None) -> list[Path]:
 def _examined(file: Path) -> tuple[Pack | None, list[Problem]]:
     document = read_document(file)
     if isinstance(document, Document) and isinstance(document.value, dict):
-        if "rules" in document.value:
+        if "rules" in document.value and "pack" not in document.value:
             return None, check_business_rules(file)[1]
         if "budgets" in document.value:
             found = check_budgets(file)
@@ -153,7 +153,7 @@ def _events(line_format: str, files: Iterable[str]) -> Iterator[bytes]:
 
 
 def _patterns(settings: Settings) -> Patterns:
-    return load_packs(settings.pack_files, _today())
+    return load_packs(settings.pack_files, _today(), settings.paranoia_level)
 
 
 def _today() -> date:

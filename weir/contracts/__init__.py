@@ -8,7 +8,7 @@ from weir.contracts.label import Label
 from weir.contracts.limit import Limit
 from weir.contracts.model_record import Champion, Decision, ModelRecord, Snapshot, Trial
 from weir.contracts.review import Review
-from weir.contracts.rules_record import AddressSums, DistinctSums, PackVersion
+from weir.contracts.rules_record import AddressSums, CurrentPack, DistinctSums, PackVersion
 from weir.contracts.score import FeatureValue, ModelRef, Score
 from weir.contracts.session import Gaps, ItemTouch, PatternHits, Session, TextSeen
 from weir.contracts.training import TrainingExample
@@ -17,6 +17,7 @@ from weir.contracts.watermark import Watermark
 __all__ = [
     "AddressSums",
     "Champion",
+    "CurrentPack",
     "DeadLetterHeaders",
     "Decision",
     "DistinctSums",

@@ -19,6 +19,23 @@ class PackVersion(Record):
     """The YAML as written."""
 
 
+class CurrentPack(Record):
+    """Which version of a pack is in force, whatever the workers' files say. Key `<pack>/current`.
+
+    A tombstone there puts the files' version in force again.
+    """
+
+    kind: Literal["current"] = "current"
+    pack: str
+    version: str
+    before: Annotated[list[str], Field(max_length=20)]
+    """Versions that were in force before, oldest first: the way back, and what holds where this one can't be used."""
+    at: EpochSeconds
+    by: Annotated[str, Field(max_length=256)]
+    """Who put it in force."""
+    why: Annotated[str, Field(max_length=1_024)]
+
+
 class AddressSums(Record):
     """What one partition saw of its busiest addresses or accounts in one window. Key `sums/<partition>/<limit>`."""
 

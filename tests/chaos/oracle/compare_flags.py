@@ -1,6 +1,7 @@
 """Flags of heuristics, where every other stage is in shadow, against the session records that they were made of.
 
-Evidence is 1 - product of (1 - weight) over a session's patterns; 0.5 is `review`, 0.7 `throttle`, 0.9 `block`. A flag
+Evidence is 1 - product of (1 - weight) over a session's patterns and the rules that hold for it, of each group the
+strongest alone; 0.5 is `review`, 0.7 `throttle`, 0.9 `block`. A flag
 goes out when verdict or reasons changed; a first `allow` is silent. A session that was merged away has none.
 
 Silences: evidence is rounded to nine decimals; a pattern without a known weight is no reason; reasons are compared by
@@ -15,7 +16,7 @@ from typing import Any
 
 from tests.chaos.oracle.compare_values import parsed
 from tests.chaos.oracle.records import Record
-from tests.chaos.oracle.signs import Book, evidence, signs_of
+from tests.chaos.oracle.rule_book import RuleBook
 
 THRESHOLDS = ((0.9, "block"), (0.7, "throttle"), (0.5, "review"))
 Reasons = tuple[tuple[str, str], ...]
@@ -23,7 +24,7 @@ Essence = tuple[str, int, str, Reasons]
 """Session, revision, verdict and reasons."""
 
 
-def flag_differences(sessions: Iterable[Record], flags: Iterable[Record], book: Book) -> Iterator[str]:
+def flag_differences(sessions: Iterable[Record], flags: Iterable[Record], book: RuleBook) -> Iterator[str]:
     """What is missing, twice or unexplained."""
     due = set(_due(sessions, book))
     found: set[Essence] = set()
@@ -39,7 +40,7 @@ def flag_differences(sessions: Iterable[Record], flags: Iterable[Record], book: 
         yield f"Missing: the flag {verdict} of session {session} in revision {revision}."
 
 
-def _due(sessions: Iterable[Record], book: Book) -> Iterator[Essence]:
+def _due(sessions: Iterable[Record], book: RuleBook) -> Iterator[Essence]:
     told: dict[str, tuple[str, tuple[str, ...]]] = defaultdict(lambda: ("allow", ()))
     for record in sessions:
         session = parsed(record) or {}
@@ -53,11 +54,11 @@ def _due(sessions: Iterable[Record], book: Book) -> Iterator[Essence]:
             told.pop(str(session.get("session_id")), None)
 
 
-def _judged(session: Mapping[str, Any], book: Book) -> Essence:
-    signs = list(signs_of(session, book))
-    known = sorted((sign.id, version) for sign, version in signs)
-    value = evidence([sign for sign, _ in signs])
-    verdict = next((name for threshold, name in THRESHOLDS if value >= threshold), "allow")
+def _judged(session: Mapping[str, Any], book: RuleBook) -> Essence:
+    signs = list(book.signs(session))
+    known = sorted((name, version) for name, version, _, _ in signs)
+    evidence = book.evidence(signs)
+    verdict = next((name for threshold, name in THRESHOLDS if evidence >= threshold), "allow")
     return session["session_id"], session["revision"], verdict, tuple(known) if verdict != "allow" else ()
 
 

@@ -13,7 +13,7 @@ from tests.chaos.oracle.compare_sums import sum_differences
 from tests.chaos.oracle.expected import Expected, Place
 from tests.chaos.oracle.folding import Partition
 from tests.chaos.oracle.records import Match, Record, Settings
-from tests.chaos.oracle.signs import Book
+from tests.chaos.oracle.rule_book import RuleBook
 
 READ = ("sessions", "late", "dead-letter", "limits", "flags", "rules")
 """Topics, without their prefix, whose records are compared."""
@@ -63,7 +63,7 @@ def compare(
     outputs: Iterable[Record],
     *,
     reported: Mapping[int, Mapping[str, int]] | None = None,
-    book: Book | None = None,
+    book: RuleBook | None = None,
     may_be_compacted: bool = False,
 ) -> Iterator[str]:
     """Every way in which outputs differ from what they must be, a sentence each; nothing for a flawless run.
@@ -73,7 +73,7 @@ def compare(
         outputs: all committed records of the topics `READ`, each partition in the order of offsets.
         reported: by partition, the outcomes that Weir counted: `folded`, `duplicate`, `late`, `dead_letter`, `rekeyed`,
             `watermark`.
-        book: what speaks against a session; given only where every stage but heuristics is in shadow, flags are
+        book: what patterns and rules weigh; given only where every stage but heuristics is in shadow, flags are
             compared too.
         may_be_compacted: older limits of a key may be gone.
     """

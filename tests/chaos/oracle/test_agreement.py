@@ -32,7 +32,8 @@ from tests.chaos.oracle.placing import partition_of
 from tests.chaos.oracle.reading import RefusedError, read_event
 from tests.chaos.oracle.records import Distinct, Event, Record
 from tests.chaos.oracle.records import Settings as OracleSettings
-from tests.chaos.verdict import book_of, in_own_words, oracle_settings
+from tests.chaos.rule_book import rule_book
+from tests.chaos.verdict import in_own_words, oracle_settings
 from tests.streams.sessionize.driving import Words, library_of
 from weir.contracts import Event as ProductEvent
 from weir.contracts.fast import fast
@@ -409,5 +410,6 @@ def test_real_files_come_to_what_the_oracle_says(
     )
     assert len(expected.finals()) > 20
     assert (
-        list(compare(expected, run.outputs, reported=run.reported(PARTITIONS), book=book_of(resources.patterns))) == []
+        list(compare(expected, run.outputs, reported=run.reported(PARTITIONS), book=rule_book(resources.patterns)))
+        == []
     )

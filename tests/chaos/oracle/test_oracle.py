@@ -17,7 +17,7 @@ from tests.chaos.oracle.judging import compare, expect, judge
 from tests.chaos.oracle.logs import dump, load
 from tests.chaos.oracle.placing import partition_of
 from tests.chaos.oracle.records import Budget, Event, Record, Settings
-from tests.chaos.oracle.signs import Book, Sign
+from tests.chaos.oracle.rule_book import RuleBook
 
 HERE = Path(__file__).parent
 DAY_1 = 1_767_225_600
@@ -347,7 +347,7 @@ def test_flags_of_heuristics_follow_from_the_sessions() -> None:
     expected = expect(BUSY.records, BUSY.settings)
 
     def said(*flags: Record) -> str:
-        return "".join(compare(expected, [*sessions, *flags], book=Book({"p": Sign("p", 0.7)})))
+        return "".join(compare(expected, [*sessions, *flags], book=RuleBook(weights={"p": 0.7})))
 
     assert said(record) == ""
     assert "Missing: the flag throttle" in said()

@@ -55,6 +55,7 @@ def full_width(text: str) -> str:
         (decode.comments, "a/*b", "a/*b"),
         (decode.comments, "1--x\nand#y\n2=2 -- z", "1 and 2=2 -- z"),
         (decode.spaces, "a \t\n b", "a b"),
+        (decode.lines, "a \t b \r\n c", "a b\nc"),
         (decode.query_text, "ID=%2527+OR+1%3D1", "id=' or 1=1"),
         (decode.free_text, "\uff36&#105;AGRA  now", "viagra now"),
         (decode.free_text, "100%25 + tax", "100%25 + tax"),

@@ -43,7 +43,10 @@ def test_a_shipped_pack_is_well_and_tells_of_itself(file: Path) -> None:
         assert entry.id.startswith(f"{pack.name}/")
         assert entry.field in DECODERS
         assert entry.reason.endswith(".")
-        assert 0 < entry.weight < 1, "certainty would silence every other sign"
+        assert 0 <= entry.weight < 1, "certainty would silence every other sign"
+        assert entry.weight > 0 or any(
+            one.category == entry.category or one.pattern == entry.id for rule in pack.rules for one in rule.conditions
+        ), "a sign without weight is there for a rule"
 
 
 def test_every_starting_pack_is_shipped() -> None:

@@ -58,7 +58,12 @@ def test_a_record_says_where_its_last_event_lies() -> None:
     driver.send("ann", 2.0)
     driver.send("bob", 3.0)
     (final, _) = driver.mark(10_000.0)
-    assert dict(final.headers) == {"partition": b"0", "offset": b"2", "appended_ms": b"%d" % ((DAY_1 + 2) * 1000)}
+    assert dict(final.headers) == {
+        "partition": b"0",
+        "offset": b"2",
+        "appended_ms": b"%d" % ((DAY_1 + 2) * 1000),
+        "packs": b"{}",
+    }
     assert final.topic is SESSIONS
     assert (final.key, final.partition) == (b"ann", None)
 

@@ -29,6 +29,21 @@ def under(rules: Words) -> Callable[[int], Task]:
     return lambda partition: SessionizeTask(partition, 1, config, library_of(OLD, NEW))
 
 
+class Changing:
+    """Rules that change while a worker works."""
+
+    def __init__(self, current: Words) -> None:
+        self.current = current
+
+    def take_refusals(self) -> dict[str, int]:
+        return {}
+
+
+def following(rules: Changing) -> Callable[[int], Task]:
+    config = msgspec.structs.replace(SMALL, packs=dict(OLD.versions))
+    return lambda partition: SessionizeTask(partition, 1, config, library_of(OLD, NEW), rules)
+
+
 def send_views(settings: Settings, number: int) -> None:
     client = producer(settings)
     for at in range(number):
@@ -74,6 +89,34 @@ def test_what_was_folded_by_newer_rules_is_not_folded_again_by_older_ones(
             assert last["heuristics"] == {
                 "admin": {"hits": 1, "version": "1"},
                 "shop": {"hits": 3, "version": "2"},
+            }
+
+    asyncio.run(work())
+
+
+def test_rules_that_change_while_it_works_hold_from_a_checkpoint_on_and_a_crash_folds_each_stretch_by_its_own(
+    new_installation: Callable[..., Settings],
+) -> None:
+    settings = new_installation(partitions=1, checkpoint_interval_s=1e9)
+
+    async def work() -> None:
+        async with bench(settings) as made:
+            await asyncio.to_thread(send_views, settings, 4)
+            rules = Changing(OLD)
+            first = made.partition(following(rules))
+            await first.recover()
+            await takes(made, first, 0, 2)
+            rules.current = NEW
+            await takes(made, first, 2, 3)
+            # It dies here; whoever comes next has rules that are older, until it has folded again what this one did.
+            second = made.partition(following(Changing(OLD)))
+            await second.recover()
+            await takes(made, second, 3, 4)
+            assert not made.failures
+            *_, last = await asyncio.to_thread(revisions, settings)
+            assert last["heuristics"] == {
+                "admin": {"hits": 3, "version": "1"},
+                "shop": {"hits": 1, "version": "2"},
             }
 
     asyncio.run(work())

@@ -1,0 +1,92 @@
+"""User agents: people's, those of known crawlers, and those of crawlers whose family the list has never heard of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evaluation.models.result import Figure, Result, Table, draw
+from evaluation.rules.data import Agent, crawlers, human_agents, is_held_out
+from evaluation.rules.judge import Said, says
+from rules.heuristics.patterns import Patterns, load_packs
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SHOWN = 20
+
+
+def evaluate(data: Path) -> Result:
+    """Families are split, not user agents: general words were chosen while looking at one half of the families."""
+    patterns = load_packs()
+    people = human_agents(data)
+    flagged = {agent: number for agent, number in people.items() if says(patterns, user_agent=agent).is_flagged}
+    known = crawlers()
+    found = [says(patterns, user_agent=agent.user_agent) for agent in known]
+    unseen = [without_family(patterns, agent) for agent in known]
+    held = [said for agent, said in zip(known, unseen, strict=True) if is_held_out(agent.family)]
+    false = sum(flagged.values()) / people.total()
+    missed = Counter(agent.family for agent, said in zip(known, unseen, strict=True) if not said.is_flagged)
+    return Result(
+        title="User agents",
+        text=(
+            f"{people.total():,} profiles of browsers with {len(people):,} different user agents, and {len(known):,} "
+            "user agents that the package crawler-user-agents gives as examples of its own patterns. Its pattern for a "
+            "crawler proves nothing on that crawler: each is judged again without its family's pattern, by the other "
+            "patterns of the package and by what any crawler says of itself. Those general words were chosen while "
+            "looking at one half of the families, by a hash; unseen is the other half."
+        ),
+        figures=[
+            Figure("User agents of people that are flagged", false, 0.0005, at_least=False, places=5),
+            Figure("Crawlers, known", _share(found), 0.98),
+            Figure("Crawlers, each without its family's pattern, half not looked at", _share(held), 0.70),
+            Figure("The same: people's user agents that are flagged", false, 0.005, at_least=False, places=5),
+        ],
+        tables=[
+            _by_pattern(known, unseen),
+            Table(
+                "Families of which most examples are missed without their own pattern",
+                ["family", "missed"],
+                [[f"`{family}`", str(number)] for family, number in missed.most_common(SHOWN)],
+            ),
+            Table(
+                "People's user agents that are flagged",
+                ["profiles", "patterns"],
+                [[str(n), ", ".join(says(patterns, user_agent=agent).ids)] for agent, n in flagged.items()],
+            ),
+        ],
+        plots=[("agents", _plot(unseen))],
+    )
+
+
+def without_family(patterns: Patterns, agent: Agent) -> Said:
+    """What is said of a crawler by all patterns but the one that knows its family."""
+    own = {one for one in patterns.match_field("user_agent", agent.user_agent) if patterns.regex(one) == agent.family}
+    return says(patterns, leave_out=own, user_agent=agent.user_agent)
+
+
+def _share(found: list[Said]) -> float:
+    return sum(said.is_flagged for said in found) / len(found)
+
+
+def _by_pattern(known: list[Agent], unseen: list[Said]) -> Table:
+    hits: Counter[str] = Counter()
+    alone: Counter[str] = Counter()
+    for said in unseen:
+        hits.update(said.ids)
+        if len(said.ids) == 1:
+            alone[said.ids[0]] += 1
+    rows = [[one, f"{n / len(known):.1%}", f"{alone[one] / len(known):.1%}"] for one, n in hits.most_common(SHOWN // 2)]
+    return Table("What finds crawlers without their family's pattern", ["pattern", "of all", "it alone"], rows)
+
+
+def _plot(unseen: list[Said]) -> str:
+    hits: Counter[str] = Counter(one for said in unseen for one in said.ids)
+    names, values = zip(*reversed(hits.most_common(SHOWN // 2)), strict=True)
+
+    def plot(axes: Axes) -> None:
+        axes.barh([name.split("/", 1)[1] for name in names], [100 * value / len(unseen) for value in values])
+        axes.set_xlabel("crawlers that match, each without its family's pattern, %")
+
+    return draw(plot)

@@ -1,0 +1,73 @@
+"""An access log: crawlers that say what they are, and every other flag, of which a hundred were read by a person."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from pathlib import Path
+
+from evaluation.models.result import Figure, Result, Table
+from evaluation.rules.data import crawlers, log_events
+from evaluation.rules.judge import Said, says
+from evaluation.rules.reading import READ
+from rules.heuristics.patterns import load_packs
+
+SAMPLE = 100
+SHOWN = 15
+_ROBOT = re.compile(r"bot|crawl|spider|slurp", re.IGNORECASE)
+
+
+def evaluate(data: Path) -> Result:
+    """Self-declared is who uses one of four words, or is matched by a pattern of crawler-user-agents."""
+    patterns = load_packs()
+    known = re.compile("|".join(f"(?:{family})" for family in sorted({one.family for one in crawlers()})))
+    declared: list[Said] = []
+    others: list[tuple[int, Said]] = []
+    lines = 0
+    for number, event in log_events(data):
+        lines += 1
+        said = says(patterns, url=event.url, user_agent=event.user_agent, referrer=event.referrer)
+        agent = event.user_agent or ""
+        if _ROBOT.search(agent) or known.search(agent):
+            declared.append(said)
+        elif said.is_flagged:
+            others.append((number, said))
+    sample = sorted(others, key=lambda one: hashlib.sha256(str(one[0]).encode()).digest())[:SAMPLE]
+    told = Counter(READ.get(number, "not read") for number, _ in sample)
+    return Result(
+        title="An access log",
+        text=(
+            f"{lines:,} lines of a site's access log, line by line. {len(declared):,} are of crawlers that say so: by "
+            "the words bot, crawl, spider or slurp, or by a pattern of crawler-user-agents. Of the "
+            f"{len(others):,} other lines that are flagged, {len(sample)} were drawn by a hash of the line's number "
+            "and read by a person: `right` is an automatic client or an attack, `wrong` is a person's browser, `open` "
+            "could be either (no user agent at all, a device's own)."
+        ),
+        figures=[
+            Figure("Self-declared crawlers flagged", sum(one.is_flagged for one in declared) / len(declared), 0.98),
+            Figure(
+                "Other flags, read by a person: wrong",
+                told["wrong"] / max(len(sample), 1),
+                0.1,
+                at_least=False,
+                places=2,
+            ),
+        ],
+        tables=[
+            Table("A hundred other flags, read", ["reading", "lines"], [[k, str(n)] for k, n in told.most_common()]),
+            Table(
+                "What flags other lines",
+                ["pattern", "lines"],
+                [[one, str(n)] for one, n in Counter(i for _, said in others for i in said.ids).most_common(SHOWN)],
+            ),
+            Table(
+                "Wrong and open ones by line",
+                ["reading", "lines"],
+                [
+                    [kind, ", ".join(str(number) for number, _ in sorted(sample) if READ.get(number) == kind)]
+                    for kind in ("wrong", "open")
+                ],
+            ),
+        ],
+    )

@@ -1,0 +1,68 @@
+"""`docs/evaluation-rules.md`, from the results that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from evaluation.models.result import Figure, Result, Table
+
+_HEAD = """# How well the rules do
+
+<!-- Written by `make evaluate`: change the code in `evaluation/rules`, not this page. -->
+
+Data that others recorded. Where rules were written while looking at data, they were looking at one half of it, by a
+hash of the text or of the family; what is reported beside a goal is the other half. Errors are told by file and line,
+since no row of others' data is part of Weir. `python -m evaluation.rules --only payloads` runs one part; its data are
+beside the project, in `../shared/data`.
+"""
+
+
+def write(results: Mapping[str, Result], folder: Path) -> Path:
+    """Writes the page and its plots; gives the page's path."""
+    plots = folder / "evaluation"
+    plots.mkdir(parents=True, exist_ok=True)
+    for result in results.values():
+        for name, svg in result.plots:
+            (plots / f"rules-{name}.svg").write_text(svg, encoding="utf-8")
+    page = folder / "evaluation-rules.md"
+    page.write_text(render(results), encoding="utf-8")
+    return page
+
+
+def render(results: Mapping[str, Result]) -> str:
+    """The page as Markdown."""
+    figures = [figure for result in results.values() for figure in result.figures]
+    parts = [_HEAD, _summary(figures), *_missed(figures)]
+    for result in results.values():
+        parts.append(f"\n## {result.title}\n\n{result.text}\n")
+        parts += [f"\n{_table(table)}" for table in result.tables]
+        parts += [f"\n![{result.title}: {name}](evaluation/rules-{name}.svg)\n" for name, _ in result.plots]
+    return "".join(parts)
+
+
+def _summary(figures: Iterable[Figure]) -> str:
+    rows = [
+        [
+            figure.what,
+            f"{figure.value:.{figure.places}f}",
+            f"{'≥' if figure.at_least else '≤'} {figure.goal:g}",
+            "yes" if figure.is_reached else "no",
+        ]
+        for figure in figures
+    ]
+    return f"\n{_table(Table('', ['what', 'value', 'goal', 'reached'], rows))}"
+
+
+def _missed(figures: Iterable[Figure]) -> list[str]:
+    missed = [figure for figure in figures if not figure.is_reached]
+    return [f"\nMissed: {figure.what}. {figure.why}".rstrip() + "\n" for figure in missed]
+
+
+def _table(table: Table) -> str:
+    if not table.rows:
+        return f"{table.title}: none.\n" if table.title else ""
+    escaped = [[cell.replace("|", "\\|") for cell in row] for row in table.rows]
+    lines = [table.columns, ["---"] * len(table.columns), *escaped]
+    body = "".join(f"| {' | '.join(row)} |\n" for row in lines)
+    return f"{table.title}:\n\n{body}" if table.title else body

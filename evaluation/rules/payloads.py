@@ -1,0 +1,137 @@
+"""Attacks and what looks like them: recall, false positives, confusion by kind, and what each level adds."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evaluation.models.result import Figure, Result, Table, draw
+from evaluation.rules.data import Case, injections, parameters
+from evaluation.rules.judge import Said, says
+from rules.heuristics.patterns import Patterns, load_packs
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+NORMAL = "norm"
+LEVELS = (1, 2, 3, 4)
+SHOWN = 12
+PARAMETERS, INJECTIONS = "HTTP parameters", "libinjection"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A case and what was said of it."""
+
+    case: Case
+    said: Said
+
+    @property
+    def is_wrong(self) -> bool:
+        """An attack that was let by, or something normal that was not."""
+        return self.said.is_flagged == (self.case.kind == NORMAL)
+
+
+def evaluate(data: Path) -> Result:
+    """Both sets at every level; figures are of level 1 and the half that was not looked at."""
+    sets = {PARAMETERS: parameters(data), INJECTIONS: list(injections(data))}
+    by_level = {level: load_packs(level=level) for level in LEVELS}
+    judged = {name: judge(cases, by_level[1]) for name, cases in sets.items()}
+    held = {name: [one for one in found if one.case.is_held_out] for name, found in judged.items()}
+    levels = {name: [_shares(judge(cases, by_level[level])) for level in LEVELS] for name, cases in sets.items()}
+    return Result(
+        title="Attacks in URLs",
+        text=(
+            f"{len(sets[PARAMETERS]):,} values of HTTP parameters and {len(sets[INJECTIONS]):,} of libinjection's "
+            "strings, each as what somebody searches for. Rules were written while looking at one half of each, by a "
+            "hash of the text; the figures are of the other half, at the default level of paranoia. Flagged is "
+            "whatever is not allowed."
+        ),
+        figures=[
+            *_figures(PARAMETERS, held[PARAMETERS], 0.99, 0.003),
+            *_figures(INJECTIONS, held[INJECTIONS], 0.97, 0.1),
+        ],
+        tables=[
+            _halves(judged),
+            *(_confusion(name, found) for name, found in judged.items()),
+            _by_level(levels),
+            *(_errors(name, found) for name, found in held.items()),
+        ],
+        plots=[("levels", _plot(levels))],
+    )
+
+
+def judge(cases: Iterable[Case], patterns: Patterns) -> list[Judged]:
+    """What patterns say of each case."""
+    return [Judged(case, says(patterns, url=case.url)) for case in cases]
+
+
+def _shares(found: Sequence[Judged]) -> tuple[float, float]:
+    """Share of the attacks, and of the rest, that is flagged."""
+    attacks = [one.said.is_flagged for one in found if one.case.kind != NORMAL]
+    normal = [one.said.is_flagged for one in found if one.case.kind == NORMAL]
+    return sum(attacks) / max(len(attacks), 1), sum(normal) / max(len(normal), 1)
+
+
+def _figures(name: str, found: Sequence[Judged], recall_goal: float, false_goal: float) -> list[Figure]:
+    recall, false = _shares(found)
+    return [
+        Figure(f"{name}: recall on attacks", recall, recall_goal),
+        Figure(f"{name}: normal ones flagged", false, false_goal, at_least=False),
+    ]
+
+
+def _halves(judged: dict[str, list[Judged]]) -> Table:
+    rows = []
+    for name, found in judged.items():
+        for half, held in (("looked at", False), ("not looked at", True)):
+            part = [one for one in found if one.case.is_held_out is held]
+            recall, false = _shares(part)
+            rows.append([name, half, f"{len(part):,}", f"{recall:.2%}", f"{false:.2%}"])
+    return Table("By half", ["set", "half", "cases", "recall", "false positives"], rows)
+
+
+def _confusion(name: str, found: Sequence[Judged]) -> Table:
+    seen: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in found:
+        seen[one.case.kind][one.said.category if one.said.is_flagged else ""] += 1
+    categories = sorted({category for counts in seen.values() for category in counts})
+    rows = [[kind, *(f"{seen[kind][category]:,}" for category in categories)] for kind in sorted(seen)]
+    return Table(
+        f"{name}: what it is, and what the strongest pattern says", ["", *(c or "—" for c in categories)], rows
+    )
+
+
+def _by_level(levels: dict[str, list[tuple[float, float]]]) -> Table:
+    rows = [[name, *(f"{recall:.2%} / {false:.2%}" for recall, false in shares)] for name, shares in levels.items()]
+    return Table("Recall / false positives by level of paranoia, whole sets", ["set", *map(str, LEVELS)], rows)
+
+
+def _errors(name: str, found: Sequence[Judged]) -> Table:
+    """Errors by name: the surest false positives, and misses by their source."""
+    false = sorted((one for one in found if one.is_wrong and one.said.is_flagged), key=lambda one: -one.said.evidence)
+    missed: dict[str, list[str]] = defaultdict(list)
+    for one in found:
+        if one.is_wrong and not one.said.is_flagged:
+            missed[f"{one.case.kind}, {one.case.source}"].append(one.case.name)
+    rows = [["flagged", one.case.name, ", ".join(one.said.ids)] for one in false[:SHOWN]]
+    for source, names in sorted(missed.items(), key=lambda item: -len(item[1])):
+        shown = ", ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
+        rows.append([f"missed ({source})", f"{len(names)}", shown])
+    return Table(f"{name}: errors in the half that was not looked at", ["error", "which or how many", "what"], rows)
+
+
+def _plot(levels: dict[str, list[tuple[float, float]]]) -> str:
+    def plot(axes: Axes) -> None:
+        for name, shares in levels.items():
+            axes.plot([100 * false for _, false in shares], [100 * recall for recall, _ in shares], "o-", label=name)
+            for level, (recall, false) in zip(LEVELS, shares, strict=True):
+                axes.annotate(str(level), (100 * false, 100 * recall), textcoords="offset points", xytext=(4, -10))
+        axes.set_xlabel("normal ones flagged, %")
+        axes.set_ylabel("attacks found, %")
+        axes.legend(frameon=False, title="level of paranoia 1 to 4")
+
+    return draw(plot)
