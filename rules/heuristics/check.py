@@ -99,7 +99,7 @@ def _costly(entry: PatternEntry, costs: Costs) -> Iterator[tuple[str, str]]:
     if cost.is_too_much:
         yield (
             f"{entry.id} costs more than its share: {cost.worst_us:.0f} µs on a long text.",
-            f"That is {cost.worst_share:.0f} times what its neighbours cost; mind repeats of anything, as in .{{0,200}}.",
+            f"That is {cost.worst_share:.0f} times its neighbours' cost; mind repeats of anything, as in .{{0,200}}.",
         )
 
 

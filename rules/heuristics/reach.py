@@ -20,7 +20,7 @@ def known_names(packs: Iterable[Pack]) -> tuple[set[str], set[str]]:
 
 
 def unreachable(rule: RuleEntry, ids: Collection[str], categories: Collection[str]) -> Iterator[Finding]:
-    """Why a rule can never hold: it asks for what no pattern in force gives, or for two things that exclude each other."""
+    """Why a rule can never hold: it asks for what no pattern gives, or for two things that exclude each other."""
     dead = [one for one in rule.conditions if _asks_in_vain(one, ids, categories)]
     left = len(rule.conditions) - len(dead)
     if dead and left < (rule.needs or len(rule.conditions)):
@@ -40,7 +40,7 @@ def expired(entry: PatternEntry | RuleEntry, today: date) -> Iterator[Finding]:
 
 
 def _asks_in_vain(one: Condition, ids: Collection[str], categories: Collection[str]) -> bool:
-    if one.measure is not None or not (one.at_least is None and one.at_most is None or (one.at_least or 0) > 0):
+    if one.measure is not None or not ((one.at_least is None and one.at_most is None) or (one.at_least or 0) > 0):
         return False
     return one.pattern not in ids if one.pattern is not None else one.category not in categories
 
