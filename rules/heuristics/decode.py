@@ -115,7 +115,7 @@ def visible(text: str) -> str:
     if not there.isdisjoint(_HIDDEN):
         text = _INVISIBLE.sub("", text)
     text = unicodedata.normalize("NFKC", text) if len(text) <= PIECE else _compatible(text)
-    there = set(text)
+    # What compatibility forms have turned into is for the next round.
     if not there.isdisjoint(_LOOSE):
         text = _ACCENTS.sub(_loose, text)
     return text if there.isdisjoint(LETTERS) else latin(text)
