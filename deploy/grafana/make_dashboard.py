@@ -376,6 +376,20 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 width=6,
             ),
             Panel(
+                "Packs in force",
+                "none",
+                [("max by (pack, version) (weir_pack_version_info)", "{{pack}} {{version}}")],
+                "Two versions of one for longer than a moment: a worker could not take the new one.",
+                width=6,
+            ),
+            Panel(
+                "Rules passed over",
+                "none",
+                [("sum(increase(weir_rules_refused_total[1h])) or vector(0)", "records")],
+                "Records of the rules topic that no worker takes; what was in force stays. The log names them.",
+                width=6,
+            ),
+            Panel(
                 "Sources doubted",
                 "none",
                 [("max(weir_sources_doubted)", "sources")],
