@@ -24,6 +24,7 @@ ADDRESS = SubjectVerdict(
 )
 BY_WEIGHT = {PATTERNS.info(pattern).weight: pattern for pattern in reversed(PATTERNS.ids)}
 STAGES: tuple[Stage, ...] = ("rate_limit", "heuristics", "model", "business_rule")
+SAYS_NOTHING = business_rules()
 SAVES_BUYERS = business_rules({"id": "buyers", "when": {"at_least": {"purchases": 1}}, "then": "allow"})
 
 
@@ -46,7 +47,7 @@ def judged(
     *,
     address: SubjectVerdict | None = None,
     score: float | None = None,
-    business: BusinessRules | None = None,
+    business: BusinessRules = SAYS_NOTHING,
     shadow: set[Stage] | None = None,
     **session: Any,  # noqa: ANN401 -- any field
 ) -> Judgement:
@@ -57,7 +58,7 @@ def judged(
         over=() if address is None else (address,),
         score=score,
         model=Model() if score is not None else None,
-        business=business or load_business_rules(None),
+        business=business,
         shadow=shadow or set(),
         now_s=1_700_000_000.0,
     )
@@ -124,7 +125,7 @@ def test_a_stage_in_shadow_never_changes_what_would_be_without_it(
     found = judged(
         rate_limited=0 if "rate_limit" in shadow else rate_limited,
         score=score if "model" not in shadow else 0.0 if score is not None else None,
-        business=None if "business_rule" in shadow else SAVES_BUYERS,
+        business=SAYS_NOTHING if "business_rule" in shadow else SAVES_BUYERS,
         purchases=purchases,
         **(hits(pattern) if pattern and "heuristics" not in shadow else {}),
     )
