@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from socket import AF_INET, inet_pton
 from typing import Literal
 
 import msgspec
+
+from weir.addresses import ipv4_number
 
 Treatment = Literal["trusted", "shared", "crawler"]
 REMEMBERED = 4_096
@@ -138,12 +139,8 @@ class Networks:
         """Whether it is an IPv4 address that is charged as it stands: so are most, found at a tenth of the cost."""
         if self.rules.ipv4_prefix != _IPV4_BITS:
             return False
-        try:
-            # Takes no form but the canonical one.
-            number = int.from_bytes(inet_pton(AF_INET, address))
-        except (OSError, ValueError):
-            return False
-        return not any(
+        number = ipv4_number(address)
+        return number is not None and not any(
             version == 4 and number >> (_IPV4_BITS - length) in ranges  # noqa: PLR2004 -- its name
             for (version, length), ranges in self._by_bits.items()
         )
