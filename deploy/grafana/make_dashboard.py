@@ -204,13 +204,13 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                         "{{rule}} {{shadow}} {{alone}}",
                     )
                 ],
-                "Closed ones. The first word says whether the rule is in shadow, the second whether it alone flags them.",
+                "Closed ones. First whether the rule is in shadow, then whether it alone flags them.",
             ),
             Panel(
                 "Marginal precision of rules",
                 "percentunit",
                 [(MARGINAL_PRECISION, "{{rule}}")],
-                "What people said in a day of sessions that a rule alone has flagged; `weir rules stats` has the intervals.",
+                "What people said of sessions that a rule alone flagged, in a day; `weir rules stats` has more.",
             ),
             Panel(
                 "Rules that cost most",
