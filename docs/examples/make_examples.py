@@ -53,7 +53,13 @@ def main() -> None:
     (HERE / "events.jsonl").write_text("\n".join(lines) + "\n")
     labels = [
         {"visitor_id": "scraper", "ts": START_S + 410.0, "label": "bad", "category": "scraper", "source": "moderation"},
-        {"visitor_id": "reseller", "ts": START_S + 510.0, "label": "bad", "category": "scraper", "source": "moderation"},
+        {
+            "visitor_id": "reseller",
+            "ts": START_S + 510.0,
+            "label": "bad",
+            "category": "scraper",
+            "source": "moderation",
+        },
         {"visitor_id": "shopper-0", "ts": START_S + 610.0, "label": "good", "source": "moderation"},
     ]
     (HERE / "labels.jsonl").write_text("".join(json.dumps(label) + "\n" for label in labels))
