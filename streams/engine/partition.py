@@ -226,11 +226,12 @@ class StagePartition:
         Raises:
             WeirError: another owner has taken over meanwhile.
         """
+        # Before anything is waited for: the next rebalance may begin meanwhile, and suspends.
+        self._suspended = False
         if self._recovered:
             async with self._lock:
-                if self._flusher is not None and self._recovered:
+                if self._flusher is not None and self.is_ready:
                     await self._checkpoint(self._flusher)
-        self._suspended = False
 
     async def _checkpoint(self, flusher: Flusher) -> None:
         try:

@@ -148,6 +148,38 @@ def test_an_owner_with_nothing_to_write_learns_after_a_rebalance_that_others_had
     asyncio.run(work())
 
 
+def test_a_rebalance_that_begins_while_the_last_ones_checkpoint_is_written_suspends(settings: Settings) -> None:
+    class Slow(CountTask):
+        """Gives its state only when it may."""
+
+        asked, may = threading.Event(), threading.Event()
+
+        def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
+            self.asked.set()
+            assert self.may.wait(30)
+            return super().changes()
+
+    async def work() -> None:
+        async with bench(settings) as made:
+            partition = made.partition(Slow)
+            Slow.may.set()
+            await partition.recover()
+            await partition.suspend()
+            Slow.asked.clear()
+            Slow.may.clear()
+            resuming = asyncio.create_task(partition.resume())
+            assert await asyncio.to_thread(Slow.asked.wait, 30)
+            suspending = asyncio.create_task(partition.suspend())
+            await asyncio.sleep(0)
+            Slow.may.set()
+            await asyncio.gather(resuming, suspending)
+            await partition.take(made.batch(partition, ["a"], start=0))
+            assert not partition.is_ready
+            assert partition.positions == {made.topic: 0}
+
+    asyncio.run(work())
+
+
 class Refused(CountTask):
     """Its first flush holds a record that no broker takes."""
 
