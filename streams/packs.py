@@ -67,6 +67,7 @@ class PackLibrary:
                 self.refuse(error.reason, f"record {key!r}: {error.detail}")
             if self._is_live:
                 self._settle()
+            self._ask_again_for_what_was_missing()
             self._came.notify_all()
 
     def take_over(self, ledger: PackLedger) -> None:
@@ -119,17 +120,17 @@ class PackLibrary:
         wanted = tuple(sorted(versions.items()))
         if wanted == tuple(current.versions.items()):
             return current
-        known = self._of_then_cached.get(wanted)
-        if known is None:
-            with self._lock:
+        with self._lock:
+            known = self._of_then_cached.get(wanted)
+            if known is None:
                 self._came.wait_for(lambda: all(self._is_known(*one) for one in wanted), PATIENCE_S)
-            found = self._as_of(versions)
-            if isinstance(found, LostPatterns):
-                log.warning("judging by the packs in force: %s", found.error)
-                found = current
-            while len(self._of_then_cached) >= KEPT:
-                del self._of_then_cached[next(iter(self._of_then_cached))]
-            known = self._of_then_cached[wanted] = found
+                found = self._as_of(versions)
+                if isinstance(found, LostPatterns):
+                    log.warning("judging by the packs in force: %s", found.error)
+                    found = current
+                while len(self._of_then_cached) >= KEPT:
+                    del self._of_then_cached[next(iter(self._of_then_cached))]
+                known = self._of_then_cached[wanted] = found
         return known
 
     def file_records(self) -> list[PackVersion]:
@@ -154,6 +155,11 @@ class PackLibrary:
         if {name: pack.version for name, pack in packs.items()} != dict(self._current.versions):
             self._current = Patterns(list(packs.values()))
             log.info("packs in force: %s", ", ".join(f"{n} {v}" for n, v in self._current.versions.items()))
+
+    def _ask_again_for_what_was_missing(self) -> None:
+        """Packs that stand in for others must not outlast what they wait for."""
+        known = self._of_then_cached.items()
+        self._of_then_cached = {wanted: found for wanted, found in known if dict(found.versions) == dict(wanted)}
 
     def _put(self, said: CurrentPack, packs: dict[str, Pack]) -> bool:
         """Puts the best version that can be had among the packs; False if it clashes with another."""

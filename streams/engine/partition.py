@@ -71,6 +71,7 @@ class StagePartition:
         self._watches: dict[str, LetterWatch] = {}
         self._seeks = dict.fromkeys(self._inputs, 0)
         self._repairs = 0
+        self._repair_waits = False
         self._repairs_since_s = 0.0
         self._repaired_at: dict[str, int] = {}
         self._refusal: Exception | None = None
@@ -126,14 +127,18 @@ class StagePartition:
         Raises:
             WeirError: as `Recovery.run` says, or flushes were refused too often in a row.
             BrokenTransactionError: refused once more.
-            AbandonedError: the partition was let go meanwhile.
+            AbandonedError: the partition was let go meanwhile, or is suspended: `resume` asks for the repair again.
         """
         async with self._lock:
             if self._transactions is None:
                 raise WorkError(f"{self} was never recovered.")
             self._count_repair()
-            self._around.exposition.count("transactions", self.stage, "aborted")
             await asyncio.sleep(min(0.1 * 2**self._repairs, _LONGEST_PAUSE_S))
+            if self._suspended:
+                # Whoever is next may have it by now: to fence them would cost them their process.
+                self._repair_waits = True
+                raise AbandonedError
+            self._around.exposition.count("transactions", self.stage, "aborted")
             if self._transactions.is_in_doubt:
                 # These brokers may be slow by nature; a doubt that never ends would be an outage.
                 self._doubt_s = min(2 * self._doubt_s, _LONGEST_DOUBT_S)
@@ -228,6 +233,9 @@ class StagePartition:
         """
         # Before anything is waited for: the next rebalance may begin meanwhile, and suspends.
         self._suspended = False
+        if self._repair_waits:
+            self._repair_waits = False
+            self._around.repair(self)
         if self._recovered:
             async with self._lock:
                 if self._flusher is not None and self.is_ready:

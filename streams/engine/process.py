@@ -190,6 +190,9 @@ class Process:
         if self._ended.is_set():
             return
         try:
+            # Faust tells when it gets to it, which may be after the next rebalance has begun.
+            if self._consumer.is_revoked:
+                return
             assigned = self._consumer.assignment()
             await self._ownership.assign({(tp.topic, tp.partition) for tp in assigned if tp.topic in self._stage_of})
         except Exception as error:  # noqa: BLE001 -- likewise

@@ -150,6 +150,8 @@ class BatchConsumer(driver.Consumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- Faust's own arguments
         super().__init__(*args, **kwargs)
+        self.is_revoked = False
+        """Whether the group is sharing out anew what it gave us last."""
         self._read_offset = _Unknown()
         # Faust's compiled streams don't call `ack` below: they enter each offset here themselves.
         self._acked, self._acked_index = defaultdict(_NotListed), defaultdict(_NotHeld)
@@ -195,8 +197,14 @@ class BatchConsumer(driver.Consumer):
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Nothing is handed out until the stages have said where to go on."""
+        self.is_revoked = True
         self.batches.forget_places()
         await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """What is ours is known again."""
+        self.is_revoked = False
+        await super().on_partitions_assigned(assigned, generation_id)
 
     def _to_message(self, tp: TP, record: Fetched) -> ConsumerMessage:
         at_ms = record.records[-1].timestamp if record.records else 0

@@ -121,12 +121,13 @@ class ScoreTask(Task):
         named = next((value for name, value in record.headers if name == "packs"), b"")
         if self._packs_of is None or not named or named == self._packs_named:
             return
-        self._packs_named = named
         try:
             versions = _read_packs(named)
         except msgspec.DecodeError:
             return  # another writer's header
         self._patterns = self._packs_of(versions)
+        # Others stand in for packs that are not here yet: those may come at any time.
+        self._packs_named = named if dict(self._patterns.versions) == versions else b""
 
     def tick(self, now_s: float, effects: Effects) -> None:  # noqa: ARG002 -- nothing here waits for a time
         """Publishes limits of addresses and accounts that others' input led to."""

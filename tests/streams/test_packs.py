@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -136,3 +137,11 @@ def test_a_session_may_be_here_before_the_record_of_its_packs() -> None:
     mine.offer(f"mine/{ONE.version}".encode(), encode(version_of(ONE)))
     asking.join(5.0)
     assert found[0].versions == {"mine": ONE.version}
+
+
+def test_packs_that_come_later_than_anybody_waited_judge_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.packs.PATIENCE_S", 0.0)
+    mine = library()
+    assert mine.of_session({"mine": ONE.version}).versions == {"mine": FILE.version}
+    mine.offer(f"mine/{ONE.version}".encode(), encode(version_of(ONE)))
+    assert mine.of_session({"mine": ONE.version}).versions == {"mine": ONE.version}

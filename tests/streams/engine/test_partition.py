@@ -13,6 +13,7 @@ from confluent_kafka import TopicPartition
 
 from streams.engine.fetched import Fetched
 from streams.engine.partition import StagePartition
+from streams.engine.recovery import AbandonedError
 from streams.engine.task import Effects, InputRecord, Output, PlainRecord
 from streams.engine.transaction import BrokenTransactionError
 from tests.streams.engine.bench import Bench, bench
@@ -223,6 +224,33 @@ def test_a_flush_that_is_refused_is_undone_and_done_again(settings: Settings) ->
         async with bench(settings) as made:
             await work_until_both_events_are_durable(made)
             assert made.committed("aborted")
+
+    asyncio.run(work())
+
+
+def test_a_repair_waits_while_the_group_may_have_given_the_partition_to_another(settings: Settings) -> None:
+    async def work() -> None:
+        async with bench(settings) as made:
+            send_events(made.settings, ["a"])
+            Refused.flushed = False
+            first, second = made.partition(Refused), made.partition()
+            await first.recover()
+            await first.take(made.batch(first, ["a"], start=0))
+            await asyncio.wait_for(made.refused.wait(), 30)
+            made.refused.clear()
+            await first.suspend()
+            await second.recover()
+            with pytest.raises(AbandonedError):
+                await first.recover_again()
+            await second.take(made.batch(second, ["a"], start=0))
+            await second.suspend()
+            assert await asyncio.to_thread(counts, settings) == {"a": [1]}
+            assert not made.refused.is_set()
+            await first.resume()
+            assert made.refused.is_set()
+            await recover_again(first)
+            assert first.positions == {made.topic: 1}
+            assert not made.failures
 
     asyncio.run(work())
 

@@ -17,6 +17,35 @@ from weir.topics import EVENTS
 pytestmark = pytest.mark.kafka
 
 
+async def until_ready(process: Process) -> None:
+    async with asyncio.timeout(30):
+        while not process.is_ready:  # noqa: ASYNC110 -- it tells nobody
+            await asyncio.sleep(0.02)
+
+
+def test_an_assignment_that_is_told_after_the_next_rebalance_has_begun_resumes_nothing(
+    new_installation: Callable[..., Settings],
+) -> None:
+    settings = new_installation(partitions=1)
+
+    async def work() -> None:
+        process = Process(settings, [plan()])
+        running = asyncio.create_task(process.run())
+        await until_ready(process)
+        (partition,) = process._ownership.partitions
+        consumer = process._consumer
+        assigned = consumer.assignment()
+        await consumer.on_partitions_revoked(assigned)
+        await process._on_assigned()
+        assert not partition.is_ready
+        await consumer.on_partitions_assigned(assigned, process._app.consumer_generation_id)  # type: ignore[union-attr]
+        await until_ready(process)
+        process.stop()
+        await running
+
+    asyncio.run(work())
+
+
 def test_a_batch_of_an_older_generation_is_dropped_though_its_seek_has_come_again(
     new_installation: Callable[..., Settings],
 ) -> None:
@@ -26,9 +55,7 @@ def test_a_batch_of_an_older_generation_is_dropped_though_its_seek_has_come_agai
     async def work() -> None:
         process = Process(settings, [plan()])
         running = asyncio.create_task(process.run())
-        async with asyncio.timeout(30):
-            while not process.is_ready:  # noqa: ASYNC110 -- it tells nobody
-                await asyncio.sleep(0.02)
+        await until_ready(process)
         (partition,) = process._ownership.partitions
         app = process._app
         assert app is not None

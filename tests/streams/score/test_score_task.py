@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,10 +15,12 @@ from rules.heuristics.patterns import Patterns, load_packs
 from rules.limits.budgets import Budgets, load_budgets
 from rules.limits.verdicts import SharedVerdicts
 from streams.engine.task import Effects, Output, PlainRecord
+from streams.packs import PackLibrary
 from streams.score.task import ScoreTask
 from tests.models.test_champion import offer
 from tests.models.test_snapshot import KEY, pointer, snapshot
 from tests.rules.business.writing import business_file
+from tests.support.packs import a_pack, version_of
 from tests.support.sessions import make_session
 from weir.contracts import Flag, Label, Limit, Review, Score
 from weir.contracts.fast import encode
@@ -57,6 +59,7 @@ class Bench:
     partition: int = 0
     partitions: int = 1
     now: Callable[[], float] = lambda: NOW_S
+    packs_of: Callable[[Mapping[str, str]], Patterns] | None = None
 
     def task(self) -> ScoreTask:
         return ScoreTask(
@@ -69,6 +72,7 @@ class Bench:
             self.champion,
             self.shared,
             self.now,
+            self.packs_of,
         )
 
     def always(self, value: float, learned_from: str = "people") -> Bench:
@@ -499,3 +503,16 @@ def test_inputs_that_are_no_longer_what_they_were_are_told() -> None:
     assert told == {"score": 0}
     changed = fold(task, *(session(session_id=f"s{number}", events=60, final=True) for number in range(6_000)))
     assert changed.counts["drift_detected", ("input", "events")] >= 1
+
+
+def test_packs_that_come_late_judge_sessions_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.packs.PATIENCE_S", 0.0)
+    mild, strict = (a_pack({"weight": weight}) for weight in (0.0, 0.95))
+    library = PackLibrary(Patterns((mild,)))
+    task = Bench(patterns=library.current, packs_of=library.of_session).task()
+    made = session(heuristics={"mine/export": {"hits": 1, "version": strict.version}})
+    record = replace(made, headers=(*made.headers, ("packs", encode({"mine": strict.version}))))
+    assert not flags(fold(task, record))
+    library.offer(f"mine/{strict.version}".encode(), encode(version_of(strict)))
+    (said,) = flags(fold(task, record))
+    assert said.reasons[0].id == "mine/export"
