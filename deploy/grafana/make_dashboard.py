@@ -204,13 +204,13 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                         "{{rule}} {{shadow}} {{alone}}",
                     )
                 ],
-                "Closed ones. The first word says whether the rule is in shadow, the second whether it alone flags them.",
+                "Closed ones. First word: whether the rule is in shadow; second: whether it alone flags them.",
             ),
             Panel(
                 "Marginal precision of rules",
                 "percentunit",
                 [(MARGINAL_PRECISION, "{{rule}}")],
-                "What people said in a day of sessions that a rule alone has flagged; `weir rules stats` has the intervals.",
+                "What people said in a day of sessions that a rule alone flagged; intervals: `weir rules stats`.",
             ),
             Panel(
                 "Rules that cost most",
