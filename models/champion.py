@@ -125,6 +125,11 @@ class ChampionHolder:
         wanted = self._wanted
         if wanted is None or (self.scorer is not None and self.scorer.decision == wanted.decision):
             return
+        if not wanted.version:
+            if self.scorer is not None:
+                _log.warning("No model scores from now on (decision %d).", wanted.decision)
+            self.scorer = None
+            return
         scorer = self._scorer(wanted.id, wanted.version, wanted.decision)
         if scorer is not None:
             self.scorer = scorer

@@ -58,6 +58,10 @@ class Ledger:
             UsageError: there is none.
         """
         wanted = self.champion.version if name == "champion" and self.champion is not None else name
+        if not wanted:
+            raise UsageError(
+                "No version scores: the champion was taken back.", "`weir models list` shows who has been."
+            )
         if wanted not in self.snapshots:
             raise UsageError(f"There is no snapshot of a version {name}.", "`weir models list` shows those there are.")
         return self.snapshots[wanted]

@@ -78,10 +78,10 @@ class Rollout:
         self._fortune = fortune
         self.challenger: Held | None = None
         self.previous: Held | None = None
-        """Whom the champion replaced: the one to go back to."""
+        """Whom the champion replaced: the one to go back to, if any."""
         self.trial: Trial | None = None
         self.reign: Stretch | None = None
-        """The champion against the previous one."""
+        """The champion against the previous one; a first champion against the naive baseline."""
 
     @property
     def is_on(self) -> bool:
@@ -99,9 +99,10 @@ class Rollout:
         if self.trial is not None and judged.challenger is not None:
             self.trial.stretch.add(judged.challenger, champion, judged)
         reign = self.reign
-        if reign is not None and self.previous is not None:
+        if reign is not None:
             known = reign.answers
-            reign.add(champion, self.previous.model.predict_one(features), judged)
+            before = self.previous.model.predict_one(features) if self.previous is not None else judged.baseline
+            reign.add(champion, before, judged)
             if reign.answers > known and reign.answers % (_ANEW * self._answers) == 0:
                 # Who began in good days has lost its money to them; a fall is seen by who begins after it.
                 reign.against.begin()
@@ -124,11 +125,11 @@ class Rollout:
             self.trial = Trial("share", Stretch(self.trial.stretch.by_people))
 
     def promote(self, champion: Held | None) -> None:
-        """The challenger takes the champion's place; that one is held, to go back to."""
+        """The challenger takes the champion's place; that one, if there is one, is held, to go back to."""
         by_people = self.trial.stretch.by_people if self.trial is not None else True
         self.end_trial()
         self.previous = champion
-        self.reign = Stretch(by_people) if champion is not None else None
+        self.reign = Stretch(by_people)
 
     def end_trial(self) -> None:
         """There is no challenger any longer."""
@@ -155,7 +156,8 @@ class Rollout:
         figures = self.figures(step)
         answers, against = int(figures.get("answers", 0)), figures.get("evidence_against", 0.0)
         if step == "rollback":
-            return f"On {answers} answers since, the evidence that the one before is better came to {against:.1f}."
+            rival = "the one before" if self.previous is not None else "whoever knows nothing of a session"
+            return f"On {answers} answers since, the evidence that {rival} is better came to {against:.1f}."
         stage = self.trial.stage if self.trial is not None else "shadow"
         where = "in shadow" if stage == "shadow" else "with a share of the visitors"
         if step == "withdrawal":

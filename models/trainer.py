@@ -20,8 +20,7 @@ from models.quality import Quality, measure
 from models.recall import Interval, share_interval
 from models.rollout import Held, Rollout, Step
 from models.sampling import is_in_sample
-from models.snapshot import payload_of
-from models.training import Counts, LearnedFrom, Outcome, TrainerConfig
+from models.training import Counts, Outcome, TrainerConfig, snapshot_of
 from weir.contracts.fast import encode
 from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
 from weir.contracts.score import ModelRef
@@ -129,7 +128,7 @@ class Trainer:
             counts.refusals.append(decision.number)
             forgotten = counts.refusals.pop(0) if len(counts.refusals) > KEPT_REFUSALS else None
             return Outcome(decision, None, None, forgotten=forgotten)
-        snapshot = self._snapshot(decision)
+        snapshot = snapshot_of(self._candidate, decision, counts)
         held = Held(snapshot, copy(self._candidate))
         if self._rollout.is_on:
             self._rollout.begin(held, by_people=meeting.by_people)
@@ -150,12 +149,16 @@ class Trainer:
         if rollout.trial is None and rollout.reign is None:
             return None
         step = rollout.due()
-        held = rollout.previous if step == "rollback" else rollout.challenger
-        if step is None or held is None or self._is_in_doubt():
+        if step is None or self._is_in_doubt():
             return None
-        decision = self._next_decision(
-            step, held.snapshot.version, rollout.why(step), rollout.figures(step), decided_at
-        )
+        if step == "rollback":
+            return self._roll_back(rollout.previous, decided_at)
+        return self._go_on(step, rollout.challenger, decided_at) if rollout.challenger is not None else None
+
+    def _go_on(self, step: Step, held: Held, decided_at: float) -> Outcome:
+        """The next stage of a trial, or its end."""
+        rollout = self._rollout
+        decision = self._step_decision(step, held.snapshot.version, decided_at)
         if step == "share":
             rollout.share()
             return Outcome(decision, None, None, self._trial_record(decision, share=self.config.trial_share))
@@ -164,14 +167,27 @@ class Trainer:
             rollout.end_trial()
             self._counts.by_people, self._counts.by_all = Evidence(), Evidence()
             return Outcome(decision, None, None, record)
-        if step == "promotion":
-            rollout.promote(self._held)
-            self._relabel()
-            return Outcome(decision, None, self._crown(held, decision))
-        rollout.end()
+        rollout.promote(self._held)
+        self._relabel()
+        return Outcome(decision, None, self._crown(held, decision))
+
+    def _roll_back(self, held: Held | None, decided_at: float) -> Outcome:
+        """The version before scores again; where there was none, none does: better than one that is worse than that."""
+        counts = self._counts
+        decision = self._step_decision("rollback", held.snapshot.version if held is not None else "", decided_at)
+        self._rollout.end()
         self._window.clear()
-        # Written again, so that workers that have let go of it get it beside the pointer.
-        return Outcome(decision, held.snapshot, self._crown(held, decision))
+        if held is not None:
+            # Written again, so that workers that have let go of it get it beside the pointer.
+            return Outcome(decision, held.snapshot, self._crown(held, decision))
+        self._champion = self._held = counts.champion = None
+        counts.vacant_since = decision.number
+        counts.by_people, counts.by_all = Evidence(), Evidence()
+        return Outcome(decision, None, Champion(id=MODEL_ID, version="", decision=decision.number, signature=""))
+
+    def _step_decision(self, step: Step, version: str, decided_at: float) -> Decision:
+        rollout = self._rollout
+        return self._next_decision(step, version, rollout.why(step), rollout.figures(step), decided_at)
 
     def follow(self, scorer: Scorer | None, last_decision: int) -> bool:
         """Takes over what was decided elsewhere since, by a person's hand, and says whether there was something.
@@ -181,7 +197,7 @@ class Trainer:
         counts = self._counts
         counts.next_decision = max(counts.next_decision, last_decision + 1)
         known = counts.champion
-        if scorer is None or (known is not None and scorer.decision <= known[3]):
+        if scorer is None or scorer.decision <= (known[3] if known is not None else counts.vacant_since):
             return False
         self._champion = copy(scorer.model)
         self._held = Held(scorer.snapshot, self._champion) if scorer.snapshot is not None else None
@@ -337,7 +353,12 @@ class Trainer:
         return self._next_decision(kind, version, meeting.why, figures, decided_at)
 
     def _next_decision(
-        self, kind: Step | Literal["shadow", "refusal"], version: str, why: str, figures: dict[str, float], at: float
+        self,
+        kind: Step | Literal["shadow", "refusal"],
+        version: str,
+        why: str,
+        figures: dict[str, float],
+        at: float,
     ) -> Decision:
         previous = self._counts.champion
         number = self._counts.next_decision
@@ -360,24 +381,6 @@ class Trainer:
 
     def _most_doubted(self) -> list[tuple[str, float]]:
         return sorted(self.doubted().items(), key=lambda one: one[1])[:_MOST_DOUBTED]
-
-    def _snapshot(self, decision: Decision) -> Snapshot:
-        counts = self._counts
-        learned_from: LearnedFrom = "both" if counts.people and counts.weak else "people" if counts.people else "weak"
-        return Snapshot(
-            id=decision.id,
-            version=decision.version,
-            family=self._candidate.family,
-            hyper_parameters=self._candidate.hyper_parameters,
-            features_version=FEATURES_VERSION,
-            trained_to_offset=counts.trained_to,
-            examples=counts.examples,
-            learned_from=learned_from,
-            figures=decision.figures,
-            created_at=decision.decided_at,
-            payload=payload_of(self._candidate),
-            signature="",
-        )
 
 
 def _held(data: bytes) -> Held | None:

@@ -8,11 +8,14 @@ from typing import Any, Literal
 
 import msgspec
 
+from models.base import Model
 from models.blend import BlendedLogistic
 from models.evidence import Evidence
+from models.features.registry import FEATURES_VERSION
 from models.gate import Bounds, Judged
 from models.rollout import Stretch
 from models.rollout import Trial as OnTrial
+from models.snapshot import payload_of
 from models.trust import Trust
 from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
 
@@ -66,6 +69,8 @@ class Counts(msgspec.Struct):
     """Numbers of those on record, oldest first."""
     champion: tuple[str, str, LearnedFrom, int] | None = None
     """Id, version, whose labels, number of the decision."""
+    vacant_since: int = -1
+    """Number of the decision that took the last first champion back."""
     window: list[Judged] = []
     sampled: list[tuple[str, bool, bool]] = []
     """Answers about the random sample: session, whether it was flagged, whether it was bad; oldest first."""
@@ -75,3 +80,22 @@ class Counts(msgspec.Struct):
     by_all: Evidence = msgspec.field(default_factory=Evidence)
     trial: OnTrial | None = None
     reign: Stretch | None = None
+
+
+def snapshot_of(model: Model, decision: Decision, counts: Counts) -> Snapshot:
+    """A model as it is now, by the name that its last example gives it."""
+    learned_from: LearnedFrom = "both" if counts.people and counts.weak else "people" if counts.people else "weak"
+    return Snapshot(
+        id=decision.id,
+        version=str(counts.trained_to),
+        family=model.family,
+        hyper_parameters=model.hyper_parameters,
+        features_version=FEATURES_VERSION,
+        trained_to_offset=counts.trained_to,
+        examples=counts.examples,
+        learned_from=learned_from,
+        figures=decision.figures,
+        created_at=decision.decided_at,
+        payload=payload_of(model),
+        signature="",
+    )

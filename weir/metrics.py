@@ -173,7 +173,7 @@ METRICS = (
         "rule_answers",
         "counter",
         "answers",
-        "People's answers about closed sessions for which a pattern or rule held: precision, and where alone, marginal "
+        "People's answers about sessions for which a pattern or rule held: precision, and where alone, marginal "
         "precision",
         ("rule", "alone", "label"),
     ),

@@ -12,6 +12,8 @@ from pathlib import Path
 import msgspec
 import psutil
 
+from weir.signals import held_back
+
 
 class Born(msgspec.Struct, frozen=True):
     """A process id is used again some day; with the time of birth it is one process for ever."""
@@ -52,14 +54,14 @@ class NodeProcess:
 
     def start(self, command: Sequence[str], log_file: Path) -> None:
         """Starts it apart from this process's terminal and group, so that Ctrl-C here does not reach it."""
-        with log_file.open("wb") as log:
+        with held_back(), log_file.open("wb") as log:
             child = subprocess.Popen(  # noqa: S603 -- our own command
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
-        # It may outlive this object and this process, and is found by its record: Popen is not to warn of that.
-        child.returncode = 0
-        with contextlib.suppress(psutil.NoSuchProcess):
-            self.record(child.pid)
+            # It may outlive this object and this process, and is found by its record: Popen is not to warn of that.
+            child.returncode = 0
+            with contextlib.suppress(psutil.NoSuchProcess):
+                self.record(child.pid)
 
     def record(self, pid: int) -> None:
         """Makes a process that runs already the one of this folder."""

@@ -51,9 +51,9 @@ DEAD_LETTER_SHARE = (
     "sum(rate(weir_dead_letters_total[$__rate_interval])) / "
     "clamp_min(sum(rate(weir_events_total[$__rate_interval])), 0.001)"
 )
-MARGINAL_PRECISION = (
-    'sum by (rule) (increase(weir_rule_answers_total{alone="true",label="bad"}[1d])) / '
-    'sum by (rule) (increase(weir_rule_answers_total{alone="true"}[1d]))'
+RULES_PRECISION = (
+    'sum by (rule, alone) (increase(weir_rule_answers_total{label="bad"}[1d])) / '
+    "sum by (rule, alone) (increase(weir_rule_answers_total[1d]))"
 )
 ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
     (
@@ -204,13 +204,13 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                         "{{rule}} {{shadow}} {{alone}}",
                     )
                 ],
-                "Closed ones. First word: whether the rule is in shadow; second: whether it alone flags them.",
+                "Closed ones. First whether the rule is in shadow, then whether it alone flags them.",
             ),
             Panel(
-                "Marginal precision of rules",
+                "Precision of rules",
                 "percentunit",
-                [(MARGINAL_PRECISION, "{{rule}}")],
-                "What people said in a day of sessions that a rule alone flagged; intervals: `weir rules stats`.",
+                [(RULES_PRECISION, "{{rule}} {{alone}}")],
+                "What people said in a day; true: of sessions that it alone flags. `weir rules stats` has more.",
             ),
             Panel(
                 "Rules that cost most",

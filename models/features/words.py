@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from models.features.language import language
+from weir.addresses import ipv4_number
 from weir.contracts.session import Session
 
 CATEGORY_CHARACTERS = 48
@@ -98,6 +99,9 @@ def _program(user_agent: str) -> str | None:
 def _address(ip: str) -> tuple[str, str]:
     if not ip:
         return "none", "none"
+    if ipv4_number(ip) is not None:
+        first, second, third, _ = ip.split(".")
+        return f"{first}.{second}.{third}", f"{first}.{second}"
     try:
         address = ipaddress.ip_address(ip)
     except ValueError:

@@ -164,9 +164,13 @@ class SessionFacts:
 
 def holds_together(conditions: Collection[Condition], needs: int | None, facts: Facts) -> bool:
     """Whether enough of the conditions hold; all of them where `needs` is None."""
-    if needs is None:
-        return all(condition.holds(facts) for condition in conditions)
-    return sum(condition.holds(facts) for condition in conditions) >= needs
+    spare = 0 if needs is None else len(conditions) - needs
+    for condition in conditions:
+        if not condition.holds(facts):
+            spare -= 1
+            if spare < 0:
+                return False
+    return spare >= 0
 
 
 def _share(of: Mapping[str, int], name: str) -> float | None:

@@ -198,7 +198,10 @@ def split_url(url: str) -> tuple[str, str, str]:
 
 def url_parts(url: str) -> tuple[str, str, str]:
     """The whole URL, its path and its query, each split off before it is decoded, as a server does."""
-    host, path, query = split_url(url.lower() if is_plain(url) else url)
+    if is_plain(url):
+        host, path, query = split_url(url.lower())
+        return (f"{host}{path}?{query}" if query else host + path), path, query
+    host, path, query = split_url(url)
     path, query = url_text(path), query_text(query)
     return f"{url_text(host)}{path}?{query}" if query else f"{url_text(host)}{path}", path, query
 

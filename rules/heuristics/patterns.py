@@ -91,7 +91,10 @@ class Patterns:
                     self._add_rule(pack, rule)
         self._finders = {field: finder(patterns) for field, patterns in by_field.items()}
         self._matchers = {field: _decoding(DECODERS[field], find) for field, find in self._finders.items()}
-        self._of_url = lru_cache(CACHED)(self._match_url)
+        self._of_url = lru_cache(CACHED)(self._match_short_url)
+        # Addresses of a site's pages are few, whole URLs with their queries many.
+        self._of_path = lru_cache(CACHED)(self._finders["path"])
+        self._of_query = lru_cache(CACHED)(self._finders["query"])
         self._of_agent = lru_cache(CACHED)(self._matchers["user_agent"])
         self._of_referrer = lru_cache(CACHED)(self._matchers["referrer"])
 
@@ -177,6 +180,11 @@ class Patterns:
 
     def _match_url(self, url: str) -> tuple[str, ...]:
         return self.match_decoded(*url_parts(url))
+
+    def _match_short_url(self, url: str) -> tuple[str, ...]:
+        whole, path, query = url_parts(url)
+        found = self._finders["url"](whole) + self._of_path(path)
+        return found + self._of_query(query) if query else found
 
     def _add(self, pack: Pack, entry: PatternEntry) -> None:
         self._refuse_twice(pack, entry)

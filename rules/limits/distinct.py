@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
 from array import array
 from collections.abc import Iterable
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec, module_from_spec
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -130,7 +133,15 @@ def _sketch(values: Iterable[int], registers: bytes | None = None) -> HyperLogLo
 
 @cache
 def _library() -> type[HyperLogLogPlusPlus]:
-    # Most processes never meet so many: the import takes a second, since it brings scipy.
-    from datasketch import HyperLogLogPlusPlus  # noqa: PLC0415
-
-    return HyperLogLogPlusPlus  # type: ignore[no-any-return]  # it has no types
+    """The class alone: importing the whole package brings scipy, two seconds and 87 MiB amid the work of a worker."""
+    package = find_spec("datasketch")
+    if package is None:
+        raise ModuleNotFoundError("datasketch")
+    whole = sys.modules.get("datasketch")
+    sys.modules["datasketch"] = whole or module_from_spec(package)  # its __init__ is not run
+    try:
+        module = import_module("datasketch.hyperloglog")
+    finally:
+        if whole is None:
+            del sys.modules["datasketch"]
+    return module.HyperLogLogPlusPlus  # type: ignore[no-any-return]  # it has no types

@@ -14,9 +14,12 @@ from typing import Literal
 
 import msgspec
 
+from weir.addresses import ipv4_number
+
 Treatment = Literal["trusted", "shared", "crawler"]
 REMEMBERED = 4_096
 """Addresses of which the place is remembered, for speed alone."""
+_IPV4_BITS = 32
 LONGEST_TOKEN = 64
 """Whoever hashes addresses before they reach us writes a token; longer ones are cut."""
 
@@ -116,6 +119,8 @@ class Networks:
         return None if own.intersection(claimed) else claimed[0]
 
     def _find(self, address: str) -> Place:
+        if self._is_plain(address):
+            return Place(address)
         parsed = _parsed(address)
         if parsed is None:
             return Place(address[:LONGEST_TOKEN].strip())
@@ -128,6 +133,16 @@ class Networks:
             crawlers=tuple(
                 (network.id, network.user_agent.lower()) for network in networks if network.treat == "crawler"
             ),
+        )
+
+    def _is_plain(self, address: str) -> bool:
+        """Whether it is an IPv4 address that is charged as it stands: so are most, found at a tenth of the cost."""
+        if self.rules.ipv4_prefix != _IPV4_BITS:
+            return False
+        number = ipv4_number(address)
+        return number is not None and not any(
+            version == 4 and number >> (_IPV4_BITS - length) in ranges  # noqa: PLR2004 -- its name
+            for (version, length), ranges in self._by_bits.items()
         )
 
     def _covering(self, address: IPv4Address | IPv6Address) -> Iterable[Network]:

@@ -25,6 +25,7 @@ from streams.demo.worker_process import WorkerProcess
 from weir.cluster import create_topics, producer
 from weir.errors import WorkError
 from weir.settings import Settings
+from weir.signals import held_back
 
 _READY_TIMEOUT_S = 90.0
 
@@ -43,8 +44,9 @@ def run(plan: Plan, console: Console) -> Summary:
         say(f"Creating topics {settings.topic_prefix}.*")
         create_topics(settings)
         say("Starting a worker with all stages …")
-        worker = WorkerProcess(settings, folder / "worker.log")
-        stack.callback(worker.stop)
+        with held_back():
+            worker = WorkerProcess(settings, folder / "worker.log")
+            stack.callback(worker.stop)
         worker.wait_until_ready(_READY_TIMEOUT_S)
         truth = stack.enter_context(TruthFiles(folder / "truth"))
         watcher = stack.enter_context(Watcher(settings, Results()))

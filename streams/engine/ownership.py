@@ -101,7 +101,7 @@ class Ownership:
         """The group has shared the partitions out: returns when all of ours are recovered, or revoked again.
 
         Raises:
-            WorkError: the inputs of a stage were not assigned together.
+            WeirError: the inputs of a stage were not assigned together, or another owner has taken over meanwhile.
         """
         self._revoked.clear()
         wanted = self._wanted(assigned)
@@ -109,8 +109,7 @@ class Ownership:
             self._drop(key)
         for key in wanted - set(self._owned):
             self._add(key)
-        for partition in self.partitions:
-            partition.resume()
+        await asyncio.gather(*(partition.resume() for partition in self.partitions))
         await self._recovered_or_revoked()
         self._is_settled = not self._revoked.is_set()
 

@@ -217,9 +217,27 @@ class StagePartition:
             except BrokenTransactionError as error:
                 self._flush_failed(error)
 
-    def resume(self) -> None:
-        """Takes batches again, after a rebalance that left it here."""
+    async def resume(self) -> None:
+        """Takes batches again, after a rebalance that left it here.
+
+        A worker that slept through one finds the partition here too, though others may have had it since. A checkpoint
+        tells: it would be found out by its next flush at the latest, but where nothing comes in there is none.
+
+        Raises:
+            WeirError: another owner has taken over meanwhile.
+        """
+        if self._recovered:
+            async with self._lock:
+                if self._flusher is not None and self._recovered:
+                    await self._checkpoint(self._flusher)
         self._suspended = False
+
+    async def _checkpoint(self, flusher: Flusher) -> None:
+        try:
+            await flusher.flush(self._task, Effects(), self._next, checkpoint=True)
+            await flusher.settle()
+        except BrokenTransactionError as error:
+            self._flush_failed(error)
 
     def abandon(self) -> None:
         """Takes no more batches, for good; ends a recovery that is under way soon, and lets none begin."""

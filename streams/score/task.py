@@ -155,9 +155,12 @@ class ScoreTask(Task):
         now_s = self._now()
         judged = self._judge(scored, now_s, effects)
         judgement = self._held(session, judged, effects)
-        rules = weigh(session, self._patterns) if session.final else ()
-        for one in rules:
-            effects.count("rule_sessions", one.id, _yes(one.in_shadow), _yes(one.is_alone))
+        # People are quicker than a session's end: what they answer about is mostly flagged, and open.
+        is_heard = session.final or judgement.verdict != "allow" or judgement.trials
+        rules = weigh(session, self._patterns) if is_heard else ()
+        if session.final:
+            for one in rules:
+                effects.count("rule_sessions", one.id, _yes(one.in_shadow), _yes(one.is_alone))
         effects.outputs.append(scored.output(judgement.verdict, rules=rules))
         latency_s = max(0.0, now_s - appended_ms / 1_000) if appended_ms is not None else 0.0
         self._tell(scored, judgement, latency_s, effects)

@@ -109,7 +109,7 @@ def test_every_expression_of_dashboard_and_alerts_has_data_in_a_running_demo(tmp
                 without.difference_update([each for each in without if has_data(client, each)])
                 return not without
 
-            eventually(look, 120.0, f"data for {without}")
+            eventually(look, 120.0, lambda: f"data for {without}")
             eventually(lambda: all(rule["health"] == "ok" for rule in rules(client)), what="healthy alerts")
             firing = {rule["name"] for rule in rules(client) if rule["state"] == "firing"}
             assert not firing

@@ -113,3 +113,11 @@ def test_a_first_model_is_tried_before_there_is_a_champion() -> None:
     scorer = holder.scorer_for("anybody")
     assert scorer is not None
     assert scorer.ref.version == "8"
+
+
+def test_a_pointer_to_nobody_leaves_the_place_empty_until_a_later_one_names_a_version() -> None:
+    holder = ChampionHolder(KEY)
+    offer(holder, snapshot("7"), pointer("7", 0), pointer("", 1), pointer("7", 0))
+    assert holder.scorer is None
+    offer(holder, pointer("7", 2))
+    assert holder.scorer is not None

@@ -110,6 +110,28 @@ def test_when_the_answers_turn_against_the_champion_the_one_before_scores_again(
     assert trainer.champion == ModelRef(id="sessions", version="100")
 
 
+def test_a_first_champion_that_is_worse_than_knowing_nothing_leaves_the_place_empty() -> None:
+    trainer = Trainer(CONFIG)
+    train(trainer, honest(0, 150))
+    first = trainer.champion
+    assert first is not None
+    outcomes = train(trainer, elsewhere(10_000, 10_100), 10_000)
+    back = next(one for one in outcomes if one.decision.kind == "rollback")
+    assert (back.decision.version, back.decision.previous_version) == ("", first.version)
+    assert back.snapshot is None
+    assert back.champion is not None
+    assert not back.champion.version
+    assert "knows nothing" in back.decision.why
+    # A worker that still hears of the one that was taken back doesn't bring it back; a person's later word does.
+    model = FAMILIES["hashed-logistic"]()
+    restored = Trainer(CONFIG)
+    restored.restore(trainer.entries())
+    if trainer.champion is None:
+        assert not restored.follow(Scorer(first, "people", back.decision.number - 1, model), back.decision.number)
+        assert restored.champion is None
+    assert restored.follow(Scorer(first, "people", back.decision.number + 9, model), back.decision.number + 9)
+
+
 def test_answers_that_contradict_everything_take_nobody_back() -> None:
     trainer = with_two_champions()
     newer = trainer.champion

@@ -11,11 +11,14 @@ import pytest
 Seen = TypeVar("Seen")
 
 
-def eventually(ask: Callable[[], Seen], timeout_s: float = 30.0, what: str = "the expected state") -> Seen:
-    """What `ask` gives as soon as that is true; the test fails when the time is over."""
+def eventually(
+    ask: Callable[[], Seen], timeout_s: float = 30.0, what: str | Callable[[], str] = "the expected state"
+) -> Seen:
+    """What `ask` gives as soon as that is true; the test fails when the time is over, and says what is missing."""
     deadline = time.monotonic() + timeout_s
     while not (seen := ask()):
         if time.monotonic() > deadline:
-            pytest.fail(f"{what} was not reached in {timeout_s:.0f} s; last seen: {seen!r}")
+            missing = what if isinstance(what, str) else what()
+            pytest.fail(f"{missing} was not reached in {timeout_s:.0f} s; last seen: {seen!r}")
         time.sleep(0.02)
     return seen

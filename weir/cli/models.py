@@ -247,7 +247,7 @@ def _decision_row(decision: Decision) -> dict[str, object]:
         "number": decision.number,
         "when": clock_time(decision.decided_at),
         "kind": decision.kind,
-        "version": decision.version,
+        "version": decision.version or "none",
         "previous": decision.previous_version,
         "by": decision.decided_by,
         "why": decision.why,

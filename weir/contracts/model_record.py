@@ -41,6 +41,7 @@ class Decision(Record):
     number: Count
     id: str
     version: str
+    """Empty: a champion was taken back that had replaced nobody, so that no model scores."""
     previous_version: str | None
     decided_by: str
     """`gate`, or a person's name."""
@@ -56,6 +57,7 @@ class Champion(Record):
     kind: Literal["champion"] = "champion"
     id: str
     version: str
+    """Empty: none does."""
     decision: Count
     signature: str
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,3 +63,13 @@ def test_bytes_of_something_else_are_refused_and_never_read(data: bytes) -> None
 
 def test_a_set_is_bounded_however_many_there_are() -> None:
     assert len(of(range(20_000)).to_bytes()) < 2_200
+
+
+def test_counting_very_many_brings_one_class_and_not_scipy_with_it() -> None:
+    program = (
+        "import sys; from rules.limits.distinct import Distinct, hashed; "
+        "found = Distinct(hashed(str(number)) for number in range(1_000)); "
+        "assert 900 < len(found) < 1_100; assert 'scipy' not in sys.modules; "
+        "from datasketch import HyperLogLogPlusPlus, MinHash; assert type(found._many) is HyperLogLogPlusPlus"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", program], check=True)

@@ -27,6 +27,15 @@ def test_one_address_is_charged_as_one_however_it_is_written(text: str) -> None:
     assert ALL.place(text).subject == "192.0.3.1"
 
 
+@given(st.from_regex(r"\A(0{0,2}\d{1,3}\.){2,4}0{0,2}\d{1,3}\Z"))
+def test_digits_and_dots_are_an_address_only_where_ipaddress_says_so(text: str) -> None:
+    try:
+        expected = str(ip_address(text))
+    except ValueError:
+        expected = text
+    assert Networks().place(text).subject == expected
+
+
 def test_prefixes_are_by_configuration() -> None:
     wide = Networks((), AddressRules(ipv4_prefix=24, ipv6_prefix=48))
     assert wide.place("192.0.3.77").subject == "192.0.3.0/24"

@@ -91,7 +91,7 @@ def test_on_brokers_that_are_slow_by_nature_doubts_come_to_an_end(
             while partition.durable != {made.topic: 2}:
                 await partition.take(made.batch(partition, ["a", "b"], start=0))
                 await partition.suspend()
-                partition.resume()
+                await partition.resume()
                 while not partition.is_recovered:
                     try:
                         await partition.recover_again()

@@ -96,7 +96,7 @@ def test_a_batch_from_before_a_seek_and_one_after_suspension_are_dropped(setting
             await partition.suspend()
             await partition.take(late)
             assert partition.positions == {made.topic: 0}
-            partition.resume()
+            await partition.resume()
             await partition.take(late)
             assert partition.positions == {made.topic: 1}
 
@@ -132,6 +132,22 @@ def test_the_last_owner_is_fenced_and_told_so(settings: Settings) -> None:
     asyncio.run(work())
 
 
+def test_an_owner_with_nothing_to_write_learns_after_a_rebalance_that_others_had_its_partition(
+    settings: Settings,
+) -> None:
+    async def work() -> None:
+        async with bench(settings) as made:
+            first, second = made.partition(), made.partition()
+            await first.recover()
+            await second.recover()
+            await first.suspend()
+            with pytest.raises(FencedError, match="partition 0 of sessionize"):
+                await first.resume()
+            assert not first.is_ready
+
+    asyncio.run(work())
+
+
 class Refused(CountTask):
     """Its first flush holds a record that no broker takes."""
 
@@ -158,7 +174,7 @@ async def work_until_both_events_are_durable(made: Bench) -> None:
         assert partition.positions == {made.topic: 0}
         await partition.take(made.batch(partition, ["a", "b"], start=0))
         await partition.suspend()
-        partition.resume()
+        await partition.resume()
     assert await asyncio.to_thread(counts, made.settings) == {"a": [1], "b": [1]}
     assert not made.failures
 
@@ -232,7 +248,7 @@ def test_the_tasks_own_work_is_done_only_where_all_input_is_read(settings: Setti
             await partition.recover()
             await partition.take(made.batch(partition, ["a"], start=0))
             await partition.suspend()
-            partition.resume()
+            await partition.resume()
             await partition.tick(1.0, None)
             await partition.tick(2.0, {made.topic: 2})
             await partition.tick(3.0, {made.topic: 1})
@@ -278,7 +294,7 @@ def test_memory_that_half_done_work_has_changed_is_never_written(settings: Setti
             await partition.recover()
             await partition.take(made.batch(partition, ["a"], start=0))
             await partition.suspend()
-            partition.resume()
+            await partition.resume()
             seek = partition.places()[made.topic, 0].seek
             await partition.take(Fetched(made.topic, 0, (), start=1, end=2, generation=1, seek=seek))
             half_done = asyncio.create_task(

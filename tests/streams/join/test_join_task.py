@@ -148,6 +148,16 @@ def test_an_example_tells_what_the_cascade_had_said() -> None:
     assert example.verdict == "throttle"
 
 
+def test_peoples_answers_count_for_the_rules_that_held_and_weak_ones_for_none() -> None:
+    task = JoinTask(0, 3_600.0)
+    fold(task, score(rules=["a", "b"], rules_alone=["b"]))
+    said = fold(task, label(source="weak:purchase"), label(label="bad", source="ann"))
+    assert {labels: by for (name, labels), by in said.counts.items() if name == "rule_answers"} == {
+        ("a", "false", "bad"): 1,
+        ("b", "true", "bad"): 1,
+    }
+
+
 def test_an_early_label_waits_for_the_final_revision() -> None:
     task = JoinTask(0, WAIT_S)
     early = fold(task, label())

@@ -192,6 +192,26 @@ def test_a_session_that_another_took_over_has_no_verdict_any_more() -> None:
     assert dict(task.changes()) == {b"ss1": None}
 
 
+def test_a_score_names_the_rules_once_its_session_is_flagged_or_closed() -> None:
+    def rules(**changed: Any) -> list[tuple[list[str], list[str]]]:  # noqa: ANN401 -- any field
+        scores = written(fold(Bench().task(), session(**changed)), SCORES)
+        told = [Score.model_validate_json(output.value or b"") for output in scores]
+        return [(one.rules, one.rules_alone) for one in told]
+
+    assert rules() == rules(final=True) == [([], [])]
+    # People answer about what is flagged, and most of that is open still.
+    assert rules(**CERTAIN) == rules(final=True, **CERTAIN) == [([BLOCKING], [BLOCKING])]
+
+
+def test_only_a_closing_counts_for_its_rules_sessions() -> None:
+    task = Bench().task()
+    counted = [
+        sum(by for (name, _), by in fold(task, one).counts.items() if name == "rule_sessions")
+        for one in (session(**CERTAIN), session(revision=4, final=True, **CERTAIN))
+    ]
+    assert counted == [0, 1]
+
+
 def test_state_is_dropped_when_a_session_is_final() -> None:
     task = Bench().task()
     fold(task, session(**CERTAIN), session(revision=4, final=True, **CERTAIN))
