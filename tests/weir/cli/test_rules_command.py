@@ -176,3 +176,26 @@ def test_stats_show_each_rules_worth_on_a_log_and_labels(tmp_path: Path) -> None
     readable = weir("rules", "stats", str(events), *given)
     assert "3 sessions, 2 with people's answers." in readable.out
     assert weir("rules", "stats", "--labels", str(labels)).code == 2
+
+
+def test_check_compiles_what_is_wrong_in_other_ways_too(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(pack_text({"regex": "(", "weight": 7}))
+    messages = " ".join(row["message"] for row in weir("rules", "check", str(file), "--json").rows())
+    assert "weight" in messages
+    assert "RE2 can't compile it" in messages
+
+
+def test_check_takes_business_rules_and_the_limits_that_they_name(tmp_path: Path) -> None:
+    examples = Path(__file__).parents[3] / "docs" / "examples"
+    business, limits = str(examples / "business.yaml"), str(examples / "limits.yaml")
+    assert weir("rules", "check", business, limits).code == 0
+    assert weir("rules", "check", business, "--set", f"limits_file={limits}").code == 0
+    called = weir("rules", "check", business, "--json")
+    assert (called.code, "names no crawler" in called.rows()[0]["message"]) == (1, True)
+    assert "No pack has run" in weir("rules", "test", limits).out
+    lists_alone = tmp_path / "lists.yaml"
+    lists_alone.write_text(
+        'version: "1"\nallow:\n  - {id: allow/a, owner: o, reason: Ours since long., who: {accounts: [a]}}\n'
+    )
+    assert weir("rules", "check", str(lists_alone)).code == 0
