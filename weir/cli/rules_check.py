@@ -61,7 +61,8 @@ def run_examples(settings: Settings, *, files: Files = None, as_json: Json = Fal
     problems, checked = examined(settings, files or [])
     rows = [_counted(one.pack) for one in checked]
     columns = ("pack", "version", "patterns", "rules", "examples")
-    show(rows, columns, as_json=as_json, empty="No pack has run: only patterns and rules over sessions have examples.")
+    none = "No pack is well." if problems else "There is no pack: only patterns and rules over sessions have examples."
+    show(rows, columns, as_json=as_json, empty=none)
     if problems:
         raise WorkError(str(RulesError(problems).message), "`weir rules explain TEXT` shows what a pattern sees.")
 

@@ -193,7 +193,7 @@ def test_check_takes_business_rules_and_the_limits_that_they_name(tmp_path: Path
     assert weir("rules", "check", business, "--set", f"limits_file={limits}").code == 0
     called = weir("rules", "check", business, "--json")
     assert (called.code, "names no crawler" in called.rows()[0]["message"]) == (1, True)
-    assert "No pack has run" in weir("rules", "test", limits).out
+    assert "There is no pack" in weir("rules", "test", limits).out
     lists_alone = tmp_path / "lists.yaml"
     lists_alone.write_text(
         'version: "1"\nallow:\n  - {id: allow/a, owner: o, reason: Ours since long., who: {accounts: [a]}}\n'
