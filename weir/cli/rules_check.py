@@ -14,6 +14,7 @@ from rules.heuristics.check import Checked, Log
 from rules.heuristics.check import check as suspicions
 from rules.heuristics.pack import Pack, PatternEntry, RuleEntry, examine
 from rules.heuristics.patterns import SHIPPED, Patterns
+from rules.kinds import kind_of
 from rules.limits.budgets import Budgets
 from rules.limits.files import check_budgets
 from rules.limits.networks import Network
@@ -77,7 +78,7 @@ def examined(settings: Settings, files: Sequence[Path]) -> tuple[list[Problem], 
     problems: list[Problem] = []
     checked: list[Checked] = []
     documents = {file: read_document(file) for file in files or [*sorted(SHIPPED.glob("*.yaml")), *settings.pack_files]}
-    networks = _networks(settings, [file for file, document in documents.items() if _names(document, "budgets")])
+    networks = _networks(settings, [file for file, document in documents.items() if kind_of(document) == "limits"])
     for file, document in documents.items():
         pack, found = _examined(file, document, settings.paranoia_level, networks)
         problems += found
@@ -89,17 +90,13 @@ def examined(settings: Settings, files: Sequence[Path]) -> tuple[list[Problem], 
 def _examined(
     file: Path, document: Document | Problem, level: int, networks: Sequence[Network] | None
 ) -> tuple[Pack | None, list[Problem]]:
-    if not _names(document, "pack"):
-        if any(_names(document, section) for section in ("rules", "allow", "deny", "ceiling")):
-            return None, check_business_rules(file, networks)[1]
-        if any(_names(document, section) for section in ("budgets", "distinct", "networks")):
-            found = check_budgets(file)
-            return None, found if isinstance(found, list) else []
+    kind = kind_of(document)
+    if kind == "business":
+        return None, check_business_rules(file, networks)[1]
+    if kind == "limits":
+        found = check_budgets(file)
+        return None, found if isinstance(found, list) else []
     return examine(document, level)
-
-
-def _names(document: Document | Problem, section: str) -> bool:
-    return isinstance(document, Document) and isinstance(document.value, dict) and section in document.value
 
 
 def _networks(settings: Settings, files: Sequence[Path]) -> tuple[Network, ...] | None:

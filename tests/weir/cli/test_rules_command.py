@@ -199,3 +199,21 @@ def test_check_takes_business_rules_and_the_limits_that_they_name(tmp_path: Path
         'version: "1"\nallow:\n  - {id: allow/a, owner: o, reason: Ours since long., who: {accounts: [a]}}\n'
     )
     assert weir("rules", "check", str(lists_alone)).code == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (("rules", "simulate", "events.jsonl", "--pack", "business.yaml"), "It is business rules, and no pack."),
+        (("rules", "publish", "limits.yaml", "--why", "so"), "It is a file of limits, and no pack."),
+        (("limits", "check", "business.yaml", "--json"), "It is business rules, and no file of limits."),
+        (("business", "check", "our-shop.yaml", "--json"), "It is a pack, and no business rules."),
+        (("business", "list", "limits.yaml"), "It is a file of limits, and no business rules."),
+    ],
+)
+def test_who_mixes_up_kinds_of_rules_reads_one_sentence(call: tuple[str, ...], told: str) -> None:
+    examples = Path(__file__).parents[3] / "docs" / "examples"
+    called = weir(*(str(examples / word) if "." in word else word for word in call))
+    assert called.code != 0
+    assert told in called.out + called.err
+    assert len((called.out + called.err).splitlines()) < 5
