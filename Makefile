@@ -88,7 +88,9 @@ $(READY): $(LOCK) pyproject.toml
 		echo "$$($(PYTHON) --version) is too old: Weir needs 3.11 or newer; for another one: make PYTHON=python3.12" >&2; \
 		exit 1; }
 	@echo "Making the environment in $(VENV) with $$($(PYTHON) --version)"
-	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv --clear $(VENV) || { \
+	@# An environment that another tool made may lack pip; it is kept, and gets one.
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null 2>&1 \
+		|| $(PYTHON) -m venv --clear $(VENV) || { \
 		rm -rf $(VENV); \
 		echo "Python can't make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@echo "Installing $$(grep -c '^[a-z]' $(LOCK)) packages, each with the hash that $(LOCK) names (a minute or two, once)"

@@ -125,8 +125,10 @@ def _as_problem(model: type[BaseModel], document: Document, detail: Any) -> Prob
     where = ".".join(str(part) for part in path) or "the file"
     kind = detail["type"]
     if kind == "extra_forbidden":
-        close = difflib.get_close_matches(str(path[-1]), sorted(_names(model)), n=1)
-        hint = f"Did you mean {close[0]}?" if close else "Take it out, or check its indent."
+        known = _names(model)
+        close = difflib.get_close_matches(str(path[-1]), sorted(known), n=1)
+        is_elsewhere = path[-1] in known or not close
+        hint = "Take it out, or check its indent." if is_elsewhere else f"Did you mean {close[0]}?"
         return document.problem(f"{where} is no known name.", hint, *path)
     if kind == "missing":
         return document.problem(f"{where} is missing.", "Add it.", *path)

@@ -83,6 +83,7 @@ def _is_settling(error: BaseException) -> bool:
         KafkaError.FENCED_LEADER_EPOCH,
         KafkaError.UNKNOWN_LEADER_EPOCH,
         KafkaError.OFFSET_NOT_AVAILABLE,
+        KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001 -- the client's own word where the brokers name no leader
     }
     return isinstance(error, KafkaException) and error.args[0].code() in settling
 

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -34,6 +34,12 @@ def _split(value: object) -> object:
 Several = (NoDecode, BeforeValidator(_split))
 
 
+def _brokers(named: str) -> str:
+    if not all(map(str.strip, named.split(","))):
+        raise ValueError("name brokers as host:port,host:port")
+    return named
+
+
 class Settings(BaseSettings):
     """What a deployment may choose. Environment names are `WEIR_` and the field's name in capitals."""
 
@@ -42,7 +48,7 @@ class Settings(BaseSettings):
     )
 
     # The cluster.
-    bootstrap_servers: str = "127.0.0.1:29092"
+    bootstrap_servers: Annotated[str, AfterValidator(_brokers)] = "127.0.0.1:29092"
     """Brokers, as `host:port,host:port`."""
     application_id: str = Field("weir", pattern=r"^[A-Za-z0-9._-]+$")
     """Prefix of consumer groups, transactional ids and state topics."""
@@ -194,7 +200,9 @@ def load(**flags: Any) -> Settings:  # noqa: ANN401 -- a flag may have any setti
         name = ".".join(str(part) for part in wrong["loc"])
         known = wrong["loc"][0] in Settings.model_fields
         raise SettingsError(
-            f"The setting {name} is wrong: {wrong['msg']}." if known else f"There is no setting {name}.",
+            f"The setting {name} is wrong: {wrong['msg'].removeprefix('Value error, ')}."
+            if known
+            else f"There is no setting {name}.",
             f"It comes from the {_origin(name, given)}; `weir settings --help` says where settings may come from."
             if known
             else "`weir settings` lists them all.",

@@ -11,6 +11,7 @@ from pathlib import Path
 from rules.business.checks import problems_of_rules
 from rules.business.entries import RulesFile
 from rules.document import Document, read_document, validate
+from rules.kinds import another_kind
 from rules.limits.networks import Network
 from rules.limits.ranges import read_ranges
 from rules.problems import Problem
@@ -35,7 +36,7 @@ def check_business_rules(
     document = read_document(path or resources.files("rules.business") / "default.yaml")
     if isinstance(document, Problem):
         return None, [document]
-    checked = validate(RulesFile, document)
+    checked = another_kind(document, "business") or validate(RulesFile, document)
     if isinstance(checked, list):
         return None, checked
     ranges, problems = _ranges(document, checked, path.parent if path is not None else Path())
@@ -64,7 +65,9 @@ def _crawlers(document: Document, file: RulesFile, networks: Sequence[Network]) 
     return [
         document.problem(
             f"The limits' file names no crawler {name}.",
-            f"There are: {', '.join(sorted(known)) or 'none'}.",
+            f"There are: {', '.join(sorted(known))}."
+            if known
+            else "It names none; the setting limits_file says which it is.",
             *path,
             "crawlers",
         )

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from rules.heuristics.cost import Costs
-from rules.heuristics.entries import DECODERS, PatternEntry, PatternField
-from rules.heuristics.explain import fields_of
+from rules.heuristics.entries import PatternEntry, PatternField
+from rules.heuristics.explain import texts_of
 from rules.heuristics.pack import Pack
 from rules.heuristics.patterns import Patterns
 from rules.heuristics.reach import expired, known_names, unreachable
@@ -36,10 +36,10 @@ class Log:
         """One event."""
         self.events += 1
         self.hits.update(self.patterns.match(event))
-        for name, text in fields_of(event).items():
-            kept = self.seen.setdefault(name, {})
+        for one in texts_of(event):
+            kept = self.seen.setdefault(one.field, {})
             if len(kept) < MOST_STRINGS:
-                kept[DECODERS[name](text)] = None
+                kept[one.decoded] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,29 +38,25 @@ def repeated(patterns: Iterable[PatternEntry], rules: Iterable[RuleEntry], docum
 
 
 def of_the_well_formed(document: Document) -> Iterator[Problem]:
-    """Bad examples of those entries whose form is right, in a file where others' is not."""
+    """Bad examples of entries whose form is right, in a file where others' is not; of those, what won't compile."""
     for kind, model in (("patterns", PatternEntry), ("rules", RuleEntry)):
         listed: Any = document.value.get(kind) if isinstance(document.value, dict) else None
         for position, row in enumerate(listed if isinstance(listed, list) else ()):
             try:
                 entry: PatternEntry | RuleEntry = model.model_validate(row)
             except ValidationError:
+                if isinstance(row, dict) and isinstance(row.get("regex"), str):
+                    yield from _compiles(row["regex"], str(row.get("id", "It")), position, document)
                 continue
             yield from bad_examples(entry, position, document)
 
 
 def _of_pattern(entry: PatternEntry, position: int, document: Document) -> Iterator[Problem]:
-    try:
-        compiled = re2.compile(entry.expression, quiet_options())
-    except re2.error as error:
-        detail = error.args[0] if error.args else error
-        reason = detail.decode("utf-8", "replace") if isinstance(detail, bytes) else detail
-        yield document.problem(
-            f"{entry.id}: RE2 can't compile it: {reason}.",
-            "RE2 knows neither look-around nor back-references.",
-            *("patterns", position, "regex"),
-        )
+    broken = list(_compiles(entry.expression, entry.id, position, document))
+    if broken:
+        yield from broken
         return
+    compiled = re2.compile(entry.expression, quiet_options())
     decoder = DECODERS[entry.field]
     for kind, examples, wanted in (("match", entry.match, True), ("no_match", entry.no_match, False)):
         for number, example in enumerate(examples):
@@ -72,6 +68,19 @@ def _of_pattern(entry: PatternEntry, position: int, document: Document) -> Itera
                     f"Decoded, that is {decoder(example)!r}; mend the pattern or the example.",
                     *("patterns", position, kind, number),
                 )
+
+
+def _compiles(expression: str, name: str, position: int, document: Document) -> Iterator[Problem]:
+    try:
+        re2.compile(expression, quiet_options())
+    except (re2.error, UnicodeEncodeError) as error:
+        detail = error.args[0] if error.args else error
+        reason = detail.decode("utf-8", "replace") if isinstance(detail, bytes) else detail
+        yield document.problem(
+            f"{name}: RE2 can't compile it: {reason}.",
+            "RE2 knows neither look-around nor back-references.",
+            *("patterns", position, "regex"),
+        )
 
 
 def _of_rule(entry: RuleEntry, position: int, document: Document) -> Iterator[Problem]:

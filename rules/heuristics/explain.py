@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import re2  # type: ignore[import-untyped]  # has no types
 
 from rules.heuristics.decode import split_url
+from rules.heuristics.disguises import disguises
+from rules.heuristics.evidence import Sign
 from rules.heuristics.pack import DECODERS, PatternField
 from rules.heuristics.patterns import Patterns
 from weir.contracts.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A text, and the field whose patterns look at it."""
+
+    field: PatternField
+    text: str
+    form: PatternField
+    """The field as whose text it is decoded: what was searched for is a query, for patterns of URLs, too."""
+
+    @property
+    def decoded(self) -> str:
+        """What the patterns see; what is no Unicode, such as half a pair of surrogates, is a question mark to them."""
+        return DECODERS[self.form](self.text).encode("utf-8", "replace").decode("utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +38,12 @@ class Firing:
     version: str
     field: PatternField
     weight: float
+    group: str | None
+    shadow: bool
+    """It is no evidence."""
     reason: str
+    steps: tuple[str, ...]
+    """Steps of decoding that changed the text, each once, in the order in which they first did."""
     decoded: str
     """The field's text as the pattern saw it."""
     start: int
@@ -33,34 +55,42 @@ class Firing:
         """What matched."""
         return self.decoded[self.start : self.end]
 
+    @property
+    def sign(self) -> Sign:
+        """What it says of the session."""
+        return Sign(self.pattern, self.version, self.weight, self.group, self.reason)
 
-def fields_of(event: Event) -> dict[PatternField, str]:
-    """The strings of an event that patterns look at, by field."""
-    found: dict[PatternField, str] = {}
+
+def texts_of(event: Event) -> list[Seen]:
+    """The strings of an event, each as often as patterns of another field look at it, as `Patterns.match` has it."""
+    found: list[Seen] = []
     if event.url:
-        found["url"] = event.url
-        _, found["path"], query = split_url(event.url)
-        if query:
-            found["query"] = query
-    for name in ("query", "title", "text", "referrer", "user_agent"):
-        text = getattr(event, name)
-        if text:
-            found[name] = f"{found[name]} {text}" if name in found else text
-    return found
+        _, path, query = split_url(event.url)
+        found += _as_they_are(url=event.url, path=path, query=query)
+    if event.query:
+        found += [Seen("query", event.query, "query"), Seen("url", event.query, "query")]
+    others = {"title": event.title, "text": event.text, "referrer": event.referrer, "user_agent": event.user_agent}
+    return found + _as_they_are(**others)
 
 
-def every_field(text: str) -> dict[PatternField, str]:
+def every_field(text: str) -> list[Seen]:
     """A bare text in the place of every field: a rule writer does not care which one it came from."""
-    return dict.fromkeys(DECODERS, text)
+    return [Seen(field, text, field) for field in DECODERS]
 
 
-def explain(patterns: Patterns, texts: Mapping[PatternField, str]) -> Iterator[Firing]:
-    """The patterns that match, field by field, each with the characters that did it."""
-    for field, text in texts.items():
-        decoded = DECODERS[field](text)
-        for pattern_id in patterns.match_field(field, text):
+def explain(patterns: Patterns, texts: Iterable[Seen]) -> Iterator[Firing]:
+    """The patterns that match, text by text, each with the characters that did it."""
+    for seen in texts:
+        decoded = seen.decoded
+        for pattern_id in patterns.match_plain(seen.field, decoded):
             info = patterns.info(pattern_id)
             found = re2.search(patterns.regex(pattern_id), decoded)
             if found is not None:
-                start, end = found.span()
-                yield Firing(pattern_id, info.version, field, info.weight, info.reason, decoded, start, end)
+                yield Firing(
+                    *(pattern_id, info.version, seen.field, info.weight, info.group, info.shadow, info.reason),
+                    *(disguises(seen.form, seen.text), decoded, *found.span()),
+                )
+
+
+def _as_they_are(**texts: str | None) -> list[Seen]:
+    return [Seen(field, text, field) for field in DECODERS if (text := texts.get(field))]

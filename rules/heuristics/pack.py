@@ -16,6 +16,7 @@ from rules.heuristics.crawlers import Crawlers, crawler_patterns, installed_craw
 from rules.heuristics.domains import with_domains
 from rules.heuristics.entries import DECODERS, PackFile, PatternEntry, PatternField, RuleEntry
 from rules.heuristics.examples import bad_examples, of_the_well_formed, repeated
+from rules.kinds import another_kind
 from rules.problems import Problem, RulesError
 
 __all__ = [
@@ -101,6 +102,9 @@ def examine(document: Document | Problem, level: int = 1) -> tuple[Pack | None, 
     """The pack in a document, and everything that is wrong with it; no pack where that is an error."""
     if isinstance(document, Problem):
         return None, [document]
+    mistaken = another_kind(document, "pack")
+    if mistaken:
+        return None, mistaken
     document, problems = with_domains(document)
     checked = validate(PackFile, document)
     if isinstance(checked, list):

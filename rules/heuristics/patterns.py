@@ -173,6 +173,10 @@ class Patterns:
         """Ids of a field's patterns that match a text."""
         return self._matchers[field](text)
 
+    def match_plain(self, field: PatternField, decoded: str) -> tuple[str, ...]:
+        """The same for a text that was decoded already, as what it is: perhaps not as one of that field."""
+        return self._finders[field](decoded)
+
     def match_decoded(self, whole: str, path: str, query: str) -> tuple[str, ...]:
         """Ids of the patterns that match a URL's decoded parts (`decode.url_parts`), some perhaps twice."""
         found = self._finders["url"](whole) + self._finders["path"](path)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from rules.document import Document, Strict, as_tuple, read_document, validate
+from rules.kinds import another_kind
 from rules.limits.budgets import Budget, Budgets
 from rules.limits.distinct import DistinctLimit
 from rules.limits.networks import AddressRules, Network
@@ -126,7 +127,7 @@ def check_budgets(path: Path | None = None) -> Budgets | list[Problem]:
     document = read_document(path or resources.files("rules.limits") / "default.yaml")
     if isinstance(document, Problem):
         return [document]
-    checked = validate(BudgetsFile, document)
+    checked = another_kind(document, "limits") or validate(BudgetsFile, document)
     if isinstance(checked, list):
         return checked
     folder = path.parent if path is not None else Path()

@@ -100,6 +100,11 @@ class Networks:
             place = self.known[address] = self._find(address)
         return place
 
+    @staticmethod
+    def is_address(text: str) -> bool:
+        """Whether it is an address, and not a token in the place of one."""
+        return _parsed(text) is not None
+
     def crawler(self, address: str | None, user_agent: str | None) -> str | None:
         """The crawler that speaks: by its ranges and its name, never by its name alone."""
         if address is None or not user_agent:

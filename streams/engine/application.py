@@ -45,38 +45,14 @@ def make_application(
         places: where fetching of each recovered partition must go on.
         durable: up to where everything is committed.
     """
-    stages = "+".join(plan.name for plan in plans)
     app = Application(
-        f"{settings.application_id}.{stages}",
-        broker=[URL(f"kafka://{server.strip()}") for server in settings.bootstrap_servers.split(",")],
-        broker_credentials=_credentials(settings),
-        broker_max_poll_records=settings.max_batch_records,
-        broker_session_timeout=settings.session_timeout_s,
-        broker_heartbeat_interval=settings.session_timeout_s / 5,
-        broker_rebalance_timeout=_REBALANCE_TIMEOUT_S,
-        broker_request_timeout=max(40.0, settings.session_timeout_s),
-        # Nothing is fetched during a recovery, and that must not look like a member that hangs: health.py knows better.
-        broker_max_poll_interval=_NO_POLL_INTERVAL_S,
-        broker_commit_interval=_COMMIT_INTERVAL_S,
-        # Positions come from our state; a position that the log doesn't have is lost input, and no reason to jump.
-        consumer_auto_offset_reset="none",
-        consumer_max_fetch_size=_FETCH_BYTES,
-        stream_buffer_maxsize=_QUEUED_BATCHES,
-        stream_recovery_delay=0.0,
-        store=URL("memory://"),
-        # 0 would select another assignor, which doesn't keep partitions of the inputs of one stage together.
-        table_standby_replicas=1,
-        topic_allow_declare=False,
-        topic_disable_leader=True,
-        Topic=BatchTopic,
-        value_serializer="raw",
-        web_enabled=False,
-        web_tables_enabled=False,
-        web_router_enabled=False,
+        f"{settings.application_id}.{'+'.join(plan.name for plan in plans)}",
+        **_broker_options(settings),
+        **_FOR_BATCHES,
+        **_WITHOUT_FAUSTS_OWN,
         web_bind=settings.web_host,
         web_host=settings.web_host,
         web_port=settings.web_port or None,
-        autodiscover=False,
     )
     transport = BatchTransport(app.conf.broker_consumer, app)
     transport.places, transport.durable = places, durable
@@ -85,6 +61,45 @@ def make_application(
         _add_agent(app, settings, plan, take)
     app.finalize()
     return app
+
+
+def _broker_options(settings: Settings) -> Mapping[str, Any]:
+    """How the group's consumer talks to the brokers."""
+    return {
+        "broker": [URL(f"kafka://{server.strip()}") for server in settings.bootstrap_servers.split(",")],
+        "broker_credentials": _credentials(settings),
+        "broker_max_poll_records": settings.max_batch_records,
+        "broker_session_timeout": settings.session_timeout_s,
+        "broker_heartbeat_interval": settings.session_timeout_s / 5,
+        "broker_rebalance_timeout": _REBALANCE_TIMEOUT_S,
+        "broker_request_timeout": max(40.0, settings.session_timeout_s),
+        # Nothing is fetched during a recovery, and that must not look like a member that hangs: health.py knows better.
+        "broker_max_poll_interval": _NO_POLL_INTERVAL_S,
+        "broker_commit_interval": _COMMIT_INTERVAL_S,
+        # Positions come from our state; a position that the log doesn't have is lost input, and no reason to jump.
+        "consumer_auto_offset_reset": "none",
+        "consumer_max_fetch_size": _FETCH_BYTES,
+    }
+
+
+_FOR_BATCHES: Mapping[str, Any] = {
+    "stream_buffer_maxsize": _QUEUED_BATCHES,
+    "stream_recovery_delay": 0.0,
+    # 0 would select another assignor, which doesn't keep partitions of the inputs of one stage together.
+    "table_standby_replicas": 1,
+    "Topic": BatchTopic,
+    "value_serializer": "raw",
+}
+_WITHOUT_FAUSTS_OWN: Mapping[str, Any] = {
+    "store": URL("memory://"),
+    "topic_allow_declare": False,
+    "topic_disable_leader": True,
+    "web_enabled": False,
+    "web_tables_enabled": False,
+    "web_router_enabled": False,
+    "autodiscover": False,
+}
+"""State, topics and the web server are the engine's."""
 
 
 def _add_agent(

@@ -18,6 +18,8 @@ SCORED, GIVEN, WAITING, REACHED = b"s", b"g", b"w", b"t"
 """Types of state entries: a session, what was said about it, a label that waits, the event time reached."""
 MOST_WAITING = 64
 """Labels of one visitor that may wait."""
+MOST_AHEAD_S = 300.0
+"""A label whose time is further ahead of its arrival waits as long as one of that time."""
 
 _read_given = msgspec.json.Decoder(dict[str, Given])
 _read_waiting = msgspec.json.Decoder(Waiting)
@@ -45,7 +47,8 @@ class Store:
         if key[:1] == SCORED:
             self._index(read_scored(value))
         elif key[:1] == WAITING:
-            self._index_waiting(key, read_label(bytes(_read_waiting.decode(value).label)))
+            waiting = _read_waiting.decode(value)
+            self._index_waiting(key, read_label(bytes(waiting.label)), waiting.arrived_s)
         elif key == REACHED:
             self.reached_s = max(self.reached_s, float(value))
 
@@ -95,7 +98,7 @@ class Store:
         self._put(key, msgspec.json.encode(Waiting(msgspec.Raw(value), arrived_s)))
         if known:
             return Outcome.REPEATED
-        self._index_waiting(key, label)
+        self._index_waiting(key, label, arrived_s)
         return Outcome.WAITING
 
     def waiting(self, visitor_id: str) -> list[tuple[Label, float]]:
@@ -155,9 +158,10 @@ class Store:
         if before is None or scored.ts < before.end:
             heappush(self._ends, (scored.ts, scored.session_id))
 
-    def _index_waiting(self, key: bytes, label: Label) -> None:
+    def _index_waiting(self, key: bytes, label: Label, arrived_s: float) -> None:
         self._waiting[label.visitor_id][key] = label.ts
-        heappush(self._label_times, (label.ts, label.visitor_id, key))
+        # Nobody can speak of what is yet to come: a time far ahead would wait for ever.
+        heappush(self._label_times, (min(label.ts, arrived_s + MOST_AHEAD_S), label.visitor_id, key))
 
     def _forget(self, span: Span) -> None:
         del self._spans[span.session_id]

@@ -30,8 +30,8 @@ def main() -> int:
     scratch = Path(tempfile.mkdtemp(prefix="weir-chaos-"))
     _say(f"seed {options.seed}: up to {len(planned)} faults in {options.seconds:.0f} s; workers' logs in {scratch}")
     with disturbed(scratch, options, planned, _say) as (place, done):
-        _say("comparing all outputs with what the log must come to")
-        found = verdict(place.direct, done.begun_ms)
+        _say("reading all outputs")
+        found = verdict(place.direct, done.begun_ms, _say)
         if not given.only:
             _say("taking the input away: workers must stop, and say why")
             done.stopped = epilogue(place, scratch)

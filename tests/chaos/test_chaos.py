@@ -19,7 +19,7 @@ def test_a_killed_worker_and_a_killed_broker_lose_and_double_nothing(tmp_path: P
     options = Options(seed=11, seconds=18, rate=800, has_every_fault=True)
     planned = [Planned(4.0, "workers", "kill", 1), Planned(9.0, "brokers", "hard_bounce", 2)]
     with disturbed(tmp_path, options, planned, lambda _: None) as (place, done):
-        found = verdict(place.direct, done.begun_ms)
+        found = verdict(place.direct, done.begun_ms, print)
     assert found.differences == []
     assert [fault.planned.fault for fault in done.faults] == ["kill", "hard_bounce"]
     assert -9 in {ended.code for ended in done.ended}

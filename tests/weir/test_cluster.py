@@ -47,7 +47,9 @@ def refusals(code: int, times: int) -> Callable[[], str]:
     return ask
 
 
-@pytest.mark.parametrize("code", [KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART])
+@pytest.mark.parametrize(
+    "code", [KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION]
+)
 def test_a_partition_that_changes_its_leader_is_asked_again(code: int) -> None:
     assert patiently(refusals(code, times=2))() == "answered"
 

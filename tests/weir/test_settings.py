@@ -94,3 +94,10 @@ def test_the_message_says_where_the_wrong_value_came_from(monkeypatch: pytest.Mo
     with pytest.raises(SettingsError) as caught:
         load()
     assert "environment" in caught.value.hint
+
+
+@pytest.mark.parametrize("brokers", ["", " ", "a:1,,b:2", "a:1,"])
+def test_brokers_without_a_name_are_told_in_a_sentence(brokers: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(bootstrap_servers=brokers)
+    assert str(caught.value).startswith("The setting bootstrap_servers is wrong: name brokers as host:port,host:port.")

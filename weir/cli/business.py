@@ -16,7 +16,6 @@ from rules.business.files import check_business_rules
 from rules.business.rules import BusinessRules, load_business_rules
 from rules.business.simulate import Change, Standing, Standings, by_rule, changes
 from rules.limits.budgets import load_budgets
-from rules.problems import RulesError
 from streams.engine.task import PlainRecord
 from streams.intake.formats import FORMATS, check_source, read
 from streams.replay.run import Replay
@@ -24,6 +23,7 @@ from streams.stages import Resources
 from weir.cli.options import Json, with_flags, with_settings
 from weir.cli.output import console, print_json, progress, show
 from weir.cli.replay import replay_settings
+from weir.cli.rules_files import must_be_files, tell
 from weir.contracts import Flag, Session
 from weir.contracts.fast import decoder
 from weir.errors import UsageError
@@ -44,19 +44,17 @@ def check(settings: Settings, *, rules: RulesPath = None, as_json: Json = False)
 
     Warnings alone are shown, and well.
     """
+    must_be_files([rules] if rules else [])
     networks = load_budgets(settings.limits_file).networks
     _, problems = check_business_rules(rules or settings.business_rules_file, networks)
-    rows = [asdict(problem) for problem in problems]
-    show(rows, ("severity", "file", "line", "message", "hint"), as_json=as_json, empty="Nothing is wrong.")
-    errors = [problem for problem in problems if problem.severity == "error"]
-    if errors:
-        raise RulesError(errors)
+    tell(problems, as_json=as_json, passes_warnings=True)
 
 
 @app.command("list")
 @with_settings
 def list_rules(settings: Settings, *, rules: RulesPath = None, as_json: Json = False) -> None:
     """List the rules in the order in which they are asked."""
+    must_be_files([rules] if rules else [])
     loaded = _rules(settings, rules)
     rows = [
         {
@@ -72,8 +70,12 @@ def list_rules(settings: Settings, *, rules: RulesPath = None, as_json: Json = F
     ]
     columns = ("priority", "rule", "then", "weight", "owner", "expires", "reason")
     show(rows, columns, as_json=as_json, empty="There are no rules.")
-    if loaded.ceiling is not None and not as_json:
-        ceiling = loaded.ceiling
+    if as_json:
+        return
+    ceiling = loaded.ceiling
+    if ceiling is None:
+        console().print("There is no ceiling: a pack or a model that goes wrong may flag any share of the sessions.")
+    else:
         console().print(
             f"Ceiling {ceiling.id}: {ceiling.at_most:.1%} of {ceiling.sessions:,} sessions ({ceiling.owner})."
         )
@@ -95,6 +97,7 @@ def simulate(  # noqa: PLR0913 -- one parameter an option
         raise UsageError("Standard input can't be replayed twice.", "Name files.")
     for name in files:
         check_source(name)
+    must_be_files([rules])
     today = replay_settings(given, None, None)
     edited = today.model_copy(update={"business_rules_file": rules})
     loaded = _rules(edited, None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +10,10 @@ import typer
 from rules.limits.budgets import Budgets, load_budgets
 from rules.limits.files import check_budgets
 from rules.limits.networks import Networks
-from rules.problems import RulesError
 from weir.cli.options import Json, with_settings
 from weir.cli.output import console, show
+from weir.cli.rules_files import must_be_files, tell
+from weir.errors import UsageError
 from weir.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Check the limits' file, and see what addresses are held to.")
@@ -24,18 +24,17 @@ LimitsPath = Annotated[Path | None, typer.Argument(metavar="[LIMITS]", help="The
 @with_settings
 def check(settings: Settings, *, limits: LimitsPath = None, as_json: Json = False) -> None:
     """Find everything that is wrong with a file of limits at once."""
+    must_be_files([limits] if limits else [])
     found = check_budgets(limits or settings.limits_file)
     problems = found if isinstance(found, list) else []
-    rows = [asdict(problem) for problem in problems]
-    show(rows, ("file", "line", "message", "hint"), as_json=as_json, empty="Nothing is wrong.")
-    if problems:
-        raise RulesError(problems)
+    tell(problems, as_json=as_json)
 
 
 @app.command("list")
 @with_settings
 def list_limits(settings: Settings, *, limits: LimitsPath = None, as_json: Json = False) -> None:
     """List budgets, limits of different ones, and networks."""
+    must_be_files([limits] if limits else [])
     budgets = load_budgets(limits or settings.limits_file)
     show(_rows(budgets), ("kind", "limit", "at_most", "then", "reason"), as_json=as_json, empty="There are no limits.")
 
@@ -50,6 +49,8 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Say as whom an address is charged, at which price, and whether it is the crawler that it says it is."""
+    if not address.strip():
+        raise UsageError("There is no address.", "For example: 192.0.2.1, or 2001:db8::1.")
     budgets = load_budgets(settings.limits_file)
     networks = Networks(budgets.networks, budgets.addresses)
     place = networks.place(address)
@@ -61,6 +62,8 @@ def explain(
         "impostor_of": networks.impostor(address, user_agent) or "",
     }
     show([row], tuple(row), as_json=as_json)
+    if not as_json and not networks.is_address(address):
+        console().print("That is no IPv4 or IPv6 address: it is charged as it stands, like one that was hashed.")
     if not as_json and row["impostor_of"]:
         console().print(f"It gives the name of {row['impostor_of']}, and comes from none of its ranges.")
 

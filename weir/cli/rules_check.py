@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -15,12 +14,15 @@ from rules.heuristics.check import Checked, Log
 from rules.heuristics.check import check as suspicions
 from rules.heuristics.pack import Pack, PatternEntry, RuleEntry, examine
 from rules.heuristics.patterns import SHIPPED, Patterns
+from rules.kinds import kind_of
+from rules.limits.budgets import Budgets
 from rules.limits.files import check_budgets
+from rules.limits.networks import Network
 from rules.problems import Problem, RulesError
 from streams.packs import clashes
 from weir.cli.options import Json, with_settings
 from weir.cli.output import show
-from weir.cli.rules_files import LineFormat, events_of, must_be_files, packs_of, today
+from weir.cli.rules_files import LineFormat, events_of, must_be_files, packs_of, tell, today
 from weir.errors import SettingsError, WorkError
 from weir.settings import Settings
 
@@ -51,11 +53,7 @@ def check(
         problems += _clashes(checked, beside)
         watched = _watch(settings, checked, beside, log, line_format) if log and not problems else None
         problems += suspicions(checked, beside, today(), watched)
-    rows = [asdict(problem) for problem in problems]
-    show(rows, ("severity", "file", "line", "message", "hint"), as_json=as_json, empty="Nothing is wrong.")
-    if problems:
-        many = "One problem" if len(problems) == 1 else f"{len(problems)} problems"
-        raise WorkError(f"{many} in the rules.", "Mend them, and check again.")
+    tell(problems, as_json=as_json)
 
 
 @with_settings
@@ -63,7 +61,9 @@ def run_examples(settings: Settings, *, files: Files = None, as_json: Json = Fal
     """Run every pattern and every rule on its examples. Exits with 1 if one fails."""
     problems, checked = examined(settings, files or [])
     rows = [_counted(one.pack) for one in checked]
-    show(rows, ("pack", "version", "patterns", "rules", "examples"), as_json=as_json)
+    columns = ("pack", "version", "patterns", "rules", "examples")
+    none = "No pack is well." if problems else "There is no pack: only patterns and rules over sessions have examples."
+    show(rows, columns, as_json=as_json, empty=none)
     if problems:
         raise WorkError(str(RulesError(problems).message), "`weir rules explain TEXT` shows what a pattern sees.")
 
@@ -77,29 +77,39 @@ def examined(settings: Settings, files: Sequence[Path]) -> tuple[list[Problem], 
     must_be_files(files)
     problems: list[Problem] = []
     checked: list[Checked] = []
-    for file in files or [*sorted(SHIPPED.glob("*.yaml")), *settings.pack_files]:
-        pack, found = _examined(file, settings.paranoia_level)
+    documents = {file: read_document(file) for file in files or [*sorted(SHIPPED.glob("*.yaml")), *settings.pack_files]}
+    networks = _networks(settings, [file for file, document in documents.items() if kind_of(document) == "limits"])
+    for file, document in documents.items():
+        pack, found = _examined(file, document, settings.paranoia_level, networks)
         problems += found
         if pack is not None:
             checked.append(Checked(str(file), pack))
     return problems, checked
 
 
-def _examined(file: Path, level: int) -> tuple[Pack | None, list[Problem]]:
-    document = read_document(file)
-    if isinstance(document, Document) and isinstance(document.value, dict):
-        if "rules" in document.value and "pack" not in document.value:
-            return None, check_business_rules(file)[1]
-        if "budgets" in document.value:
-            found = check_budgets(file)
-            return None, found if isinstance(found, list) else []
+def _examined(
+    file: Path, document: Document | Problem, level: int, networks: Sequence[Network] | None
+) -> tuple[Pack | None, list[Problem]]:
+    kind = kind_of(document)
+    if kind == "business":
+        return None, check_business_rules(file, networks)[1]
+    if kind == "limits":
+        found = check_budgets(file)
+        return None, found if isinstance(found, list) else []
     return examine(document, level)
+
+
+def _networks(settings: Settings, files: Sequence[Path]) -> tuple[Network, ...] | None:
+    """Those that business rules may name: of the limits' files beside them, else of the settings'."""
+    checked = [check_budgets(file) for file in files or (settings.limits_file,)]
+    well = [budgets for budgets in checked if isinstance(budgets, Budgets)]
+    return tuple(network for budgets in well for network in budgets.networks) if len(well) == len(checked) else None
 
 
 def _problems_of_others(settings: Settings) -> Iterator[Problem]:
     budgets = check_budgets(settings.limits_file)
     yield from budgets if isinstance(budgets, list) else []
-    yield from check_business_rules(settings.business_rules_file)[1]
+    yield from check_business_rules(settings.business_rules_file, _networks(settings, ()))[1]
 
 
 def _beside(settings: Settings, problems: list[Problem], *, is_needed: bool) -> tuple[list[Pack], list[Problem]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,11 +13,12 @@ import typer
 
 from rules.heuristics.pack import Pack, read_pack
 from rules.heuristics.patterns import SHIPPED, Patterns, load_packs
+from rules.problems import Problem
 from streams.intake.decode import Refused, decode
 from streams.intake.formats import FORMATS, Line, check_source, read
-from weir.cli.output import progress, say
+from weir.cli.output import progress, say, show
 from weir.contracts.fast import FastEvent
-from weir.errors import UsageError
+from weir.errors import UsageError, WorkError
 from weir.settings import Settings
 
 LineFormat = Annotated[str, typer.Option("--format", help=f"Of the log: one of {', '.join(FORMATS)}.")]
@@ -71,6 +73,20 @@ def must_be_files(files: Iterable[Path]) -> None:
         if not file.is_file():
             what = "is a directory" if file.is_dir() else "is not there"
             raise UsageError(f"{file} {what}.", "Name files of rules.")
+
+
+def tell(problems: Sequence[Problem], *, as_json: bool, passes_warnings: bool = False) -> None:
+    """Shows what is wrong in files of rules, each with its line and what to do.
+
+    Raises:
+        WorkError: there is something; warnings alone may pass.
+    """
+    columns = ("severity", "file", "line", "message", "hint")
+    show([asdict(problem) for problem in problems], columns, as_json=as_json, empty="Nothing is wrong.")
+    count = sum(problem.severity == "error" or not passes_warnings for problem in problems)
+    if count:
+        many = "One problem" if count == 1 else f"{count} problems"
+        raise WorkError(f"{many} in the rules.", "Mend them, and check again.")
 
 
 def events_of(line_format: str, files: Iterable[str], settings: Settings, what: str) -> Iterator[FastEvent]:

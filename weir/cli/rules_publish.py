@@ -11,9 +11,10 @@ from typing import Annotated
 
 import typer
 
+from rules.document import read_document
 from rules.heuristics.check import Checked
 from rules.heuristics.check import check as suspicions
-from rules.heuristics.pack import Pack, parse_pack
+from rules.heuristics.pack import Pack, examine, parse_pack
 from rules.heuristics.patterns import Patterns
 from rules.problems import Problem
 from streams.engine.task import Output
@@ -23,8 +24,7 @@ from streams.packs import PackLibrary, clashes
 from streams.rules_topic import read_ledger, send
 from weir.cli.options import Json, with_settings
 from weir.cli.output import clock_time, print_json, say, show
-from weir.cli.rules_check import examined
-from weir.cli.rules_files import packs_of, today
+from weir.cli.rules_files import must_be_files, packs_of, today
 from weir.contracts import CurrentPack, PackVersion
 from weir.errors import UsageError, WorkError
 from weir.settings import Settings
@@ -32,6 +32,7 @@ from weir.settings import Settings
 By = Annotated[str | None, typer.Option("--by", help="Who decides; you unless given.")]
 Why = Annotated[str, typer.Option("--why", help="The reason, for those who come after.")]
 Anyway = Annotated[bool, typer.Option("--anyway", help="In spite of warnings.")]
+CHECK = "`weir rules check FILE` shows them again after a change."
 PackName = Annotated[str, typer.Argument(metavar="PACK", help="The pack's name.")]
 
 
@@ -49,11 +50,12 @@ def publish(  # noqa: PLR0913 -- one parameter an option
 
     What is wrong with it is refused here first, and by each worker again.
     """
-    problems, checked = examined(settings, [file])
-    if not checked:
-        _refuse(problems or [Problem(str(file), 0, "It is no pack of patterns.", "Business rules are settings.")])
+    must_be_files([file])
+    pack, problems = examine(read_document(file), settings.paranoia_level)
+    if pack is None:
+        raise _refused(problems)
     ledger = read_ledger(settings)
-    put_in_force(settings, ledger, checked[0], why=why, by=by, anyway=anyway, as_json=as_json)
+    put_in_force(settings, ledger, Checked(str(file), pack), why=why, by=by, anyway=anyway, as_json=as_json)
 
 
 @with_settings
@@ -172,9 +174,13 @@ def _errors(one: Checked, beside: Iterable[Pack]) -> list[Problem]:
     return [Problem(one.file, 0, *finding) for finding in found]
 
 
-def _refuse(problems: list[Problem], hint: str = "`weir rules check FILE` shows them again after a change.") -> None:
+def _refuse(problems: list[Problem], hint: str = CHECK) -> None:
     if problems:
-        raise WorkError("\n".join(["It is not published:", *map(str, problems)]), hint)
+        raise _refused(problems, hint)
+
+
+def _refused(problems: list[Problem], hint: str = CHECK) -> WorkError:
+    return WorkError("\n".join(["It is not published:", *map(str, problems)]), hint)
 
 
 def _is_current(ledger: PackLedger, name: str, version: str) -> bool:

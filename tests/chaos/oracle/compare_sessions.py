@@ -43,19 +43,21 @@ class Found(NamedTuple):
 
 def session_differences(expected: Expected, records: Iterable[Record]) -> Iterator[str]:
     """What is missing, twice, torn, wrong or unexplained."""
-    found: dict[str, list[Found]] = defaultdict(list)
+    # A run has millions of records: they are kept as they lie, and read once more when their session's turn comes.
+    found: dict[str, list[tuple[Record, Identity]]] = defaultdict(list)
     for record in records:
         fields, place = parsed(record), _place(record)
         if fields is None or place is None or "session_id" not in fields:
             yield f"Torn: {record.place} is no session record with its place in the input."
             continue
-        found[str(fields["session_id"])].append(Found(record, fields, (place, bool(fields.get("final")))))
+        found[str(fields["session_id"])].append((record, (place, bool(fields.get("final")))))
     for session in sorted(expected.sessions.keys() | found.keys()):
         lives = expected.sessions.get(session)
         if lives is None:
             yield f"Unexplained: session {session} has {len(found[session])} records; no event of the log opened it."
         else:
-            yield from _of_session(expected, session, lives, found.get(session, []))
+            read = [Found(record, parsed(record) or {}, identity) for record, identity in found.get(session, ())]
+            yield from _of_session(expected, session, lives, read)
 
 
 def _place(record: Record) -> Place | None:

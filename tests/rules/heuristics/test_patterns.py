@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.heuristics.explain import every_field, explain, fields_of
 from rules.heuristics.pack import parse_pack
 from rules.heuristics.patterns import Patterns, load_packs
 from tests.rules.heuristics.test_pack import ENTRY, text
@@ -97,11 +96,3 @@ def test_a_pattern_that_has_expired_is_out_from_that_day_on() -> None:
 
 def test_a_disabled_pattern_is_out() -> None:
     assert not Patterns([parse_pack("mine.yaml", text(ENTRY | {"enabled": False}))]).ids
-
-
-def test_explain_says_which_characters_fired_after_which_decoding() -> None:
-    (firing,) = explain(MINE, fields_of(event(url="/%65xport/all?x=1")))
-    assert (firing.pattern, firing.field, firing.matched) == ("mine/export", "path", "/export")
-    assert firing.decoded == "/export/all"
-    assert {firing.pattern for firing in explain(MINE, every_field("/export"))} == {"mine/export"}
-    assert not list(explain(MINE, every_field("/")))

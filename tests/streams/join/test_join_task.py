@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -45,10 +46,11 @@ def score(session_id: str = "s1", revision: int = 1, **changed: Any) -> PlainRec
 
 
 def label(**changed: Any) -> PlainRecord:  # noqa: ANN401 -- any field
-    """A record of labels."""
+    """A record of labels, appended at its time."""
     fields: dict[str, Any] = {"visitor_id": "v1", "session_id": "s1", "ts": 500.0, "label": "bad", "source": "ana"}
     record = Label.model_validate(fields | changed)
-    return PlainRecord("weir.labels", 0, 0, 0, record.visitor_id.encode(), encode(record))
+    at_ms = round(float(record.ts) * 1_000)
+    return PlainRecord("weir.labels", 0, 0, at_ms, record.visitor_id.encode(), encode(record))
 
 
 def fold(task: JoinTask, *records: PlainRecord) -> Effects:
@@ -201,8 +203,8 @@ class TestWithoutASessionId:
         task = JoinTask(0, WAIT_S)
         fold(task, score("s1", ts=120.0, final=True), label(session_id=None, ts=205.0))
         soon, late = Effects(), Effects()
-        task.tick(5.0, soon)
-        task.tick(15.0, late)
+        task.tick(210.0, soon)
+        task.tick(220.0, late)
         assert not joined(soon)
         assert joined(late)[0].session_id == "s1"
 
@@ -241,6 +243,18 @@ def test_people_who_contradict_each_other_are_asked_again() -> None:
     (review,) = [output for output in effects.outputs if output.topic == REVIEWS]
     assert review.key == b"s1"
     assert effects.counts["reviews", ("conflict",)] == 1
+
+
+def test_a_label_of_a_time_that_is_yet_to_come_waits_no_longer_than_others() -> None:
+    task = JoinTask(0, WAIT_S)
+    fold(task, replace(label(session_id=None, ts=4e9), timestamp=0))
+    restored = JoinTask(0, WAIT_S)
+    for key, value in dict(task.changes()).items():
+        restored.load(key, value or b"")
+    restored.loaded()
+    for one in (task, restored):
+        late = fold(one, score("s2", visitor_id="other", ts=WAIT_S + 400.0))
+        assert outcomes(late) == {"expired": 1.0}
 
 
 def test_a_session_waits_only_so_long() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.rules.heuristics.test_pack import ENTRY, text
 from tests.support.command import weir
+from tests.support.packs import pack_text
 
 
 def pack(folder: Path, **changed: object) -> str:
@@ -79,13 +80,49 @@ def test_a_file_that_is_no_pack_is_told_without_a_stack_trace(tmp_path: Path, co
 
 
 def test_explain_says_what_fires_on_a_text_and_on_an_event() -> None:
-    text_rows = weir("rules", "explain", "/item?id=1%27%20OR%20%271%27=%271", "--json").rows()
-    assert any(row["pattern"].startswith("injection/") and row["matched"] for row in text_rows)
-    event = {"event_id": "e", "visitor_id": "v", "type": "ping", "ts": 0, "user_agent": "sqlmap/1.7"}
-    assert weir("rules", "explain", json.dumps(event), "--json").rows()
+    *rows, said = weir("rules", "explain", "/item?id=1%27%20OR%20%271%27=%271", "--json").rows()
+    assert all(row["rule"] and row["matched"] and "percent" in row["steps"] for row in rows if "rule" in row)
+    assert any(row.get("rule", "").startswith("injection/") for row in rows)
+    assert said.keys() == {"field", "evidence", "verdict"}
     readable = weir("rules", "explain", "/item?id=1' or '1'='1")
-    assert "Evidence" in readable.out
-    assert "No pattern fires" in weir("rules", "explain", "lovely shoes").out
+    assert "As query: evidence 0.95, block." in readable.out
+    assert "No rule fires" in weir("rules", "explain", "lovely shoes for two (in red)").out
+
+
+def test_explain_judges_an_event_as_a_session_of_one(tmp_path: Path) -> None:
+    event = {"event_id": "e", "visitor_id": "v", "type": "search", "ts": 0, "query": "' or 1=1 --", "url": "/export"}
+    rule = {
+        "id": "mine/one-event",
+        "category": "scraper",
+        "reason": "Any session whatever.",
+        "weight": 0.5,
+        "conditions": [{"measure": "events", "at_least": 1}],
+        "match": [{"measures": {"events": 1}}],
+        "no_match": [{"measures": {"events": 0}}],
+    }
+    file = tmp_path / "mine.yaml"
+    file.write_text(pack_text({"shadow": True}, rules=[rule]))
+    *rows, said = weir("rules", "explain", json.dumps(event), "--set", f"pack_files={file}", "--json").rows()
+    by_rule = {row["rule"]: row for row in rows}
+    assert (by_rule["mine/export"]["shadow"], by_rule["mine/export"]["field"]) == (True, "path")
+    assert (by_rule["mine/one-event"]["shadow"], by_rule["mine/one-event"]["field"]) == (False, "session")
+    assert any(name.startswith("injection/") for name in by_rule)
+    assert said["verdict"] == "block"
+
+
+@pytest.mark.parametrize("text", ["\\ud800<script>", "\udcff<script>", '{"event_id": "\udcff"}', "{", "", " "])
+def test_explain_takes_any_text_without_a_stack_trace(text: str) -> None:
+    called = weir("rules", "explain", text)
+    assert called.code in {0, 2}
+    assert called.out or called.err.startswith("weir: ")
+
+
+@pytest.mark.parametrize(("given", "code"), [(b"<script>\n", 0), (b"", 2)])
+def test_explain_reads_standard_input(given: bytes, code: int) -> None:
+    call = [sys.executable, "-m", "weir.cli.main", "rules", "explain", "-"]
+    done = subprocess.run(call, input=given, capture_output=True, timeout=60, check=False)
+    assert done.returncode == code
+    assert b"Traceback" not in done.stderr
 
 
 def test_what_is_no_event_is_told() -> None:
@@ -139,3 +176,44 @@ def test_stats_show_each_rules_worth_on_a_log_and_labels(tmp_path: Path) -> None
     readable = weir("rules", "stats", str(events), *given)
     assert "3 sessions, 2 with people's answers." in readable.out
     assert weir("rules", "stats", "--labels", str(labels)).code == 2
+
+
+def test_check_compiles_what_is_wrong_in_other_ways_too(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(pack_text({"regex": "(", "weight": 7}))
+    messages = " ".join(row["message"] for row in weir("rules", "check", str(file), "--json").rows())
+    assert "weight" in messages
+    assert "RE2 can't compile it" in messages
+
+
+def test_check_takes_business_rules_and_the_limits_that_they_name(tmp_path: Path) -> None:
+    examples = Path(__file__).parents[3] / "docs" / "examples"
+    business, limits = str(examples / "business.yaml"), str(examples / "limits.yaml")
+    assert weir("rules", "check", business, limits).code == 0
+    assert weir("rules", "check", business, "--set", f"limits_file={limits}").code == 0
+    called = weir("rules", "check", business, "--json")
+    assert (called.code, "names no crawler" in called.rows()[0]["message"]) == (1, True)
+    assert "There is no pack" in weir("rules", "test", limits).out
+    lists_alone = tmp_path / "lists.yaml"
+    lists_alone.write_text(
+        'version: "1"\nallow:\n  - {id: allow/a, owner: o, reason: Ours since long., who: {accounts: [a]}}\n'
+    )
+    assert weir("rules", "check", str(lists_alone)).code == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (("rules", "simulate", "events.jsonl", "--pack", "business.yaml"), "It is business rules, and no pack."),
+        (("rules", "publish", "limits.yaml", "--why", "so"), "It is a file of limits, and no pack."),
+        (("limits", "check", "business.yaml", "--json"), "It is business rules, and no file of limits."),
+        (("business", "check", "our-shop.yaml", "--json"), "It is a pack, and no business rules."),
+        (("business", "list", "limits.yaml"), "It is a file of limits, and no business rules."),
+    ],
+)
+def test_who_mixes_up_kinds_of_rules_reads_one_sentence(call: tuple[str, ...], told: str) -> None:
+    examples = Path(__file__).parents[3] / "docs" / "examples"
+    called = weir(*(str(examples / word) if "." in word else word for word in call))
+    assert called.code != 0
+    assert told in called.out + called.err
+    assert len((called.out + called.err).splitlines()) < 5
