@@ -75,8 +75,8 @@ def cell(value: object) -> str:
 
 
 def clock_time(seconds: float) -> str:
-    """Epoch seconds as UTC, to the second."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    """Epoch seconds as UTC, to the second, and marked as that."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 @contextmanager

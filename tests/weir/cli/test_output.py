@@ -39,7 +39,7 @@ def test_cells(value: object, shown: str) -> None:
 
 
 def test_times_are_utc() -> None:
-    assert clock_time(0) == "1970-01-01 00:00:00"
+    assert clock_time(0) == "1970-01-01 00:00:00Z"
 
 
 def test_without_a_terminal_progress_is_one_line_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
