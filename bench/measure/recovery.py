@@ -15,15 +15,20 @@ LONGEST_S = 1_800.0
 
 
 def measure_recovery(sessions: int, home: Path) -> dict[str, Any]:
-    """Sessions that sessionize reads back in a second; all partitions one after another, or as the worker does it.
+    """Sessions that sessionize reads back in a second, in a worker that runs it alone, all its partitions at once.
 
     Raises:
         RuntimeError: not all came back, or something was served too soon.
     """
     folder = home / "recovery"
-    arguments = ["-m", "tests.measures.recovery", "--sessions", str(sessions), "--json", "--folder", str(folder)]
+    given = ["--sessions", str(sessions), "--stages", "sessionize", "--json", "--folder", str(folder)]
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=LONGEST_S, check=False
+        [sys.executable, "-m", "tests.measures.recovery", *given],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=LONGEST_S,
+        check=False,
     )
     if done.returncode:
         raise RuntimeError(f"The recovery failed: {done.stdout[-500:]}")

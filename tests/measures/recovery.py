@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,8 +23,9 @@ from tests.measures.results import arguments, keep, say, table
 from tests.measures.waiting import wait_until
 from tests.measures.worker import STAGES, Metrics, Worker, is_at_the_end, start, workers
 from weir.cluster import producer
-from weir.topics import EVENTS, FLAGS, SESSIONS
+from weir.topics import EVENTS, FLAGS, SESSIONS, Topic
 
+OUTPUTS = {"sessionize": SESSIONS, "score": FLAGS}
 PARTITIONS = 4
 GAP_S = 12 * 3_600.0
 """No session ends while it is measured."""
@@ -57,31 +58,35 @@ def main() -> int:
     """Measures, and tells."""
     parser = argparse.ArgumentParser(prog="make recovery", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--sessions", type=int, default=1_000_000)
+    parser.add_argument("--stages", choices=[STAGES, "sessionize"], default=STAGES, help="of the worker")
     given = arguments(parser, "recovery")
     settings = {"partitions": PARTITIONS, "gap_s": GAP_S, "idle_timeout_s": GAP_S, "recovery_timeout_s": 900.0}
     with site("recovery", **settings) as place:
-        figures = _measure(place, given.sessions) | {"session_timeout_s": place.settings.session_timeout_s}
+        figures = _measure(place, given.sessions, given.stages) | {
+            "session_timeout_s": place.settings.session_timeout_s
+        }
     keep(given.folder, _page(figures), figures, as_json=given.json)
     return 0 if figures["nothing_served_before_ready"] and figures["open_after"] == figures["open_expected"] else 1
 
 
-def _measure(place: Site, sessions: int) -> dict[str, Any]:
-    with workers(place.settings, place.folder, 1) as [first]:
+def _measure(place: Site, sessions: int, stages: str) -> dict[str, Any]:
+    with workers(place.settings, place.folder, 1, stages) as [first]:
         idle_bytes = int(first.system.memory_info().rss)
         begun_s = time.monotonic()
-        _open(place, first, sessions)
+        _open(place, first, sessions, stages)
         figures = {"sessions": sessions, "opened_in_s": time.monotonic() - begun_s, "idle_bytes": idle_bytes}
         figures |= {"before_bytes": int(first.system.memory_info().rss), "before_peak_bytes": first.peak_bytes}
         say("killed; what waits for the next worker is sent")
         first.kill()
-    begin = place.ends(SESSIONS, FLAGS)
+    outputs = [OUTPUTS[stage] for stage in stages.split(",")]
+    begin = place.ends(*outputs)
     _send(place, sessions, WAITING_EVENTS)
-    second = start(place.settings, place.folder, "recovering")
+    second = start(place.settings, place.folder, "recovering", stages)
     try:
         seen = _watch(second)
-        figures |= _recovered(second, seen)
-        wait_until(lambda: is_at_the_end(place, [second]), "worker at the end of its input")
-        figures |= _served(place, begin, seen)
+        figures |= _recovered(second, seen, stages)
+        wait_until(lambda: is_at_the_end(place, [second], stages), "worker at the end of its input")
+        figures |= _served(place, outputs, begin, seen)
         figures |= {
             "open_expected": sessions + WAITING_EVENTS,
             "open_after": second.metrics().total("weir_sessions_open"),
@@ -91,7 +96,7 @@ def _measure(place: Site, sessions: int) -> dict[str, Any]:
     return figures
 
 
-def _open(place: Site, worker: Worker, sessions: int) -> None:
+def _open(place: Site, worker: Worker, sessions: int, stages: str) -> None:
     say(f"{sessions:,} visitors open a session each")
     _send(place, 0, sessions, lambda sent: say(f"{sent:,} sent"))
     told_s = time.monotonic()
@@ -99,13 +104,14 @@ def _open(place: Site, worker: Worker, sessions: int) -> None:
     def is_done() -> bool:
         nonlocal told_s
         metrics = worker.metrics()
+        folded, judged = metrics.total("weir_events_total", outcome="folded"), metrics.total("weir_scores_total")
         if time.monotonic() - told_s > 10.0:
             told_s = time.monotonic()
-            folded = metrics.total("weir_events_total", outcome="folded")
-            say(f"{folded:,.0f} folded, {metrics.total('weir_scores_total'):,.0f} judged")
-        return metrics.total("weir_scores_total") >= sessions and is_at_the_end(place, [worker])
+            say(f"{folded:,.0f} folded, {judged:,.0f} judged")
+        done = judged if "score" in stages else folded
+        return done >= sessions and is_at_the_end(place, [worker], stages)
 
-    wait_until(is_done, "sessions all folded and judged", 60.0 + sessions / 1_000, step_s=0.5)
+    wait_until(is_done, "sessions all worked on", 60.0 + sessions / 1_000, step_s=0.5)
     wait_until(lambda: _is_checkpointed(place), "checkpoint of all of it", step_s=0.5)
 
 
@@ -164,7 +170,7 @@ def _watch(worker: Worker) -> Start:
         time.sleep(POLL_S)
 
 
-def _recovered(worker: Worker, seen: Start) -> dict[str, Any]:
+def _recovered(worker: Worker, seen: Start, stages: str) -> dict[str, Any]:
     metrics: Metrics = worker.metrics()
     return {
         "start": asdict(seen),
@@ -175,15 +181,15 @@ def _recovered(worker: Worker, seen: Start) -> dict[str, Any]:
                 "longest_s": metrics.greatest("weir_recovery_seconds", stage=stage),
                 "entries": metrics.total("weir_recovered_entries", stage=stage),
             }
-            for stage in STAGES.split(",")
+            for stage in stages.split(",")
         },
     }
 
 
-def _served(place: Site, begin: Mapping[tuple[str, int], int], seen: Start) -> dict[str, Any]:
+def _served(place: Site, outputs: Sequence[Topic], begin: Mapping[tuple[str, int], int], seen: Start) -> dict[str, Any]:
     """What came out, and when the first of it was written."""
     first_at, records = {}, {}
-    for topic in (SESSIONS, FLAGS):
+    for topic in outputs:
         name = place.settings.names.public(topic)
         own = {place: offset for place, offset in begin.items() if place[0] == name}
         written = [record.timestamp / 1_000 for record in place.records(topic, own)]

@@ -26,6 +26,7 @@ from weir.topics import EVENTS, SESSIONS
 
 WEIR = Path(sys.executable).with_name("weir")
 STAGES = "sessionize,score"
+INPUTS = {"sessionize": EVENTS, "score": SESSIONS}
 ANSWER_TIMEOUT_S = 5.0
 END_TIMEOUT_S = 60.0
 Labels = tuple[tuple[str, str], ...]
@@ -128,13 +129,13 @@ def environment_of(settings: Settings) -> dict[str, str]:
     }
 
 
-def start(settings: Settings, folder: Path, name: str) -> Worker:
+def start(settings: Settings, folder: Path, name: str, stages: str = STAGES) -> Worker:
     """Starts a worker; it is not ready yet."""
     port = free_port()
     log = folder / f"{name}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [str(WEIR), "worker", "--stages", STAGES, "--web-port", str(port)],
+            [str(WEIR), "worker", "--stages", stages, "--web-port", str(port)],
             env=os.environ | environment_of(settings),
             stdout=out,
             stderr=out,
@@ -143,8 +144,9 @@ def start(settings: Settings, folder: Path, name: str) -> Worker:
     return Worker(process, f"http://127.0.0.1:{port}", log)
 
 
-def is_at_the_end(place: Site, running: Iterable[Worker]) -> bool:
+def is_at_the_end(place: Site, running: Iterable[Worker], stages: str = STAGES) -> bool:
     """Whether all that lies on the stages' inputs is worked on, and committed."""
+    inputs = [INPUTS[stage] for stage in stages.split(",")]
     committed = {
         (topic, partition["partition"]): position
         for worker in running
@@ -152,13 +154,13 @@ def is_at_the_end(place: Site, running: Iterable[Worker]) -> bool:
         if partition["ready"]
         for topic, position in partition["committed"].items()
     }
-    return all(committed.get(where) == end for where, end in place.ends(EVENTS, SESSIONS).items())
+    return all(committed.get(where) == end for where, end in place.ends(*inputs).items())
 
 
 @contextmanager
-def workers(settings: Settings, folder: Path, number: int) -> Iterator[list[Worker]]:
+def workers(settings: Settings, folder: Path, number: int, stages: str = STAGES) -> Iterator[list[Worker]]:
     """Workers that are ready; whoever is in the list at the end is ended."""
-    running = [start(settings, folder, f"worker-{at}") for at in range(1, number + 1)]
+    running = [start(settings, folder, f"worker-{at}", stages) for at in range(1, number + 1)]
     try:
         wait_until(lambda: all(worker.is_ready for worker in running), "ready workers")
         yield running
