@@ -19,6 +19,7 @@ from bench.contestants.everybody import PEERS, WEIR, contestants
 from bench.measure.growth import measure_memory, measure_patterns, measure_visitors
 from bench.measure.latency import measure_latency
 from bench.measure.machine import conditions
+from bench.measure.profile import measure_profile
 from bench.measure.rates import measure_rates
 from bench.measure.recovery import measure_recovery
 from bench.measure.scale import measure_scale, measure_start
@@ -53,6 +54,7 @@ MEASURES: Mapping[str, Measure] = {
     "recovery": lambda sizes, given: measure_recovery(sizes.recovery_sessions, given.home),
     "start": lambda sizes, given: measure_start(sizes.runs, given.home),
     "micro": lambda sizes, _: measure_hot(sizes.runs),
+    "profile": lambda sizes, given: measure_profile(sizes.spec, given.home),
 }
 
 

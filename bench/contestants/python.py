@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.contestants.contestant import Command, Place, Traits
+from bench.contestants.environment import python_of
 from bench.contestants.jvm import fetch, java
 from bench.contestants.topics import make_topic
-from bench.unavailable import UnavailableError
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = "bench.contestants.peers"
 CONNECTOR = ("flink-connector-kafka", "flink-connector-base", "kafka-clients")
-INSTALL_S = 600
 TOOLS = ("msgspec==0.22.0", "xxhash==4.1.0")
 """What every peer's fold is made of."""
 
@@ -52,14 +51,7 @@ class PythonPeer:
         if not self.requirements:
             self.python[:] = [sys.executable]
             return
-        environment = home.absolute() / "environments" / self.traits.name
-        interpreter = environment / "bin" / "python"
-        marker = environment / "installed"
-        wanted = "\n".join([*self.requirements, *TOOLS])
-        if not marker.exists() or marker.read_text() != wanted:
-            _install([*self.requirements, *TOOLS], environment, interpreter)
-            marker.write_text(wanted)
-        self.python[:] = [str(interpreter)]
+        self.python[:] = [str(python_of(self.traits.name, [*self.requirements, *TOOLS], home))]
 
     def lay_out(self, place: Place) -> str:
         """Its output; whoever has a changelog makes it itself."""
@@ -77,14 +69,3 @@ class PythonPeer:
             folder.mkdir()
             subprocess.run([*self.python, "-m", "bytewax.recovery", str(folder), "1"], check=True, timeout=60)
         return [Command([*self.python, *arguments], place.environment() | more)]
-
-
-def _install(requirements: Sequence[str], environment: Path, interpreter: Path) -> None:
-    uv = [sys.executable, "-m", "uv"]
-    for command in (
-        [*uv, "venv", "-q", "--clear", "--python", sys.executable, str(environment)],
-        [*uv, "pip", "install", "-q", "--system-certs", "--python", str(interpreter), *requirements],
-    ):
-        done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_S, check=False)
-        if done.returncode:
-            raise UnavailableError(f"it does not install: {done.stderr.strip().splitlines()[-1:]}")

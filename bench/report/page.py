@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
-from bench.report.goals import rows
+from bench.report.goals import missed, rows
+from bench.report.profiles import profiles
 from tests.measures.results import table
 
 Results = Mapping[str, Any]
@@ -44,7 +45,7 @@ is not asked for stays there as it was measured last. The report goes to `build/
 
 def page(results: Results, plots: Mapping[str, str]) -> str:
     """The whole page; `plots` are the addresses of pictures by measure."""
-    parts = [INTRODUCTION, _goals(results)]
+    parts = [INTRODUCTION, _goals(results), _missed(results)]
     sections = {
         "throughput": _throughput,
         "real": _throughput,
@@ -56,6 +57,7 @@ def page(results: Results, plots: Mapping[str, str]) -> str:
         "recovery": _recovery,
         "start": _start,
         "micro": _micro,
+        "profile": profiles,
     }
     for name, section in sections.items():
         if name in results:
@@ -68,7 +70,7 @@ def page(results: Results, plots: Mapping[str, str]) -> str:
                 written.append(section(results[name]))
             parts.append("\n\n".join(part for part in written if part))
     parts += [_conditions(results), REPEAT]
-    return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
 
 
 TITLES = {
@@ -82,6 +84,7 @@ TITLES = {
     "recovery": "Recovery",
     "start": "From start to ready",
     "micro": "The hot functions",
+    "profile": "Where the time goes",
 }
 
 
@@ -94,6 +97,11 @@ def spread(values: list[float], digits: int = 0) -> str:
 def _goals(results: Results) -> str:
     head = ("what", "goal", "measured", "")
     return "## Goals\n\n" + table(head, rows(results))
+
+
+def _missed(results: Results) -> str:
+    told = [f"- **{goal.what}**: {goal.bound}" for goal in missed(results)]
+    return "\n".join(["## What was missed, and what bounds it", "", *told]) if told else ""
 
 
 def _note(figures: Results) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bench.report.goals import rows
+from bench.report.goals import missed, rows
 from bench.report.results import Results, is_right
 from bench.report.write import write_report
 
@@ -86,3 +86,11 @@ def test_a_run_with_a_wrong_output_or_a_measure_that_failed_is_not_right(results
     assert not is_right(results, ["throughput"])
     assert not is_right({"start": {"failed": "why"}}, ["start"])
     assert is_right({"start": {"seconds": {}}}, ["start"])
+
+
+def test_a_goal_that_was_missed_says_what_bounds_it(results: dict[str, Any], tmp_path: Path) -> None:
+    write_report(results, tmp_path / "benchmarks.md")
+
+    assert [goal.what for goal in missed(results)] == ["against Flink"]
+    assert all(goal.bound for goal in missed(results))
+    assert "## What was missed, and what bounds it" in (tmp_path / "benchmarks.md").read_text()
