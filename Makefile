@@ -11,7 +11,7 @@ TESTS ?= tests
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast controls model chaos recovery soak rolling bench instructions evaluate lint format lock clean
+.PHONY: help setup demo test test-fast controls model chaos recovery soak rolling bench instructions evaluate lint rooms format lock clean
 
 help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -64,10 +64,14 @@ evaluate: $(READY) ## How well rules and models do, on data of others and the de
 	@$(if $(or $(RULES),$(if $(ONLY),,all)),$(BIN)/python -m evaluation.rules $(if $(RULES),--only $(RULES)),true)
 	@$(if $(or $(ONLY),$(if $(RULES),,all)),$(BIN)/python -m evaluation.models $(if $(ONLY),--only $(ONLY)),true)
 
-lint: $(READY) ## ruff, its formatter, mypy
+lint: $(READY) ## ruff, its formatter, the layers, mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
+
+rooms: $(READY) ## The import graph by rooms; fails where an edge goes against the layers
+	@$(BIN)/python -m tests.architecture
 
 format: $(READY) ## Puts the code into the one format, and repairs what ruff can repair
 	$(BIN)/ruff check --fix .

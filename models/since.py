@@ -9,7 +9,7 @@ import numpy as np
 
 from models.base import Model
 from models.quality import CALIBRATION_BINS, Quality, measure, precision_by_recall
-from models.trainer import is_weak
+from weir.contracts.label import is_weak
 from weir.contracts.training import TrainingExample
 
 RECALLS = tuple(share / 10 for share in range(11))

@@ -22,14 +22,13 @@ from models.rollout import Held, Rollout, Step
 from models.sampling import is_in_sample
 from models.training import Counts, Outcome, TrainerConfig, snapshot_of
 from weir.contracts.fast import encode
+from weir.contracts.label import is_weak
 from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
 from weir.contracts.score import ModelRef
 from weir.contracts.training import TrainingExample
 from weir.errors import SnapshotError
 
 MODEL_ID = "sessions"
-WEAK = "weak:"
-"""How a source's name begins when no person spoke."""
 SAMPLED = 1_000
 """Newest answers about the random sample that the estimate of recall is made of."""
 LEAST_WORTH = 0.5
@@ -37,11 +36,6 @@ LEAST_WORTH = 0.5
 KEPT_REFUSALS = 100
 """Refusals on record: unlike promotions, which name versions, older ones are of no use and would grow without end."""
 _MOST_DOUBTED = 10
-
-
-def is_weak(source: str) -> bool:
-    """Whether a label's source is Weir itself, not a person."""
-    return source.startswith(WEAK)
 
 
 class Trainer:

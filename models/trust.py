@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from weir.contracts.label import WEAK_PREFIX
+
 _REMEMBERED = 2_000
 """Sessions whose answers are remembered, the newest."""
 _MOST_SOURCES = 500
@@ -45,9 +47,9 @@ class Trust(msgspec.Struct):
             if other == source:
                 continue
             # Of a weak and a strong source only the weak one is measured by the other.
-            if not (other.startswith("weak:") and not is_weak):
+            if not (other.startswith(WEAK_PREFIX) and not is_weak):
                 self._note(source, agreed=bad == others_bad)
-            if not (is_weak and not other.startswith("weak:")):
+            if not (is_weak and not other.startswith(WEAK_PREFIX)):
                 self._note(other, agreed=bad == others_bad)
         said[source] = bad
         self.sessions[session_id] = said
@@ -57,7 +59,7 @@ class Trust(msgspec.Struct):
 
     def worth(self, source: str) -> float:
         """How much an answer of this source counts, between 0 and 1."""
-        usual = self._usual(weak=source.startswith("weak:"))
+        usual = self._usual(weak=source.startswith(WEAK_PREFIX))
         if usual <= _GUESSING + _WORTHLESS:
             return 1.0  # they contradict each other so much that nobody can be measured
         own = self.sources.get(source, Source())
@@ -85,6 +87,6 @@ class Trust(msgspec.Struct):
         shares = sorted(
             (known.agreed + _PRIOR * _ASSUMED) / (known.agreed + known.contradicted + _PRIOR)
             for source, known in self.sources.items()
-            if source.startswith("weak:") == weak
+            if source.startswith(WEAK_PREFIX) == weak
         )
         return shares[len(shares) // 2] if shares else _ASSUMED

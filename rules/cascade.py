@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -11,6 +10,7 @@ from rules.business.rules import BusinessRules
 from rules.heuristics.evidence import Sign, verdict_of
 from rules.heuristics.judging import Heard, hear
 from rules.heuristics.patterns import Patterns
+from rules.judgement import Judgement, StageVerdict
 from rules.limits.budgets import Budgets
 from rules.limits.verdicts import SubjectVerdict
 from weir.contracts.flag import Reason, ShadowVerdict, Stage, Verdict
@@ -21,34 +21,6 @@ STRENGTH: dict[Verdict, int] = {"allow": 0, "review": 1, "throttle": 2, "block":
 """Verdicts in rising strength."""
 PROBABILITY: tuple[tuple[float, Verdict], ...] = ((0.95, "block"), (0.8, "review"))
 """Model: probability of abuse from which a verdict follows."""
-
-
-@dataclass(frozen=True, slots=True)
-class StageVerdict:
-    """What one stage says of a session."""
-
-    stage: Stage
-    verdict: Verdict
-    reasons: tuple[Reason, ...] = ()
-    trial: ShadowVerdict | None = None
-    """What it would say if those of its rules counted that are in shadow, and one of them holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What the cascade says of a session."""
-
-    verdict: Verdict
-    stage: Stage
-    """The stage that settled it; the last that could, for an `allow`."""
-    reasons: tuple[Reason, ...]
-    shadow: tuple[ShadowVerdict, ...]
-    stages: tuple[StageVerdict, ...]
-    """Every stage that spoke, in order, those in shadow included."""
-    seconds: Mapping[Stage, float] = field(default_factory=dict, compare=False)
-    """Time that each stage took to speak, by the clock that was given."""
-    trials: tuple[ShadowVerdict, ...] = ()
-    """What stages would say with those of their rules that are in shadow."""
 
 
 class ModelVoice(Protocol):

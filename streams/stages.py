@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
@@ -12,21 +13,22 @@ from models.champion import ChampionHolder
 from rules.business.rules import BusinessRules, load_business_rules
 from rules.heuristics.patterns import Patterns, load_packs
 from rules.limits.budgets import Budgets, load_budgets
-from rules.limits.networks import Networks
 from rules.limits.verdicts import SharedVerdicts
-from streams.engine.task import Task
-from streams.intake.decode import at_the_gate
-from streams.intake.records import LARGEST_BYTES
+from streams.decode import at_the_gate
 from streams.join.task import JoinTask
-from streams.packs import PackLibrary
+from streams.packs.library import PackLibrary
+from streams.read_record import LARGEST_BYTES
 from streams.score.task import ScoreTask
 from streams.sessionize.config import FoldConfig
 from streams.sessionize.task import SessionizeTask
+from streams.task import Task
 from streams.train.task import TrainTask
+from streams.wiring import Followed, Wiring
 from weir.contracts import AddressSums, DistinctSums
 from weir.contracts.fast import decoder
+from weir.networks import Networks
 from weir.settings import Settings
-from weir.topics import EVENTS, LABELS, MODELS, RULES, SCORES, SESSIONS, TRAINING, Topic
+from weir.topics import EVENTS, LABELS, MODELS, RULES, SCORES, SESSIONS, STAGES, TRAINING, Topic
 
 STAGE_INPUTS: Mapping[str, tuple[Topic, ...]] = {
     "sessionize": (EVENTS,),
@@ -39,7 +41,6 @@ STAGE_INPUTS: Mapping[str, tuple[Topic, ...]] = {
 SUMS_KEY, DISTINCT_KEY = b"sums/", b"distinct/"
 _decode_sums = decoder(AddressSums)
 _decode_distinct = decoder(DistinctSums)
-Take = Callable[[bytes, bytes | None], None]
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ class Resources:
         )
 
     @property
-    def followers(self) -> tuple[tuple[Topic, Take], ...]:
+    def followed(self) -> tuple[Followed, ...]:
         """Topics to be read from their beginning to their end before work starts, and who takes their records."""
         return ((MODELS, self.champion.offer), (RULES, self._take_rules))
 
@@ -84,6 +85,11 @@ class Resources:
     def patterns(self) -> Patterns:
         """The packs in force."""
         return self.library.current
+
+    def wiring(self, stages: Collection[str] = STAGES) -> Wiring:
+        """What a driver needs to run these stages."""
+        inputs = {stage: topics for stage, topics in STAGE_INPUTS.items() if stage in stages}
+        return Wiring(inputs, self.settings.partitions, partial(make_task, resources=self), self.followed)
 
     def _take_rules(self, key: bytes, value: bytes | None) -> None:
         if value is None:

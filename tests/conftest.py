@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, settings
 from tests.controls.guards import take_out
 from tests.support.broker import begin_run, end_run, shared_broker
 from tests.support.polling import eventually
-from weir.cluster import admin, create_topics
 from weir.errors import WeirError
+from weir.kafka.admin import admin, create_topics
 from weir.settings import Settings
 
 IN_CI = os.environ.get("CI") == "true"

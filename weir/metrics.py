@@ -5,12 +5,16 @@ Labels are bounded sets: never a visitor, session, address or user agent. Times 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal, get_args
 
+from weir.contracts.dead_letter_reason import DeadLetterReason
+from weir.contracts.event import KNOWN_EVENT_TYPES
 from weir.contracts.flag import Stage, Verdict
+from weir.contracts.label import LabelOutcome
+from weir.metric_names import MetricName
 from weir.topics import STAGES
 
 Kind = Literal["counter", "gauge", "histogram"]
@@ -20,7 +24,7 @@ Kind = Literal["counter", "gauge", "histogram"]
 class Metric:
     """One metric; its full name is `weir_` and `name`, with `_total` behind a counter's."""
 
-    name: str
+    name: MetricName
     kind: Kind
     unit: str
     meaning: str
@@ -45,45 +49,9 @@ _LATENCY_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.
 
 _VERDICTS: tuple[str, ...] = get_args(Verdict)
 _CASCADE: tuple[str, ...] = get_args(Stage)
-_EVENT_TYPES = (
-    "page_view",
-    "click",
-    "search",
-    "add_to_cart",
-    "remove_from_cart",
-    "purchase",
-    "post",
-    "login",
-    "ping",
-    "other",
-)
-_REASONS = (
-    "empty_value",
-    "too_large",
-    "not_utf8",
-    "too_deep",
-    "not_json",
-    "not_an_object",
-    "missing_field",
-    "wrong_type",
-    "out_of_bounds",
-    "not_finite",
-    "bad_ts",
-    "bad_watermark",
-    "unreadable_line",
-    "no_visitor",
-)
-_LABEL_OUTCOMES = (
-    "joined",
-    "waiting",
-    "repeated",
-    "outdated",
-    "outranked",
-    "expired",
-    "overflowed",
-    "rekeyed",
-    "unreadable",
-)
+_EVENT_TYPES = (*KNOWN_EVENT_TYPES, "other")
+_REASONS = tuple(reason.value for reason in DeadLetterReason)
+_LABEL_OUTCOMES = tuple(outcome.value for outcome in LabelOutcome)
 
 METRICS = (
     Metric(
@@ -311,4 +279,4 @@ METRICS = (
         values=(("unverified", "unreadable", "features_version"),),
     ),
 )
-BY_NAME = {metric.name: metric for metric in METRICS}
+BY_NAME: Mapping[str, Metric] = {metric.name: metric for metric in METRICS}

@@ -12,7 +12,8 @@ from bench.check.reference import Match, Partition
 from bench.events.spec import LogSpec
 from rules.heuristics.patterns import load_packs
 from weir.contracts.fast import decode_event
-from weir.log_reader import LogReader, LogRecord, Place
+from weir.kafka.reader import LogReader
+from weir.kafka.records import LogRecord, PartitionId
 from weir.settings import Settings
 from weir.topics import EVENTS
 
@@ -43,16 +44,16 @@ def shipped_patterns() -> Match:
     return match
 
 
-def judge(judging: Judge, settings: Settings, topic: str, begin: dict[Place, int] | None = None) -> list[str]:
+def judge(judging: Judge, settings: Settings, topic: str, begin: dict[PartitionId, int] | None = None) -> list[str]:
     """Has everything judged that lies on a contestant's topic; what was wrong."""
     for record in committed(settings, topic, begin):
         judging.take(_decode(record.value or b"null"))
     return judging.verdict()
 
 
-def committed(settings: Settings, topic: str, begin: dict[Place, int] | None = None) -> Iterator[LogRecord]:
+def committed(settings: Settings, topic: str, begin: dict[PartitionId, int] | None = None) -> Iterator[LogRecord]:
     """Every committed record as of now, from `begin` or the beginning on."""
     with LogReader(settings, [topic]) as reader:
-        spans = reader.spans()
-        starts = {place: span.first if begin is None else begin[place] for place, span in spans.items()}
+        spans = reader.ranges()
+        starts = {place: span.start if begin is None else begin[place] for place, span in spans.items()}
         yield from reader.read(starts, {place: span.end for place, span in spans.items()})

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined]  # public by its documentation
 
-from weir.cluster import admin
+from weir.kafka.admin import admin
 from weir.settings import Settings
 
 PATIENCE_S = 30.0

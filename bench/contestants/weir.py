@@ -12,7 +12,7 @@ from rules.heuristics.patterns import SHIPPED
 from tests.measures.worker import WEIR, environment_of
 from weir import __version__
 from weir.broker import free_port
-from weir.cluster import create_topics
+from weir.kafka.admin import create_topics
 from weir.settings import Settings
 from weir.topics import EVENTS, PUBLIC, SESSIONS
 

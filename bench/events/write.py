@@ -8,7 +8,7 @@ from itertools import chain
 from bench.events.generator import Record, closing, events
 from bench.events.real import real_events
 from bench.events.spec import LogSpec
-from weir.cluster import producer
+from weir.kafka.sender import producer
 from weir.settings import Settings
 from weir.topics import EVENTS
 

@@ -19,7 +19,7 @@ from bench.events.write import write_log
 from bench.measure.throughput import scratch
 from tests.measures.place import site
 from tests.measures.results import say
-from weir.cluster import create_topics
+from weir.kafka.admin import create_topics
 from weir.node_process import NodeProcess
 from weir.settings import Settings
 from weir.topics import EVENTS

@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from bench.check.expected import Expected
 from bench.contestants.contestant import Command, Place, Traits
-from weir.log_reader import LogReader
+from weir.kafka.reader import LogReader
 from weir.settings import Settings
 
 Done = Callable[[], float]
@@ -36,7 +36,7 @@ def progress(
 def ends(settings: Settings, *topics: str) -> dict[tuple[str, int], int]:
     """Where each partition ends, as a `read_committed` consumer sees it."""
     with LogReader(settings, list(topics)) as reader:
-        return {where: span.end for where, span in reader.spans().items()}
+        return {where: span.end for where, span in reader.ranges().items()}
 
 
 def _by_group(place: Place) -> Done:

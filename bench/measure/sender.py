@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from tests.measures.load import EVENT, TOOL
-from weir.cluster import producer
+from weir.kafka.sender import producer
 from weir.settings import Settings
 from weir.topics import EVENTS
 

@@ -8,9 +8,10 @@ from functools import cache
 from bench.events.generator import Record
 from rules.heuristics.patterns import Patterns, load_packs
 from rules.limits.budgets import Budgets, load_budgets
-from streams.engine.task import Effects, PlainRecord
 from streams.sessionize.config import FoldConfig
 from streams.sessionize.task import SessionizeTask
+from streams.task import Effects
+from weir.kafka.records import LogRecord
 from weir.settings import Settings
 
 BATCH = 500
@@ -33,14 +34,12 @@ def task(*, plain: bool) -> SessionizeTask:
     return SessionizeTask(0, 1, config, library)
 
 
-def records_of(log: Iterable[Record]) -> list[PlainRecord]:
+def records_of(log: Iterable[Record]) -> list[LogRecord]:
     """Records as they are fetched."""
-    return [PlainRecord("events", 0, at, APPENDED_MS, key, value) for at, (key, value) in enumerate(log)]
+    return [LogRecord("events", 0, at, APPENDED_MS, key, value) for at, (key, value) in enumerate(log)]
 
 
-def fold_records(
-    stage: SessionizeTask, records: Sequence[PlainRecord], checkpoint_every: int = CHECKPOINT_EVERY
-) -> int:
+def fold_records(stage: SessionizeTask, records: Sequence[LogRecord], checkpoint_every: int = CHECKPOINT_EVERY) -> int:
     """Folds them all, with a checkpoint after so many batches; how many records came out."""
     outputs = 0
     for number, at in enumerate(range(0, len(records), BATCH), 1):

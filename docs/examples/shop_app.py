@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from rules.limits.budgets import load_budgets
-from rules.limits.networks import Networks
 from weir.asgi import Follower, Standing, WeirMiddleware, by_cookie
 from weir.asgi.middleware import App, Receive, Scope, Send
+from weir.networks import Networks
 from weir.settings import Settings, load
 
 

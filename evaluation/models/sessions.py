@@ -11,13 +11,14 @@ from evaluation.models.data import Case
 from models.features import features
 from rules.cascade import STRENGTH, heuristics
 from rules.heuristics.patterns import Patterns, load_packs
-from streams.engine.task import Output, PlainRecord
-from streams.intake.end_of_input import EndOfInput
-from streams.replay.flow import Flow, Wiring
+from streams.replay.flow import Flow
 from streams.replay.log import MemoryLog
+from streams.sessionize.end_of_input import EndOfInput
 from streams.stages import Resources, make_task
+from streams.wiring import Wiring
 from weir.contracts import Session
 from weir.contracts.fast import decoder, encode
+from weir.kafka.records import LogRecord, Output
 from weir.settings import Settings
 from weir.topics import EVENTS, SESSIONS, Topic
 
@@ -56,7 +57,7 @@ def final_sessions(events: Iterable[dict[str, Any]], settings: Settings | None =
     log = MemoryLog(chosen.names, chosen.partitions, round(START_S * 1_000), {EVENTS})
     found: list[Session] = []
 
-    def take(topic: Topic, record: PlainRecord) -> None:
+    def take(topic: Topic, record: LogRecord) -> None:
         if topic is SESSIONS and record.value is not None:
             session = _read_session(record.value)
             if session.final and session.merged_into is None:

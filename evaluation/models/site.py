@@ -15,13 +15,13 @@ from evaluation.models.sessions import START_S
 from models.champion import Scorer
 from streams.demo.traffic import happenings
 from streams.demo.visitor import Visitor
-from streams.engine.task import PlainRecord
 from streams.intake.formats import Line
 from streams.replay.run import Replay
 from streams.stages import Resources
 from weir.contracts import Label, TrainingExample
 from weir.contracts.fast import decoder, encode
 from weir.contracts.model_record import Decision
+from weir.kafka.records import LogRecord
 from weir.settings import Settings
 from weir.topics import MODELS, TRAINING, Topic
 
@@ -107,7 +107,7 @@ def newcomers_events(kind: str | None, seed: int, per_hour: float, from_s: float
 
 
 def play(
-    scene: Scene, settings: Settings | None = None, watch: Callable[[Topic, PlainRecord], None] | None = None
+    scene: Scene, settings: Settings | None = None, watch: Callable[[Topic, LogRecord], None] | None = None
 ) -> Told:
     """Runs the scene through all stages."""
     told = Told()
@@ -117,7 +117,7 @@ def play(
     answers = _answers(scene, truth)
     now = [0.0]
 
-    def take(topic: Topic, record: PlainRecord) -> None:
+    def take(topic: Topic, record: LogRecord) -> None:
         if watch is not None:
             watch(topic, record)
         if topic is TRAINING and record.value is not None:

@@ -12,7 +12,7 @@ from evaluation.models.site import Scene, play
 from models.base import Features
 from models.families import FAMILIES
 from models.frozen import Predictor, frozen
-from streams.engine.task import PlainRecord
+from weir.kafka.records import LogRecord
 from weir.topics import SCORES, Topic
 
 HOURS = 1.0
@@ -31,7 +31,7 @@ def evaluate(data: Path) -> Result:  # noqa: ARG001 -- made-up traffic alone
     """Learns on the first half of an hour's revisions, scores the second: values it has not met, among those it has."""
     seen: list[Features] = []
 
-    def watch(topic: Topic, record: PlainRecord) -> None:
+    def watch(topic: Topic, record: LogRecord) -> None:
         if topic is SCORES and record.value is not None:
             seen.append(_read.decode(record.value).features)
 

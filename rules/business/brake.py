@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from rules.business.entries import CeilingEntry
-from rules.cascade import Judgement
+from rules.judgement import Judgement
 from weir.contracts.flag import Reason
 
 PARTS = 10

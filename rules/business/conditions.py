@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field
 
 from rules.document import Strict, as_tuple
-from rules.limits.networks import Network, Networks
 from rules.limits.ranges import as_network
 from weir.contracts.flag import Stage, Verdict
 from weir.contracts.session import Session
+from weir.networks import Network, Networks
 
 Measure = Literal[
     "events",

@@ -12,9 +12,9 @@ from rules.business.checks import problems_of_rules
 from rules.business.entries import RulesFile
 from rules.document import Document, read_document, validate
 from rules.kinds import another_kind
-from rules.limits.networks import Network
 from rules.limits.ranges import read_ranges
 from rules.problems import Problem
+from weir.networks import Network
 
 
 @dataclass(frozen=True, slots=True)

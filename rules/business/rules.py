@@ -12,10 +12,10 @@ from rules.business.conditions import Context, Said, When, Who
 from rules.business.entries import ALLOW_PRIORITY, DENY_PRIORITY, CeilingEntry, ListEntry, RuleEntry, Thresholds
 from rules.business.files import Loaded, check_business_rules
 from rules.business.hours import Hours
-from rules.limits.networks import Network, Networks
 from rules.problems import refuse_errors
 from weir.contracts.flag import Reason, Stage, Verdict
 from weir.contracts.session import Session
+from weir.networks import Network, Networks
 
 MILDEST_FIRST: tuple[Verdict, ...] = ("allow", "review", "throttle", "block")
 

@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 
 from rules.limits.distinct import DistinctLimit
-from rules.limits.networks import AddressRules, Network
+from weir.networks import AddressRules, Network
 
 DEFAULT_COST = 1.0
 

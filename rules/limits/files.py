@@ -13,9 +13,9 @@ from rules.document import Document, Strict, as_tuple, read_document, validate
 from rules.kinds import another_kind
 from rules.limits.budgets import Budget, Budgets
 from rules.limits.distinct import DistinctLimit
-from rules.limits.networks import AddressRules, Network
 from rules.limits.ranges import MOST_RANGES, as_network, read_ranges
 from rules.problems import Problem, RulesError
+from weir.networks import AddressRules, Network
 
 Amount = Annotated[float, Field(gt=0, le=1e9)]
 Cost = Annotated[float, Field(ge=0, le=1e6)]

@@ -17,9 +17,9 @@ from typing import Literal, TypeVar
 
 from rules.limits.budgets import BucketState, Budget, spend
 from rules.limits.distinct import Distinct, DistinctLimit
-from rules.limits.networks import Networks
 from weir.contracts.rules_record import AddressSums, DistinctSums
 from weir.contracts.session import Session
+from weir.networks import Networks
 
 Kind = Literal["visitor", "address", "account"]
 Subject = tuple[Kind, str]

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from streams.engine.task import PlainRecord
-from streams.intake.decode import Refused, decode
+from streams.decode import Refused, decode
 from streams.sessionize.arrival import first_arrival
 from streams.sessionize.config import FoldConfig
 from streams.sessionize.watermark import HEADER, BadWatermarkError, clamped, read_watermark
+from weir.kafka.records import LogRecord
 from weir.partitioner import partition_for
 
 IDLE = b"idle"
@@ -40,14 +40,14 @@ class Order:
     left_out: LeftOut = field(default_factory=LeftOut)
     _last_s: float = 0.0
 
-    def timed(self, records: Iterable[PlainRecord]) -> Iterator[tuple[float, PlainRecord]]:
+    def timed(self, records: Iterable[LogRecord]) -> Iterator[tuple[float, LogRecord]]:
         """Time and record, for each that is to be folded again, under its visitor's key."""
         for record in records:
             taken = self._watermark(record) if _is_watermark(record) else self._event(record)
             if taken is not None:
                 yield self._last_s, taken
 
-    def _watermark(self, record: PlainRecord) -> PlainRecord | None:
+    def _watermark(self, record: LogRecord) -> LogRecord | None:
         if dict(record.headers)[HEADER] == IDLE:
             self.left_out.idle += 1
             return None
@@ -57,7 +57,7 @@ class Order:
             )
         return record
 
-    def _event(self, record: PlainRecord) -> PlainRecord | None:
+    def _event(self, record: LogRecord) -> LogRecord | None:
         decoded = decode(record.value, self.config.max_record_bytes)
         if isinstance(decoded, Refused):
             return record
@@ -71,5 +71,5 @@ class Order:
         return record if record.key == key else dataclasses.replace(record, key=key)
 
 
-def _is_watermark(record: PlainRecord) -> bool:
+def _is_watermark(record: LogRecord) -> bool:
     return any(name == HEADER for name, _ in record.headers)

@@ -12,14 +12,14 @@ from streams.backfill.choose import read
 from streams.backfill.order import LeftOut, Order
 from streams.backfill.spool import Spool
 from streams.backfill.stretch import Stretch
-from streams.engine.task import Output, PlainRecord
 from streams.engine.transaction import BrokenTransactionError, Transactions
-from streams.intake.end_of_input import EndOfInput
 from streams.produce.pace import Pace
-from streams.replay.flow import Flow, Tally, Wiring
+from streams.replay.flow import Flow, Tally
+from streams.replay.installation import Installation
 from streams.replay.log import MemoryLog
-from streams.stages import STAGE_INPUTS, Resources, make_task
+from streams.sessionize.end_of_input import EndOfInput
 from weir.errors import WorkError
+from weir.kafka.records import LogRecord, Output
 from weir.settings import Settings
 from weir.topics import DEAD_LETTER, EVENTS, FLAGS, LATE, LIMITS, REVIEWS, SCORES, SESSIONS, Topic
 
@@ -53,7 +53,7 @@ class Backfill:
     """
 
     def __init__(
-        self, settings: Settings, target: Settings, resources: Resources, now_s: float, rate: float | None = None
+        self, settings: Settings, target: Settings, resources: Installation, now_s: float, rate: float | None = None
     ) -> None:
         self._settings = settings
         self._pace = Pace(rate)
@@ -62,15 +62,9 @@ class Backfill:
         self._outputs: list[Output] = []
         self._end = EndOfInput(settings.gap_s, settings.grace_s)
         self._left_out = LeftOut()
-        inputs = {stage: STAGE_INPUTS[stage] for stage in STAGES}
-        read_topics = {topic for topics in inputs.values() for topic in topics}
+        wiring = resources.wiring(STAGES)
+        read_topics = {topic for topics in wiring.inputs.values() for topic in topics}
         self._log = MemoryLog(settings.names, settings.partitions, round(now_s * 1000), read_topics)
-        wiring = Wiring(
-            inputs,
-            settings.partitions,
-            lambda stage, partition: make_task(stage, partition, resources),
-            resources.followers,
-        )
         self._flow = Flow(self._log, wiring, self._write)
 
     def run(self, stretches: Sequence[Stretch], advance: Advance) -> Outcome:
@@ -97,7 +91,7 @@ class Backfill:
             self._end.saw(stretch.partition, ts)
             advance(1)
 
-    def _fold(self, timed: Iterator[tuple[float, PlainRecord]], advance: Advance) -> int:
+    def _fold(self, timed: Iterator[tuple[float, LogRecord]], advance: Advance) -> int:
         count, most = 0, self._pace.chunk(CHUNK_RECORDS)
         while chunk := list(itertools.islice(timed, most)):
             self._pace.wait(len(chunk))
@@ -126,6 +120,6 @@ class Backfill:
                 f"The results can't be written: {error}.", "Start the backfill again, into new topics."
             ) from error
 
-    def _write(self, topic: Topic, record: PlainRecord) -> None:
+    def _write(self, topic: Topic, record: LogRecord) -> None:
         if topic in WRITTEN:
             self._outputs.append(Output(topic, record.key, record.value, record.headers))

@@ -11,7 +11,7 @@ from typing import Self
 
 import msgspec
 
-from streams.engine.task import PlainRecord
+from weir.kafka.records import LogRecord
 
 
 class Spool:
@@ -36,19 +36,19 @@ class Spool:
     def __len__(self) -> int:
         return len(self._times)
 
-    def add(self, ts: float, record: PlainRecord) -> None:
+    def add(self, ts: float, record: LogRecord) -> None:
         """Puts a record away."""
         data = _encode(dataclasses.astuple(record))
         self._file.write(data)
         self._times.append(ts)
         self._starts.append(self._starts[-1] + len(data))
 
-    def __iter__(self) -> Iterator[tuple[float, PlainRecord]]:
+    def __iter__(self) -> Iterator[tuple[float, LogRecord]]:
         """All records in the order of their times; those of equal times in the order in which they came."""
         for number in sorted(range(len(self._times)), key=self._times.__getitem__):
             self._file.seek(self._starts[number])
             data = self._file.read(self._starts[number + 1] - self._starts[number])
-            yield self._times[number], PlainRecord(*_decode(data))
+            yield self._times[number], LogRecord(*_decode(data))
 
 
 _Stored = tuple[str, int, int, int, bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]

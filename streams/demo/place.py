@@ -12,7 +12,7 @@ from typing import Any
 
 from streams.demo.plan import FASTER, Plan
 from weir.broker import DevelopmentBroker, free_port
-from weir.cluster import admin, wait_for_broker
+from weir.kafka.admin import admin, wait_for_broker
 from weir.settings import Settings, load
 
 Say = Callable[[str], None]

@@ -22,8 +22,9 @@ from streams.demo.truth import TruthFiles
 from streams.demo.view import make_view
 from streams.demo.watcher import Watcher
 from streams.demo.worker_process import WorkerProcess
-from weir.cluster import create_topics, producer
 from weir.errors import WorkError
+from weir.kafka.admin import create_topics
+from weir.kafka.sender import producer
 from weir.settings import Settings
 from weir.signals import held_back
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from confluent_kafka import Producer
-
 from streams.demo.delivery import Sending, traffic
 from streams.demo.moderator import Moderators
 from streams.demo.truth import TruthFiles
 from weir.contracts.fast import encode
+from weir.kafka.sender import Producer
 from weir.topics import EVENTS, LABELS, Names
 
 BROKEN_EVERY = 400

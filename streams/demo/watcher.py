@@ -5,11 +5,10 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
-
 from streams.demo.results import Results
 from weir.contracts import Flag, Session
 from weir.contracts.fast import decoder
+from weir.kafka.consumer import BEGINNING, assign, consumer_without_group
 from weir.settings import Settings
 from weir.topics import FLAGS, SESSIONS
 
@@ -24,22 +23,13 @@ class Watcher:
     def __init__(self, settings: Settings, results: Results) -> None:
         self.results = results
         self._flags = settings.names.public(FLAGS)
-        self._consumer = Consumer(
-            {
-                **settings.client_options(),
-                "group.id": f"{settings.application_id}.watcher",
-                "enable.auto.commit": False,
-                "isolation.level": "read_committed",
-                "fetch.wait.max.ms": 50,
-            }
-        )
-        self._consumer.assign(
-            [
-                TopicPartition(settings.names.public(topic), partition, OFFSET_BEGINNING)
-                for topic in (FLAGS, SESSIONS)
-                for partition in range(topic.partitions(settings.partitions))
-            ]
-        )
+        self._consumer = consumer_without_group(settings)
+        partitions = [
+            (settings.names.public(topic), partition)
+            for topic in (FLAGS, SESSIONS)
+            for partition in range(topic.partitions(settings.partitions))
+        ]
+        assign(self._consumer, dict.fromkeys(partitions, BEGINNING))
 
     def poll(self, timeout_s: float = 0.0) -> int:
         """Takes in what has arrived; returns how many records that were."""

@@ -10,9 +10,10 @@ import faust
 from faust.types import StreamT
 from yarl import URL
 
-from streams.engine.fetched import Fetched, Place, Where
+from streams.engine.fetched import Fetched, FetchPosition
 from streams.engine.plan import StagePlan
 from streams.engine.transport import BatchTopic, BatchTransport
+from weir.kafka.records import PartitionId
 from weir.settings import Settings
 
 _FETCH_BYTES = 1_048_576
@@ -33,8 +34,8 @@ def make_application(
     settings: Settings,
     plans: Sequence[StagePlan],
     take: Callable[[str, Fetched], Awaitable[None]],
-    places: Callable[[], Mapping[Where, Place]],
-    durable: Callable[[], Mapping[Where, int]],
+    places: Callable[[], Mapping[PartitionId, FetchPosition]],
+    durable: Callable[[], Mapping[PartitionId, int]],
 ) -> Application:
     """An app with one agent a stage; it isn't started.
 

@@ -16,10 +16,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from streams.engine.task import InputRecord, Output
-from streams.intake.dead_letter import header
-from streams.intake.reasons import meaning
+from streams.dead_letter import header
+from weir.contracts.dead_letter_reason import meaning
 from weir.errors import WorkError
+from weir.kafka.records import InputRecord, Output
 from weir.topics import DEAD_LETTER
 
 

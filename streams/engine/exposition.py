@@ -15,7 +15,8 @@ from prometheus_client import (
     generate_latest,
 )
 
-from streams.engine.task import Effects
+from streams.task import Effects
+from weir.metric_names import CounterName, GaugeName, HistogramName
 from weir.metrics import BY_NAME, METRICS, Metric
 
 
@@ -33,31 +34,29 @@ class Exposition:
 
     def apply(self, effects: Effects) -> None:
         """Takes over what a committed flush counted, observed and set."""
-        for (name, labels), by in effects.counts.items():
-            counter = self._counters[name]
-            (counter.labels(*labels) if labels else counter).inc(by)
-        for (name, labels), value in effects.observations:
-            histogram = self._histograms[name]
-            (histogram.labels(*labels) if labels else histogram).observe(value)
-        for (name, labels), value in effects.gauges.items():
-            self.set(value, name, *labels)
+        for (counter, labels), by in effects.counts.items():
+            self.count(counter, *labels, by=by)
+        for (histogram, labels), observed in effects.observations:
+            self.observe(observed, histogram, *labels)
+        for (gauge, labels), value in effects.gauges.items():
+            self.set(value, gauge, *labels)
 
-    def count(self, name: str, *labels: str, by: float = 1) -> None:
+    def count(self, name: CounterName, *labels: str, by: float = 1) -> None:
         """Adds to a counter."""
         counter = self._counters[name]
         (counter.labels(*labels) if labels else counter).inc(by)
 
-    def observe(self, value: float, name: str, *labels: str) -> None:
+    def observe(self, value: float, name: HistogramName, *labels: str) -> None:
         """Adds an observation to a histogram."""
         histogram = self._histograms[name]
         (histogram.labels(*labels) if labels else histogram).observe(value)
 
-    def set(self, value: float, name: str, *labels: str) -> None:
+    def set(self, value: float, name: GaugeName, *labels: str) -> None:
         """Sets a gauge."""
         gauge = self._gauges[name]
         (gauge.labels(*labels) if labels else gauge).set(value)
 
-    def replace(self, name: str, values: Mapping[tuple[str, ...], float]) -> None:
+    def replace(self, name: GaugeName, values: Mapping[tuple[str, ...], float]) -> None:
         """Sets a gauge for these labels, and drops its other series."""
         gauge = self._gauges[name]
         for labels, value in values.items():
@@ -65,7 +64,7 @@ class Exposition:
         for labels in set(self._series(name)) - set(values):
             gauge.remove(*labels)
 
-    def forget(self, partition: int, *names: str) -> None:
+    def forget(self, partition: int, *names: GaugeName) -> None:
         """Drops gauges of a partition that this process no longer owns, or two owners would show it."""
         for name in names:
             at = BY_NAME[name].labels.index("partition")
@@ -73,7 +72,7 @@ class Exposition:
                 if labels[at] == str(partition):
                     self._gauges[name].remove(*labels)
 
-    def _series(self, name: str) -> list[tuple[str, ...]]:
+    def _series(self, name: GaugeName) -> list[tuple[str, ...]]:
         declared = BY_NAME[name].labels
         return [
             tuple(sample.labels[label] for label in declared)

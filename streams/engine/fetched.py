@@ -9,20 +9,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.engine.task import Headers, InputRecord
-
-Where = tuple[str, int]
-"""Full topic name and partition."""
+from weir.kafka.records import Headers, InputRecord
 
 
-class Stretch(NamedTuple):
-    """A piece of a partition's log: offsets from `start` to below `end`."""
-
-    start: int
-    end: int
-
-
-class Place(NamedTuple):
+class FetchPosition(NamedTuple):
     """Where fetching of a partition was set to, and by which of our seeks."""
 
     offset: int

@@ -15,8 +15,8 @@ from streams.engine.cap import LetterWatch
 from streams.engine.exposition import Exposition
 from streams.engine.plan import Threads
 from streams.engine.progress import ENGINE_KEYS, PROGRESS_KEY, InputPlace, Progress
-from streams.engine.task import Effects, Task
 from streams.engine.transaction import BrokenTransactionError, Transactions
+from streams.task import Effects, Task
 from weir.errors import WorkError
 
 log = logging.getLogger("weir.flush")

@@ -23,20 +23,20 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from streams.engine.cluster import Observer
-from streams.engine.fetched import Where
 from weir.errors import WorkError
+from weir.kafka.observer import Observer
+from weir.kafka.records import PartitionId
 
 _SETTLED_S = 5.0
 _AGAIN_S = 0.05
 
 log = logging.getLogger("weir.partition")
 
-Undo = Callable[[Iterable[Where]], None]
+Undo = Callable[[Iterable[PartitionId]], None]
 """Writes to each of some partitions in one transaction of the producer's, and undoes it."""
 
 
-def free_state(observer: Observer, state: Where, undo: Undo) -> None:
+def free_state(observer: Observer, state: PartitionId, undo: Undo) -> None:
     """Undoes what hangs in the state partition.
 
     The caller has fenced or aborted: nothing is rightly open where nobody else writes.
@@ -59,7 +59,7 @@ def free_state(observer: Observer, state: Where, undo: Undo) -> None:
         )
 
 
-def undo_cut_flushes(newest: Mapping[Where, int], real: int, undo: Undo) -> None:
+def undo_cut_flushes(newest: Mapping[PartitionId, int], real: int, undo: Undo) -> None:
     """Undoes outputs of flushes that never became real, and could still.
 
     Args:
@@ -76,7 +76,7 @@ def undo_cut_flushes(newest: Mapping[Where, int], real: int, undo: Undo) -> None
         undo(cut)
 
 
-def is_settled(observer: Observer, partition: Where, timeout_s: float | None = None) -> bool:
+def is_settled(observer: Observer, partition: PartitionId, timeout_s: float | None = None) -> bool:
     """Whether nothing is open in a partition; waits a while for markers that are on their way."""
     deadline = time.monotonic() + (_SETTLED_S if timeout_s is None else timeout_s)
     while observer.held_up([partition]):

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from streams.engine.exposition import Exposition
-from streams.engine.fetched import Where
 from weir.errors import LostInputError, WorkError
+from weir.kafka.records import PartitionId
 
 log = logging.getLogger("weir.health")
 
@@ -21,11 +21,11 @@ class StallWatch:
 
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
-        self._positions: dict[Where, int] = {}
-        self._moved_at_s: dict[Where, float] = {}
+        self._positions: dict[PartitionId, int] = {}
+        self._moved_at_s: dict[PartitionId, float] = {}
         self._answered_at_s: float | None = None
 
-    def see(self, positions: Mapping[Where, int], ends: Mapping[Where, int] | None, now_s: float) -> None:
+    def see(self, positions: Mapping[PartitionId, int], ends: Mapping[PartitionId, int] | None, now_s: float) -> None:
         """Takes in where everything owned stands, and where its input ends; None when nobody could tell."""
         if ends is not None or self._answered_at_s is None:
             self._answered_at_s = now_s
@@ -38,7 +38,7 @@ class StallWatch:
                 self._moved_at_s[where] = now_s
         self._positions = dict(positions)
 
-    def moved_at_s(self, where: Where) -> float:
+    def moved_at_s(self, where: PartitionId) -> float:
         """When it last moved, or had nothing to do."""
         return self._moved_at_s[where]
 
@@ -46,7 +46,7 @@ class StallWatch:
         """Whether for too long nobody could tell where the input ends."""
         return self._answered_at_s is not None and now_s - self._answered_at_s > self._timeout_s
 
-    def stalled(self, now_s: float) -> Where | None:
+    def stalled(self, now_s: float) -> PartitionId | None:
         """What has stood still for too long, if anything has."""
         for where, at_s in self._moved_at_s.items():
             if now_s - at_s > self._timeout_s:
@@ -55,9 +55,9 @@ class StallWatch:
 
 
 class Cluster(Protocol):
-    """What health asks of the brokers; `streams.engine.cluster.Observer` answers."""
+    """What health asks of the brokers; `weir.kafka.observer.Observer` answers."""
 
-    def stable_ends(self, partitions: list[Where]) -> dict[Where, int]:
+    def stable_ends(self, partitions: list[PartitionId]) -> dict[PartitionId, int]:
         """Last stable offsets."""
 
     def topic_ids(self, topics: list[str]) -> Mapping[str, str]:
@@ -76,11 +76,11 @@ class Health:
         self._stall_timeout_s = stall_timeout_s
         self._watch = StallWatch(stall_timeout_s)
         self._topic_ids: dict[str, str] = {}
-        self.lag: dict[Where, int] = {}
+        self.lag: dict[PartitionId, int] = {}
         """Committed records not yet worked on, as last known."""
         self.is_alive = True
 
-    def check(self, positions: Mapping[Where, int], monotonic_s: float, wall_s: float) -> None:
+    def check(self, positions: Mapping[PartitionId, int], monotonic_s: float, wall_s: float) -> None:
         """Asks the brokers where the input ends, and compares with where everything owned stands.
 
         Stalls are judged by `monotonic_s`; `wall_s`, since the epoch, is for what is shown alone.
@@ -107,7 +107,7 @@ class Health:
                 "This worker ends; look at its log and at the brokers, and start it again.",
             )
 
-    def _ends(self, positions: Mapping[Where, int]) -> dict[Where, int] | None:
+    def _ends(self, positions: Mapping[PartitionId, int]) -> dict[PartitionId, int] | None:
         try:
             self._compare_ids(self._cluster.topic_ids(sorted(self._stage_of)))
             return self._cluster.stable_ends(list(positions))
@@ -125,7 +125,9 @@ class Health:
                     "Restore the topic, or start under another application id to begin with what is there.",
                 )
 
-    def _report(self, positions: Mapping[Where, int], ends: Mapping[Where, int], epoch_s: float, wall_s: float) -> None:
+    def _report(
+        self, positions: Mapping[PartitionId, int], ends: Mapping[PartitionId, int], epoch_s: float, wall_s: float
+    ) -> None:
         self.lag = {where: max(0, ends[where] - position) for where, position in positions.items() if where in ends}
         lags: dict[tuple[str, ...], float] = {
             (self._stage_of[topic], topic, str(number)): lag for (topic, number), lag in self.lag.items()

@@ -7,12 +7,13 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 
 from streams.engine.exposition import Exposition
-from streams.engine.fetched import Fetched, Place, Where
+from streams.engine.fetched import Fetched, FetchPosition
 from streams.engine.partition import StagePartition, Surroundings
 from streams.engine.plan import StagePlan, Threads
 from streams.engine.recovery import AbandonedError
 from streams.engine.transaction import BrokenTransactionError
 from weir.errors import FencedError, WorkError
+from weir.kafka.records import PartitionId
 from weir.settings import Settings
 
 log = logging.getLogger("weir.ownership")
@@ -37,7 +38,7 @@ class Ownership:
         threads: Threads,
         exposition: Exposition,
         fail: Callable[[Exception], None],
-        place: Callable[[Mapping[Where, Place]], Awaitable[None]],
+        place: Callable[[Mapping[PartitionId, FetchPosition]], Awaitable[None]],
     ) -> None:
         self._plans = {plan.name: plan for plan in plans}
         self._inputs = {plan.name: {settings.names.public(topic) for topic in plan.inputs} for plan in plans}
@@ -60,7 +61,7 @@ class Ownership:
         """Whether the group has said what is ours, and all of it is recovered."""
         return self._is_settled and all(partition.is_ready for partition in self._owned.values())
 
-    def places(self) -> dict[Where, Place]:
+    def places(self) -> dict[PartitionId, FetchPosition]:
         """Where fetching must go on for each recovered partition; what was fetched before is dropped from now on."""
         return {
             where: place
@@ -69,7 +70,7 @@ class Ownership:
             for where, place in partition.places().items()
         }
 
-    def durable(self) -> dict[Where, int]:
+    def durable(self) -> dict[PartitionId, int]:
         """Up to where everything is committed."""
         return {
             (topic, partition.number): offset
@@ -97,7 +98,7 @@ class Ownership:
         self._revoked.set()
         await asyncio.gather(*(partition.suspend() for partition in self.partitions))
 
-    async def assign(self, assigned: set[Where]) -> None:
+    async def assign(self, assigned: set[PartitionId]) -> None:
         """The group has shared the partitions out: returns when all of ours are recovered, or revoked again.
 
         Raises:
@@ -135,7 +136,7 @@ class Ownership:
             if error is not None:
                 raise error
 
-    def _wanted(self, assigned: set[Where]) -> set[tuple[str, int]]:
+    def _wanted(self, assigned: set[PartitionId]) -> set[tuple[str, int]]:
         wanted = set()
         for stage, topics in self._inputs.items():
             numbers = [{number for name, number in assigned if name == topic} for topic in topics]

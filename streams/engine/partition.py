@@ -19,19 +19,21 @@ from dataclasses import dataclass
 
 from streams.engine.cap import Cap, LetterWatch
 from streams.engine.exposition import Exposition
-from streams.engine.fetched import Fetched, Place
+from streams.engine.fetched import Fetched, FetchPosition
 from streams.engine.flush import Flusher
 from streams.engine.plan import StagePlan, Threads
 from streams.engine.recovery import AbandonedError, Recovery
-from streams.engine.task import Effects, InputRecord, Task
 from streams.engine.transaction import DOUBT_S, BrokenTransactionError, Transactions
+from streams.task import Effects, Task
 from weir.errors import WeirError, WorkError
+from weir.kafka.records import InputRecord
+from weir.metric_names import GaugeName
 from weir.settings import Settings
 
 _FEWEST_REPAIRS = 5
 _LONGEST_PAUSE_S = 5.0
 _LONGEST_DOUBT_S = 16.0
-_PARTITION_GAUGES = (
+_PARTITION_GAUGES: tuple[GaugeName, ...] = (
     *("sessions_open", "watermark_timestamp_seconds", "recovery_seconds", "recovered_entries"),
     "dead_letter_share",
 )
@@ -104,11 +106,11 @@ class StagePartition:
         """By full topic name: up to where everything is committed."""
         return self._flusher.durable if self._flusher else {}
 
-    def places(self) -> dict[tuple[str, int], Place]:
+    def places(self) -> dict[tuple[str, int], FetchPosition]:
         """Where fetching must go on; batches fetched before this call are dropped from now on."""
         for topic in self._inputs:
             self._seeks[topic] += 1
-        return {(topic, self.number): Place(self._next[topic], self._seeks[topic]) for topic in self._inputs}
+        return {(topic, self.number): FetchPosition(self._next[topic], self._seeks[topic]) for topic in self._inputs}
 
     async def recover(self) -> None:
         """Fences the last owner and brings the state back.

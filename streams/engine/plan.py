@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
-from streams.engine.task import Task
+from streams.task import Task
 from weir.topics import Topic
 
 P = ParamSpec("P")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -13,26 +13,25 @@ from aiokafka.errors import OffsetOutOfRangeError  # type: ignore[import-untyped
 from faust.types import TP
 
 from streams.engine.application import Application, make_application
-from streams.engine.broadcast import Follower, Take, wait_for_all
-from streams.engine.cluster import Observer
 from streams.engine.exposition import Exposition
-from streams.engine.fetched import Fetched, Place, Where
+from streams.engine.fetched import Fetched, FetchPosition
 from streams.engine.health import Health
 from streams.engine.ownership import Ownership
 from streams.engine.partition import StagePartition
 from streams.engine.plan import StagePlan, Threads
 from streams.engine.transport import BatchConsumer
 from streams.engine.web import WebServer
+from streams.wiring import Followed, TakeEntry
 from weir.errors import LostInputError, WeirError, WorkError
+from weir.kafka.follower import TopicFollower, wait_for_all
+from weir.kafka.observer import Observer
+from weir.kafka.records import LogRecord, PartitionId
 from weir.settings import Settings
-from weir.topics import Topic
 
 _TICK_S = 0.25
 _HEALTH_S = 2.0
 _STOP_S = 20.0
 
-Following = tuple[Topic, Take]
-"""A topic that is needed whole, and who takes its records."""
 
 log = logging.getLogger("weir.worker")
 
@@ -43,10 +42,10 @@ class Process:
     Args:
         settings: the settings in force.
         plans: the stages that run here.
-        following: topics to read to their end before work starts, and to follow from then on.
+        followed: topics to read to their end before work starts, and to follow from then on.
     """
 
-    def __init__(self, settings: Settings, plans: Sequence[StagePlan], following: Sequence[Following] = ()) -> None:
+    def __init__(self, settings: Settings, plans: Sequence[StagePlan], followed: Sequence[Followed] = ()) -> None:
         self._settings = settings
         self._plans = plans
         self._loop = asyncio.get_running_loop()
@@ -56,7 +55,8 @@ class Process:
         self._exposition = Exposition()
         self._ownership = Ownership(settings, plans, self._threads, self._exposition, self.fail, self._place)
         self._followers = [
-            Follower(settings, settings.names.public(topic), take, self._fail_from_thread) for topic, take in following
+            TopicFollower(settings, [settings.names.public(topic)], _of_entries(take), self._fail_from_thread)
+            for topic, take in followed
         ]
         self._stage_of = {settings.names.public(topic): plan.name for plan in plans for topic in plan.inputs}
         self._health = Health(Observer(settings), self._exposition, self._stage_of, settings.stall_timeout_s)
@@ -198,7 +198,7 @@ class Process:
         except Exception as error:  # noqa: BLE001 -- likewise
             self.fail(error)
 
-    async def _place(self, places: Mapping[Where, Place]) -> None:
+    async def _place(self, places: Mapping[PartitionId, FetchPosition]) -> None:
         await self._consumer.place({TP(*where): place for where, place in places.items()})
 
     @property
@@ -265,6 +265,10 @@ class Process:
     def _fail_from_thread(self, error: Exception) -> None:
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self.fail, error)
+
+
+def _of_entries(take: TakeEntry) -> Callable[[LogRecord], None]:
+    return lambda record: take(record.key or b"", record.value)
 
 
 def _told(error: BaseException) -> WeirError:

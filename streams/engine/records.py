@@ -1,7 +1,7 @@
 """Records of a fetch as the stages take them, also those whose headers no client can read.
 
 Kafka takes any bytes for the name of a header; clients take them for UTF-8, and fail at others for ever, since the
-position can't pass them. Such a record has no headers here, as in `weir.log_reader.headers_of`: whoever reads the log
+position can't pass them. Such a record has no headers here, as in `weir.kafka.reader.headers_of`: whoever reads the log
 once more must see the same.
 """
 

@@ -16,16 +16,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from streams.engine import progress as progress_records
-from streams.engine.cluster import Observer
 from streams.engine.hanging import free_state, undo_cut_flushes
 from streams.engine.plan import StagePlan, Threads
 from streams.engine.progress import MARKER_KEY, PROGRESS_KEY, InputPlace, Progress
-from streams.engine.reader import PartitionReader
 from streams.engine.stamp import Stamps
-from streams.engine.task import Effects, Task
 from streams.engine.transaction import BrokenTransactionError, Transactions
 from streams.engine.uncommitted import newest_flushes
+from streams.task import Effects, Task
 from weir.errors import ClusterError, LostInputError, WeirError, WorkError
+from weir.kafka.observer import Observer
+from weir.kafka.partition_reader import PartitionReader
 from weir.settings import Settings
 from weir.topics import PUBLIC
 

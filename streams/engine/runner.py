@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 
 from streams.engine.logs import configure_logs
 from streams.engine.plan import StagePlan
-from streams.engine.process import Following, Process
-from weir.cluster import require_topics, wait_for_broker
+from streams.engine.process import Process
+from streams.wiring import Followed
 from weir.errors import WeirError
+from weir.exit_bound import ExitBound
+from weir.kafka.admin import wait_for_broker
+from weir.kafka.topic_check import require_topics
 from weir.settings import Settings
-
-EXIT_BOUND_S = 60.0
-"""A process that has not ended so long after its signal or error is ended hard."""
 
 log = logging.getLogger("weir.worker")
 
@@ -27,7 +25,7 @@ log = logging.getLogger("weir.worker")
 def run_plans(
     settings: Settings,
     plans: Sequence[StagePlan],
-    following: Sequence[Following] = (),
+    followed: Sequence[Followed] = (),
     announce: Callable[[], None] = lambda: None,
 ) -> int:
     """`run_worker` for stages that are given, and topics that they need whole.
@@ -36,34 +34,38 @@ def run_plans(
     """
     configure_logs(settings)
     _collect_seldom()
+    bound = ExitBound()
     try:
         wait_for_broker(settings, settings.recovery_timeout_s)
         require_topics(settings)
         announce()
-        asyncio.run(_until_signalled(settings, plans, following))
+        asyncio.run(_until_signalled(settings, plans, followed, bound))
     except WeirError as error:
         return told(error)
+    finally:
+        # Whoever called this may go on: from here on the end of the process is the caller's.
+        bound.cancel()
     return 0
 
 
-async def _until_signalled(settings: Settings, plans: Sequence[StagePlan], following: Sequence[Following]) -> None:
+async def _until_signalled(
+    settings: Settings, plans: Sequence[StagePlan], followed: Sequence[Followed], bound: ExitBound
+) -> None:
     loop = asyncio.get_running_loop()
-    process = Process(settings, plans, following)
+    process = Process(settings, plans, followed)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, process.stop)
-    guard = asyncio.create_task(_bound_the_end(process))
+    guard = asyncio.create_task(_bound_the_end(process, bound))
     try:
         await process.run()
     finally:
         guard.cancel()
 
 
-async def _bound_the_end(process: Process) -> None:
+async def _bound_the_end(process: Process, bound: ExitBound) -> None:
     """A shutdown may hang on brokers that don't answer, and threads with it: what is durable is durable already."""
     await process.ended()
-    timer = threading.Timer(EXIT_BOUND_S, _exit_hard)
-    timer.daemon = True
-    timer.start()
+    bound.arm()
 
 
 def _collect_seldom() -> None:
@@ -74,12 +76,6 @@ def _collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000, 10, 100)
-
-
-def _exit_hard() -> None:
-    sys.stderr.write("The worker did not end in time, and was ended. Nothing that was written is lost.\n")
-    sys.stderr.flush()
-    os._exit(1)
 
 
 def told(error: WeirError) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streams.engine.task import Headers
+from weir.kafka.records import Headers
 
 STAMP_HEADER = "weir-flush"
 _LONGEST_NUMBER = 20

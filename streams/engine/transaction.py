@@ -21,10 +21,9 @@ from contextlib import suppress
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from streams.engine.fetched import Where
 from streams.engine.stamp import Stamps
-from streams.engine.task import Headers, Output
 from weir.errors import FencedError, WorkError
+from weir.kafka.records import Headers, Output, PartitionId
 from weir.settings import Settings
 from weir.topics import Names
 
@@ -134,7 +133,7 @@ class Transactions:
         self._deliver()
         self._end(self._producer.commit_transaction, "commit")
 
-    def undo(self, places: Iterable[Where]) -> None:
+    def undo(self, places: Iterable[PartitionId]) -> None:
         """Writes to each of some partitions, and undoes it.
 
         Raises:

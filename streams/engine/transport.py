@@ -20,7 +20,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, EventT, Message
 
 import streams.engine.records  # noqa: F401 -- what aiokafka parses answers with
-from streams.engine.fetched import Fetched, Place
+from streams.engine.fetched import Fetched, FetchPosition
 
 _FETCH_WAIT_MS = 200
 """A fetch with nothing to bring blocks new positions and the news of the log's end for so long."""
@@ -50,7 +50,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._placed: dict[TP, Place] = {}
+        self._placed: dict[TP, FetchPosition] = {}
 
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -60,7 +60,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         consumer._fetch_max_wait_ms = _FETCH_WAIT_MS  # noqa: SLF001 -- as said
         return consumer
 
-    async def place(self, places: Mapping[TP, Place]) -> None:
+    async def place(self, places: Mapping[TP, FetchPosition]) -> None:
         """Sets where fetching goes on. What was fetched of these partitions and not yet handed out is dropped."""
         consumer = self._ensure_consumer()
         for tp, where in places.items():
@@ -96,7 +96,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             state = assignment.state_value(aiokafka.TopicPartition(*tp)) if assignment else None
             if before is None or state is None or not state.has_valid_position or state.position == before.offset:
                 continue
-            self._placed[tp] = Place(state.position, before.seek)
+            self._placed[tp] = FetchPosition(state.position, before.seek)
             fetched[tp] = Fetched(
                 tp.topic, tp.partition, records.get(tp, ()), before.offset, state.position, generation, before.seek
             )
@@ -191,7 +191,7 @@ class BatchConsumer(driver.Consumer):
         await self.place(places)
         return {tp: place.offset for tp, place in places.items()}
 
-    async def place(self, places: Mapping[TP, Place]) -> None:
+    async def place(self, places: Mapping[TP, FetchPosition]) -> None:
         """Sets where fetching goes on."""
         await self.batches.call_thread(self.batches.place, places)
 
@@ -253,7 +253,7 @@ class BatchTransport(driver.Transport):
     """
 
     Consumer: ClassVar[type[BatchConsumer]] = BatchConsumer
-    places: Callable[[], Mapping[tuple[str, int], Place]]
+    places: Callable[[], Mapping[tuple[str, int], FetchPosition]]
     durable: Callable[[], Mapping[tuple[str, int], int]]
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
-from models.trainer import is_weak
 from streams.join.records import Given
 from weir.contracts import Label
+from weir.contracts.label import LabelOutcome, is_weak
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,27 +22,6 @@ class Span:
     revision: int
     merged_into: str | None = None
     """The session that took over its events."""
-
-
-class Outcome(StrEnum):
-    """What became of a label."""
-
-    JOINED = "joined"
-    WAITING = "waiting"
-    REPEATED = "repeated"
-    """The same source had said the same."""
-    OUTDATED = "outdated"
-    """The same source has said something later."""
-    OUTRANKED = "outranked"
-    """Weak, where a person has spoken."""
-    EXPIRED = "expired"
-    """No session came in time."""
-    OVERFLOWED = "overflowed"
-    """Too many labels of one visitor wait already."""
-    UNREADABLE = "unreadable"
-    """No label: sent to the dead letters."""
-    REKEYED = "rekeyed"
-    """Sent on to the partition of its visitor."""
 
 
 def find(label: Label, spans: Iterable[Span], reached_s: float, *, patient: bool) -> Span | None:
@@ -66,19 +44,19 @@ def find(label: Label, spans: Iterable[Span], reached_s: float, *, patient: bool
     return found
 
 
-def settle(label: Label, given: Mapping[str, Given]) -> Outcome:
+def settle(label: Label, given: Mapping[str, Given]) -> LabelOutcome:
     """Whether a label counts beside those that were given for its session.
 
     People outrank weak sources; of one source the later answer counts. People who contradict each other all count.
     """
     if is_weak(label.source) and any(not is_weak(source) for source in given):
-        return Outcome.OUTRANKED
+        return LabelOutcome.OUTRANKED
     before = given.get(label.source)
     if before is None:
-        return Outcome.JOINED
+        return LabelOutcome.JOINED
     if label.ts < before.ts:
-        return Outcome.OUTDATED
-    return Outcome.REPEATED if label.label == before.label else Outcome.JOINED
+        return LabelOutcome.OUTDATED
+    return LabelOutcome.REPEATED if label.label == before.label else LabelOutcome.JOINED
 
 
 def contradicts(label: Label, given: Mapping[str, Given]) -> bool:

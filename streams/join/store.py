@@ -9,10 +9,11 @@ from heapq import heappop, heappush
 
 import msgspec
 
-from streams.join.match import Outcome, Span
+from streams.join.match import Span
 from streams.join.records import Given, Scored, Waiting, keep, read_scored
 from weir.contracts import Label
 from weir.contracts.fast import decoder
+from weir.contracts.label import LabelOutcome
 
 SCORED, GIVEN, WAITING, REACHED = b"s", b"g", b"w", b"t"
 """Types of state entries: a session, what was said about it, a label that waits, the event time reached."""
@@ -88,18 +89,18 @@ class Store:
         given = self.given(session_id) | {label.source: Given(label.label, label.ts)}
         self._put(GIVEN + session_id.encode(), msgspec.json.encode(given))
 
-    def wait(self, label: Label, value: bytes, arrived_s: float) -> Outcome:
+    def wait(self, label: Label, value: bytes, arrived_s: float) -> LabelOutcome:
         """Lets a label wait, unless too many of its visitor's do; a repeated one takes the place of the first."""
         key = _waiting_key(label)
         theirs = self._waiting.get(label.visitor_id, {})
         if key not in theirs and len(theirs) >= MOST_WAITING:
-            return Outcome.OVERFLOWED
+            return LabelOutcome.OVERFLOWED
         known = key in theirs
         self._put(key, msgspec.json.encode(Waiting(msgspec.Raw(value), arrived_s)))
         if known:
-            return Outcome.REPEATED
+            return LabelOutcome.REPEATED
         self._index_waiting(key, label, arrived_s)
-        return Outcome.WAITING
+        return LabelOutcome.WAITING
 
     def waiting(self, visitor_id: str) -> list[tuple[Label, float]]:
         """The visitor's labels that wait, in the order of their time, each with its arrival."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from models.trainer import is_weak
-from streams.engine.task import Effects, InputRecord, Output, Task
-from streams.intake.records import read_record
-from streams.join.match import Outcome, Span, contradicts, find, settle
+from streams.join.match import Span, contradicts, find, settle
 from streams.join.records import Scored, read_scored, training_example
 from streams.join.store import Store, read_label
+from streams.read_record import read_record
+from streams.task import Effects, Task
 from weir.contracts import Label, Review
 from weir.contracts.fast import encode
+from weir.contracts.label import LabelOutcome, is_weak
+from weir.kafka.records import InputRecord, Output
 from weir.partitioner import partition_for
 from weir.topics import LABELS, REVIEWS, TRAINING
 
@@ -48,7 +49,7 @@ class JoinTask(Task):
             else:
                 self._take_score(record, effects)
             for label in self._store.expire():
-                _count(label, Outcome.EXPIRED, effects)
+                _count(label, LabelOutcome.EXPIRED, effects)
 
     def tick(self, now_s: float, effects: Effects) -> None:
         """Nothing else arrives: people's labels take the sessions that there are."""
@@ -79,11 +80,11 @@ class JoinTask(Task):
     def _take_label(self, record: InputRecord, effects: Effects) -> None:
         label = read_record(record, read_label, effects, MAXIMUM_LABEL_BYTES)
         if label is None:
-            effects.count("labels", "unknown", Outcome.UNREADABLE)
+            effects.count("labels", "unknown", LabelOutcome.UNREADABLE)
             return
         if self._is_misplaced(label, record):
             effects.outputs.append(Output(LABELS, label.visitor_id.encode(), record.value))
-            _count(label, Outcome.REKEYED, effects)
+            _count(label, LabelOutcome.REKEYED, effects)
             return
         spans = self._store.spans(label.visitor_id)
         span = find(label, spans, self._store.reached_s, patient=is_weak(label.source))
@@ -107,10 +108,10 @@ class JoinTask(Task):
         given = self._store.given(span.session_id)
         outcome = settle(label, given)
         _count(label, outcome, effects)
-        if outcome in {Outcome.OUTRANKED, Outcome.OUTDATED}:
+        if outcome in {LabelOutcome.OUTRANKED, LabelOutcome.OUTDATED}:
             return
         self._store.give(span.session_id, label)
-        if outcome is not Outcome.JOINED:
+        if outcome is not LabelOutcome.JOINED:
             return
         scored = self._store.scored(span.session_id)
         _count_rules(scored, label, effects)
@@ -140,5 +141,5 @@ def _count_rules(scored: Scored, label: Label, effects: Effects) -> None:
         effects.count("rule_answers", rule, "true" if rule in scored.rules_alone else "false", label.label)
 
 
-def _count(label: Label, outcome: Outcome, effects: Effects) -> None:
+def _count(label: Label, outcome: LabelOutcome, effects: Effects) -> None:
     effects.count("labels", "weak" if is_weak(label.source) else "people", outcome)

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from streams.engine.task import Output
-from streams.intake.decode import Accepted, decode
-from streams.intake.end_of_input import EndOfInput
+from streams.decode import Accepted, decode
 from streams.sessionize.arrival import HEADER as REKEYED_HEADER
+from streams.sessionize.end_of_input import EndOfInput
 from streams.sessionize.watermark import HEADER as WATERMARK_HEADER
 from streams.sessionize.watermark import BadWatermarkError, clamped, read_watermark
 from weir.errors import WorkError
-from weir.log_reader import LogReader, LogRecord, Place
+from weir.kafka.reader import LogReader
+from weir.kafka.records import LogRecord, Output, PartitionId
 from weir.settings import Settings
 from weir.topics import EVENTS
 
 TELL_EVERY = 1_000
 
 
-def ends_of_events(settings: Settings) -> dict[Place, int]:
+def ends_of_events(settings: Settings) -> dict[PartitionId, int]:
     """Where each partition of the events topic ends now."""
     with LogReader(settings, [settings.names.public(EVENTS)]) as reader:
-        return {place: span.end for place, span in reader.spans().items()}
+        return {place: span.end for place, span in reader.ranges().items()}
 
 
 def end_records(
     settings: Settings,
-    began_at: Mapping[Place, int],
+    began_at: Mapping[PartitionId, int],
     sent: Mapping[int, int],
     advance: Callable[[float], None] = lambda _: None,
 ) -> list[Output]:
@@ -40,8 +40,8 @@ def end_records(
     end = EndOfInput(settings.gap_s, settings.grace_s)
     others = -sum(sent.values())
     with LogReader(settings, [settings.names.public(EVENTS)]) as reader:
-        spans = reader.spans()
-        begin = {place: span.first for place, span in spans.items()}
+        spans = reader.ranges()
+        begin = {place: span.start for place, span in spans.items()}
         until = {place: span.end for place, span in spans.items()}
         for count, record in enumerate(reader.read(begin, until), 1):
             others += _take(record, end, settings) and record.offset >= began_at[record.topic, record.partition]

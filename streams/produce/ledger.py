@@ -14,15 +14,15 @@ from itertools import chain
 
 import msgspec
 
-from streams.engine.cluster import Observer
 from streams.engine.hanging import free_state, undo_cut_flushes
-from streams.engine.reader import PartitionReader
 from streams.engine.stamp import Stamps
-from streams.engine.task import Output
 from streams.engine.transaction import Transactions
 from streams.engine.uncommitted import newest_flushes
 from weir.errors import WorkError
-from weir.log_reader import LogReader
+from weir.kafka.observer import Observer
+from weir.kafka.partition_reader import PartitionReader
+from weir.kafka.reader import LogReader, read_all
+from weir.kafka.records import Output
 from weir.settings import Settings
 from weir.topics import DEAD_LETTER, PUBLIC, REPLAYS
 
@@ -123,7 +123,7 @@ class Ledger:
     def _forget(self, others: list[bytes]) -> None:
         """Takes back notes of letters that are gone: the ledger is no longer than the letters' topic."""
         with LogReader(self._settings, [self._settings.names.public(DEAD_LETTER)]) as reader:
-            first = {partition: span.first for (_, partition), span in reader.spans().items()}
+            first = {partition: span.start for (_, partition), span in reader.ranges().items()}
         gone = [letter for letter in self.notes if letter[1] < first.get(letter[0], 0)]
         for letter in gone:
             del self.notes[letter]
@@ -138,13 +138,9 @@ def read_notes(settings: Settings) -> Notes:
     Raises:
         ClusterError: the cluster is not there, or lacks a topic.
     """
-    name = settings.names.public(REPLAYS)
-    with LogReader(settings, [name]) as reader:
-        spans = reader.spans()
-        begin = {place: span.first for place, span in spans.items()}
-        end = {place: span.end for place, span in spans.items()}
-        records = ((record.key or b"", record.value) for record in reader.read(begin, end))
-        return _sorted_out(records, _topic_id(settings, Observer(settings)))[0]
+    # A list: a cluster that is away is told by the reading, which comes first.
+    records = [(record.key or b"", record.value) for record in read_all(settings, REPLAYS)]
+    return _sorted_out(records, _topic_id(settings, Observer(settings)))[0]
 
 
 def _topic_id(settings: Settings, observer: Observer) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from streams.engine.task import Output
-from streams.intake.dead_letter import header
-from streams.intake.decode import Refused, decode
-from streams.intake.reasons import Reason
-from weir.log_reader import LogReader, LogRecord, Place
+from streams.dead_letter import header
+from streams.decode import Refused, decode
+from weir.contracts.dead_letter_reason import DeadLetterReason
+from weir.kafka.reader import LogReader
+from weir.kafka.records import LogRecord, Output, PartitionId
 from weir.settings import Settings
 from weir.topics import DEAD_LETTER, EVENTS, PUBLIC
 
@@ -58,25 +58,25 @@ def origin_of(record: LogRecord) -> str:
     return place[:MAX_ORIGIN_CHARACTERS]
 
 
-def ends_of_letters(settings: Settings) -> dict[Place, int]:
+def ends_of_letters(settings: Settings) -> dict[PartitionId, int]:
     """Where each partition of the dead letters' topic ends now.
 
     Raises:
         ClusterError: the cluster is not there, or lacks the topic.
     """
     with LogReader(settings, [settings.names.public(DEAD_LETTER)]) as reader:
-        return {place: span.end for place, span in reader.spans().items()}
+        return {place: span.end for place, span in reader.ranges().items()}
 
 
-def letters(settings: Settings, wanted: Wanted, until: Mapping[Place, int] | None = None) -> Iterator[LogRecord]:
+def letters(settings: Settings, wanted: Wanted, until: Mapping[PartitionId, int] | None = None) -> Iterator[LogRecord]:
     """All wanted letters that are there now, or were when the partitions ended at `until`; each partition in order.
 
     Raises:
         ClusterError: the cluster is not there, or lacks the topic.
     """
     with LogReader(settings, [settings.names.public(DEAD_LETTER)]) as reader:
-        spans = {place: span for place, span in reader.spans().items() if wanted.partition in {None, place[1]}}
-        begin = {place: span.first for place, span in spans.items()}
+        spans = {place: span for place, span in reader.ranges().items() if wanted.partition in {None, place[1]}}
+        begin = {place: span.start for place, span in spans.items()}
         end = {place: (until or {}).get(place, span.end) for place, span in spans.items()}
         for record in reader.read(begin, end):
             if record in wanted:
@@ -91,8 +91,8 @@ def letter_at(settings: Settings, partition: int, offset: int) -> LogRecord | No
     """
     name = settings.names.public(DEAD_LETTER)
     with LogReader(settings, [name]) as reader:
-        span = reader.spans().get((name, partition))
-        if span is None or not span.first <= offset < span.end:
+        span = reader.ranges().get((name, partition))
+        if span is None or not span.start <= offset < span.end:
             return None
         place = (name, partition)
         return next(
@@ -116,7 +116,7 @@ def replayed(settings: Settings, record: LogRecord) -> Output | Refused:
     if isinstance(decoded, Refused):
         return decoded
     if len(record.value or b"") > EVENTS.max_message_bytes - ROOM_BYTES:
-        return Refused(Reason.TOO_LARGE, "The record is larger than its topic takes.")
+        return Refused(DeadLetterReason.TOO_LARGE, "The record is larger than its topic takes.")
     letter = f"{record.topic}/{record.partition}/{record.offset}"
     headers = ((REPLAYED_HEADER, letter.encode()), (ORIGIN_HEADER, origin_of(record).encode()))
     return Output(EVENTS, decoded.event.visitor_id.encode(), record.value, headers)

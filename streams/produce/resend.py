@@ -8,14 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from streams.engine.task import Output
+from streams.decode import Refused
 from streams.engine.transaction import BrokenTransactionError
-from streams.intake.decode import Refused
 from streams.produce.ledger import Ledger, Letter, Notes, read_notes
 from streams.produce.letters import Wanted, ends_of_letters, is_event, letters, replayed
 from streams.produce.pace import Pace
 from weir.errors import FencedError, WorkError
-from weir.log_reader import LogRecord, Place
+from weir.kafka.records import LogRecord, Output, PartitionId
 from weir.settings import Settings
 
 Advance = Callable[[float], None]
@@ -42,7 +41,7 @@ class Wish:
 class Plan:
     """What a replay would do with the letters that are there now."""
 
-    until: Mapping[Place, int]
+    until: Mapping[PartitionId, int]
     """Where the partitions of the dead letters ended: later ones are not for this replay."""
     to_send: int = 0
     sent_before: int = 0

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
-from streams.engine.task import Output
-from streams.intake.dead_letter import bad_line_letter
+from streams.intake.bad_lines import bad_line_letter
 from streams.intake.formats import BadLine, Line
 from streams.produce.ending import end_records, ends_of_events
-from streams.produce.sender import Sender
-from weir.cluster import check_topics
 from weir.errors import ClusterError
+from weir.kafka.bulk_sender import BulkSender
+from weir.kafka.records import Output
+from weir.kafka.topic_check import check_topics
 from weir.settings import Settings
 from weir.topics import DEAD_LETTER, EVENTS, Topic
 
@@ -66,7 +66,7 @@ def produce(
     """
     check_topics_for_producing(settings)
     began_at = ends_of_events(settings) if end_of_input else {}
-    sender = Sender(settings, rate)
+    sender = BulkSender(settings, rate)
     produced = Produced()
     for line in lines:
         produced.lines += 1

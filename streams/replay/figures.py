@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from rules.heuristics.crawlers import CATEGORIES
 from rules.heuristics.patterns import Patterns
-from streams.engine.task import PlainRecord
 from streams.replay.bins import TimeBins
 from streams.replay.flow import Tally
 from streams.replay.learning import LearningCurve
 from streams.replay.quality import ScoredExamples
 from weir.contracts import Flag, Limit, Session, TrainingExample
 from weir.contracts.fast import decoder
+from weir.kafka.records import LogRecord
 from weir.topics import DEAD_LETTER, FLAGS, LIMITS, SESSIONS, TRAINING, Topic
 
 CURVE_POINTS = 1_000
@@ -63,7 +63,7 @@ class Figures:
     _standing: dict[str, Flag] = field(default_factory=dict)
     _closing: list[str] = field(default_factory=list)
 
-    def __call__(self, topic: Topic, record: PlainRecord) -> None:
+    def __call__(self, topic: Topic, record: LogRecord) -> None:
         """Takes one record."""
         value = record.value
         if value is None:

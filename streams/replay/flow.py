@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from streams.engine.task import Effects, Output, PlainRecord, Series, Task
 from streams.replay.log import MemoryLog
+from streams.task import CounterSeries, Effects, GaugeSeries, Task
+from streams.wiring import Wiring
+from weir.kafka.records import LogRecord, Output
 from weir.topics import Topic
 
-Sink = Callable[[Topic, PlainRecord], None]
+Sink = Callable[[Topic, LogRecord], None]
 """Gets every record that a stage wrote, in order."""
-Follower = tuple[Topic, Callable[[bytes, bytes | None], None]]
-"""A topic that every worker reads from its beginning, and who takes its records."""
 
 
 @dataclass(slots=True)
 class Tally:
     """What the tasks counted."""
 
-    counts: Counter[Series] = field(default_factory=Counter)
-    gauges: dict[Series, float] = field(default_factory=dict)
+    counts: Counter[CounterSeries] = field(default_factory=Counter)
+    gauges: dict[GaugeSeries, float] = field(default_factory=dict)
 
     def total(self, metric: str, *labels: str) -> int:
         """Sum of a counter's series whose labels begin with `labels`."""
@@ -40,19 +40,6 @@ class Tally:
         return sum(value for (name, _), value in self.gauges.items() if name == metric)
 
 
-@dataclass(frozen=True, slots=True)
-class Wiring:
-    """Which stages there are, and what connects them."""
-
-    inputs: Mapping[str, tuple[Topic, ...]]
-    """What each stage reads, in the order of an event's way."""
-    visitors: int
-    """Partitions of the topics that are keyed by visitor."""
-    make_task: Callable[[str, int], Task]
-    """Makes a stage's task for a partition."""
-    followers: Sequence[Follower] = ()
-
-
 class Flow:
     """The stages of one installation over a log in memory.
 
@@ -65,7 +52,7 @@ class Flow:
         self.tally = Tally()
         self._wiring = wiring
         self._followers: dict[str, list[Callable[[bytes, bytes | None], None]]] = defaultdict(list)
-        for topic, take in wiring.followers:
+        for topic, take in wiring.followed:
             self._followers[topic.name].append(take)
         self._sink = sink
         self._tasks: dict[tuple[str, int], Task] = {}

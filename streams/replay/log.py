@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable
 
-from streams.engine.task import Output, PlainRecord
+from weir.kafka.records import LogRecord, Output
 from weir.partitioner import partition_for
 from weir.topics import Names, Topic
 
@@ -22,9 +22,9 @@ class MemoryLog:
         self._timestamp_ms = timestamp_ms
         self._read = {topic.name for topic in read}
         self._ends: dict[tuple[str, int], int] = defaultdict(int)
-        self._pending: dict[tuple[str, int], deque[PlainRecord]] = defaultdict(deque)
+        self._pending: dict[tuple[str, int], deque[LogRecord]] = defaultdict(deque)
 
-    def append(self, output: Output, timestamp_ms: int | None = None) -> PlainRecord:
+    def append(self, output: Output, timestamp_ms: int | None = None) -> LogRecord:
         """Appends a record to its partition, or where murmur2 of its key says; without a key, to the first.
 
         `timestamp_ms` stands for its append time, if it is not the log's.
@@ -34,7 +34,7 @@ class MemoryLog:
             width = topic.partitions(self._visitors)
             partition = 0 if output.key is None else partition_for(output.key, width)
         at = (topic.name, partition)
-        record = PlainRecord(
+        record = LogRecord(
             topic=self._names.public(topic),
             partition=partition,
             offset=self._ends[at],
@@ -48,11 +48,11 @@ class MemoryLog:
             self._pending[at].append(record)
         return record
 
-    def put(self, topic: Topic, record: PlainRecord) -> None:
+    def put(self, topic: Topic, record: LogRecord) -> None:
         """Takes a record that has its partition and offset already."""
         self._pending[topic.name, record.partition].append(record)
 
-    def take(self, topic: Topic, partition: int) -> list[PlainRecord]:
+    def take(self, topic: Topic, partition: int) -> list[LogRecord]:
         """All records of a partition that were not taken before, in offset order."""
         pending = self._pending.pop((topic.name, partition), None)
         return list(pending) if pending else []

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from streams.engine.task import Output, PlainRecord
-from streams.intake.dead_letter import bad_line_letter
-from streams.intake.end_of_input import EndOfInput
+from streams.intake.bad_lines import bad_line_letter
 from streams.intake.formats import BadLine, Line
 from streams.replay.figures import Figures
-from streams.replay.flow import Flow, Sink, Wiring
+from streams.replay.flow import Flow, Sink
+from streams.replay.installation import Installation
 from streams.replay.log import MemoryLog
 from streams.replay.summary import Summary, summarise
-from streams.stages import STAGE_INPUTS, Resources, make_task
+from streams.sessionize.end_of_input import EndOfInput
 from weir.contracts import Label
 from weir.contracts.fast import encode
+from weir.kafka.records import LogRecord, Output
 from weir.topics import EVENTS, LABELS, Topic
 
 CHUNK_LINES = 1_000
@@ -30,7 +30,7 @@ class Replay:
     label's: what happened until then is scored before.
     """
 
-    def __init__(self, resources: Resources, labels: Sequence[Label], sink: Sink, started_s: float) -> None:
+    def __init__(self, resources: Installation, labels: Sequence[Label], sink: Sink, started_s: float) -> None:
         settings = resources.settings
         self.figures = Figures(resources.patterns)
         self._sink = sink
@@ -40,16 +40,12 @@ class Replay:
         self._end = EndOfInput(settings.gap_s, settings.grace_s)
         self._lines = 0
         self._unreadable = 0
-        inputs = {topic for topics in STAGE_INPUTS.values() for topic in topics}
+        wiring = resources.wiring()
+        inputs = {topic for topics in wiring.inputs.values() for topic in topics}
         self._log = MemoryLog(settings.names, settings.partitions, round(started_s * 1000), inputs)
         self._flow = Flow(
             self._log,
-            Wiring(
-                STAGE_INPUTS,
-                settings.partitions,
-                lambda stage, partition: make_task(stage, partition, resources),
-                resources.followers,
-            ),
+            wiring,
             self._written,
         )
 
@@ -101,6 +97,6 @@ class Replay:
         self._flow.forget_changes()
         self.figures.settle(self._flow.tally)
 
-    def _written(self, topic: Topic, record: PlainRecord) -> None:
+    def _written(self, topic: Topic, record: LogRecord) -> None:
         self.figures(topic, record)
         self._sink(topic, record)

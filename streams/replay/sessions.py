@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from streams.engine.task import Output, PlainRecord
-from streams.intake.end_of_input import EndOfInput
 from streams.intake.formats import Line
-from streams.replay.flow import Flow, Wiring
+from streams.replay.flow import Flow
+from streams.replay.installation import Installation
 from streams.replay.log import MemoryLog
+from streams.sessionize.end_of_input import EndOfInput
 from streams.sessionize.heuristics import Patterns
 from streams.sessionize.task import SessionizeTask
-from streams.stages import Resources
+from streams.wiring import Wiring
 from weir.contracts import Session
 from weir.contracts.fast import decoder
+from weir.kafka.records import LogRecord, Output
 from weir.topics import EVENTS, SESSIONS, Topic
 
 _CHUNK_LINES = 1_000
@@ -30,7 +31,7 @@ class Sessions:
         take: Called with each closed session that no other one took over.
     """
 
-    def __init__(self, resources: Resources, patterns: Patterns, take: Callable[[Session], None]) -> None:
+    def __init__(self, resources: Installation, patterns: Patterns, take: Callable[[Session], None]) -> None:
         settings = resources.settings
         self._take = take
         self._lines = 0
@@ -69,7 +70,7 @@ class Sessions:
         self._flow.settle()
         self._flow.forget_changes()
 
-    def _written(self, topic: Topic, record: PlainRecord) -> None:
+    def _written(self, topic: Topic, record: LogRecord) -> None:
         # Told before decoding: most records are revisions of open sessions, and a quote within a text is escaped.
         if topic is SESSIONS and record.value is not None and b'"final":true' in record.value:
             session = _decode(record.value)

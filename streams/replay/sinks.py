@@ -8,9 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from streams.engine.task import PlainRecord
-from streams.intake.dead_letter import dead_letter_line
+from streams.dead_letter import dead_letter_line
 from weir.errors import UsageError
+from weir.kafka.records import LogRecord
 from weir.topics import DEAD_LETTER, Topic
 
 
@@ -41,19 +41,19 @@ class FileSink:
     ) -> None:
         self._open.close()
 
-    def __call__(self, topic: Topic, record: PlainRecord) -> None:
+    def __call__(self, topic: Topic, record: LogRecord) -> None:
         """Takes one record."""
         file = self._files.get(topic.name)
         if file is not None:
             file.write(_LINE.get(topic.name, _value)(record) + b"\n")
 
 
-def _value(record: PlainRecord) -> bytes:
+def _value(record: LogRecord) -> bytes:
     return record.value or b"null"
 
 
-def _dead_letter(record: PlainRecord) -> bytes:
+def _dead_letter(record: LogRecord) -> bytes:
     return dead_letter_line(record.key, record.value, record.headers)
 
 
-_LINE: dict[str, Callable[[PlainRecord], bytes]] = {DEAD_LETTER.name: _dead_letter}
+_LINE: dict[str, Callable[[LogRecord], bytes]] = {DEAD_LETTER.name: _dead_letter}

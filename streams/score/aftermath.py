@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from rules.cascade import Judgement
+from rules.judgement import Judgement
 from weir.contracts import Label, Session
 from weir.contracts.flag import Stage
 

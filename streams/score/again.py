@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from models.champion import Scorer
 from rules.business.rules import BusinessRules
-from rules.cascade import Judgement, judge
+from rules.cascade import judge
 from rules.heuristics.patterns import Patterns
+from rules.judgement import Judgement
 from rules.limits.budgets import Budgets
 from rules.limits.verdicts import SubjectVerdict
 from streams.score.flags import flag_id

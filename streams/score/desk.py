@@ -6,7 +6,7 @@ from typing import Literal
 
 from models.anomaly import HalfSpace
 from models.sampling import chance, is_in_sample
-from rules.cascade import Judgement
+from rules.judgement import Judgement
 from streams.score.scored import Scored
 from weir.contracts import Review
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from rules.cascade import Judgement
-from streams.engine.task import Output
+from rules.judgement import Judgement
 from streams.score.scored import Scored
 from weir.contracts import Session
 from weir.contracts.fast import encode
+from weir.kafka.records import Output
 from weir.topics import FLAGS
 
 

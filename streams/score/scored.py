@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from models.champion import Scorer
 from models.features import FEATURES_VERSION, features, features_hash
 from rules.heuristics.weighing import Weighed
-from streams.engine.task import Output
 from weir.contracts import Session
 from weir.contracts.fast import encode
 from weir.contracts.flag import Verdict
 from weir.contracts.score import FeatureValue
+from weir.kafka.records import Output
 from weir.topics import SCORES
 
 

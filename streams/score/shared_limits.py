@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rules.limits.verdicts import SharedVerdicts, SubjectVerdict, Verdicts
-from streams.engine.task import Effects, Output
+from streams.task import Effects
 from weir.contracts import Limit
 from weir.contracts.fast import encode
+from weir.kafka.records import Output
 from weir.partitioner import partition_for
 from weir.topics import LIMITS
 

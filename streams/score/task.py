@@ -13,20 +13,22 @@ from models.drift import Watch
 from models.sampling import chance
 from rules.business.brake import Brake, BrakeState
 from rules.business.rules import BusinessRules
-from rules.cascade import Judgement, by_model, judge
+from rules.cascade import by_model, judge
 from rules.heuristics.patterns import Patterns
 from rules.heuristics.weighing import weigh
+from rules.judgement import Judgement
 from rules.limits.budgets import Budgets
 from rules.limits.verdicts import SharedVerdicts
-from streams.engine.task import Effects, InputRecord, Output, Task
-from streams.intake.records import read_record
+from streams.read_record import read_record
 from streams.score.aftermath import HONEYPOT, weak_label
 from streams.score.desk import ReviewDesk
 from streams.score.flags import Told, flag
 from streams.score.scored import Scored
 from streams.score.shared_limits import SharedLimits
+from streams.task import Effects, Task
 from weir.contracts import Session
 from weir.contracts.fast import decoder, encode
+from weir.kafka.records import InputRecord, Output
 from weir.settings import Settings
 from weir.topics import LABELS, REVIEWS
 

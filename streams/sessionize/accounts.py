@@ -6,8 +6,9 @@ from collections import defaultdict
 
 import msgspec
 
-from streams.engine.task import Effects
 from streams.sessionize.caps import KNOWN_TYPES, OTHER
+from streams.task import Effects
+from weir.metric_names import CounterName
 
 OUTCOMES = ("folded", "duplicate", "late", "dead_letter", "rekeyed", "watermark")
 TIMED_EVERY = 16
@@ -90,6 +91,6 @@ def report(effects: Effects, before: Accounts, after: Accounts, tally: Tally) ->
         effects.count("cascade_seconds", "heuristics", by=tally.patterns_s)
 
 
-def _count(effects: Effects, by: int, metric: str, *labels: str) -> None:
+def _count(effects: Effects, by: int, metric: CounterName, *labels: str) -> None:
     if by:
         effects.count(metric, *labels, by=by)

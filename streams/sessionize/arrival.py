@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
-from streams.engine.task import InputRecord, Output
 from weir.errors import WorkError
+from weir.kafka.records import InputRecord, Output
 from weir.partitioner import partition_for
 from weir.topics import EVENTS
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weir.contracts.event import KNOWN_EVENT_TYPES
+
 TYPES = 32
 """Event types that are no known ones, counted apart; the rest are `other`."""
 METHODS = 16
@@ -26,17 +28,5 @@ OTHER = "other"
 """Where what is past a cap is counted."""
 UNKNOWN_CURRENCY = "unknown"
 """Where amounts without a currency are summed."""
-KNOWN_TYPES = frozenset(
-    {
-        "page_view",
-        "click",
-        "search",
-        "add_to_cart",
-        "remove_from_cart",
-        "purchase",
-        "post",
-        "login",
-        "ping",
-    }
-)
-"""Types that Weir knows: always counted apart, and the only labels of the metric."""
+KNOWN_TYPES = frozenset(KNOWN_EVENT_TYPES)
+"""For look-ups."""

@@ -9,7 +9,7 @@ import msgspec
 
 from rules.limits.budgets import Budget, Budgets
 from rules.limits.distinct import DistinctLimit
-from rules.limits.networks import AddressRules, Network
+from weir.networks import AddressRules, Network
 from weir.settings import Settings
 
 FOLD_VERSION = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streams.engine.task import InputRecord, Output
+from weir.kafka.records import InputRecord, Output
 from weir.topics import LATE
 
 

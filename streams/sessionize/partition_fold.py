@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from time import perf_counter
 
-from rules.limits.networks import Networks
 from rules.limits.sums import SumsState
-from streams.engine.task import InputRecord, Output
-from streams.intake.dead_letter import dead_letter
-from streams.intake.decode import Refused, decode
-from streams.intake.reasons import Reason
+from streams.dead_letter import dead_letter
+from streams.decode import Refused, decode
 from streams.sessionize import arrival, watermark
 from streams.sessionize.accounts import TIMED_EVERY, Accounts, Tally
 from streams.sessionize.config import FoldConfig
@@ -29,7 +26,10 @@ from streams.sessionize.spending import Charges, limit
 from streams.sessionize.state import NEVER, OpenSession, VisitorState
 from streams.sessionize.subjects import Subjects, place_of
 from streams.sessionize.visitors import Visitors
+from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import FastEvent, encode
+from weir.kafka.records import InputRecord, Output
+from weir.networks import Networks
 
 
 class PartitionFold:
@@ -243,7 +243,7 @@ class PartitionFold:
         try:
             mark = watermark.read_watermark(record, self.config.max_record_bytes)
         except watermark.BadWatermarkError as error:
-            self._refuse(record, Reason.BAD_WATERMARK, str(error))
+            self._refuse(record, DeadLetterReason.BAD_WATERMARK, str(error))
             return
         self.accounts.watermark += 1
         mark = watermark.clamped(mark, record.timestamp, self.config.max_ahead_s)
@@ -252,7 +252,7 @@ class PartitionFold:
         if self.deadlines.next < self.horizon:
             self._close_due()
 
-    def _refuse(self, record: InputRecord, reason: Reason, detail: str) -> None:
+    def _refuse(self, record: InputRecord, reason: DeadLetterReason, detail: str) -> None:
         self.outputs.append(dead_letter(record, reason, detail))
         self.accounts.dead_letter += 1
         self.tally.reasons[reason] += 1

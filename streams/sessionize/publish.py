@@ -8,9 +8,9 @@ from typing import NamedTuple
 import msgspec
 from pydantic import BaseModel
 
-from streams.engine.task import Output
 from streams.sessionize.state import OpenSession
 from weir.contracts.session import Gaps, ItemTouch, PatternHits, Session, TextSeen
+from weir.kafka.records import Output
 from weir.topics import SESSIONS
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rules.limits.budgets import BucketState, Budget, Spent, spend
-from streams.engine.task import Output
 from streams.sessionize.state import VisitorState
 from weir.contracts.fast import encode
 from weir.contracts.limit import Limit
+from weir.kafka.records import Output
 from weir.topics import LIMITS
 
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 
 from rules.limits.budgets import Budget
 from rules.limits.distinct import DistinctLimit
-from rules.limits.networks import NOWHERE, Networks, Place
 from rules.limits.sums import Sums, SumsState
-from streams.engine.task import Output
 from streams.sessionize.state import OpenSession
 from weir.contracts.fast import FastEvent, encode
+from weir.kafka.records import Output
+from weir.networks import NOWHERE, Networks, Place
 from weir.topics import RULES
 
 SEED_EVENTS = 32

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from rules.limits.sums import with_entries
-from streams.engine.task import Effects, InputRecord, Task
 from streams.sessionize import watermark
 from streams.sessionize.accounts import Tally, report
 from streams.sessionize.config import FOLD_VERSION, FoldConfig
@@ -18,7 +17,9 @@ from streams.sessionize.heuristics import InForce, Library, Patterns
 from streams.sessionize.partition_fold import PartitionFold
 from streams.sessionize.state import Meta, decode_meta, encode_meta
 from streams.sessionize.visitors import PREFIX
+from streams.task import Effects, Task
 from weir.errors import WorkError
+from weir.kafka.records import InputRecord
 
 META = b"a"
 """State key of what is remembered of the partition as a whole."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from streams.engine.task import InputRecord, Output
 from weir.contracts.fast import decoder, encode
 from weir.contracts.gate import gate
 from weir.contracts.watermark import Watermark
+from weir.kafka.records import InputRecord, Output
 from weir.topics import EVENTS
 
 HEADER = "weir-watermark"

@@ -11,12 +11,14 @@ from models.drift import Watch
 from models.evidence import squared_error
 from models.gate import Bounds
 from models.snapshot import AnyRecord, record_key, sign
-from models.trainer import Trainer, is_weak
+from models.trainer import Trainer
 from models.training import Outcome, TrainerConfig
-from streams.engine.task import Effects, InputRecord, Output, Task
-from streams.intake.records import read_record
+from streams.read_record import read_record
+from streams.task import Effects, Task
 from weir.contracts.fast import decoder, encode
+from weir.contracts.label import is_weak
 from weir.contracts.training import TrainingExample
+from weir.kafka.records import InputRecord, Output
 from weir.settings import Settings
 from weir.topics import MODELS
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.chaos.cleaning import clean_eagerly
 from tests.chaos.proxy import HOST, Proxy
 from weir.broker import DevelopmentBroker, Voter, directory_id, free_port
-from weir.cluster import create_topics
+from weir.kafka.admin import create_topics
 from weir.settings import Settings
 
 START_TIMEOUT_S = 90.0

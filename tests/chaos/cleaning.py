@@ -14,8 +14,8 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public by i
 
 from tests.chaos.oracle import logs
 from weir.broker import DevelopmentBroker
-from weir.cluster import admin
-from weir.log_reader import LogReader
+from weir.kafka.admin import admin
+from weir.kafka.reader import LogReader
 from weir.settings import Settings
 
 STAGES = ("sessionize", "score")
@@ -65,7 +65,7 @@ def cleaned(settings: Settings, nodes: Sequence[DevelopmentBroker]) -> list[Clea
     names = [settings.names.state(stage) for stage in STAGES]
     books = [book for node in nodes for book in _book(node).items() if book[0][0] in names]
     with LogReader(settings, names) as reader:
-        ends = {place: span.end for place, span in reader.spans().items()}
+        ends = {place: span.end for place, span in reader.ranges().items()}
     left: dict[tuple[str, int], int] = dict.fromkeys(ends, 0)
     for name in names:
         for record in logs.read(settings.bootstrap_servers, name):

@@ -14,8 +14,9 @@ from confluent_kafka import TopicPartition
 
 from tests.chaos.arena import Arena
 from tests.chaos.member import Member, environment_of, launch
-from weir.cluster import admin, create_topics, producer
-from weir.log_reader import LogReader
+from weir.kafka.admin import admin, create_topics
+from weir.kafka.reader import LogReader
+from weir.kafka.sender import producer
 from weir.settings import Settings
 from weir.topics import EVENTS
 
@@ -70,7 +71,7 @@ def _overtake(settings: Settings) -> None:
         sender.produce(topic, b"unread", partition=number % settings.partitions)
     sender.flush()
     with LogReader(settings, [topic]) as reader:
-        ends = [TopicPartition(topic, number, span.end) for (_, number), span in reader.spans().items()]
+        ends = [TopicPartition(topic, number, span.end) for (_, number), span in reader.ranges().items()]
     client = admin(settings)
     for future in client.delete_records(ends).values():
         future.result()

@@ -17,7 +17,7 @@ from pathlib import Path
 from confluent_kafka import Producer
 
 from tests.chaos.traffic import Bounds, traffic
-from weir.cluster import producer
+from weir.kafka.sender import producer
 from weir.settings import Settings
 from weir.topics import EVENTS
 

@@ -21,7 +21,7 @@ from tests.chaos.member import environment_of
 from tests.chaos.plan import Planned, impossible
 from tests.support import command
 from weir.errors import ClusterError
-from weir.log_reader import LogReader
+from weir.kafka.reader import LogReader
 from weir.settings import Settings
 from weir.topics import EVENTS, SESSIONS
 
@@ -196,7 +196,7 @@ def _left(fleet: Fleet, settings: Settings) -> int:
     """Records on the stages' inputs that are not yet worked on and committed, as far as the workers tell."""
     inputs = [settings.names.public(EVENTS), settings.names.public(SESSIONS)]
     with LogReader(settings, inputs) as reader:
-        ends = {place: span.end for place, span in reader.spans().items()}
+        ends = {place: span.end for place, span in reader.ranges().items()}
     committed = {
         (topic, partition["partition"]): position
         for status in fleet.statuses()

@@ -13,11 +13,12 @@ from streams.engine import ownership, partition
 from streams.engine.partition import StagePartition
 from streams.engine.progress import PROGRESS_KEY, Progress
 from streams.engine.recovery import Recovery
-from streams.engine.task import Effects, InputRecord, Output
 from streams.engine.transaction import Transactions
+from streams.task import Effects
 from tests.chaos.orders import Orders, die, orders_as_told
 from tests.controls.guards import take_out_as_told
 from weir.cli.main import main as weir
+from weir.kafka.records import InputRecord, Output
 
 MOST_SENT = 40
 """Records after which a flush is cut off, at most; one of fewer records is cut off before its position."""
@@ -133,7 +134,8 @@ def main() -> None:
     take_out_as_told()
     if orders := orders_as_told():
         obey(orders)
-    weir(["worker", *sys.argv[1:]])
+    sys.argv.insert(1, "worker")
+    weir()
 
 
 if __name__ == "__main__":

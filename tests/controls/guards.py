@@ -160,11 +160,11 @@ def _position_in_the_batch() -> None:
 
 
 def _seek_stamp() -> None:
-    from streams.engine.fetched import Place  # noqa: PLC0415 -- likewise
+    from streams.engine.fetched import FetchPosition  # noqa: PLC0415 -- likewise
     from streams.engine.partition import StagePartition  # noqa: PLC0415 -- likewise
 
-    def places(self: StagePartition) -> dict[tuple[str, int], Place]:
-        return {(topic, self.number): Place(self._next[topic], self._seeks[topic]) for topic in self._inputs}
+    def places(self: StagePartition) -> dict[tuple[str, int], FetchPosition]:
+        return {(topic, self.number): FetchPosition(self._next[topic], self._seeks[topic]) for topic in self._inputs}
 
     _put(StagePartition, "places", places)
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from streams.intake.dead_letter import dead_letter_line
-from weir.log_reader import LogReader, LogRecord
+from streams.dead_letter import dead_letter_line
+from weir.kafka.reader import LogReader
+from weir.kafka.records import LogRecord
 from weir.settings import Settings
 from weir.topics import DEAD_LETTER, FLAGS, LATE, LIMITS, SESSIONS, Topic
 
@@ -69,8 +70,8 @@ def of_topics(settings: Settings) -> Observed:
 def records(settings: Settings, *topics: Topic) -> Iterator[LogRecord]:
     """All committed records of topics."""
     with LogReader(settings, [settings.names.public(topic) for topic in topics]) as reader:
-        spans = reader.spans()
-        begin = {place: span.first for place, span in spans.items()}
+        spans = reader.ranges()
+        begin = {place: span.start for place, span in spans.items()}
         yield from reader.read(begin, {place: span.end for place, span in spans.items()})
 
 

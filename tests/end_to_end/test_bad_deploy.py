@@ -12,7 +12,7 @@ import pytest
 from tests.end_to_end.conftest import Weir
 from tests.end_to_end.observed import records
 from tests.streams.engine.topics import read_all
-from weir.cluster import producer
+from weir.kafka.sender import producer
 from weir.settings import Settings
 from weir.topics import DEAD_LETTER, EVENTS, SESSIONS
 

@@ -25,7 +25,7 @@ from tests.end_to_end.conftest import WEIR, Weir
 from tests.end_to_end.observed import of_topics, records
 from tests.support import command
 from weir import __version__
-from weir.cluster import producer
+from weir.kafka.sender import producer
 from weir.settings import Settings
 from weir.topics import DEAD_LETTER, EVENTS, LABELS, LATE, MODELS, RULES, SESSIONS, Topic
 
@@ -258,8 +258,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "cut.log").write_bytes(b'192.0.2.1 - - [17/May/2015:10:05:03 +0000] "GET /shop HT')
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("weir.cluster.ANSWER_TIMEOUT_S", 0.5)
-    monkeypatch.setattr("weir.log_reader.ANSWER_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("weir.kafka.admin.ANSWER_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("weir.kafka.reader.ANSWER_TIMEOUT_S", 0.5)
     return tmp_path
 
 

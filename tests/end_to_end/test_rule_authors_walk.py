@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from streams.backfill.choose import everything
 from tests.end_to_end.conftest import Weir
 from tests.support import command
 from tests.support.packs import pack_text
+from weir.kafka.reader import read_all
 from weir.settings import Settings
 from weir.topics import FLAGS, SESSIONS, Topic
 
@@ -27,7 +27,7 @@ HOUR_S = 3_600.0
 
 
 def values(settings: Settings, topic: Topic) -> Iterator[dict[str, Any]]:
-    return (json.loads(record.value) for record in everything(settings, topic) if record.value)
+    return (json.loads(record.value) for record in read_all(settings, topic) if record.value)
 
 
 class Walk:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.measures.place import Site
-from weir.cluster import producer
+from weir.kafka.sender import producer
 from weir.settings import Settings
 from weir.topics import EVENTS
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from weir.broker import DevelopmentBroker
-from weir.cluster import create_topics
-from weir.log_reader import LogReader, LogRecord, Place
+from weir.kafka.admin import create_topics
+from weir.kafka.reader import LogReader
+from weir.kafka.records import LogRecord, PartitionId
 from weir.settings import Settings
 from weir.topics import Topic
 
@@ -24,16 +25,16 @@ class Site:
     folder: Path
     """For logs; gone when the measure is over."""
 
-    def ends(self, *topics: Topic) -> dict[Place, int]:
+    def ends(self, *topics: Topic) -> dict[PartitionId, int]:
         """Where each partition of these topics ends, as a `read_committed` consumer sees it."""
         with LogReader(self.settings, [self.settings.names.public(topic) for topic in topics]) as reader:
-            return {place: span.end for place, span in reader.spans().items()}
+            return {place: span.end for place, span in reader.ranges().items()}
 
-    def records(self, topic: Topic, begin: dict[Place, int] | None = None) -> Iterator[LogRecord]:
+    def records(self, topic: Topic, begin: dict[PartitionId, int] | None = None) -> Iterator[LogRecord]:
         """Every committed record of a topic as of now, from `begin` or the beginning on."""
         with LogReader(self.settings, [self.settings.names.public(topic)]) as reader:
-            spans = reader.spans()
-            starts = {place: span.first if begin is None else begin[place] for place, span in spans.items()}
+            spans = reader.ranges()
+            starts = {place: span.start if begin is None else begin[place] for place, span in spans.items()}
             yield from reader.read(starts, {place: span.end for place, span in spans.items()})
 
 

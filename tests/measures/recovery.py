@@ -16,13 +16,13 @@ from typing import Any
 
 from streams.engine import progress as progress_records
 from streams.engine.progress import PROGRESS_KEY
-from streams.engine.reader import PartitionReader
 from tests.measures.load import TOOL_EVERY, event
 from tests.measures.place import Site, site
 from tests.measures.results import arguments, keep, say, table
 from tests.measures.waiting import wait_until
 from tests.measures.worker import STAGES, Metrics, Worker, is_at_the_end, start, workers
-from weir.cluster import producer
+from weir.kafka.partition_reader import PartitionReader
+from weir.kafka.sender import producer
 from weir.topics import EVENTS, FLAGS, SESSIONS, Topic
 
 OUTPUTS = {"sessionize": SESSIONS, "score": FLAGS}

@@ -11,8 +11,9 @@ import pytest
 
 from tests.support.polling import eventually
 from weir.broker import HOST, DevelopmentBroker, DevelopmentCluster, free_port, remove
-from weir.cluster import admin, create_topics, producer
 from weir.errors import ClusterError, WorkError
+from weir.kafka.admin import admin, create_topics
+from weir.kafka.sender import producer
 from weir.settings import Settings
 from weir.topics import EVENTS
 

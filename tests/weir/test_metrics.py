@@ -8,11 +8,11 @@ import pytest
 
 from models.champion import Refusal
 from streams.engine.exposition import Exposition
-from streams.intake.reasons import Reason
-from streams.join.match import Outcome
 from streams.sessionize.accounts import OUTCOMES
 from streams.sessionize.caps import KNOWN_TYPES, OTHER
 from tests.deploy.promql import alert_rules, dashboard_expressions
+from weir.contracts.dead_letter_reason import DeadLetterReason
+from weir.contracts.label import LabelOutcome
 from weir.contracts.model_record import Decision
 from weir.contracts.review import Review
 from weir.metrics import BY_NAME, METRICS, Metric
@@ -28,8 +28,8 @@ def values(name: str, label: str) -> set[str]:
     [
         ("events", "outcome", OUTCOMES),
         ("events_by_type", "type", KNOWN_TYPES | {OTHER}),
-        ("dead_letters", "reason", Reason),
-        ("labels", "outcome", Outcome),
+        ("dead_letters", "reason", DeadLetterReason),
+        ("labels", "outcome", LabelOutcome),
         ("model_decisions", "decision", get_args(Decision.model_fields["kind"].annotation)),
         ("model_refused", "reason", get_args(Refusal)),
         ("reviews", "why", get_args(Review.model_fields["why"].annotation)),

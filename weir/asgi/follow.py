@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from types import TracebackType
-from typing import Self
+from collections.abc import Mapping
 
 import msgspec
 
@@ -14,7 +12,9 @@ from weir.asgi.standing import Standing
 from weir.contracts import Flag, Limit
 from weir.contracts.fast import decoder
 from weir.errors import WeirError
-from weir.log_reader import LogReader, LogRecord
+from weir.kafka.follower import TopicFollower
+from weir.kafka.reader import LogReader
+from weir.kafka.records import LogRecord, PartitionId
 from weir.settings import Settings
 from weir.topics import FLAGS, LIMITS
 
@@ -27,7 +27,7 @@ _limit = decoder(Limit)
 _flag = decoder(Flag)
 
 
-class Follower:
+class Follower(TopicFollower):
     """Tells a standing what comes; a context manager. Its errors are logged and tried again: it never ends by itself.
 
     While the settings have rate limits in shadow, it tells of no limits.
@@ -38,48 +38,27 @@ class Follower:
     """
 
     def __init__(self, settings: Settings, standing: Standing) -> None:
-        self._settings = settings
         self._standing = standing
-        self._closing = threading.Event()
-        self._at_end = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="weir-asgi", daemon=True)
+        self._limits_topic = settings.names.public(LIMITS)
+        self._flags_topic = settings.names.public(FLAGS)
+        self._tells_limits = "rate_limit" not in settings.shadow
+        super().__init__(
+            settings,
+            [self._limits_topic, self._flags_topic],
+            self._tell,
+            _warn,
+            begin=self._newest_flags,
+            retry_after_s=AGAIN_S,
+        )
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def _newest_flags(self, reader: LogReader) -> Mapping[PartitionId, int]:
+        begin = {partition: offsets.start for partition, offsets in reader.ranges().items()}
+        recent = reader.since(round((time.time() - FLAGS_S) * 1_000))
+        return begin | {partition: offset for partition, offset in recent.items() if partition[0] == self._flags_topic}
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._closing.set()
-        self._thread.join(10.0)
-
-    def wait(self, timeout_s: float) -> bool:
-        """Waits until everything that was there is known; whether it is."""
-        return self._at_end.wait(timeout_s)
-
-    def _run(self) -> None:
-        while not self._closing.is_set():
-            try:
-                self._follow()
-            except WeirError as error:
-                log.warning("limits and flags can't be read: %s", error.message)
-                self._closing.wait(AGAIN_S)
-
-    def _follow(self) -> None:
-        limits, flags = self._settings.names.public(LIMITS), self._settings.names.public(FLAGS)
-        with LogReader(self._settings, [limits, flags]) as reader:
-            begin = {place: span.first for place, span in reader.spans().items()}
-            begin |= {
-                place: offset
-                for place, offset in reader.since(round((time.time() - FLAGS_S) * 1_000)).items()
-                if place[0] == flags
-            }
-            for record in reader.follow(begin, on_idle=self._at_end.set, is_over=self._closing.is_set):
-                self._take(record, is_limit=record.topic == limits)
-
-    def _take(self, record: LogRecord, *, is_limit: bool) -> None:
-        if record.value is None or (is_limit and "rate_limit" in self._settings.shadow):
+    def _tell(self, record: LogRecord) -> None:
+        is_limit = record.topic == self._limits_topic
+        if record.value is None or (is_limit and not self._tells_limits):
             return
         told_s = record.timestamp / 1_000
         try:
@@ -89,3 +68,8 @@ class Follower:
                 self._standing.take_flag(_flag(record.value), told_s)
         except (msgspec.DecodeError, UnicodeDecodeError):
             log.warning("passed over %s-%d@%d: not readable", record.topic, record.partition, record.offset)
+
+
+def _warn(error: Exception) -> None:
+    told = error.message if isinstance(error, WeirError) else repr(error)
+    log.warning("limits and flags can't be read: %s", told)

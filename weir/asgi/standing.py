@@ -6,8 +6,8 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from rules.limits.networks import Networks
 from weir.contracts import Flag, Limit
+from weir.networks import Networks
 
 MOST = 200_000
 """Limits, flags and visitors that are remembered, each; the oldest ones are forgotten, and let through."""

@@ -10,14 +10,15 @@ from typing import Annotated
 
 import typer
 
-from streams.backfill.choose import choose, everything
+from streams.backfill.choose import choose
 from streams.backfill.run import Backfill, Outcome
 from streams.backfill.stretch import Choice, Stretch
 from streams.stages import Resources
 from weir.cli.options import Json, moment, with_settings
 from weir.cli.output import console, print_json, progress, show
-from weir.cluster import create_topics
 from weir.errors import UsageError
+from weir.kafka.admin import create_topics
+from weir.kafka.reader import read_all
 from weir.settings import Settings
 from weir.topics import MODELS
 
@@ -77,7 +78,7 @@ def _target(settings: Settings, into: str | None) -> Settings:
 def _run(settings: Settings, target: Settings, stretches: Sequence[Stretch], rate: float | None) -> Outcome:
     now_s = time.time()
     resources = Resources.from_settings(settings, now=lambda: now_s)
-    for record in everything(settings, MODELS):
+    for record in read_all(settings, MODELS):
         resources.champion.offer(record.key or b"", record.value)
     work = Backfill(settings, target, resources, now_s, rate)
     # Each record is read once and folded once; offsets may be more than records.

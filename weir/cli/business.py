@@ -16,7 +16,6 @@ from rules.business.files import check_business_rules
 from rules.business.rules import BusinessRules, load_business_rules
 from rules.business.simulate import Change, Standing, Standings, by_rule, changes
 from rules.limits.budgets import load_budgets
-from streams.engine.task import PlainRecord
 from streams.intake.formats import FORMATS, check_source, read
 from streams.replay.run import Replay
 from streams.stages import Resources
@@ -27,6 +26,7 @@ from weir.cli.rules_files import must_be_files, tell
 from weir.contracts import Flag, Session
 from weir.contracts.fast import decoder
 from weir.errors import UsageError
+from weir.kafka.records import LogRecord
 from weir.settings import Settings
 from weir.topics import FLAGS, SESSIONS, Topic
 
@@ -138,7 +138,7 @@ class _Work:
         """The last flags of all sessions."""
         standings = Standings()
 
-        def sink(topic: Topic, record: PlainRecord) -> None:
+        def sink(topic: Topic, record: LogRecord) -> None:
             if topic is FLAGS and record.value is not None:
                 standings.take(_flag(record.value))
             elif topic is SESSIONS and record.value is not None and keep:

@@ -11,8 +11,7 @@ from typing import Annotated
 
 import typer
 
-from streams.intake.dead_letter import dead_letter_line
-from streams.intake.reasons import Reason, advice
+from streams.dead_letter import dead_letter_line
 from streams.produce.ledger import Letter, Note, read_notes
 from streams.produce.letters import Wanted, letter_at, letters, origin_of, reason_of
 from streams.produce.resend import Plan, Resending, Wish, plan
@@ -20,8 +19,9 @@ from streams.produce.run import check_topics_for_producing
 from weir.cli.options import Json, moment, with_settings
 from weir.cli.output import clock_time, print_json, progress, say, show
 from weir.cli.record_text import printable, shortened, text_headers
+from weir.contracts.dead_letter_reason import DeadLetterReason, advice
 from weir.errors import UsageError, WorkError
-from weir.log_reader import LogRecord
+from weir.kafka.records import LogRecord
 from weir.settings import Settings
 from weir.topics import DEAD_LETTER, EVENTS, REPLAYS
 
@@ -168,7 +168,7 @@ def _place(record: LogRecord) -> Letter:
 
 
 def _wanted(reasons: list[str] | None, partition: int | None, since: str | None, until: str | None) -> Wanted:
-    known = {code.value for code in Reason}
+    known = {code.value for code in DeadLetterReason}
     for code in reasons or ():
         if code not in known:
             raise UsageError(f"There is no reason {code}.", f"Reasons are {', '.join(sorted(known))}.")

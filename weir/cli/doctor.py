@@ -9,7 +9,7 @@ import typer
 
 from weir.cli.options import Json, with_settings
 from weir.cli.output import console, print_json
-from weir.doctor import Finding, State, examine
+from weir.kafka.doctor import Finding, State, examine
 from weir.settings import Settings
 
 command = typer.Typer()

@@ -10,15 +10,15 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from streams.engine.task import Output
 from streams.produce.run import check_topics_for_producing
-from streams.produce.sender import Sender
 from streams.replay.labels import read_labels
 from weir.cli.options import Json, moment, with_settings
 from weir.cli.output import print_json, say
 from weir.contracts import Label
 from weir.contracts.fast import encode
 from weir.errors import UsageError
+from weir.kafka.bulk_sender import BulkSender
+from weir.kafka.records import Output
 from weir.settings import Settings
 from weir.topics import LABELS
 
@@ -79,7 +79,7 @@ def add(  # noqa: PLR0913 -- one parameter an option
 
 def _send(settings: Settings, labels: list[Label]) -> None:
     check_topics_for_producing(settings, (LABELS,))
-    sender = Sender(settings)
+    sender = BulkSender(settings)
     for label in labels:
         sender.send(Output(LABELS, label.visitor_id.encode(), encode(label)))
     sender.flush()

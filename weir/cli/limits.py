@@ -9,11 +9,11 @@ import typer
 
 from rules.limits.budgets import Budgets, load_budgets
 from rules.limits.files import check_budgets
-from rules.limits.networks import Networks
 from weir.cli.options import Json, with_settings
 from weir.cli.output import console, show
 from weir.cli.rules_files import must_be_files, tell
 from weir.errors import UsageError
+from weir.networks import Networks
 from weir.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Check the limits' file, and see what addresses are held to.")

@@ -15,6 +15,7 @@ from typer.main import get_command, get_group
 
 from weir import __version__
 from weir.errors import UsageError, WeirError, WorkError
+from weir.exit_bound import ExitBound
 
 COMMANDS = {
     "demo": "Broker, topics, workers, live traffic with abuse in it, and a summary at the end.",
@@ -101,7 +102,11 @@ def _stub() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command line; always ends by SystemExit: 0 well, 1 the work failed, 2 the call was wrong."""
+    """Runs the command line; always ends by SystemExit: 0 well, 1 the work failed, 2 the call was wrong.
+
+    Args:
+        arguments: of a caller that goes on afterwards; None for the process's own, which then ends within a bound.
+    """
     _replace_closed_streams()
     try:
         get_command(build()).main(args=arguments, prog_name="weir")
@@ -112,6 +117,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if known is None:
             raise
         _fail(known)
+    finally:
+        if arguments is None:
+            # This process is ours and ends now: threads that still wait for a broker must not hold it up.
+            ExitBound().arm()
 
 
 def _replace_closed_streams() -> None:

@@ -20,20 +20,21 @@ from weir.cli.models_plots import drawn
 from weir.cli.models_replay import replay
 from weir.cli.options import Json, with_settings
 from weir.cli.output import clock_time, print_json, progress, say, show
-from weir.cluster import producer
 from weir.contracts.fast import decoder, encode
 from weir.contracts.model_record import Champion, Decision, Snapshot
 from weir.contracts.training import TrainingExample
-from weir.errors import ClusterError, SettingsError
-from weir.log_reader import LogReader, LogRecord
+from weir.errors import SettingsError
+from weir.kafka.reader import read_all
+from weir.kafka.records import Output
+from weir.kafka.sender import send
 from weir.settings import Settings
-from weir.topics import MODELS, TRAINING, Topic
+from weir.topics import MODELS, TRAINING
 
 app = typer.Typer(no_args_is_help=True, help="List, show, promote, roll back and evaluate models.")
 
 By = Annotated[str | None, typer.Option("--by", help="Who decides; you unless given.")]
 Why = Annotated[str, typer.Option("--why", help="The reason, for those who come after.")]
-SEND_TIMEOUT_S = 30.0
+_WHO_IS_CHAMPION = "`weir models list` shows who is champion now; try again when the cluster is well."
 
 
 @app.command("list")
@@ -164,34 +165,17 @@ def _as_object(rebuilt: Rebuilt, qualities: dict[str, dict[str, float]]) -> dict
 def _publish(settings: Settings, records: tuple[Snapshot, Decision, Champion], *, as_json: bool) -> None:
     key = _key(settings)
     snapshot, decision, champion = records[0], sign(records[1], key), sign(records[2], key)
-    _send(settings, [(record_key(record).encode(), encode(record)) for record in (snapshot, decision, champion)])
+    outputs = [Output(MODELS, record_key(record).encode(), encode(record)) for record in (snapshot, decision, champion)]
+    send(settings, outputs, "the decision", _WHO_IS_CHAMPION)
     if as_json:
         print_json(decision.model_dump(exclude={"signature"}))
     else:
         say(f"Version {decision.version} is champion from now on (decision {decision.number}).")
 
 
-def _send(settings: Settings, records: list[tuple[bytes, bytes]]) -> None:
-    refused: list[object] = []
-    sender = producer(settings)
-    for key, value in records:
-        sender.produce(
-            settings.names.public(MODELS),
-            value,
-            key=key,
-            on_delivery=lambda error, _: refused.append(error) if error is not None else None,
-        )
-    left = sender.flush(SEND_TIMEOUT_S)
-    if left or refused:
-        raise ClusterError(
-            f"Kafka did not take {left + len(refused)} of {len(records)} records of the decision.",
-            "`weir models list` shows who is champion now; try again when the cluster is well.",
-        )
-
-
 def _ledger(settings: Settings) -> Ledger:
     ledger = Ledger(_key(settings))
-    for record in _read(settings, MODELS):
+    for record in read_all(settings, MODELS):
         ledger.offer(record.key or b"", record.value)
     if ledger.refused:
         say(f"{ledger.refused} records of {settings.names.public(MODELS)} are not signed with this key: passed over.")
@@ -201,17 +185,10 @@ def _ledger(settings: Settings) -> Ledger:
 def _examples(settings: Settings) -> Iterator[tuple[int, float, TrainingExample]]:
     decode = decoder(TrainingExample)
     with progress("learn again", unit="examples") as advance:
-        for record in _read(settings, TRAINING):
+        for record in read_all(settings, TRAINING):
             if record.value is not None:
                 yield record.offset, record.timestamp / 1_000, decode(record.value)
                 advance(1)
-
-
-def _read(settings: Settings, topic: Topic) -> Iterator[LogRecord]:
-    with LogReader(settings, [settings.names.public(topic)]) as reader:
-        spans = reader.spans()
-        begin = {place: span.first for place, span in spans.items()}
-        yield from reader.read(begin, {place: span.end for place, span in spans.items()})
 
 
 def _key(settings: Settings) -> bytes:

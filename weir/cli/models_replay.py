@@ -9,7 +9,6 @@ import typer
 
 from models.ledger import Ledger
 from rules.heuristics.patterns import Patterns
-from streams.backfill.choose import everything
 from streams.score.again import Again, Rules, judge_again
 from streams.stages import Resources
 from weir.cli.options import Json, with_settings
@@ -17,6 +16,7 @@ from weir.cli.output import print_json, show
 from weir.contracts import Flag, Session
 from weir.contracts.fast import decoder
 from weir.errors import SettingsError, UsageError, WorkError
+from weir.kafka.reader import read_all
 from weir.settings import Settings
 from weir.topics import FLAGS, MODELS, SESSIONS, Topic
 
@@ -45,7 +45,7 @@ def replay(
 def _find(
     settings: Settings, topic: Topic, read: Callable[[bytes], Found], is_it: Callable[[Found], bool], what: str
 ) -> tuple[Found, float]:
-    for record in everything(settings, topic):
+    for record in read_all(settings, topic):
         if record.value is not None and is_it(found := read(record.value)):
             return found, record.timestamp / 1_000
     raise UsageError(f"There is no {what}.", f"{settings.names.public(topic)} keeps its records for a time only.")
@@ -57,15 +57,15 @@ def _ledger(settings: Settings) -> Ledger:
             "There is no key to verify models with.", "Set WEIR_MODEL_KEY, the same as the workers have."
         )
     ledger = Ledger(settings.model_key.get_secret_value().encode())
-    for record in everything(settings, MODELS):
+    for record in read_all(settings, MODELS):
         ledger.offer(record.key or b"", record.value)
     return ledger
 
 
 def _rules(settings: Settings, session: Session) -> Rules:
     resources = Resources.from_settings(settings)
-    for topic, take in resources.followers:
-        for record in everything(settings, topic):
+    for topic, take in resources.followed:
+        for record in read_all(settings, topic):
             take(record.key or b"", record.value)
     versions = dict(resources.patterns.versions)
     for name, hits in session.heuristics.items():

@@ -9,7 +9,7 @@ import msgspec
 from weir.cli.output import clock_time
 from weir.contracts import Event, Flag, Limit, Review, Session
 from weir.contracts.fast import decoder
-from weir.log_reader import LogRecord
+from weir.kafka.records import LogRecord
 from weir.times import BadTimeError, to_epoch_s
 from weir.topics import DEAD_LETTER, FLAGS, LATE, LIMITS, REVIEWS, SESSIONS
 

@@ -17,13 +17,13 @@ from rules.heuristics.patterns import SHIPPED, Patterns
 from rules.kinds import kind_of
 from rules.limits.budgets import Budgets
 from rules.limits.files import check_budgets
-from rules.limits.networks import Network
 from rules.problems import Problem, RulesError
-from streams.packs import clashes
+from streams.packs.library import clashes
 from weir.cli.options import Json, with_settings
 from weir.cli.output import show
 from weir.cli.rules_files import LineFormat, events_of, must_be_files, packs_of, tell, today
 from weir.errors import SettingsError, WorkError
+from weir.networks import Network
 from weir.settings import Settings
 
 Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE...]", help="Those in the settings unless given.")]

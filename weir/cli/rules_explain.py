@@ -12,7 +12,7 @@ from rules.heuristics.evidence import Sign, grouped_evidence, verdict_of
 from rules.heuristics.explain import Firing, Seen, every_field, explain, texts_of
 from rules.heuristics.judging import hear
 from rules.heuristics.patterns import Patterns
-from streams.intake.decode import Accepted, Refused, decode
+from streams.decode import Accepted, Refused, decode
 from streams.intake.formats import Line
 from streams.intake.formats.source import STANDARD_INPUT, read_lines
 from streams.replay.sessions import Sessions

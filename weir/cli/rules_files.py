@@ -14,7 +14,7 @@ import typer
 from rules.heuristics.pack import Pack, read_pack
 from rules.heuristics.patterns import SHIPPED, Patterns, load_packs
 from rules.problems import Problem
-from streams.intake.decode import Refused, decode
+from streams.decode import Refused, decode
 from streams.intake.formats import FORMATS, Line, check_source, read
 from weir.cli.output import progress, say, show
 from weir.contracts.fast import FastEvent

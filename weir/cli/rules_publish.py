@@ -17,16 +17,17 @@ from rules.heuristics.check import check as suspicions
 from rules.heuristics.pack import Pack, examine, parse_pack
 from rules.heuristics.patterns import Patterns
 from rules.problems import Problem
-from streams.engine.task import Output
-from streams.intake.records import LARGEST_BYTES
-from streams.pack_ledger import TAKEN, PackLedger
-from streams.packs import PackLibrary, clashes
-from streams.rules_topic import read_ledger, send
+from streams.packs.ledger import TAKEN, PackLedger
+from streams.packs.library import PackLibrary, clashes
+from streams.packs.topic import publish as publish_records
+from streams.packs.topic import read_ledger
+from streams.read_record import LARGEST_BYTES
 from weir.cli.options import Json, with_settings
 from weir.cli.output import clock_time, print_json, say, show
 from weir.cli.rules_files import must_be_files, packs_of, today
 from weir.contracts import CurrentPack, PackVersion
 from weir.errors import UsageError, WorkError
+from weir.kafka.records import Output
 from weir.settings import Settings
 
 By = Annotated[str | None, typer.Option("--by", help="Who decides; you unless given.")]
@@ -117,7 +118,7 @@ def rollback(  # noqa: PLR0913 -- one parameter an option
     """Put the version before in force again; the files', where there was none before."""
     ledger = read_ledger(settings)
     outputs = ledger.rollback(pack, to, by or getpass.getuser(), why, time.time())
-    send(settings, outputs)
+    publish_records(settings, outputs)
     _tell(ledger, outputs, pack, as_json=as_json)
 
 
@@ -156,7 +157,7 @@ def put_in_force(  # noqa: PLR0913 -- one argument an option
         _refuse(warnings, "Mend them, or publish it --anyway.")
     record = PackVersion(pack=pack.name, version=pack.version, source=pack.source)
     outputs = ledger.publish(record, by or getpass.getuser(), why, time.time())
-    send(settings, outputs)
+    publish_records(settings, outputs)
     _tell(ledger, outputs, pack.name, as_json=as_json)
 
 

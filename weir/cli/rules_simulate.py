@@ -11,8 +11,8 @@ import typer
 
 from rules.heuristics.patterns import Patterns
 from rules.heuristics.simulate import Both, Simulation
+from streams.packs.topic import read_ledger
 from streams.replay.sessions import Sessions
-from streams.rules_topic import read_ledger
 from streams.stages import Resources
 from weir.cli.options import Json, with_settings
 from weir.cli.output import console, print_json, show

@@ -17,11 +17,10 @@ from rules.heuristics.graduation import Bar, failures, out_of_shadow
 from rules.heuristics.pack import Pack, parse_pack
 from rules.heuristics.patterns import Patterns
 from rules.heuristics.stats import Stats
-from streams.answers import Answered
-from streams.backfill.choose import everything
+from streams.join.answers import Answered
+from streams.packs.topic import read_ledger
 from streams.replay.labels import read_labels
 from streams.replay.sessions import Sessions
-from streams.rules_topic import read_ledger
 from streams.stages import Resources
 from weir.cli.options import Json, with_settings
 from weir.cli.output import console, print_json, progress, show
@@ -30,6 +29,7 @@ from weir.cli.rules_publish import By, Why, in_force, put_in_force
 from weir.contracts import Label, Session
 from weir.contracts.fast import decoder
 from weir.errors import UsageError, WorkError
+from weir.kafka.reader import read_all
 from weir.settings import Settings
 from weir.topics import LABELS, SESSIONS, Topic
 
@@ -148,7 +148,7 @@ def _all(settings: Settings, topic: Topic, read: Callable[[bytes], Read | None])
     """All that lies on a topic and can be read."""
     with progress(f"stats: {topic.name}", unit="records") as advance:
         count = 0
-        for count, record in enumerate(everything(settings, topic), 1):
+        for count, record in enumerate(read_all(settings, topic), 1):
             with suppress(msgspec.DecodeError):  # whoever reads it for good tells of it
                 found = read(record.value) if record.value is not None else None
                 if found is not None:

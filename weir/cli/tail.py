@@ -13,12 +13,13 @@ from typing import Annotated, get_args
 import msgspec
 import typer
 
-from streams.intake.dead_letter import dead_letter_line
+from streams.dead_letter import dead_letter_line
 from weir.cli.options import Json, with_settings
 from weir.cli.record_text import TOPICS, line_of
 from weir.contracts import Stage, Verdict
 from weir.errors import UsageError
-from weir.log_reader import LogReader, LogRecord
+from weir.kafka.reader import LogReader
+from weir.kafka.records import LogRecord
 from weir.settings import Settings
 from weir.topics import BY_NAME, DEAD_LETTER, FLAGS
 
@@ -69,9 +70,9 @@ def _interruption() -> Iterator[threading.Event]:
 def _records(
     reader: LogReader, interrupted: threading.Event, *, from_beginning: bool, until_end: bool
 ) -> Iterator[LogRecord]:
-    spans = reader.spans()
+    spans = reader.ranges()
     end = {place: span.end for place, span in spans.items()}
-    begin = {place: span.first for place, span in spans.items()} if from_beginning else end
+    begin = {place: span.start for place, span in spans.items()} if from_beginning else end
     if until_end:
         return itertools.takewhile(lambda _: not interrupted.is_set(), reader.read(begin, end))
     return reader.follow(begin, is_over=interrupted.is_set)

@@ -6,7 +6,8 @@ import typer
 
 from weir.cli.options import Json, with_settings
 from weir.cli.output import show
-from weir.cluster import check_topics, create_topics
+from weir.kafka.admin import create_topics
+from weir.kafka.topic_check import check_topics
 from weir.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Make the topics; compare the cluster's with the catalogue.")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from streams.engine.worker import run_worker
+from streams.worker import run_worker
 from weir.cli.options import with_settings
 from weir.settings import Settings
 from weir.topics import STAGES

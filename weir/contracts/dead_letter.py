@@ -9,7 +9,7 @@ class DeadLetterHeaders(Record):
     """The headers of a record of `weir.dead-letter`; its key and value are the bytes as received."""
 
     reason: str
-    """A code, see `streams/intake/reasons.py`."""
+    """A code, see `weir/contracts/dead_letter_reason.py`."""
     detail: str
     """A sentence that a producer can act on."""
     topic: str

@@ -8,6 +8,19 @@ from pydantic import Field
 
 from weir.contracts.base import Carried, Identifier, LongText, Record, ShortText, UrlText
 
+KNOWN_EVENT_TYPES = (
+    "page_view",
+    "click",
+    "search",
+    "add_to_cart",
+    "remove_from_cart",
+    "purchase",
+    "post",
+    "login",
+    "ping",
+)
+"""Types that Weir knows: always counted apart, and the only labels of the metric. A producer may have more."""
+
 
 class Event(Record):
     """One thing that a visitor did. Topic `weir.events`, key `visitor_id`."""

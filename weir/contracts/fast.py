@@ -3,7 +3,7 @@
 A pydantic model's fields, bounds and defaults become a msgspec struct with the same attributes; what can't be carried
 over faithfully is refused when it is derived, not when it is used. Behind `weir.contracts.gate` a derived decoder
 accepts what the model accepts, with one exception: of a name that an object gives twice, pydantic checks only the last
-value, the derived decoder each. Who must not refuse such a record asks the model (`streams/intake/decode.py` does).
+value, the derived decoder each. Who must not refuse such a record asks the model (`streams/decode.py` does).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Somebody's or something's answer about a session."""
+"""An answer about a session, by a person or by Weir itself, and what becomes of it."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -9,6 +10,34 @@ from pydantic import Field
 from weir.contracts.base import EpochSeconds, Identifier, Record
 
 LabelValue = Literal["good", "bad"]
+WEAK_PREFIX = "weak:"
+"""Begins the source of a label that Weir concluded itself."""
+
+
+def is_weak(source: str) -> bool:
+    """Whether a label's source is Weir itself, not a person."""
+    return source.startswith(WEAK_PREFIX)
+
+
+class LabelOutcome(StrEnum):
+    """What became of a label."""
+
+    JOINED = "joined"
+    WAITING = "waiting"
+    REPEATED = "repeated"
+    """The same source had said the same."""
+    OUTDATED = "outdated"
+    """The same source has said something later."""
+    OUTRANKED = "outranked"
+    """Weak, where a person has spoken."""
+    EXPIRED = "expired"
+    """No session came in time."""
+    OVERFLOWED = "overflowed"
+    """Too many labels of one visitor wait already."""
+    REKEYED = "rekeyed"
+    """Sent on to the partition of its visitor."""
+    UNREADABLE = "unreadable"
+    """No label: sent to the dead letters."""
 
 
 class Label(Record):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from streams.intake.decode import Refused, decode
+from streams.decode import Refused, decode
 from streams.intake.formats import access_log, events, otto, snowplow
 from streams.intake.formats.line import BadLine, Candidate, Line, RawLine, Unreadable
 from streams.intake.formats.source import LONGEST_LINE_BYTES, check_source, read_lines
-from streams.intake.reasons import Reason
+from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.errors import UsageError
 
 __all__ = ["FORMATS", "BadLine", "Format", "Line", "check_source", "read"]
@@ -55,7 +55,7 @@ def _checked(chosen: Format, name: str, max_record_bytes: int) -> Iterator[Line 
     for made in chosen.candidates(read_lines(name)):
         if len(made.raw) > LONGEST_LINE_BYTES:
             detail = f"The line has more than {LONGEST_LINE_BYTES} bytes; what came first of it is kept."
-            yield BadLine(name, made.number, made.raw[:LONGEST_LINE_BYTES], Reason.TOO_LARGE, detail)
+            yield BadLine(name, made.number, made.raw[:LONGEST_LINE_BYTES], DeadLetterReason.TOO_LARGE, detail)
         elif isinstance(made, Unreadable):
             yield BadLine(name, made.number, made.raw, made.reason, made.detail)
         else:

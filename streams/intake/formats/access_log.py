@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from xxhash import xxh3_64_hexdigest, xxh3_128_hexdigest
 
 from streams.intake.formats.line import Candidate, RawLine, Unreadable, not_blank
-from streams.intake.reasons import Reason
+from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import encode
 
 # Bounded and possessive throughout, so that no line takes more than linear time.
@@ -43,9 +43,9 @@ def candidates(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
         try:
             event = _event(number, raw)
         except UnicodeDecodeError:
-            yield Unreadable(number, raw, Reason.NOT_UTF8, "The line is not UTF-8.")
+            yield Unreadable(number, raw, DeadLetterReason.NOT_UTF8, "The line is not UTF-8.")
         except ValueError as error:
-            yield Unreadable(number, raw, Reason.UNREADABLE_LINE, str(error))
+            yield Unreadable(number, raw, DeadLetterReason.UNREADABLE_LINE, str(error))
         else:
             yield Candidate(number, raw, encode(event))
 

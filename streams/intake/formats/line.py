@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from streams.intake.reasons import Reason
+from weir.contracts.dead_letter_reason import DeadLetterReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class BadLine:
     number: int
     raw: bytes
     """As it stands in the file, without its line end."""
-    reason: Reason
+    reason: DeadLetterReason
     detail: str
 
 
@@ -52,7 +52,7 @@ class Unreadable:
 
     number: int
     raw: bytes
-    reason: Reason
+    reason: DeadLetterReason
     detail: str
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from streams.intake.formats.line import Candidate, RawLine, Unreadable, not_blank
-from streams.intake.reasons import Reason
+from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import encode
 
 _TYPES = {"clicks": "click", "carts": "add_to_cart", "orders": "purchase"}
@@ -39,9 +39,9 @@ def candidates(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
         try:
             history = _decode(raw)
         except UnicodeDecodeError:
-            yield Unreadable(number, raw, Reason.NOT_UTF8, "The line is not UTF-8.")
+            yield Unreadable(number, raw, DeadLetterReason.NOT_UTF8, "The line is not UTF-8.")
         except (msgspec.DecodeError, RecursionError) as error:
-            yield Unreadable(number, raw, Reason.UNREADABLE_LINE, f"The line is no OTTO session: {error}.")
+            yield Unreadable(number, raw, DeadLetterReason.UNREADABLE_LINE, f"The line is no OTTO session: {error}.")
         else:
             yield from _events(number, history)
 

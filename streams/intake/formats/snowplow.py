@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 
 from streams.intake.formats.line import Candidate, RawLine, Unreadable
 from streams.intake.formats.snowplow_shop import shop_columns, shop_fields
-from streams.intake.reasons import Reason
+from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import encode
 from weir.errors import UsageError
 
@@ -49,22 +49,22 @@ def candidates(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
     shop: dict[str, str] = {}
     for number, raw, row in _rows(lines):
         if isinstance(row, str):
-            yield Unreadable(number, raw, Reason.UNREADABLE_LINE, row)
+            yield Unreadable(number, raw, DeadLetterReason.UNREADABLE_LINE, row)
         elif not _is_utf8(raw):
-            yield Unreadable(number, raw, Reason.NOT_UTF8, "The row is not UTF-8.")
+            yield Unreadable(number, raw, DeadLetterReason.NOT_UTF8, "The row is not UTF-8.")
         elif header is None:
             header = _checked_header(row)
             shop = shop_columns(header)
         elif len(row) != len(header):
             detail = f"The row has {len(row)} columns, the header {len(header)}: it may be cut off."
-            yield Unreadable(number, raw, Reason.UNREADABLE_LINE, detail)
+            yield Unreadable(number, raw, DeadLetterReason.UNREADABLE_LINE, detail)
         else:
             yield _candidate(number, raw, dict(zip(header, row, strict=True)), shop)
 
 
 def _candidate(number: int, raw: bytes, row: dict[str, str], shop: dict[str, str]) -> Candidate | Unreadable:
     if not row["domain_userid"]:
-        return Unreadable(number, raw, Reason.NO_VISITOR, "The row's domain_userid is empty.")
+        return Unreadable(number, raw, DeadLetterReason.NO_VISITOR, "The row's domain_userid is empty.")
     event: dict[str, object] = {field: row[column] for column, field in _FIELDS.items() if row.get(column)}
     event["type"] = _TYPES.get(row["event_name"], row["event_name"])
     event |= shop_fields(shop, row)

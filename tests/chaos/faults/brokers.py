@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.chaos.faults.place import READY_TIMEOUT_S, LeftOutError, Stricken
 from weir.broker import DevelopmentBroker
-from weir.cluster import admin
+from weir.kafka.admin import admin
 from weir.settings import Settings
 
 TRANSACTIONS = "__transaction_state"

@@ -7,7 +7,7 @@ import time
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 
 from tests.chaos.faults.place import READY_TIMEOUT_S, STEP_S, Stricken
-from weir.cluster import admin
+from weir.kafka.admin import admin
 from weir.topics import EVENTS
 
 

@@ -18,15 +18,16 @@ from hypothesis import strategies as st
 
 from rules.limits.budgets import Budget
 from rules.limits.distinct import DistinctLimit
-from streams.engine.task import Output, PlainRecord, Task
-from streams.intake.decode import Refused, decode
-from streams.intake.end_of_input import EndOfInput
+from streams.decode import Refused, decode
 from streams.intake.formats import BadLine, read
-from streams.replay.flow import Flow, Wiring
+from streams.replay.flow import Flow
 from streams.replay.log import MemoryLog
 from streams.sessionize.config import FoldConfig
+from streams.sessionize.end_of_input import EndOfInput
 from streams.sessionize.task import SessionizeTask
 from streams.stages import STAGE_INPUTS, Resources, make_task
+from streams.task import Task
+from streams.wiring import Wiring
 from tests.chaos.oracle.judging import compare, expect, watched
 from tests.chaos.oracle.placing import partition_of
 from tests.chaos.oracle.reading import RefusedError, read_event
@@ -38,6 +39,7 @@ from tests.streams.sessionize.driving import Words, library_of
 from weir.contracts import Event as ProductEvent
 from weir.contracts.fast import fast
 from weir.contracts.flag import Stage
+from weir.kafka.records import LogRecord, Output
 from weir.partitioner import partition_for
 from weir.settings import Settings
 from weir.topics import EVENTS, Names, Topic
@@ -104,7 +106,7 @@ class Run:
         self.memory = MemoryLog(Names("weir", "weir"), partitions, round(BEGIN_S * 1_000), topics)
         self.flow = Flow(self.memory, Wiring(inputs, partitions, make), self.keep)
 
-    def keep(self, topic: Topic, record: PlainRecord) -> None:
+    def keep(self, topic: Topic, record: LogRecord) -> None:
         plain = Record(
             record.topic,
             record.partition,

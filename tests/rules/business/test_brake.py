@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rules.business.brake import PARTS, Brake, BrakeState
 from rules.business.entries import CeilingEntry
-from rules.cascade import Judgement
+from rules.judgement import Judgement
 from weir.contracts.flag import Reason, Stage, Verdict
 
 CEILING = CeilingEntry(

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.business.rules import Override, load_business_rules
-from rules.limits.networks import Network
 from tests.rules.business.writing import business_file, business_rules
 from tests.support.sessions import make_session
 from weir.contracts.flag import Stage, Verdict
+from weir.networks import Network
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()
 

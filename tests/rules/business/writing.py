@@ -11,7 +11,7 @@ import yaml
 
 from rules.business.files import check_business_rules
 from rules.business.rules import BusinessRules, load_business_rules
-from rules.limits.networks import Network
+from weir.networks import Network
 
 
 def document(*rules: dict[str, Any]) -> str:

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from rules.limits import verdicts as module
 from rules.limits.budgets import Budget
 from rules.limits.distinct import Distinct, DistinctLimit, hashed
-from rules.limits.networks import AddressRules, Network, Networks
 from rules.limits.sums import Sums
 from rules.limits.verdicts import Clock, SharedVerdicts, SubjectVerdict
 from rules.limits.window import WINDOW_S
 from tests.support.sessions import make_session
 from weir.contracts.rules_record import AddressSums, DistinctSums
 from weir.contracts.session import Session
+from weir.networks import AddressRules, Network, Networks
 
 PAGES = Budget(id="pages", kind="address", capacity=100.0, refill_per_s=1.0, reason="Too many pages.", version="3")
 LOGINS = Budget(id="logins", kind="address", capacity=10.0, refill_per_s=0.1)

@@ -2,15 +2,15 @@ import json
 from typing import Any
 
 from streams.backfill.order import Order
-from streams.engine.task import PlainRecord
 from streams.sessionize.config import FoldConfig
+from weir.kafka.records import LogRecord
 from weir.partitioner import partition_for
 
 PARTITIONS = 2
 HOME = partition_for(b"anna", PARTITIONS)
 
 
-def record(offset: int, ts: object, *, partition: int = HOME, **more: object) -> PlainRecord:
+def record(offset: int, ts: object, *, partition: int = HOME, **more: object) -> LogRecord:
     event = {"event_id": str(offset), "visitor_id": "anna", "type": "click", "ts": ts}
     given: dict[str, Any] = {
         "key": b"anna",
@@ -18,10 +18,10 @@ def record(offset: int, ts: object, *, partition: int = HOME, **more: object) ->
         "timestamp": 10_000_000,
         "headers": (),
     } | more
-    return PlainRecord(topic="weir.events", partition=partition, offset=offset, **given)
+    return LogRecord(topic="weir.events", partition=partition, offset=offset, **given)
 
 
-def timed(order: Order, *records: PlainRecord) -> list[tuple[float, int]]:
+def timed(order: Order, *records: LogRecord) -> list[tuple[float, int]]:
     return [(ts, taken.offset) for ts, taken in order.timed(records)]
 
 

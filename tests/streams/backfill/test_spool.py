@@ -2,10 +2,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.backfill.spool import Spool
-from streams.engine.task import PlainRecord
+from weir.kafka.records import LogRecord
 
 records = st.builds(
-    PlainRecord,
+    LogRecord,
     topic=st.just("weir.events"),
     partition=st.integers(0, 3),
     offset=st.integers(0, 2**40),
@@ -17,7 +17,7 @@ records = st.builds(
 
 
 @given(st.lists(st.tuples(st.floats(0, 100), records), max_size=30))
-def test_records_come_back_whole_and_stably_sorted_by_time(given_records: list[tuple[float, PlainRecord]]) -> None:
+def test_records_come_back_whole_and_stably_sorted_by_time(given_records: list[tuple[float, LogRecord]]) -> None:
     with Spool() as spool:
         for ts, record in given_records:
             spool.add(ts, record)

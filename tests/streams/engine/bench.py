@@ -11,8 +11,9 @@ from streams.engine.exposition import Exposition
 from streams.engine.fetched import Fetched
 from streams.engine.partition import StagePartition, Surroundings
 from streams.engine.plan import StagePlan, Threads
-from streams.engine.task import PlainRecord, Task
+from streams.task import Task
 from tests.streams.engine.counting import STAGE, CountTask
+from weir.kafka.records import LogRecord
 from weir.settings import Settings
 from weir.topics import EVENTS
 
@@ -40,7 +41,7 @@ class Bench:
     def batch(self, partition: StagePartition, visitors: Sequence[str], start: int) -> Fetched:
         seek = partition.places()[self.topic, 0].seek
         records = [
-            PlainRecord(self.topic, 0, start + at, 0, visitor.encode(), b"event") for at, visitor in enumerate(visitors)
+            LogRecord(self.topic, 0, start + at, 0, visitor.encode(), b"event") for at, visitor in enumerate(visitors)
         ]
         return Fetched(self.topic, 0, records, start, start + len(records), generation=1, seek=seek)
 

@@ -12,8 +12,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from streams.engine.plan import StagePlan
-from streams.engine.task import Effects, InputRecord, Output, Task
+from streams.task import Effects, Task
 from tests.controls.guards import take_out_as_told
+from weir.exit_bound import ExitBound
+from weir.kafka.records import InputRecord, Output
 from weir.settings import Settings
 from weir.topics import EVENTS, SESSIONS
 
@@ -64,7 +66,9 @@ def main() -> int:
 
     take_out_as_told()
     settings = Settings.model_validate_json(Path(sys.argv[1]).read_text())
-    return run_plans(settings, [plan()])
+    code = run_plans(settings, [plan()])
+    ExitBound().arm()
+    return code
 
 
 if __name__ == "__main__":

@@ -15,10 +15,11 @@ from confluent_kafka import Consumer, TopicPartition
 from faust.types import TP
 
 from streams.engine.application import Application, make_application
-from streams.engine.fetched import Fetched, Place, Where
+from streams.engine.fetched import Fetched, FetchPosition
 from streams.engine.transport import BatchConsumer
 from tests.streams.engine.counting import STAGE, plan
 from tests.streams.engine.topics import send_events
+from weir.kafka.records import PartitionId
 from weir.settings import Settings
 from weir.topics import EVENTS
 
@@ -29,8 +30,8 @@ pytestmark = pytest.mark.kafka
 async def running(
     settings: Settings,
     batches: list[Fetched],
-    places: Mapping[Where, Place],
-    durable: Callable[[], Mapping[Where, int]] = dict,
+    places: Mapping[PartitionId, FetchPosition],
+    durable: Callable[[], Mapping[PartitionId, int]] = dict,
 ) -> AsyncIterator[Application]:
     async def take(stage: str, batch: Fetched) -> None:
         assert stage == STAGE
@@ -85,7 +86,7 @@ def test_an_assigned_partition_without_a_place_waits_for_one(new_installation: C
             await until(lambda: len(rounds) > 3 or app.crashed)
             assert app.crash_reason is None
             assert not batches
-            await consumer.place({TP(settings.names.public(EVENTS), 0): Place(0, 1)})
+            await consumer.place({TP(settings.names.public(EVENTS), 0): FetchPosition(0, 1)})
             await until(lambda: sum(len(batch.records) for batch in batches) == 2)
 
     asyncio.run(work())
@@ -96,7 +97,7 @@ def test_what_was_fetched_before_batches_may_flow_is_handed_out_when_they_do(
 ) -> None:
     settings = new_installation(partitions=1)
     batches: list[Fetched] = []
-    places = {(settings.names.public(EVENTS), 0): Place(0, 1)}
+    places = {(settings.names.public(EVENTS), 0): FetchPosition(0, 1)}
 
     async def work() -> None:
         async with running(settings, batches, places) as app:
@@ -116,7 +117,7 @@ def test_what_was_fetched_before_batches_may_flow_is_handed_out_when_they_do(
 def test_a_batch_of_an_older_generation_is_not_handed_out(new_installation: Callable[..., Settings]) -> None:
     settings = new_installation(partitions=1)
     where = (settings.names.public(EVENTS), 0)
-    places = {where: Place(0, 1)}
+    places = {where: FetchPosition(0, 1)}
     batches: list[Fetched] = []
 
     async def work() -> None:
@@ -128,7 +129,7 @@ def test_a_batch_of_an_older_generation_is_not_handed_out(new_installation: Call
             await asyncio.to_thread(send_events, settings, ["a", "b"])
             await asyncio.wait_for(held.begins.wait(), 30)
             # In the next generation the partition is one of two members', and fetched again from its place.
-            places[where] = Place(0, 2)
+            places[where] = FetchPosition(0, 2)
             async with running(settings, batches, places):
                 await asyncio.wait_for(held.is_over.wait(), 30)
                 await until(lambda: sum(len(batch.records) for batch in batches if batch.seek == 2) == 2)
@@ -147,7 +148,7 @@ def test_the_group_is_told_of_what_is_durable_whatever_was_handed_out(
     send_events(settings, ["a", "b", "c"])
 
     async def work() -> None:
-        async with running(settings, batches, {where: Place(0, 1)}, lambda: durable) as app:
+        async with running(settings, batches, {where: FetchPosition(0, 1)}, lambda: durable) as app:
             await until(lambda: sum(len(batch.records) for batch in batches) == 3)
             await until(lambda: not app.consumer._unacked_messages)  # type: ignore[attr-defined]
             for at in (1, 2, 3):
@@ -164,7 +165,7 @@ def test_nothing_is_remembered_of_what_was_worked_on(new_installation: Callable[
     batches: list[Fetched] = []
 
     async def work() -> None:
-        async with running(settings, batches, {where: Place(0, 1)}) as app:
+        async with running(settings, batches, {where: FetchPosition(0, 1)}) as app:
             consumer = app.consumer
             assert isinstance(consumer, BatchConsumer)
             for visitor in (b"a", b"b", b"c", b"d", b"e"):

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.dead_letter import dead_letter
 from streams.engine.cap import Cap, LetterWatch, follow
-from streams.engine.task import Output, PlainRecord
-from streams.intake.dead_letter import dead_letter
-from streams.intake.reasons import Reason
+from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.errors import WorkError
+from weir.kafka.records import LogRecord, Output
 from weir.topics import SESSIONS
 
 inputs = st.lists(st.booleans(), max_size=80)
@@ -25,15 +25,15 @@ def too_many_at(letters: list[bool], cap: Cap) -> int | None:
     return None
 
 
-def record(offset: int) -> PlainRecord:
-    return PlainRecord("weir.events", 0, offset, 0, b"v", b"x")
+def record(offset: int) -> LogRecord:
+    return LogRecord("weir.events", 0, offset, 0, b"v", b"x")
 
 
 def watched(watch: LetterWatch, letters: list[bool], start: int) -> None:
     """Has a batch watched whose offsets have gaps, as a log with transactions has."""
     records = [record(2 * offset) for offset in range(start, start + len(letters))]
     outputs = [
-        dead_letter(one, Reason.NOT_JSON, "No JSON.") if is_letter else Output(SESSIONS, b"v", b"{}")
+        dead_letter(one, DeadLetterReason.NOT_JSON, "No JSON.") if is_letter else Output(SESSIONS, b"v", b"{}")
         for one, is_letter in zip(records, letters, strict=True)
     ]
     watch.take(records, outputs)
@@ -110,8 +110,8 @@ def test_the_share_is_taken_as_it_is_written(share: float, window: int, most: in
 def test_the_sentence_names_place_numbers_reason_and_what_to_do() -> None:
     watch = LetterWatch(Cap(0.1, 100), "partition 3 of weir.events")
     records = [record(offset) for offset in range(7, 27)]
-    refused = [dead_letter(one, Reason.MISSING_FIELD, f"No ts at {one.offset}.") for one in records]
-    refused[3] = dead_letter(records[3], Reason.NOT_JSON, "No JSON.")
+    refused = [dead_letter(one, DeadLetterReason.MISSING_FIELD, f"No ts at {one.offset}.") for one in records]
+    refused[3] = dead_letter(records[3], DeadLetterReason.NOT_JSON, "No JSON.")
     with pytest.raises(WorkError) as raised:
         watch.take(records, refused)
     said = str(raised.value)

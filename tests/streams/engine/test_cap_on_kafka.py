@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from streams.dead_letter import dead_letter
 from streams.engine.partition import StagePartition
-from streams.engine.task import Effects, InputRecord
-from streams.intake.dead_letter import dead_letter
-from streams.intake.reasons import Reason
+from streams.task import Effects
 from tests.streams.engine.bench import Bench, bench
 from tests.streams.engine.counting import CountTask
 from tests.streams.engine.topics import read_all, send_events
+from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.errors import WorkError
+from weir.kafka.records import InputRecord
 from weir.settings import Settings
 from weir.topics import DEAD_LETTER
 
@@ -31,7 +32,7 @@ class Refusing(CountTask):
     def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
         bad = [record for record in records if record.key == b"bad"]
         super().process([record for record in records if record.key != b"bad"], effects)
-        effects.outputs += [dead_letter(record, Reason.NOT_JSON, "No JSON.") for record in bad]
+        effects.outputs += [dead_letter(record, DeadLetterReason.NOT_JSON, "No JSON.") for record in bad]
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from streams.engine import partition as partitions
-from streams.engine.task import Output
 from streams.engine.transaction import BrokenTransactionError, Transactions
 from tests.streams.engine.bench import bench
 from tests.streams.engine.counting import STAGE
 from tests.streams.engine.holding_proxy import HOST, HoldingProxy, holding_proxy
 from tests.streams.engine.topics import counts, send_events
 from weir.broker import DevelopmentBroker, free_port
-from weir.cluster import create_topics
+from weir.kafka.admin import create_topics
+from weir.kafka.records import Output
 from weir.settings import Settings
 from weir.topics import SESSIONS
 

@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.engine.fetched import Fetched
-from streams.engine.task import PlainRecord
+from weir.kafka.records import LogRecord
 
 
 def batch(offsets: list[int]) -> Fetched:
-    records = [PlainRecord("events", 0, offset, 0, None, None) for offset in offsets]
+    records = [LogRecord("events", 0, offset, 0, None, None) for offset in offsets]
     return Fetched("events", 0, records, min(offsets, default=0), max(offsets, default=0) + 1, generation=1, seek=1)
 
 

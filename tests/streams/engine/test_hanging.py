@@ -10,20 +10,20 @@ from pathlib import Path
 import pytest
 
 from streams.engine import hanging, progress
-from streams.engine.cluster import Observer
-from streams.engine.fetched import Where
 from streams.engine.hanging import is_settled, undo_cut_flushes
 from streams.engine.progress import PROGRESS_KEY, InputPlace, Progress
 from streams.engine.stamp import Stamps
-from streams.engine.task import Output
 from streams.engine.transaction import Transactions
 from streams.engine.uncommitted import newest_flushes
 from tests.streams.engine.bench import bench
 from tests.streams.engine.counting import STAGE
 from tests.streams.engine.topics import counts, send_events
 from weir.broker import DevelopmentBroker
-from weir.cluster import create_topics, producer
 from weir.errors import WorkError
+from weir.kafka.admin import create_topics
+from weir.kafka.observer import Observer
+from weir.kafka.records import Output, PartitionId
+from weir.kafka.sender import producer
 from weir.settings import Settings
 from weir.topics import EVENTS, SESSIONS
 
@@ -127,7 +127,7 @@ def test_outputs_that_an_outage_cut_off_from_their_position_never_become_real(
 
 
 def test_only_flushes_newer_than_the_state_are_undone() -> None:
-    undone: list[Where] = []
+    undone: list[PartitionId] = []
     undo_cut_flushes({("a", 0): 6, ("b", 1): 7, ("c", 2): 8}, 7, undone.extend)
     assert undone == [("c", 2)]
 

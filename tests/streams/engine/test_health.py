@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import pytest
 
 from streams.engine.exposition import Exposition
-from streams.engine.fetched import Where
 from streams.engine.health import Health, StallWatch
 from weir.errors import ClusterError, LostInputError, WorkError
+from weir.kafka.records import PartitionId
 
-HERE: Where = ("events", 0)
+HERE: PartitionId = ("events", 0)
 WALL_S = 1_700_000_000.0
 
 
@@ -17,11 +17,11 @@ class PlainCluster:
     """A cluster that says what it was told to say."""
 
     def __init__(self) -> None:
-        self.ends: dict[Where, int] = {HERE: 100}
+        self.ends: dict[PartitionId, int] = {HERE: 100}
         self.ids = {"events": "first"}
         self.is_there = True
 
-    def stable_ends(self, partitions: list[Where]) -> dict[Where, int]:
+    def stable_ends(self, partitions: list[PartitionId]) -> dict[PartitionId, int]:
         return {where: self.ends[where] for where in partitions}
 
     def topic_ids(self, topics: list[str]) -> Mapping[str, str]:

@@ -14,13 +14,14 @@ from confluent_kafka import TopicPartition
 from streams.engine.fetched import Fetched
 from streams.engine.partition import StagePartition
 from streams.engine.recovery import AbandonedError
-from streams.engine.task import Effects, InputRecord, Output, PlainRecord
 from streams.engine.transaction import BrokenTransactionError
+from streams.task import Effects
 from tests.streams.engine.bench import Bench, bench
 from tests.streams.engine.counting import STAGE, CountTask
 from tests.streams.engine.topics import counts, read_all, send_events
-from weir.cluster import admin
 from weir.errors import FencedError, LostInputError, WorkError
+from weir.kafka.admin import admin
+from weir.kafka.records import InputRecord, LogRecord, Output
 from weir.settings import Settings
 from weir.topics import SESSIONS
 
@@ -333,7 +334,7 @@ def test_memory_that_half_done_work_has_changed_is_never_written(settings: Setti
         begun, go_on = threading.Event(), threading.Event()
 
         def _halt(self, effects: Effects) -> None:
-            super().process([PlainRecord("", 0, 0, 0, b"b", b"event")], effects)
+            super().process([LogRecord("", 0, 0, 0, b"b", b"event")], effects)
             self.begun.set()
             assert self.go_on.wait(30)
             if end == "failed":

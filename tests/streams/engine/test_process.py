@@ -9,8 +9,8 @@ import pytest
 
 from streams.engine.fetched import Fetched
 from streams.engine.process import Process
-from streams.engine.task import PlainRecord
 from tests.streams.engine.counting import STAGE, plan
+from weir.kafka.records import LogRecord
 from weir.settings import Settings
 from weir.topics import EVENTS
 
@@ -61,7 +61,7 @@ def test_a_batch_of_an_older_generation_is_dropped_though_its_seek_has_come_agai
         assert app is not None
         # A partition that goes and comes back counts its seeks from the beginning, and may stand lower than before.
         seek = partition._seeks[topic]
-        record = PlainRecord(topic, 0, 7, 0, b"ann", b"event")
+        record = LogRecord(topic, 0, 7, 0, b"ann", b"event")
         await process._take(STAGE, Fetched(topic, 0, [record], 7, 8, app.consumer_generation_id - 1, seek))
         assert partition.positions == {topic: 0}
         process.stop()

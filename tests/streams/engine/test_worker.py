@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, TopicPartition
 from tests.streams.engine.topics import counts, once_each, read_all, send_aborted, send_events
 from tests.streams.engine.workers import WorkerProcess, workers
 from tests.support.polling import eventually
-from weir.cluster import admin, create_topics
+from weir.kafka.admin import admin, create_topics
 from weir.settings import Settings
 from weir.topics import EVENTS, SESSIONS
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from confluent_kafka import Producer
 
-from streams.engine.reader import PartitionReader
-from streams.engine.task import PlainRecord
-from weir.cluster import producer
+from weir.kafka.partition_reader import PartitionReader
+from weir.kafka.records import LogRecord
+from weir.kafka.sender import producer
 from weir.settings import Settings
 from weir.topics import EVENTS, SESSIONS
 
@@ -38,9 +38,9 @@ def send_aborted(settings: Settings, visitors: Iterable[str]) -> None:
     client.abort_transaction(30)
 
 
-def read_all(settings: Settings, topic: str, partition: int) -> list[PlainRecord]:
+def read_all(settings: Settings, topic: str, partition: int) -> list[LogRecord]:
     """Every committed record of a partition, as of now."""
-    records: list[PlainRecord] = []
+    records: list[LogRecord] = []
     with PartitionReader(settings, topic, partition) as reader:
         while True:
             chunk = reader.read(100_000, 0.05)

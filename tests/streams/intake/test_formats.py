@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from streams.intake.formats import FORMATS, BadLine, Line, check_source, read
 from streams.intake.formats.access_log import candidates as access_log_candidates
 from streams.intake.formats.source import LONGEST_LINE_BYTES
-from streams.intake.reasons import Reason
+from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.errors import UsageError
 
 EVENT = {"event_id": "e1", "visitor_id": "anna", "type": "page_view", "ts": 1_700_000_000}
@@ -33,7 +33,7 @@ def events(lines: list[Line | BadLine]) -> list[dict[str, object]]:
     return [json.loads(line.value) for line in lines if isinstance(line, Line)]
 
 
-def reasons(lines: list[Line | BadLine]) -> list[Reason | None]:
+def reasons(lines: list[Line | BadLine]) -> list[DeadLetterReason | None]:
     return [line.reason if isinstance(line, BadLine) else None for line in lines]
 
 
@@ -85,7 +85,7 @@ def test_a_line_without_end_is_cut_and_the_next_one_read(tmp_path: Path) -> None
     lines = found(tmp_path, "events", b"x" * (2 * LONGEST_LINE_BYTES + 5) + b"\n" + json.dumps(EVENT).encode())
     first, second = lines
     assert isinstance(first, BadLine)
-    assert (first.reason, first.raw) == (Reason.TOO_LARGE, b"x" * LONGEST_LINE_BYTES)
+    assert (first.reason, first.raw) == (DeadLetterReason.TOO_LARGE, b"x" * LONGEST_LINE_BYTES)
     assert second.number == 2
     assert isinstance(second, Line)
 
@@ -122,7 +122,13 @@ def test_refused_events_keep_their_bytes_and_number(tmp_path: Path) -> None:
         (json.dumps(EVENT).encode(), b"\xff", b"{}", b'{"event_id":"e1","visi', json.dumps(EVENT).encode())
     )
     lines = found(tmp_path, "events", content)
-    assert reasons(lines) == [None, Reason.NOT_UTF8, Reason.MISSING_FIELD, Reason.NOT_JSON, None]
+    assert reasons(lines) == [
+        None,
+        DeadLetterReason.NOT_UTF8,
+        DeadLetterReason.MISSING_FIELD,
+        DeadLetterReason.NOT_JSON,
+        None,
+    ]
     assert [line.raw for line in lines if isinstance(line, BadLine)] == [b"\xff", b"{}", b'{"event_id":"e1","visi']
     assert [line.number for line in lines] == [1, 2, 3, 4, 5]
 
@@ -212,7 +218,7 @@ def test_the_same_line_twice_is_two_events_and_the_same_file_twice_is_not(tmp_pa
 def test_a_cut_or_damaged_line_is_unreadable(tmp_path: Path, line: str) -> None:
     (bad,) = found(tmp_path, "access-log", line)
     assert isinstance(bad, BadLine)
-    assert bad.reason is Reason.UNREADABLE_LINE
+    assert bad.reason is DeadLetterReason.UNREADABLE_LINE
     assert bad.raw == line.strip("\n").encode()
 
 
@@ -253,7 +259,12 @@ def test_lines_that_are_no_sessions_of_otto_are_unreadable(tmp_path: Path) -> No
     lines = found(
         tmp_path, "otto", b'{"session": 1, "ev\n[]\n{"session":1,"events":[{"aid":1,"ts":-5,"type":"clicks"}]}\n\xff'
     )
-    assert reasons(lines) == [Reason.UNREADABLE_LINE, Reason.UNREADABLE_LINE, Reason.BAD_TS, Reason.UNREADABLE_LINE]
+    assert reasons(lines) == [
+        DeadLetterReason.UNREADABLE_LINE,
+        DeadLetterReason.UNREADABLE_LINE,
+        DeadLetterReason.BAD_TS,
+        DeadLetterReason.UNREADABLE_LINE,
+    ]
 
 
 # snowplow
@@ -296,12 +307,12 @@ def test_rows_that_are_no_events_say_why(tmp_path: Path) -> None:
     ]
     lines = found(tmp_path, "snowplow", b"\n".join(rows))
     assert reasons(lines) == [
-        Reason.NO_VISITOR,
-        Reason.UNREADABLE_LINE,
-        Reason.NOT_UTF8,
-        Reason.BAD_TS,
-        Reason.MISSING_FIELD,
-        Reason.UNREADABLE_LINE,
+        DeadLetterReason.NO_VISITOR,
+        DeadLetterReason.UNREADABLE_LINE,
+        DeadLetterReason.NOT_UTF8,
+        DeadLetterReason.BAD_TS,
+        DeadLetterReason.MISSING_FIELD,
+        DeadLetterReason.UNREADABLE_LINE,
         None,
     ]
     assert [line.number for line in lines] == [2, 3, 4, 6, 7, 8, 9]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from streams.intake.formats import BadLine, Line, read
-from streams.intake.reasons import Reason
+from weir.contracts.dead_letter_reason import DeadLetterReason
 
 pytestmark = pytest.mark.data
 SharedData = Callable[[str], Path]
@@ -25,7 +25,7 @@ def split(line_format: str, path: Path) -> tuple[list[Line], list[BadLine]]:
 def test_the_access_log_has_one_line_that_was_cut_off(shared_data: SharedData) -> None:
     lines, (bad,) = split("access-log", shared_data("elastic-apache-logs/apache_logs"))
     assert len(lines) == 9_999
-    assert (bad.number, bad.reason) == (8_899, Reason.UNREADABLE_LINE)
+    assert (bad.number, bad.reason) == (8_899, DeadLetterReason.UNREADABLE_LINE)
     assert bad.raw.count(b'"') % 2 == 1
     events = [json.loads(line.value) for line in lines]
     assert len({event["ip"] for event in events}) == 1_753
@@ -48,7 +48,7 @@ def test_snowplow_rows_are_explained_one_by_one(shared_data: SharedData) -> None
         rows = list(csv.DictReader(file))
     lines, bad = split("snowplow", path)
     # 160 rows, of which one has no visitor: its edge case says so.
-    assert [(one.reason, b"NULL domain_userid" in one.raw) for one in bad] == [(Reason.NO_VISITOR, True)]
+    assert [(one.reason, b"NULL domain_userid" in one.raw) for one in bad] == [(DeadLetterReason.NO_VISITOR, True)]
     assert len(lines) == len(rows) - 1 == 159
     assert [line.ts for line in lines] == sorted(line.ts for line in lines)
     events = [json.loads(line.value) for line in lines]
@@ -74,7 +74,7 @@ def test_rows_of_snowplow_that_repeat_an_event_keep_its_id(shared_data: SharedDa
 
 def test_a_shops_rows_become_its_funnel(shared_data: SharedData) -> None:
     lines, bad = split("snowplow", shared_data("snowplow-ecommerce/snowplow_ecommerce_events.csv"))
-    assert {one.reason for one in bad} == {Reason.NO_VISITOR}
+    assert {one.reason for one in bad} == {DeadLetterReason.NO_VISITOR}
     assert len(lines) + len(bad) == 833
     events = [json.loads(line.value) for line in lines]
     counts = Counter(event["type"] for event in events)

@@ -12,19 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.features import FEATURES_VERSION, features, features_hash
-from streams.engine.task import Effects, Output, PlainRecord
 from streams.join.task import JoinTask
+from streams.task import Effects
 from tests.support.sessions import make_session
 from weir.contracts import Label, Score, TrainingExample
 from weir.contracts.fast import encode
 from weir.contracts.score import ModelRef
+from weir.kafka.records import LogRecord, Output
 from weir.partitioner import partition_for
 from weir.topics import DEAD_LETTER, LABELS, REVIEWS, TRAINING
 
 WAIT_S = 1_000.0
 
 
-def score(session_id: str = "s1", revision: int = 1, **changed: Any) -> PlainRecord:  # noqa: ANN401 -- any field
+def score(session_id: str = "s1", revision: int = 1, **changed: Any) -> LogRecord:  # noqa: ANN401 -- any field
     """A record of scores; times are small numbers, features differ by revision."""
     found = features(make_session(events=revision))
     fields: dict[str, Any] = {
@@ -42,18 +43,18 @@ def score(session_id: str = "s1", revision: int = 1, **changed: Any) -> PlainRec
         "champion": True,
     }
     record = Score.model_validate(fields | changed)
-    return PlainRecord("weir.scores", 0, 0, 0, record.visitor_id.encode(), encode(record))
+    return LogRecord("weir.scores", 0, 0, 0, record.visitor_id.encode(), encode(record))
 
 
-def label(**changed: Any) -> PlainRecord:  # noqa: ANN401 -- any field
+def label(**changed: Any) -> LogRecord:  # noqa: ANN401 -- any field
     """A record of labels, appended at its time."""
     fields: dict[str, Any] = {"visitor_id": "v1", "session_id": "s1", "ts": 500.0, "label": "bad", "source": "ana"}
     record = Label.model_validate(fields | changed)
     at_ms = round(float(record.ts) * 1_000)
-    return PlainRecord("weir.labels", 0, 0, at_ms, record.visitor_id.encode(), encode(record))
+    return LogRecord("weir.labels", 0, 0, at_ms, record.visitor_id.encode(), encode(record))
 
 
-def fold(task: JoinTask, *records: PlainRecord) -> Effects:
+def fold(task: JoinTask, *records: LogRecord) -> Effects:
     effects = Effects()
     for record in records:
         task.process([record], effects)
@@ -285,7 +286,7 @@ def test_labels_of_one_visitor_do_not_pile_up() -> None:
 
 @pytest.mark.parametrize("value", [None, b"", b"{", b"[]", b'{"visitor_id": "v"}', b"\xff", b"[" * 5_000, b'"NaN"'])
 def test_what_is_no_label_goes_to_the_dead_letters(value: bytes | None) -> None:
-    effects = fold(JoinTask(0, WAIT_S), PlainRecord("weir.labels", 0, 7, 0, b"v1", value))
+    effects = fold(JoinTask(0, WAIT_S), LogRecord("weir.labels", 0, 7, 0, b"v1", value))
     (letter,) = effects.outputs
     assert (letter.topic, letter.value) == (DEAD_LETTER, value)
     assert outcomes(effects) == {"unreadable": 1}
@@ -299,7 +300,7 @@ def test_a_label_that_lies_elsewhere_is_sent_to_its_visitors_partition() -> None
     assert joined(fold(JoinTask(partition, WAIT_S, 4), score(), plain))
     for task, record in (
         (JoinTask((partition + 1) % 4, WAIT_S, 4), plain),
-        (JoinTask(partition, WAIT_S, 4), PlainRecord(plain.topic, 0, 0, 0, None, plain.value)),
+        (JoinTask(partition, WAIT_S, 4), LogRecord(plain.topic, 0, 0, 0, None, plain.value)),
     ):
         effects = fold(task, score(), record)
         assert effects.outputs == [Output(LABELS, b"v1", plain.value)]
@@ -312,7 +313,7 @@ TIMES = st.integers(0, 3_000).map(float)
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[PlainRecord]:
+def histories(draw: st.DrawFn) -> list[LogRecord]:
     """Scores and labels in any order that Kafka may bring them in."""
     history = []
     revisions: Counter[str] = Counter()
@@ -344,9 +345,9 @@ def histories(draw: st.DrawFn) -> list[PlainRecord]:
     return history
 
 
-def runs(history: Sequence[PlainRecord]) -> list[list[PlainRecord]]:
+def runs(history: Sequence[LogRecord]) -> list[list[LogRecord]]:
     """Stretches of one topic, as the engine hands them over."""
-    found: list[list[PlainRecord]] = []
+    found: list[list[LogRecord]] = []
     for record in history:
         if found and found[-1][0].topic == record.topic:
             found[-1].append(record)
@@ -356,7 +357,7 @@ def runs(history: Sequence[PlainRecord]) -> list[list[PlainRecord]]:
 
 
 @given(histories())
-def test_each_label_has_an_outcome_and_each_example_a_scored_revision(history: list[PlainRecord]) -> None:
+def test_each_label_has_an_outcome_and_each_example_a_scored_revision(history: list[LogRecord]) -> None:
     task, effects = JoinTask(0, WAIT_S), Effects()
     scored: set[tuple[str, bytes]] = set()
     for run in runs(history):
@@ -378,7 +379,7 @@ def test_each_label_has_an_outcome_and_each_example_a_scored_revision(history: l
 
 
 @given(histories(), st.data())
-def test_neither_batches_nor_restarts_change_what_is_joined(history: list[PlainRecord], data: st.DataObject) -> None:
+def test_neither_batches_nor_restarts_change_what_is_joined(history: list[LogRecord], data: st.DataObject) -> None:
     whole = Effects()
     straight = JoinTask(0, WAIT_S)
     for record in history:

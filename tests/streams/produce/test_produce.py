@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from streams.engine.task import Output
-from streams.intake.dead_letter import bad_line_letter
+from streams.intake.bad_lines import bad_line_letter
 from streams.intake.formats import BadLine, Line, read
 from streams.produce.run import Produced, produce
-from streams.produce.sender import Sender
-from weir.cluster import admin, producer
 from weir.errors import ClusterError, WorkError
-from weir.log_reader import LogReader, LogRecord
+from weir.kafka.admin import admin
+from weir.kafka.bulk_sender import BulkSender
+from weir.kafka.reader import read_all
+from weir.kafka.records import LogRecord, Output
+from weir.kafka.sender import producer
 from weir.partitioner import partition_for
 from weir.settings import Settings
 from weir.topics import DEAD_LETTER, EVENTS, Topic
@@ -34,10 +35,7 @@ def lines_of(tmp_path: Path, *values: bytes) -> list[Line | BadLine]:
 
 
 def records(settings: Settings, topic: Topic) -> list[LogRecord]:
-    with LogReader(settings, [settings.names.public(topic)]) as reader:
-        spans = reader.spans()
-        first = {place: span.first for place, span in spans.items()}
-        return list(reader.read(first, {place: span.end for place, span in spans.items()}))
+    return list(read_all(settings, topic))
 
 
 def watermarks(settings: Settings) -> dict[int, list[float]]:
@@ -124,7 +122,7 @@ def test_the_end_is_not_declared_while_somebody_else_sends(installation: Setting
 
 
 def test_watermarks_of_workers_are_no_other_producer(installation: Settings, tmp_path: Path) -> None:
-    sender = Sender(installation)
+    sender = BulkSender(installation)
 
     def with_an_idle_worker() -> object:
         yield from lines_of(tmp_path, event(1, "v", 1_000.0))
@@ -144,7 +142,7 @@ def test_a_rate_is_kept(installation: Settings, tmp_path: Path) -> None:
 
 
 def test_a_broker_that_is_not_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("weir.cluster.ANSWER_TIMEOUT_S", 1.0)
+    monkeypatch.setattr("weir.kafka.admin.ANSWER_TIMEOUT_S", 1.0)
     with pytest.raises(ClusterError, match="No Kafka broker answers"):
         produce(Settings(bootstrap_servers=GONE), lines_of(tmp_path, event(1, "v", 1.0)))
 

@@ -17,19 +17,19 @@ from pathlib import Path
 import pytest
 from confluent_kafka import TopicPartition
 
+from streams.dead_letter import dead_letter
 from streams.engine.stamp import Stamps
-from streams.engine.task import Output, PlainRecord
 from streams.engine.transaction import BrokenTransactionError
-from streams.intake.dead_letter import dead_letter
-from streams.intake.reasons import Reason
 from streams.produce.ledger import Ledger, Letter, read_notes
 from streams.produce.letters import REPLAYED_HEADER, Wanted
 from streams.produce.resend import Resending, Wish, plan
-from streams.produce.sender import Sender
 from tests.support.polling import eventually
-from weir.cluster import admin, create_topics
+from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.errors import FencedError, WorkError
-from weir.log_reader import LogReader, LogRecord
+from weir.kafka.admin import admin, create_topics
+from weir.kafka.bulk_sender import BulkSender
+from weir.kafka.reader import read_all
+from weir.kafka.records import LogRecord, Output
 from weir.settings import Settings
 from weir.topics import DEAD_LETTER, EVENTS, REPLAYS, Topic
 
@@ -45,19 +45,16 @@ def settings(new_installation: Callable[..., Settings]) -> Settings:
 
 def fill(settings: Settings, number: int, first: int = 0) -> None:
     """So many letters that would be taken now."""
-    sender = Sender(settings)
+    sender = BulkSender(settings)
     for index in range(first, first + number):
         event = {"event_id": f"e{index}", "visitor_id": f"v{index % 7}", "type": "click", "ts": 1_000 + index}
-        record = PlainRecord(settings.names.public(EVENTS), 0, index, 0, b"v", json.dumps(event).encode())
-        sender.send(dead_letter(record, Reason.TOO_LARGE, "Too large."))
+        record = LogRecord(settings.names.public(EVENTS), 0, index, 0, b"v", json.dumps(event).encode())
+        sender.send(dead_letter(record, DeadLetterReason.TOO_LARGE, "Too large."))
     sender.flush()
 
 
 def records(settings: Settings, topic: Topic) -> list[LogRecord]:
-    with LogReader(settings, [settings.names.public(topic)]) as reader:
-        spans = reader.spans()
-        first = {place: span.first for place, span in spans.items()}
-        return list(reader.read(first, {place: span.end for place, span in spans.items()}))
+    return list(read_all(settings, topic))
 
 
 def events(settings: Settings) -> Counter[str]:
@@ -224,7 +221,7 @@ def test_a_dead_letter_topic_that_was_made_again_has_other_letters_in_the_same_p
 
 def test_what_strangers_write_to_the_ledger_changes_nothing(settings: Settings) -> None:
     fill(settings, 3)
-    sender = Sender(settings)._producer
+    sender = BulkSender(settings)._producer
     for key, value in (
         (b"0/0", b"not JSON"),
         (b"1/1", b"{}"),

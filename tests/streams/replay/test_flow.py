@@ -1,8 +1,10 @@
 from collections.abc import Iterable, Sequence
 
-from streams.engine.task import Effects, InputRecord, Output, PlainRecord, Task
-from streams.replay.flow import Flow, Wiring
+from streams.replay.flow import Flow
 from streams.replay.log import MemoryLog
+from streams.task import Effects, Task
+from streams.wiring import Wiring
+from weir.kafka.records import InputRecord, LogRecord, Output
 from weir.topics import EVENTS, FLAGS, MODELS, SESSIONS, Names, Topic
 
 
@@ -32,7 +34,7 @@ class Pass(Task):
         effects.outputs.append(Output(MODELS, b"champion", str(now_s).encode()))
 
 
-def flow(written: list[tuple[str, PlainRecord]], followed: list[tuple[bytes, bytes | None]]) -> Flow:
+def flow(written: list[tuple[str, LogRecord]], followed: list[tuple[bytes, bytes | None]]) -> Flow:
     inputs = {"sessionize": (EVENTS,), "score": (SESSIONS,)}
     log = MemoryLog(Names("weir", "weir"), 2, 0, [EVENTS, SESSIONS])
     targets = {"sessionize": SESSIONS, "score": FLAGS}
@@ -42,7 +44,7 @@ def flow(written: list[tuple[str, PlainRecord]], followed: list[tuple[bytes, byt
 
 
 def test_outputs_of_a_stage_are_the_input_of_the_next() -> None:
-    written: list[tuple[str, PlainRecord]] = []
+    written: list[tuple[str, LogRecord]] = []
     stages = flow(written, [])
     stages.log.append(Output(EVENTS, b"anna", b"1"))
     stages.log.append(Output(EVENTS, b"anna", b"2"))
@@ -56,7 +58,7 @@ def test_outputs_of_a_stage_are_the_input_of_the_next() -> None:
 
 
 def test_an_event_written_back_is_read_again_before_the_next_stage_works() -> None:
-    written: list[tuple[str, PlainRecord]] = []
+    written: list[tuple[str, LogRecord]] = []
     stages = flow(written, [])
     stages.log.append(Output(EVENTS, b"anna", b"again"))
     stages.settle()

@@ -1,5 +1,5 @@
-from streams.engine.task import Output
 from streams.replay.log import MemoryLog
+from weir.kafka.records import Output
 from weir.partitioner import partition_for
 from weir.topics import EVENTS, LIMITS, SESSIONS, Names
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from streams.engine.task import PlainRecord
 from streams.intake.formats import read
 from streams.replay.run import Replay
 from streams.replay.summary import Summary
 from streams.stages import Resources
+from weir.kafka.records import LogRecord
 from weir.settings import Settings
 from weir.topics import SESSIONS, Topic
 
@@ -29,7 +29,7 @@ def replayed(file: Path, line_format: str) -> tuple[Summary, list[dict[str, Any]
     """The summary, and the final session records."""
     finals: list[dict[str, Any]] = []
 
-    def sink(topic: Topic, record: PlainRecord) -> None:
+    def sink(topic: Topic, record: LogRecord) -> None:
         if topic is SESSIONS:
             session = json.loads(record.value or b"")
             finals.extend([session] if session["final"] else [])

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from streams.engine.task import PlainRecord
 from streams.intake.formats import read
 from streams.replay import run as run_module
 from streams.replay.labels import read_labels
@@ -16,6 +15,7 @@ from streams.replay.run import Replay
 from streams.replay.summary import Summary
 from streams.stages import Resources
 from tests.support.crowd import SETTINGS, crowd
+from weir.kafka.records import LogRecord
 from weir.settings import load
 from weir.topics import Topic
 
@@ -26,7 +26,7 @@ Written = dict[str, list[bytes]]
 def replay(file: Path, labels: Path | None = None, **settings: str) -> tuple[Summary, Written, Replay]:
     written: Written = defaultdict(list)
 
-    def sink(topic: Topic, record: PlainRecord) -> None:
+    def sink(topic: Topic, record: LogRecord) -> None:
         written[topic.name].append(record.value or b"")
 
     resources = Resources.from_settings(load(model_key="a key for tests", **settings), now=lambda: STARTED_S)

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 
 from models.sampling import is_in_sample
-from rules.cascade import Judgement
+from rules.judgement import Judgement
 from streams.score.desk import MOST_SAVED, ReviewDesk
 from streams.score.scored import Scored
 from tests.support.sessions import make_session

@@ -14,9 +14,9 @@ from rules.business.rules import BusinessRules, load_business_rules
 from rules.heuristics.patterns import Patterns, load_packs
 from rules.limits.budgets import Budgets, load_budgets
 from rules.limits.verdicts import SharedVerdicts
-from streams.engine.task import Effects, Output, PlainRecord
-from streams.packs import PackLibrary
+from streams.packs.library import PackLibrary
 from streams.score.task import ScoreTask
+from streams.task import Effects
 from tests.models.test_champion import offer
 from tests.models.test_snapshot import KEY, pointer, snapshot
 from tests.rules.business.writing import business_file
@@ -26,6 +26,7 @@ from weir.contracts import Flag, Label, Limit, Review, Score
 from weir.contracts.fast import encode
 from weir.contracts.rules_record import AddressSums
 from weir.contracts.score import ModelRef
+from weir.kafka.records import LogRecord, Output
 from weir.partitioner import partition_for
 from weir.settings import Settings
 from weir.topics import FLAGS, LABELS, LIMITS, REVIEWS, SCORES, Topic
@@ -82,13 +83,13 @@ class Bench:
         return self
 
 
-def session(**changed: Any) -> PlainRecord:  # noqa: ANN401 -- any field
+def session(**changed: Any) -> LogRecord:  # noqa: ANN401 -- any field
     made = make_session(**changed)
     headers = (("partition", b"0"), ("offset", b"7"), ("appended_ms", b"1999500"))
-    return PlainRecord("weir.sessions", 0, 0, 0, made.visitor_id.encode(), encode(made), headers)
+    return LogRecord("weir.sessions", 0, 0, 0, made.visitor_id.encode(), encode(made), headers)
 
 
-def fold(task: ScoreTask, *records: PlainRecord) -> Effects:
+def fold(task: ScoreTask, *records: LogRecord) -> Effects:
     effects = Effects()
     task.process(records, effects)
     return effects
@@ -360,7 +361,7 @@ class TestBrake:
         }
     }
 
-    def crowd(self, *, bad: bool, **changed: Any) -> list[PlainRecord]:  # noqa: ANN401 -- any field
+    def crowd(self, *, bad: bool, **changed: Any) -> list[LogRecord]:  # noqa: ANN401 -- any field
         kinds: Sequence[dict[str, Any]] = ({}, CERTAIN) if bad else ({}, {})
         return [
             session(session_id=f"s{number}", visitor_id=f"v{number}", revision=1, **kinds[number % 2], **changed)
@@ -410,7 +411,7 @@ class TestBrake:
         assert effects.gauges["brake_on", ("0",)] == 1
 
 
-def records() -> list[PlainRecord]:
+def records() -> list[LogRecord]:
     kinds: Sequence[dict[str, Any]] = ({}, CERTAIN, {"rate_limited": 1}, CERTAIN, {}, {"final": True})
     return [session(session_id=f"s{n % 3}", revision=n // 3 + 1, **kinds[n // 3]) for n in range(18)]
 
@@ -506,7 +507,7 @@ def test_inputs_that_are_no_longer_what_they_were_are_told() -> None:
 
 
 def test_packs_that_come_late_judge_sessions_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.packs.PATIENCE_S", 0.0)
+    monkeypatch.setattr("streams.packs.library.PATIENCE_S", 0.0)
     mild, strict = (a_pack({"weight": weight}) for weight in (0.0, 0.95))
     library = PackLibrary(Patterns((mild,)))
     task = Bench(patterns=library.current, packs_of=library.of_session).task()

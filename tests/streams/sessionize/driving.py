@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from streams.engine.task import Effects, Headers, Output, PlainRecord
 from streams.sessionize.config import FoldConfig
 from streams.sessionize.heuristics import Library
 from streams.sessionize.task import SessionizeTask
+from streams.task import Effects
 from weir.contracts.fast import FastEvent
+from weir.kafka.records import Headers, LogRecord, Output
 from weir.topics import EVENTS, LATE, LIMITS, SESSIONS, Topic
 
 DAY_1 = 1_750_000_000.0
@@ -56,14 +57,12 @@ class Words:
 
 def record(
     value: bytes | None, offset: int, *, key: bytes | None, appended_s: float, headers: Headers = ()
-) -> PlainRecord:
+) -> LogRecord:
     """A record of the events topic's partition 0."""
-    return PlainRecord("weir.events", 0, offset, round(appended_s * 1000), key, value, headers)
+    return LogRecord("weir.events", 0, offset, round(appended_s * 1000), key, value, headers)
 
 
-def event_record(
-    offset: int, visitor: str, ts: float, appended_s: float | None = None, **fields: object
-) -> PlainRecord:
+def event_record(offset: int, visitor: str, ts: float, appended_s: float | None = None, **fields: object) -> LogRecord:
     """A page view unless said otherwise, appended when it happened unless said otherwise."""
     event: dict[str, object] = {
         "event_id": f"e{offset}",
@@ -82,7 +81,7 @@ def event_record(
 
 def watermark_record(
     offset: int, mark: float, appended_s: float | None = None, kind: str = "end-of-input"
-) -> PlainRecord:
+) -> LogRecord:
     """A record that carries a watermark."""
     value = json.dumps({"watermark": mark, "kind": kind}).encode()
     return record(
@@ -131,7 +130,7 @@ class Driver:
         appended = None if appended_s is None else DAY_1 + appended_s
         return self.take(watermark_record(self.offset, DAY_1 + ts, appended))
 
-    def take(self, one: PlainRecord) -> list[Output]:
+    def take(self, one: LogRecord) -> list[Output]:
         """Any record."""
         self.offset = one.offset + 1
         effects = Effects()
@@ -183,7 +182,7 @@ def sent_again(outputs: Iterable[Output]) -> list[Output]:
     return of(EVENTS, outputs)
 
 
-def run(task: SessionizeTask, records: Sequence[PlainRecord], cuts: Sequence[int] = ()) -> Effects:
+def run(task: SessionizeTask, records: Sequence[LogRecord], cuts: Sequence[int] = ()) -> Effects:
     """Feeds records in batches that end at `cuts`; gives all effects together."""
     total = Effects()
     edges = [0, *sorted(cut for cut in cuts if 0 < cut < len(records)), len(records)]

@@ -5,7 +5,6 @@ import pytest
 
 from rules.limits.budgets import Budget
 from rules.limits.distinct import DistinctLimit
-from rules.limits.networks import AddressRules, Network
 from rules.limits.verdicts import SharedVerdicts
 from rules.limits.window import AHEAD
 from streams.sessionize.accounts import TIMED_EVERY
@@ -26,6 +25,7 @@ from tests.streams.sessionize.driving import (
 )
 from weir.contracts import Limit
 from weir.contracts.rules_record import AddressSums, DistinctSums
+from weir.networks import AddressRules, Network
 from weir.topics import LIMITS, RULES
 
 BURST = Budget(id="burst", kind="visitor", capacity=3.0, refill_per_s=0.5, costs={"search": 2.0})

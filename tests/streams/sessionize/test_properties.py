@@ -10,10 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rules.limits.budgets import Budget
-from streams.engine.task import Effects, Output, PlainRecord
 from streams.sessionize.config import FoldConfig
 from streams.sessionize.state import OpenSession
 from streams.sessionize.task import SessionizeTask
+from streams.task import Effects
 from tests.streams.sessionize.driving import (
     DAY_1,
     SMALL,
@@ -30,6 +30,7 @@ from tests.streams.sessionize.driving import (
 )
 from tests.streams.sessionize.plain_model import PlainModel
 from weir.contracts import Session
+from weir.kafka.records import LogRecord, Output
 from weir.topics import SESSIONS
 
 WORDS = Words(("admin", "etc"))
@@ -39,9 +40,9 @@ PARTITIONS = 2
 
 
 @st.composite
-def logs(draw: st.DrawFn, most: int = 40) -> list[PlainRecord]:
+def logs(draw: st.DrawFn, most: int = 40) -> list[LogRecord]:
     """A partition's input: events roughly in order, some twice, some strayed, some broken; watermark records."""
-    made: list[PlainRecord] = []
+    made: list[LogRecord] = []
     now = 0.0
     for offset in range(draw(st.integers(0, most))):
         now += draw(st.sampled_from([0.0, 0.5, 1.0, 4.0, 9.0, 11.0, 30.0]))
@@ -60,9 +61,9 @@ def logs(draw: st.DrawFn, most: int = 40) -> list[PlainRecord]:
     return made
 
 
-def once_more(one: PlainRecord, offset: int, appended_s: float) -> PlainRecord:
+def once_more(one: LogRecord, offset: int, appended_s: float) -> LogRecord:
     """The record once more, later."""
-    return PlainRecord(one.topic, one.partition, offset, round(appended_s * 1000), one.key, one.value, one.headers)
+    return LogRecord(one.topic, one.partition, offset, round(appended_s * 1000), one.key, one.value, one.headers)
 
 
 visitors = st.sampled_from(["ann", "bob", "cat", "dan"])
@@ -92,7 +93,7 @@ def but_for_seconds(effects: Effects) -> dict[object, float]:
 
 @settings(max_examples=50)
 @given(logs(), cuts)
-def test_no_result_depends_on_where_a_batch_ends(log: list[PlainRecord], batches: list[int]) -> None:
+def test_no_result_depends_on_where_a_batch_ends(log: list[LogRecord], batches: list[int]) -> None:
     whole, cut = task(), task()
     one, other = run(whole, log), run(cut, log, batches)
     assert one.outputs == other.outputs
@@ -104,7 +105,7 @@ def test_no_result_depends_on_where_a_batch_ends(log: list[PlainRecord], batches
 @settings(max_examples=60)
 @given(logs(), st.integers(0, 40), st.integers(0, 40), cuts)
 def test_a_checkpoint_and_the_input_since_give_what_an_undisturbed_run_gives(
-    log: list[PlainRecord], checkpoint: int, crash: int, batches: list[int]
+    log: list[LogRecord], checkpoint: int, crash: int, batches: list[int]
 ) -> None:
     checkpoint, crash = sorted((min(checkpoint, len(log)), min(crash, len(log))))
     undisturbed, crashed = task(), task()
@@ -126,7 +127,7 @@ def test_a_checkpoint_and_the_input_since_give_what_an_undisturbed_run_gives(
 
 @settings(max_examples=40)
 @given(logs())
-def test_accounts_balance_and_sessions_hold_every_folded_event_once(log: list[PlainRecord]) -> None:
+def test_accounts_balance_and_sessions_hold_every_folded_event_once(log: list[LogRecord]) -> None:
     one = task()
     effects = run(one, log)
     accounts = one.fold.accounts
@@ -142,7 +143,7 @@ def test_accounts_balance_and_sessions_hold_every_folded_event_once(log: list[Pl
 
 @settings(max_examples=40)
 @given(logs())
-def test_each_session_ends_once_with_rising_revisions_and_within_its_bounds(log: list[PlainRecord]) -> None:
+def test_each_session_ends_once_with_rising_revisions_and_within_its_bounds(log: list[LogRecord]) -> None:
     # An event whose fingerprint was forgotten may open a session once more, under the same id.
     one = task(config=msgspec.structs.replace(CONFIG, max_fingerprints=len(log) + 1))
     effects = run(one, [*without_repeats_from_the_future(log), watermark_record(len(log), DAY_1 + 1e7)])
@@ -164,7 +165,7 @@ def test_each_session_ends_once_with_rising_revisions_and_within_its_bounds(log:
 @settings(max_examples=40)
 @given(logs())
 @example([event_record(n, "ann", DAY_1 + ts, DAY_1 + 40.0) for n, ts in enumerate([0, 10, 20, 30, 40, 50, 60, -5, 8])])
-def test_the_rules_of_time_are_those_of_a_plain_model(log: list[PlainRecord]) -> None:
+def test_the_rules_of_time_are_those_of_a_plain_model(log: list[LogRecord]) -> None:
     one = new_task(SMALL)
     model = PlainModel(SMALL)
     outputs: list[Output] = []
@@ -188,9 +189,9 @@ def test_the_rules_of_time_are_those_of_a_plain_model(log: list[PlainRecord]) ->
     assert accounts.open == len(model.open)
 
 
-def without_repeats_from_the_future(log: list[PlainRecord]) -> list[PlainRecord]:
+def without_repeats_from_the_future(log: list[LogRecord]) -> list[LogRecord]:
     """An id hashes the `ts` as received: an event that is clamped twice, days apart, opens two sessions of one id."""
-    kept: list[PlainRecord] = []
+    kept: list[LogRecord] = []
     seen: set[bytes] = set()
     for one in log:
         value = one.value or b""
@@ -198,7 +199,7 @@ def without_repeats_from_the_future(log: list[PlainRecord]) -> list[PlainRecord]
             if json.loads(value)["ts"] > one.timestamp / 1000 + 300 and value in seen:
                 continue
             seen.add(value)
-        kept.append(PlainRecord(one.topic, one.partition, len(kept), one.timestamp, one.key, one.value, one.headers))
+        kept.append(LogRecord(one.topic, one.partition, len(kept), one.timestamp, one.key, one.value, one.headers))
     return kept
 
 
@@ -207,7 +208,7 @@ def open_sessions(one: SessionizeTask) -> list[OpenSession]:
     return [session for state in states if state is not None for session in state.sessions]
 
 
-def as_event(one: PlainRecord, task_: SessionizeTask) -> tuple[str, str, float] | None:
+def as_event(one: LogRecord, task_: SessionizeTask) -> tuple[str, str, float] | None:
     """What the plain model needs of a record: content takes part in the id, since it tells duplicates."""
     try:
         event = json.loads(one.value or b"")
@@ -296,7 +297,7 @@ def test_nothing_that_arrives_raises(
 ) -> None:
     one = task(partitions=1)
     log = [
-        PlainRecord("weir.events", 0, offset, timestamp, key, value, heads)
+        LogRecord("weir.events", 0, offset, timestamp, key, value, heads)
         for offset, (value, key, heads, timestamp) in enumerate(arrivals)
     ]
     effects = run(one, log)

@@ -5,9 +5,9 @@ import json
 import msgspec
 import pytest
 
-from streams.engine.task import Effects
 from streams.sessionize.config import FOLD_VERSION, FoldConfig
 from streams.sessionize.task import SessionizeTask
+from streams.task import Effects
 from tests.streams.sessionize.driving import (
     DAY_1,
     SMALL,

@@ -12,12 +12,12 @@ import msgspec
 
 from streams.engine.fetched import Fetched
 from streams.engine.partition import StagePartition
-from streams.engine.task import Task
 from streams.sessionize.task import SessionizeTask
+from streams.task import Task
 from tests.streams.engine.bench import Bench, bench
 from tests.streams.engine.topics import read_all
 from tests.streams.sessionize.driving import SMALL, Words, library_of
-from weir.cluster import producer
+from weir.kafka.sender import producer
 from weir.settings import Settings
 from weir.topics import EVENTS, SESSIONS
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from rules.limits import counts as module
 from rules.limits.budgets import Budget
 from rules.limits.distinct import DistinctLimit
-from streams.engine.task import Output, PlainRecord
 from streams.sessionize.config import FoldConfig
 from streams.sessionize.task import SessionizeTask
 from tests.streams.sessionize.driving import (
@@ -28,6 +27,7 @@ from tests.streams.sessionize.driving import (
     state_of,
 )
 from weir.errors import WorkError
+from weir.kafka.records import LogRecord, Output
 from weir.topics import RULES
 
 PAGES = Budget(id="pages", kind="address", capacity=10.0, refill_per_s=0.5)
@@ -47,7 +47,7 @@ steps = st.tuples(
 )
 
 
-def records(given_steps: list[tuple[Any, ...]]) -> list[PlainRecord]:
+def records(given_steps: list[tuple[Any, ...]]) -> list[LogRecord]:
     now = DAY_1
     found = []
     for offset, (visitor, ip, account, kind, later_s) in enumerate(given_steps):

@@ -6,12 +6,13 @@ import pytest
 
 from models.champion import ChampionHolder
 from models.snapshot import AnyRecord, model_of, verify
-from streams.engine.task import Effects, Output, PlainRecord
+from streams.task import Effects
 from streams.train.task import TrainTask
 from tests.support.examples import easy_example, shuffled_example
 from weir.contracts.fast import encode
 from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
 from weir.contracts.training import TrainingExample
+from weir.kafka.records import LogRecord, Output
 from weir.settings import Settings
 
 KEY = b"a key"
@@ -19,14 +20,14 @@ ROLLOUT = Settings(gate_window=200, gate_every=100, rollout_answers=10)
 SETTINGS = Settings(gate_window=200, gate_every=100, rollout_answers=0)
 
 
-def record(offset: int, example: TrainingExample) -> PlainRecord:
-    return PlainRecord("training", 0, offset, 1_000 * offset, example.example_id.encode(), encode(example))
+def record(offset: int, example: TrainingExample) -> LogRecord:
+    return LogRecord("training", 0, offset, 1_000 * offset, example.example_id.encode(), encode(example))
 
 
 EASY = [record(offset, easy_example(offset)) for offset in range(230)]
 
 
-def fold(task: TrainTask, records: Sequence[PlainRecord]) -> Effects:
+def fold(task: TrainTask, records: Sequence[LogRecord]) -> Effects:
     effects = Effects()
     task.process(records, effects)
     return effects

@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.limits.networks import AddressRules, Network, Networks
 from weir.asgi.standing import Refusal, Standing
 from weir.contracts import Flag, Limit, Reason
+from weir.networks import AddressRules, Network, Networks
 
 NOW_S = 1_750_000_000.0
 IP = "192.0.2.1"

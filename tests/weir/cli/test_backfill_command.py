@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from streams.engine.task import Output
-from streams.produce.sender import Sender
 from tests.support.command import weir
-from weir.log_reader import LogReader
+from weir.kafka.bulk_sender import BulkSender
+from weir.kafka.reader import read_all
+from weir.kafka.records import Output
 from weir.settings import Settings
 from weir.topics import EVENTS, LATE, SESSIONS, Topic
 
@@ -19,7 +19,7 @@ HOURS = (3, 0, 5)
 
 @pytest.fixture
 def filled(installation: Settings) -> Settings:
-    sender = Sender(installation)
+    sender = BulkSender(installation)
     for hour in HOURS:
         event = {"event_id": f"e{hour}", "visitor_id": "anna", "type": "click", "ts": DAY_1 + 3_600 * hour}
         sender.send(Output(EVENTS, b"anna", json.dumps(event).encode()))
@@ -28,11 +28,7 @@ def filled(installation: Settings) -> Settings:
 
 
 def values(settings: Settings, topic: Topic) -> list[dict[str, object]]:
-    with LogReader(settings, [settings.names.public(topic)]) as reader:
-        spans = reader.spans()
-        end = {place: span.end for place, span in spans.items()}
-        begin = {place: span.first for place, span in spans.items()}
-        return [json.loads(record.value or b"null") for record in reader.read(begin, end)]
+    return [json.loads(record.value or b"null") for record in read_all(settings, topic)]
 
 
 @pytest.mark.kafka

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from streams.engine.task import PlainRecord
-from streams.intake.dead_letter import dead_letter
-from streams.intake.reasons import Reason
-from streams.produce.sender import Sender
+from streams.dead_letter import dead_letter
 from tests.support.command import weir
-from weir.log_reader import LogReader, LogRecord
+from weir.contracts.dead_letter_reason import DeadLetterReason
+from weir.kafka.bulk_sender import BulkSender
+from weir.kafka.reader import read_all
+from weir.kafka.records import LogRecord
 from weir.partitioner import partition_for
 from weir.settings import Settings
 from weir.topics import EVENTS, SESSIONS
@@ -21,21 +21,22 @@ GOOD_AGAIN = b'{"event_id": "e1", "visitor_id": "anna", "type": "click", "ts": 1
 
 @pytest.fixture
 def filled(installation: Settings) -> Settings:
-    sender = Sender(installation)
+    sender = BulkSender(installation)
     for offset, (value, reason) in enumerate(
-        [(GOOD_AGAIN, Reason.TOO_LARGE), (b"\xff\x1b[2J", Reason.NOT_UTF8), (b"{}", Reason.MISSING_FIELD)]
+        [
+            (GOOD_AGAIN, DeadLetterReason.TOO_LARGE),
+            (b"\xff\x1b[2J", DeadLetterReason.NOT_UTF8),
+            (b"{}", DeadLetterReason.MISSING_FIELD),
+        ]
     ):
-        record = PlainRecord("weir.events", 1, offset, 1_000, b"some key", value, ())
+        record = LogRecord("weir.events", 1, offset, 1_000, b"some key", value, ())
         sender.send(dead_letter(record, reason, f"Wrong in way {offset}."))
         sender.flush()
     return installation
 
 
 def events(settings: Settings) -> list[LogRecord]:
-    with LogReader(settings, [settings.names.public(EVENTS)]) as reader:
-        spans = reader.spans()
-        first = {place: span.first for place, span in spans.items()}
-        return list(reader.read(first, {place: span.end for place, span in spans.items()}))
+    return list(read_all(settings, EVENTS))
 
 
 @pytest.mark.kafka
@@ -125,9 +126,9 @@ def test_what_was_replayed_is_shown_and_not_sent_again_unless_asked_for(filled: 
 
 @pytest.mark.kafka
 def test_a_letter_of_a_record_between_stages_is_no_event_whatever_is_in_it(filled: Settings) -> None:
-    sender = Sender(filled)
-    record = PlainRecord(filled.names.public(SESSIONS), 0, 0, 0, b"anna", GOOD_AGAIN, ())
-    sender.send(dead_letter(record, Reason.WRONG_TYPE, "No session."))
+    sender = BulkSender(filled)
+    record = LogRecord(filled.names.public(SESSIONS), 0, 0, 0, b"anna", GOOD_AGAIN, ())
+    sender.send(dead_letter(record, DeadLetterReason.WRONG_TYPE, "No session."))
     sender.flush()
     (told,) = weir("dead-letters", "replay", "--reason", "wrong_type", "--json", on=filled).rows()
     assert told == counts(of_other_topics=1)
@@ -174,8 +175,8 @@ def test_a_letter_larger_than_an_event_may_be_is_replayed_where_the_bound_was_ra
 ) -> None:
     installation = new_installation()
     large = json.dumps({"event_id": "e", "visitor_id": "v", "type": "post", "ts": 1, "more": "x" * 1_200_000}).encode()
-    sender = Sender(installation)
-    sender.send(dead_letter(PlainRecord("t", 0, 0, 0, b"v", large, ()), Reason.TOO_LARGE, "Too large."))
+    sender = BulkSender(installation)
+    sender.send(dead_letter(LogRecord("t", 0, 0, 0, b"v", large, ()), DeadLetterReason.TOO_LARGE, "Too large."))
     sender.flush()
     options = ("dead-letters", "replay", "--json")
     assert weir(*options, on=installation).rows()[0]["still_refused"] == {"too_large": 1}

@@ -12,7 +12,7 @@ from streams.demo.visitor import Kind
 from tests.support.demo import running_demo
 from tests.support.polling import eventually
 from weir.cli.main import build, main
-from weir.cluster import admin
+from weir.kafka.admin import admin
 from weir.settings import Settings
 
 

@@ -7,7 +7,7 @@ from confluent_kafka import Producer
 
 from tests.support.command import weir
 from weir.contracts import Label
-from weir.log_reader import LogReader
+from weir.kafka.reader import read_all
 from weir.partitioner import partition_for
 from weir.settings import Settings
 from weir.topics import LABELS
@@ -16,9 +16,7 @@ GONE = ("--bootstrap-servers", "127.0.0.1:1")
 
 
 def sent(installation: Settings) -> list[Label]:
-    with LogReader(installation, [installation.names.public(LABELS)]) as reader:
-        spans = reader.spans().items()
-        records = list(reader.read({at: s.first for at, s in spans}, {at: s.end for at, s in spans}))
+    records = list(read_all(installation, LABELS))
     for record in records:
         assert record.partition == partition_for(record.key or b"", installation.partitions)
     labels = [Label.model_validate_json(record.value or b"") for record in records]
@@ -42,9 +40,7 @@ def test_a_label_with_a_timestamp_of_old_is_not_gone_before_it_is_read(installat
     producer = Producer(installation.client_options())
     producer.produce(topic, b"{}", b"v1", timestamp=1)
     assert producer.flush(10) == 0
-    with LogReader(installation, [topic]) as reader:
-        spans = reader.spans().items()
-        (record,) = reader.read({at: s.first for at, s in spans}, {at: s.end for at, s in spans})
+    (record,) = read_all(installation, LABELS)
     assert record.timestamp > 1_700_000_000_000
 
 

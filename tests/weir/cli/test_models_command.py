@@ -7,13 +7,13 @@ import pytest
 from models.champion import ChampionHolder
 from models.snapshot import record_key, sign
 from models.trainer import Trainer
-from streams.engine.task import Output
-from streams.produce.sender import Sender
 from streams.train.task import trainer_config
 from tests.support.command import weir
 from tests.support.examples import easy_example, with_newcomers
 from weir.contracts.fast import encode
-from weir.log_reader import LogReader
+from weir.kafka.bulk_sender import BulkSender
+from weir.kafka.reader import read_all
+from weir.kafka.records import Output
 from weir.settings import Settings
 from weir.topics import MODELS, TRAINING
 
@@ -26,7 +26,7 @@ EXAMPLES = [*(easy_example(seed) for seed in range(150)), *with_newcomers(150, 2
 def learned(installation: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """An installation with two champions in its history, and the examples that they come from."""
     monkeypatch.setenv("WEIR_MODEL_KEY", KEY)
-    trainer, sender = Trainer(trainer_config(installation)), Sender(installation)
+    trainer, sender = Trainer(trainer_config(installation)), BulkSender(installation)
     for offset, example in enumerate(EXAMPLES):
         sender.send(Output(TRAINING, example.example_id.encode(), encode(example)))
         trainer.learn(example, offset)
@@ -44,10 +44,8 @@ def learned(installation: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings
 def scoring_version(installation: Settings) -> str:
     """What a worker that reads the models topic from its beginning scores with."""
     holder = ChampionHolder(KEY.encode())
-    with LogReader(installation, [installation.names.public(MODELS)]) as reader:
-        spans = reader.spans().items()
-        for record in reader.read({at: s.first for at, s in spans}, {at: s.end for at, s in spans}):
-            holder.offer(record.key or b"", record.value)
+    for record in read_all(installation, MODELS):
+        holder.offer(record.key or b"", record.value)
     assert not holder.refusals
     assert holder.scorer is not None
     return holder.scorer.ref.version

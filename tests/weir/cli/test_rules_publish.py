@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from streams.rules_topic import announce, read_ledger
+from streams.packs.topic import announce, read_ledger
 from streams.stages import Resources
 from tests.support.command import Called, weir
 from tests.support.packs import pack_text

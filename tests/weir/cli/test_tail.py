@@ -8,14 +8,14 @@ import sys
 
 import pytest
 
-from streams.engine.task import Output, PlainRecord
-from streams.intake.dead_letter import dead_letter
-from streams.intake.reasons import Reason
-from streams.produce.sender import Sender
+from streams.dead_letter import dead_letter
 from tests.support.command import weir
 from weir.cli.record_text import TOPICS
 from weir.contracts import Flag, Limit, Review, Session
+from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import encode
+from weir.kafka.bulk_sender import BulkSender
+from weir.kafka.records import LogRecord, Output
 from weir.settings import Settings
 from weir.topics import BY_NAME, FLAGS, LATE, LIMITS, REVIEWS, SESSIONS
 
@@ -56,19 +56,19 @@ def others() -> list[Output]:
     session = empty | {name: [] for name in lists} | {name: {} for name in maps} | dict.fromkeys(nothing)
     session |= {"session_id": "s", "visitor_id": "v", "revision": 1, "final": True, "split": False, "events": 2}
     late = b'{"event_id": "e",\n "visitor_id": "v", "type": "click", "ts": "2023-11-14T22:13:20Z"}'
-    refused = PlainRecord("weir.events", 1, 17, 1_000, b"\xff", b"\xfe", ())
+    refused = LogRecord("weir.events", 1, 17, 1_000, b"\xff", b"\xfe", ())
     return [
         Output(LIMITS, b"k", encode(Limit.model_validate(limit | {"retry_after_s": 2.0}))),
         Output(REVIEWS, b"s", encode(Review.model_validate(review))),
         Output(SESSIONS, b"v", encode(Session.model_validate(session))),
         Output(LATE, b"v", late),
-        dead_letter(refused, Reason.NOT_UTF8, "The record's bytes are not UTF-8."),
+        dead_letter(refused, DeadLetterReason.NOT_UTF8, "The record's bytes are not UTF-8."),
     ]
 
 
 @pytest.fixture
 def filled(installation: Settings) -> Settings:
-    sender = Sender(installation)
+    sender = BulkSender(installation)
     for output in [flag(1, "block", "heuristics"), flag(2, "review", "model"), flag(3, "block", "model"), *others()]:
         sender.send(output)
     sender.flush()
@@ -102,7 +102,7 @@ def test_every_topic_is_readable_and_json_is_the_value_as_it_lies_there(filled: 
 @pytest.mark.kafka
 def test_what_strangers_wrote_ends_no_tail(installation: Settings) -> None:
     values = [b"\xff\x1b[2J", b"no JSON\n\x1b[2J", b'{"a":\n 1e999999}', b'"\\ud800"', b"[" * 100_000]
-    sender = Sender(installation)
+    sender = BulkSender(installation)
     for topic in map(BY_NAME.__getitem__, TOPICS):
         for value in values:
             sender.send(Output(topic, b"k", value))
@@ -140,7 +140,7 @@ def test_without_the_beginning_only_what_comes_later_is_shown_until_interrupted(
         text=True,
     )
     assert following.stdout is not None
-    sender = Sender(filled)
+    sender = BulkSender(filled)
     # It starts at the end as of its start, which nobody else sees: send until one comes through.
     number = first_number = 10
     with following.stdout as lines:

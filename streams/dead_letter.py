@@ -1,0 +1,69 @@
+"""Dead letters: the bytes as received, with the reason and where they came from in headers.
+
+The topic takes larger records than the events topic does, so that a letter fits whatever it wraps.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Protocol
+
+import msgspec
+
+from weir import __version__
+from weir.contracts.dead_letter_reason import DeadLetterReason
+from weir.kafka.records import Headers, InputRecord, Output
+from weir.topics import DEAD_LETTER
+
+FILE_PREFIX = "file:"
+"""Before a file's name where a topic's would stand; no topic can have such a name."""
+MAX_DETAIL_CHARACTERS = 500
+
+
+class _HasHeaders(Protocol):
+    @property
+    def headers(self) -> Headers: ...
+
+
+def dead_letter(record: InputRecord, reason: DeadLetterReason, detail: str) -> Output:
+    """The letter for a record that was refused; key and value are as received."""
+    origin = {
+        "topic": record.topic,
+        "partition": str(record.partition),
+        "offset": str(record.offset),
+        "timestamp": str(record.timestamp),
+    }
+    return Output(DEAD_LETTER, record.key, record.value, letter_headers(reason, detail, origin))
+
+
+def letter_headers(reason: DeadLetterReason, detail: str, origin: Mapping[str, str]) -> Headers:
+    """Headers of a dead letter: the reason, a sentence, and where the record or the line came from."""
+    texts = {
+        "reason": reason.value,
+        "detail": detail[:MAX_DETAIL_CHARACTERS],
+        **origin,
+        "weir-version": __version__,
+    }
+    return tuple((name, text.encode(errors="replace")) for name, text in texts.items())
+
+
+def dead_letter_line(key: bytes | None, value: bytes | None, headers: Headers) -> bytes:
+    """A letter as one line of JSON: `headers`, `key` and `value`; bytes that are no text as `{"base64": …}`."""
+    return msgspec.json.encode(
+        {"headers": {name: _readable(text) for name, text in headers}, "key": _readable(key), "value": _readable(value)}
+    )
+
+
+def header(letter: _HasHeaders, name: str) -> str:
+    """The text of a letter's header, empty where there is none; of several, the last counts."""
+    return next((text for known, text in reversed(letter.headers) if known == name), b"").decode(errors="replace")
+
+
+def _readable(data: bytes | None) -> str | dict[str, str] | None:
+    if data is None:
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode()}

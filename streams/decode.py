@@ -1,0 +1,129 @@
+"""From the bytes of one record to a valid event with its time, or to the reason why not. Nothing raises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from pydantic import ValidationError
+
+from weir.contracts import Event
+from weir.contracts.dead_letter_reason import DeadLetterReason
+from weir.contracts.fast import FastEvent, decode_event, fast
+from weir.contracts.gate import Fault, gate, names_no_number
+from weir.times import BadTimeError, to_epoch_s
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+
+class Accepted(msgspec.Struct, frozen=True, gc=False):
+    """A valid event; `ts` is its time in UTC seconds, not yet clamped to the append time."""
+
+    event: FastEvent
+    ts: float
+
+
+class Refused(msgspec.Struct, frozen=True, gc=False):
+    """No event: the code, and a sentence that names the field and never quotes what was in it."""
+
+    reason: DeadLetterReason
+    detail: str
+
+
+def decode(value: bytes | None, max_bytes: int) -> Accepted | Refused:
+    """Judges the value of one record of the events topic; the same bytes are judged the same, wherever they lie."""
+    if not value:
+        return Refused(DeadLetterReason.EMPTY_VALUE, "The record has no value.")
+    fault = gate(value, max_bytes)
+    if fault is not None:
+        return _at_the_gate(fault, value, max_bytes)
+    try:
+        event = decode_event(value)
+    except msgspec.DecodeError:
+        by_model = _ask_model(value)
+        if isinstance(by_model, Refused):
+            return by_model
+        event = by_model
+    try:
+        return Accepted(event, to_epoch_s(event.ts))
+    except BadTimeError as error:
+        return Refused(DeadLetterReason.BAD_TS, _sentence(str(error)))
+
+
+def at_the_gate(value: bytes, max_bytes: int) -> Refused | None:
+    """Why no decoder should see these bytes, if so."""
+    fault = gate(value, max_bytes)
+    return None if fault is None else _at_the_gate(fault, value, max_bytes)
+
+
+def _at_the_gate(fault: Fault, value: bytes, max_bytes: int) -> Refused:
+    match fault:
+        case Fault.TOO_LARGE:
+            return Refused(
+                DeadLetterReason.TOO_LARGE, f"The record has {len(value)} bytes; at most {max_bytes} are taken."
+            )
+        case Fault.NOT_UTF8:
+            return Refused(DeadLetterReason.NOT_UTF8, "The record's bytes are not UTF-8.")
+        case Fault.TOO_DEEP:
+            return Refused(DeadLetterReason.TOO_DEEP, "The record's JSON is nested more than 64 levels deep.")
+        case Fault.LONG_NUMBER:
+            return Refused(DeadLetterReason.NOT_FINITE, "The record has a number of more than 4300 digits.")
+
+
+def _ask_model(value: bytes) -> FastEvent | Refused:
+    """The model has the last word, and tells what is wrong.
+
+    It accepts what the derived decoder refuses in one case: a name given twice, of which only the last value counts.
+    """
+    if names_no_number(value):
+        return Refused(DeadLetterReason.NOT_FINITE, "The record has NaN or Infinity, which JSON doesn't know.")
+    try:
+        event = Event.model_validate_json(value)
+    except ValidationError as error:
+        return _explain(error.errors(include_url=False, include_input=False))
+    struct: type[FastEvent] = fast(Event)
+    return struct(**{name: getattr(event, name) for name in Event.model_fields})
+
+
+def _explain(errors: list[ErrorDetails]) -> Refused:
+    first = errors[0]
+    if not first["loc"]:
+        if first["type"] == "json_invalid":
+            return Refused(DeadLetterReason.NOT_JSON, _sentence(first["msg"]))
+        return Refused(DeadLetterReason.NOT_AN_OBJECT, "The record's JSON is no object.")
+    field = str(first["loc"][0])
+    wrong_fields = {str(error["loc"][0]) for error in errors}
+    rest = f" {len(wrong_fields) - 1} more of its fields are wrong." if len(wrong_fields) > 1 else ""
+    # A field of two possible types gives an error for each: the one that speaks of the type that was sent says more.
+    own = [error for error in errors if error["loc"][0] == field]
+    told = next((error for error in own if not error["type"].endswith("_type")), None)
+    reason = _reason(told or first)
+    if reason is DeadLetterReason.MISSING_FIELD:
+        return Refused(reason, f"The required field {field} is missing.{rest}")
+    if told is None and len(own) > 1:
+        return Refused(reason, f"The field {field} is neither a number nor a string.{rest}")
+    return Refused(reason, f"The field {field} is wrong: {_sentence((told or first)['msg'])}{rest}")
+
+
+_REASONS: dict[str, DeadLetterReason] = {
+    "missing": DeadLetterReason.MISSING_FIELD,
+    "finite_number": DeadLetterReason.NOT_FINITE,
+    "value_error": DeadLetterReason.NOT_FINITE,
+    **dict.fromkeys(
+        (
+            *("string_too_long", "string_too_short", "int_parsing_size"),
+            *("greater_than", "greater_than_equal", "less_than", "less_than_equal"),
+        ),
+        DeadLetterReason.OUT_OF_BOUNDS,
+    ),
+}
+
+
+def _reason(error: ErrorDetails) -> DeadLetterReason:
+    return _REASONS.get(error["type"], DeadLetterReason.WRONG_TYPE)
+
+
+def _sentence(text: Any) -> str:  # noqa: ANN401 -- pydantic's message, or an exception's text
+    told = str(text).removeprefix("Value error, ")
+    return told if told.endswith(".") else f"{told}."

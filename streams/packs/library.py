@@ -1,0 +1,255 @@
+"""Packs of patterns in every version that a state may name: recovery folds a stretch again by those that folded it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NoReturn
+
+from rules.heuristics.cost import Costs
+from rules.heuristics.pack import Pack, parse_pack
+from rules.heuristics.patterns import Patterns
+from streams.packs.ledger import PackLedger, Refusal, RefusedRecordError
+from weir.contracts import CurrentPack, PackVersion
+from weir.contracts.fast import FastEvent
+from weir.errors import LostInputError, SettingsError
+
+PATIENCE_S = 5.0
+KEPT = 8
+"""Sets of packs of then that are kept compiled."""
+log = logging.getLogger("weir.rules")
+
+
+class PackLibrary:
+    """The packs in force: those of the files, and those that the rules topic puts in their place.
+
+    Nothing that comes by the topic can break a worker: what is no pack, or can't stand beside the others, is passed
+    over, counted and logged, and the version before it holds.
+
+    Records may be offered on one thread while others ask: `current` is replaced as a whole.
+    """
+
+    def __init__(self, files: Patterns) -> None:
+        self._files = {pack.name: pack for pack in files.packs}
+        self._current = files
+        self._ledger = PackLedger()
+        self._compiled: dict[tuple[str, str], Pack | None] = {}
+        self._of_then_cached: dict[tuple[tuple[str, str], ...], Patterns] = {}
+        self._refused: Counter[Refusal] = Counter()
+        self._lock = threading.RLock()
+        self._came = threading.Condition(self._lock)
+        self._measured: Patterns | None = None
+        self._costs: dict[str, float] = {}
+        self._is_live = False
+        self._is_stale = False
+
+    @property
+    def current(self) -> Patterns:
+        """The packs in force.
+
+        Until it is asked for, records only add up; from then on each that matters is acted on when it is offered.
+        """
+        if not self._is_live:
+            with self._lock:
+                self._is_live = True
+                self._settle()
+        return self._current
+
+    def offer(self, key: bytes, value: bytes | None) -> None:
+        """Takes a record of the rules topic about packs."""
+        with self._lock:
+            try:
+                self._is_stale |= self._ledger.offer(key, value)
+            except RefusedRecordError as error:
+                self.refuse(error.reason, f"record {key!r}: {error.detail}")
+            if self._is_live:
+                self._settle()
+            self._ask_again_for_what_was_missing()
+            self._came.notify_all()
+
+    def take_over(self, ledger: PackLedger) -> None:
+        """Takes what somebody else has read of the topic, in the place of all that was offered."""
+        with self._lock:
+            self._ledger = ledger
+            self._is_stale = True
+            if self._is_live:
+                self._settle()
+
+    def refuse(self, reason: Refusal, detail: str) -> None:
+        """Counts and tells of a record that is passed over."""
+        with self._lock:
+            self._refused[reason] += 1
+        log.warning("passed over a record of the rules topic: %s", detail)
+
+    def take_refusals(self) -> Mapping[str, int]:
+        """How many records were passed over since the last call, by reason."""
+        if not self._refused:
+            return {}
+        with self._lock:
+            taken, self._refused = self._refused, Counter()
+        return {str(reason): count for reason, count in taken.items()}
+
+    def costs(self) -> Mapping[str, float]:
+        """Seconds that each pattern which its author wrote into a pack takes for a text; measured once a change."""
+        with self._lock:
+            current = self.current
+            if self._measured is not current:
+                entries = [entry for pack in current.packs for entry in pack.patterns_in_force]
+                costs = Costs(entries)
+                own = [entry for entry in entries if any(entry.id in (pack.lines or {}) for pack in current.packs)]
+                self._costs = {entry.id: costs.mean_us(entry) / 1e6 for entry in own}
+                self._measured = current
+            return self._costs
+
+    def get(self, versions: Mapping[str, str]) -> Patterns | LostPatterns:
+        """The packs in these versions.
+
+        If one is no longer to be had, that is told once an event is folded by them: after a clean stop, none is.
+        """
+        return self._as_of(versions)
+
+    def of_session(self, versions: Mapping[str, str]) -> Patterns:
+        """The packs in the versions that a session was folded by, or those in force if they can't be had.
+
+        A session may be here before the record of its packs: that is waited for, a moment.
+        """
+        current = self.current
+        wanted = tuple(sorted(versions.items()))
+        if wanted == tuple(current.versions.items()):
+            return current
+        with self._lock:
+            known = self._of_then_cached.get(wanted)
+            if known is None:
+                self._came.wait_for(lambda: all(self._is_known(*one) for one in wanted), PATIENCE_S)
+                found = self._as_of(versions)
+                if isinstance(found, LostPatterns):
+                    log.warning("judging by the packs in force: %s", found.error)
+                    found = current
+                while len(self._of_then_cached) >= KEPT:
+                    del self._of_then_cached[next(iter(self._of_then_cached))]
+                known = self._of_then_cached[wanted] = found
+        return known
+
+    def file_records(self) -> list[PackVersion]:
+        """The files' packs, as other and later workers need them."""
+        return [PackVersion(pack=pack.name, version=pack.version, source=pack.source) for pack in self._files.values()]
+
+    def _settle(self) -> None:
+        """Puts in force what the topic says, as far as it can be."""
+        if not self._is_stale:
+            return
+        self._is_stale = False
+        packs = dict(self._files)
+        waiting = sorted(self._ledger.current.values(), key=lambda said: (said.at, said.pack))
+        # A pattern may move from one pack to another: whoever has to wait for that is tried again.
+        while waiting:
+            refused = [said for said in waiting if not self._put(said, packs)]
+            if len(refused) == len(waiting):
+                break
+            waiting = refused
+        for said in waiting:
+            self.refuse("conflict", f"{said.pack} {said.version} has a pattern that another pack has")
+        if {name: pack.version for name, pack in packs.items()} != dict(self._current.versions):
+            self._current = Patterns(list(packs.values()))
+            log.info("packs in force: %s", ", ".join(f"{n} {v}" for n, v in self._current.versions.items()))
+
+    def _ask_again_for_what_was_missing(self) -> None:
+        """Packs that stand in for others must not outlast what they wait for."""
+        known = self._of_then_cached.items()
+        self._of_then_cached = {wanted: found for wanted, found in known if dict(found.versions) == dict(wanted)}
+
+    def _put(self, said: CurrentPack, packs: dict[str, Pack]) -> bool:
+        """Puts the best version that can be had among the packs; False if it clashes with another."""
+        for version in self._ledger.wanted(said.pack):
+            pack = self._pack(said.pack, version)
+            if pack is not None:
+                break
+        else:
+            return True
+        if clashes(pack, packs.values()):
+            return False
+        packs[pack.name] = pack
+        return True
+
+    def _pack(self, name: str, version: str) -> Pack | None:
+        """A pack as the topic or a file has it; None if it can't be had or is refused."""
+        own = self._files.get(name)
+        if own is not None and own.version == version:
+            return own
+        if (name, version) not in self._ledger.sources:
+            self.refuse("unknown", f"there is no version {version} of {name}")
+            return None
+        if (name, version) not in self._compiled:
+            self._compiled[name, version] = self._parsed(name, version)
+        return self._compiled[name, version]
+
+    def _parsed(self, name: str, version: str) -> Pack | None:
+        try:
+            pack = parse_pack(f"{name}.yaml", self._ledger.sources[name, version])
+        except SettingsError as error:
+            self.refuse("invalid", f"{name} {version}: {error.message}")
+            return None
+        # The version holds a digest of the patterns: whatever else reads them differently does not go unseen.
+        if (pack.name, pack.version) != (name, version):
+            self.refuse("invalid", f"{name} {version} reads here as {pack.name} {pack.version}")
+            return None
+        return pack
+
+    def _as_of(self, versions: Mapping[str, str]) -> Patterns | LostPatterns:
+        current = self.current
+        if dict(versions) == dict(current.versions):
+            return current
+        try:
+            return Patterns([self._of_then(*wanted) for wanted in versions.items()])
+        except LostInputError as error:
+            return LostPatterns(versions, error)
+
+    def _is_known(self, name: str, version: str) -> bool:
+        own = self._files.get(name)
+        return (own is not None and own.version == version) or (name, version) in self._ledger.sources
+
+    def _of_then(self, name: str, version: str) -> Pack:
+        with self._lock:
+            pack = self._pack(name, version)
+        if pack is None:
+            raise LostInputError(
+                f"The state was written under version {version} of the pack {name}, which is not to be had.",
+                "Start the workers once with that version and stop them cleanly, then change the pack.",
+            )
+        return pack
+
+
+def clashes(pack: Pack, others: Iterable[Pack]) -> list[str]:
+    """Ids in force in the pack that packs of other names have as well."""
+    taken = {entry_id for other in others if other.name != pack.name for entry_id in _ids(other)}
+    return sorted(taken & _ids(pack))
+
+
+def _ids(pack: Pack) -> set[str]:
+    return {entry.id for entry in (*pack.patterns_in_force, *pack.rules_in_force)}
+
+
+class LostPatterns:
+    """Packs of which one is not to be had."""
+
+    def __init__(self, versions: Mapping[str, str], error: LostInputError) -> None:
+        self.versions = versions
+        self.error = error
+
+    def match(self, _event: FastEvent, /) -> tuple[str, ...]:
+        """Tells what is missing.
+
+        Raises:
+            LostInputError: always.
+        """
+        raise self.error
+
+    def info(self, pattern: str, /) -> NoReturn:
+        """Knows none.
+
+        Raises:
+            KeyError: always.
+        """
+        raise KeyError(pattern)

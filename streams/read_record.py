@@ -1,0 +1,45 @@
+"""Records between stages. What is not what belongs on a topic must not end one worker after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from streams.dead_letter import dead_letter
+from streams.decode import Refused, at_the_gate
+from streams.task import Effects
+from weir.contracts.dead_letter_reason import DeadLetterReason
+from weir.kafka.records import InputRecord
+
+Record = TypeVar("Record")
+
+LARGEST_BYTES = 16 * 1024 * 1024
+"""No topic of ours takes more."""
+
+
+def read_record(
+    record: InputRecord, read: Callable[[bytes], Record], effects: Effects, max_bytes: int = LARGEST_BYTES
+) -> Record | None:
+    """What `read`, a derived decoder, makes of the value; None where it can't, and then a dead letter says why."""
+    found = _read(record.value, read, max_bytes)
+    if not isinstance(found, Refused):
+        return found
+    effects.outputs.append(dead_letter(record, found.reason, found.detail))
+    effects.count("dead_letters", found.reason)
+    return None
+
+
+def _read(value: bytes | None, read: Callable[[bytes], Record], max_bytes: int) -> Record | Refused:
+    if not value:
+        return Refused(DeadLetterReason.EMPTY_VALUE, "The record has no value.")
+    refused = at_the_gate(value, max_bytes)
+    if refused is not None:
+        return refused
+    try:
+        return read(value)
+    except msgspec.ValidationError as error:
+        return Refused(DeadLetterReason.WRONG_TYPE, str(error))
+    except msgspec.DecodeError as error:
+        return Refused(DeadLetterReason.NOT_JSON, str(error))

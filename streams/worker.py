@@ -1,0 +1,38 @@
+"""`weir worker`: some or all of the stages, as a member of a consumer group, until a signal or an error ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from streams.engine.plan import StagePlan
+from streams.engine.runner import run_plans, told
+from streams.packs.topic import announce
+from streams.stages import STAGE_INPUTS, Resources, make_task
+from weir.errors import UsageError, WeirError
+from weir.settings import Settings
+from weir.topics import STAGES
+
+
+def run_worker(settings: Settings, stages: Sequence[str] = STAGES) -> int:
+    """Runs the stages in this process until SIGTERM, SIGINT or an error; returns the exit code.
+
+    0 after a signal, 1 when the work failed, 2 when it could not begin as asked; an error is told in one sentence on
+    standard error. To be called from the main thread.
+    """
+    unknown = [stage for stage in stages if stage not in STAGE_INPUTS]
+    try:
+        if unknown or not stages:
+            raise UsageError(
+                f"There is no stage {unknown[0]}." if unknown else "No stage was named.",
+                f"The stages are {', '.join(STAGE_INPUTS)}.",
+            )
+        resources = Resources.from_settings(settings)
+    except WeirError as error:
+        return told(error)
+    plans = [
+        StagePlan(stage, inputs, partial(make_task, stage, resources=resources))
+        for stage, inputs in STAGE_INPUTS.items()
+        if stage in stages
+    ]
+    return run_plans(settings, plans, resources.followed, partial(announce, settings, resources.library))

@@ -1,0 +1,148 @@
+"""The reference pages in `docs/`, written from what is declared once: metrics, topics, settings, dead letters' reasons.
+
+Run it after a change: `python -m weir.cli.reference`. A test compares the pages with what this would write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from models.features.registry import FEATURES, FEATURES_VERSION
+from weir.contracts.dead_letter_reason import DeadLetterReason
+from weir.metrics import METRICS, Metric
+from weir.settings import Settings
+from weir.topics import PUBLIC, STAGES, Topic, state_topic
+
+FOLDER = Path(__file__).parents[2] / "docs"
+_NOTE = "<!-- Written by `python -m weir.cli.reference`: change the declarations, not this page. -->"
+_WIDTHS = {"visitors": "as many as `partitions` says", "small": "at most 4", "one": "1"}
+
+
+def metrics_page() -> str:
+    """Every metric with its kind, unit, labels and meaning."""
+    rows = ((f"`{metric.full_name}`", metric.kind, metric.unit, _labels(metric), metric.meaning) for metric in METRICS)
+    return _page(
+        "Metrics",
+        "On `/metrics` of each worker's web server. Labels are bounded sets: never a visitor, a session or an address. "
+        "Times are timestamps; ages are for the reader to compute: `time() - …`. A counter counts since its worker "
+        "began; the work that a recovery repeats isn't counted again.",
+        _table(("metric", "kind", "unit", "labels", "meaning"), rows),
+    )
+
+
+def topics_page() -> str:
+    """Every topic with what Kafka is told of it."""
+    rows = [_topic(f"weir.{topic.name}", topic) for topic in PUBLIC]
+    rows += [_topic(f"weir.{stage}.state", state_topic(stage)) for stage in STAGES]
+    return _page(
+        "Topics",
+        "`weir topics create` makes them, `weir topics check` compares a cluster's with them. The public ones are "
+        "named `<topic_prefix>.<name>`, a stage's private state `<application_id>.<stage>.state`; both are `weir` "
+        "unless set. Read all of them with `isolation.level=read_committed`. The last column links to each "
+        "record's schema.",
+        _table(("topic", "key", "a record is", "partitions", "cleanup", "kept", "time", "schema"), rows),
+    )
+
+
+def settings_page() -> str:
+    """Every setting with its default and meaning."""
+    rows = (
+        (f"`{name}`", f"`WEIR_{name.upper()}`", _default(field.default), _one_line(field.description or ""))
+        for name, field in Settings.model_fields.items()
+    )
+    return _page(
+        "Settings",
+        "From `weir.toml` in the working directory, the environment and flags (`--set key=value`), in rising order. "
+        "Names ending in `_s` are seconds.",
+        _table(("in weir.toml", "in the environment", "unless set", "meaning"), rows),
+    )
+
+
+def dead_letters_page() -> str:
+    """Every reason for a dead letter, with what its producer should do."""
+    rows = ((f"`{reason}`", reason.meaning, reason.advice) for reason in DeadLetterReason)
+    return _page(
+        "Dead letters",
+        "What can't be read goes to `weir.dead-letter`, byte for byte, with the reason and where it came from in "
+        "headers. `weir dead-letters list` counts them by reason.",
+        _table(("reason", "what it means", "what to do"), rows),
+    )
+
+
+def features_page() -> str:
+    """Every feature of a session with its kind, unit and meaning."""
+    rows = ((f"`{feature.name}`", feature.kind, feature.unit, feature.meaning) for feature in FEATURES)
+    return _page(
+        "Features",
+        f"What models see of a session, in version {FEATURES_VERSION}: computed once, when the session is scored, "
+        "logged with the score, and never computed again. What weak labels are made of is none of them. How they are "
+        "used: [models.md](models.md).",
+        _table(("feature", "kind", "unit", "meaning"), rows),
+    )
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "metrics.md": metrics_page,
+    "topics.md": topics_page,
+    "settings.md": settings_page,
+    "dead-letters.md": dead_letters_page,
+    "features.md": features_page,
+}
+
+
+def write(folder: Path = FOLDER) -> None:
+    """Writes all pages into a folder."""
+    for name, page in PAGES.items():
+        (folder / name).write_text(page(), encoding="utf-8")
+
+
+def _topic(name: str, topic: Topic) -> tuple[str, ...]:
+    days = timedelta(milliseconds=topic.retention_ms or 0).days
+    kept = f"{days} day{'s' * (days != 1)}" if days else "for ever"
+    time = "of its append" if topic.log_append_time else "of its sending"
+    contract = topic.contract
+    schema = f"[{contract.__name__}](../weir/contracts/schemas/{_file_name(contract.__name__)})" if contract else ""
+    return (f"`{name}`", f"`{topic.key}`", topic.meaning, _WIDTHS[topic.width], topic.cleanup, kept, time, schema)
+
+
+def _file_name(contract: str) -> str:
+    """`DeadLetterHeaders` is in `dead_letter_headers.json`."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in contract).lstrip("_") + ".json"
+
+
+def _default(value: Any) -> str:  # noqa: ANN401 -- a setting may have any type
+    if value is None or isinstance(value, SecretStr):
+        return ""
+    if isinstance(value, frozenset | tuple):
+        return f"`{sorted(value)}`" if value else "none"
+    return f"`{value:g}`" if isinstance(value, float) and value < 1e6 else f"`{value}`"  # noqa: PLR2004 -- longer is unread
+
+
+def _page(title: str, introduction: str, table: str) -> str:
+    return f"# {title}\n\n{_NOTE}\n\n{introduction}\n\n{table}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _labels(metric: Metric) -> str:
+    """Each label, with what it may be where that is known."""
+    known = dict(zip(metric.labels, metric.values, strict=False))
+    return "; ".join(
+        f"`{label}`: {', '.join(known[label])}" if label in known else f"`{label}`" for label in metric.labels
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+if __name__ == "__main__":
+    write()

@@ -1,0 +1,91 @@
+"""Why an event or a line could not be taken: the codes of the dead letters. The documentation's table comes from here.
+
+The codes are a bounded set, so they may be a metric's label.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+
+class DeadLetterReason(StrEnum):
+    """A code, with what it means and what the producer should do."""
+
+    meaning: str
+    advice: str
+
+    def __new__(cls, code: str, meaning: str, advice: str) -> Self:
+        """A code that is its own text."""
+        reason = str.__new__(cls, code)
+        reason._value_ = code
+        reason.meaning = meaning
+        reason.advice = advice
+        return reason
+
+    EMPTY_VALUE = ("empty_value", "The record has no value", "Send the event as the record's value, not as its key.")
+    TOO_LARGE = ("too_large", "The record is larger than `max_record_bytes`", "Cut long texts before sending.")
+    NOT_UTF8 = ("not_utf8", "The bytes are not UTF-8", "Encode JSON as UTF-8.")
+    TOO_DEEP = ("too_deep", "JSON nested more than 64 levels", "Flatten `properties`.")
+    NOT_JSON = (
+        "not_json",
+        "The bytes are not one JSON value",
+        "Send one JSON object a record, written by a JSON library.",
+    )
+    NOT_AN_OBJECT = ("not_an_object", "JSON, but no object", "Send one JSON object a record, not a list of events.")
+    MISSING_FIELD = (
+        "missing_field",
+        "A required field is missing",
+        "Send `event_id`, `visitor_id`, `type` and `ts` with every event.",
+    )
+    WRONG_TYPE = (
+        "wrong_type",
+        "A field has another type than the schema says",
+        "Send numbers as numbers and texts as strings; leave out what is unknown, or send null for optional fields.",
+    )
+    OUT_OF_BOUNDS = (
+        "out_of_bounds",
+        "A field is too long, too short, too large or too small",
+        "Keep to the bounds of the schema; empty identifiers are none.",
+    )
+    NOT_FINITE = (
+        "not_finite",
+        "A number is NaN, infinite or beyond what a double holds",
+        "Leave the field out where there is no number.",
+    )
+    BAD_TS = (
+        "bad_ts",
+        "`ts` is no time between 1970 and 2199",
+        "Send UTC seconds, milliseconds, or ISO 8601 such as 2026-01-31T09:30:00Z.",
+    )
+    BAD_WATERMARK = (
+        "bad_watermark",
+        "A record with the header `weir-watermark` is no watermark",
+        "Leave that header to Weir.",
+    )
+    UNREADABLE_LINE = (
+        "unreadable_line",
+        "A line of a file is not in the format that was named",
+        "Check `--format`, and whether the line was cut off.",
+    )
+    NO_VISITOR = (
+        "no_visitor",
+        "A line of a file names no visitor",
+        "Nothing to do where visitors refuse cookies; such lines belong to no session.",
+    )
+
+
+_BY_CODE = {reason.value: reason for reason in DeadLetterReason}
+
+
+def meaning(code: str) -> str:
+    """What a code in a letter's headers means."""
+    return _BY_CODE[code].meaning if code in _BY_CODE else _UNKNOWN
+
+
+def advice(code: str) -> str:
+    """What to do about it."""
+    return _BY_CODE[code].advice if code in _BY_CODE else _UNKNOWN
+
+
+_UNKNOWN = "A reason that this version doesn't know."

@@ -1,0 +1,65 @@
+"""A call of a Kafka client, with its failure told in one sentence, and again while a partition changes its leader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
+
+from weir.errors import ClusterError
+from weir.settings import Settings
+
+ANSWER_TIMEOUT_S = 15.0
+SILENT: dict[str, Any] = {"log_level": 0, "error_cb": lambda _: None}
+"""Options of a client that prints nothing: its caller hears of the client's state by an exception anyway."""
+
+
+def answer(ask: Callable[..., Any], settings: Settings, **arguments: Any) -> Any:  # noqa: ANN401 -- whatever was asked
+    """What the cluster answers to a call of a client's.
+
+    Raises:
+        ClusterError: it didn't, in one sentence.
+    """
+    try:
+        return ask(**arguments)
+    except KafkaException as error:
+        raise as_cluster_error(error, settings) from error
+
+
+def _is_settling(error: BaseException) -> bool:
+    """Whether a partition is just changing its leader, or has none yet."""
+    settling = {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError.REPLICA_NOT_AVAILABLE,
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
+        KafkaError.OFFSET_NOT_AVAILABLE,
+        KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001 -- the client's own word where the brokers name no leader
+    }
+    return isinstance(error, KafkaException) and error.args[0].code() in settling
+
+
+patiently = retry(
+    retry=retry_if_exception(_is_settling),
+    wait=wait_fixed(0.1),
+    stop=stop_after_delay(ANSWER_TIMEOUT_S),
+    reraise=True,
+)
+"""Makes a call to the cluster again while the partition that it asks about has no leader."""
+
+
+def as_cluster_error(error: KafkaException, settings: Settings) -> ClusterError:
+    """Kafka's error in a sentence, with what to do about it."""
+    reason = error.args[0]
+    where = settings.bootstrap_servers
+    unreachable = {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE}  # noqa: SLF001 -- so librdkafka names its own errors
+    if reason.code() in unreachable:
+        return ClusterError(
+            f"No Kafka broker answers at {where}.",
+            "Start one with `weir broker start`, or name yours by --bootstrap-servers or WEIR_BOOTSTRAP_SERVERS.",
+        )
+    return ClusterError(f"Kafka at {where} refused: {reason.str()}.", "`weir doctor` looks at the whole of it.")

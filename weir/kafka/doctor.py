@@ -1,0 +1,205 @@
+"""Looks at settings, brokers, topics, workers and clocks, and says what is wrong and what to do."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public by its documentation, not by its stubs
+    AdminClient,
+    ConfigResource,
+    NewTopic,
+    OffsetSpec,
+    ResourceType,
+)
+
+from weir.errors import ClusterError
+from weir.kafka.admin import admin, wait_for_broker
+from weir.kafka.calls import ANSWER_TIMEOUT_S, answer
+from weir.kafka.sender import producer
+from weir.kafka.topic_check import Difference, check_topics
+from weir.settings import Settings, stray_environment
+
+State = Literal["well", "note", "wrong"]
+CLOCK_TOLERANCE_S = 2.0
+REACH_TIMEOUT_S = 5.0
+# A worker that keeps up is far below; one that doesn't passes this in a few seconds.
+LAG_TO_MENTION = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one look found; `wrong` needs somebody to act, a `note` is for somebody to know."""
+
+    what: str
+    state: State
+    said: str
+    advice: str = ""
+
+
+def examine(settings: Settings, *, write: bool = True) -> Iterator[Finding]:
+    """Finding after finding, as they come; stops where nothing answers.
+
+    Args:
+        settings: the installation.
+        write: whether the clocks may be compared by a record in a topic made for it and removed again.
+    """
+    yield from look_at_settings(settings)
+    try:
+        wait_for_broker(settings, timeout_s=REACH_TIMEOUT_S)
+    except ClusterError as error:
+        yield Finding("brokers", "wrong", error.message, error.hint)
+        return
+    looks: list[Callable[[Settings], Iterator[Finding]]] = [look_at_brokers, look_at_topics, look_at_workers]
+    if write:
+        looks.append(look_at_clocks)
+    for look in looks:
+        try:
+            yield from look(settings)
+        except ClusterError as error:
+            yield Finding(look.__name__.removeprefix("look_at_"), "wrong", error.message, error.hint)
+
+
+def look_at_settings(settings: Settings) -> Iterator[Finding]:
+    """The model's key, variables that name no setting, and copies."""
+    for name in stray_environment():
+        yield Finding("settings", "wrong", f"{name} names no setting.", "`weir settings` lists them all.")
+    if settings.model_key is None:
+        yield Finding(
+            "settings",
+            "note",
+            "There is no model key: nothing is learned or scored by a model.",
+            "Set WEIR_MODEL_KEY, to the same secret for all workers.",
+        )
+    yield Finding("settings", "well", "All settings are of the right type and within their bounds.")
+
+
+def look_at_brokers(settings: Settings) -> Iterator[Finding]:
+    """How many there are, and whether they are of a generation that Weir is tested on."""
+    client = admin(settings)
+    nodes = answer(client.describe_cluster(request_timeout=ANSWER_TIMEOUT_S).result, settings).nodes
+    said = f"{'1 answers' if len(nodes) == 1 else f'{len(nodes)} answer'} at {settings.bootstrap_servers}."
+    if _is_before_version_4(client, nodes[0].id):
+        yield Finding("brokers", "note", f"{said} They are older than Kafka 4.", "Weir is tested on Kafka 4.3.")
+    else:
+        yield Finding("brokers", "well", said)
+    if settings.replication_factor > len(nodes):
+        yield Finding(
+            "brokers",
+            "wrong",
+            f"The replication factor is {settings.replication_factor}, more than there are brokers ({len(nodes)}).",
+            "Set WEIR_REPLICATION_FACTOR to at most that, or add brokers.",
+        )
+
+
+def _is_before_version_4(client: AdminClient, broker: int) -> bool:
+    """Kafka's protocol doesn't tell its release; version 4 is the first that has no ZooKeeper among its settings."""
+    asked = client.describe_configs([ConfigResource(ResourceType.BROKER, str(broker))])
+    try:
+        return "zookeeper.connect" in next(iter(asked.values())).result()
+    except KafkaException:  # not everybody may read the brokers' settings
+        return False
+
+
+def look_at_topics(settings: Settings) -> Iterator[Finding]:
+    """Each difference from the catalogue, those alike together."""
+    differences = check_topics(settings)
+    alike: defaultdict[tuple[str, str, bool], list[Difference]] = defaultdict(list)
+    for difference in differences:
+        advice = "" if difference.topic in difference.advice else difference.advice
+        said = f"{difference.what} is {difference.is_}, should be {difference.should_be}."
+        alike[said, advice, difference.fatal].append(difference)
+    for (said, _, fatal), those in alike.items():
+        names = ", ".join(difference.topic for difference in those)
+        yield Finding("topics", "wrong" if fatal else "note", f"{names}: {said}", those[0].advice)
+    if not differences:
+        yield Finding("topics", "well", "All are as the catalogue says.")
+
+
+def look_at_workers(settings: Settings) -> Iterator[Finding]:
+    """Each group of workers with its members and its lag."""
+    client = admin(settings)
+    listed = answer(client.list_consumer_groups(request_timeout=ANSWER_TIMEOUT_S).result, settings).valid
+    groups = sorted(group.group_id for group in listed if group.group_id.startswith(f"{settings.application_id}."))
+    members = {
+        group: len(answer(future.result, settings).members)
+        for group, future in (client.describe_consumer_groups(groups).items() if groups else ())
+    }
+    if not any(members.values()):
+        yield Finding("workers", "note", "None runs.", "`weir worker` starts one with all stages.")
+    for group, count in members.items():
+        lag = group_lag(client, group, settings)
+        if not count and not lag:
+            continue
+        state: State = "note" if lag > LAG_TO_MENTION or not count else "well"
+        advice = "Start workers with these stages, or more of them, up to one a partition." if state == "note" else ""
+        yield Finding("workers", state, f"{group}: {count} members, {lag:,} records behind.", advice)
+
+
+def group_lag(client: AdminClient, group: str, settings: Settings) -> int:
+    """Records between what the group has committed and what a reader of committed records could read."""
+    offsets = client.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group]
+    committed = {
+        (where.topic, where.partition): where.offset
+        for where in answer(offsets.result, settings).topic_partitions
+        if where.offset >= 0
+    }
+    if not committed:
+        return 0
+    newest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    ends = client.list_offsets(
+        {TopicPartition(topic, partition): newest for topic, partition in committed},
+        isolation_level=IsolationLevel.READ_COMMITTED,
+        request_timeout=ANSWER_TIMEOUT_S,
+    )
+    return sum(
+        max(0, answer(future.result, settings).offset - committed[where.topic, where.partition])
+        for where, future in ends.items()
+    )
+
+
+def look_at_clocks(settings: Settings) -> Iterator[Finding]:
+    """This machine's clock against a broker's, by the append time of one record."""
+    difference_s = clock_difference_s(settings)
+    if difference_s is None:
+        yield Finding("clocks", "note", "They were not compared: a topic for it could not be made.")
+    elif abs(difference_s) > CLOCK_TOLERANCE_S:
+        which = "behind" if difference_s > 0 else "ahead of"
+        yield Finding(
+            "clocks",
+            "wrong",
+            f"This machine's clock is {abs(difference_s):.1f} s {which} the broker's.",
+            "Set both by NTP: events ahead of the broker's clock are clamped to it.",
+        )
+    else:
+        yield Finding("clocks", "well", f"This machine and the broker are within {CLOCK_TOLERANCE_S:.0f} s.")
+
+
+def clock_difference_s(settings: Settings) -> float | None:
+    """Broker's clock less ours; None where no topic may be made for the look."""
+    topic = f"{settings.application_id}.doctor"
+    client = admin(settings)
+    scratch = NewTopic(topic, num_partitions=1, config={"message.timestamp.type": "LogAppendTime"})
+    try:
+        client.create_topics([scratch], operation_timeout=ANSWER_TIMEOUT_S)[topic].result()
+    except KafkaException:
+        return None
+    try:
+        return _append_time_s(settings, topic)
+    finally:
+        client.delete_topics([topic])[topic].result()
+
+
+def _append_time_s(settings: Settings, topic: str) -> float | None:
+    appended: list[float] = []
+    sender = producer(settings, linger_ms=0)
+    # The first record pays for finding the partition's leader; the second is compared.
+    for _ in range(2):
+        started = time.time()
+        sender.produce(topic, value=b"", on_delivery=lambda _, message: appended.append(message.timestamp()[1] / 1000))
+        sender.flush(ANSWER_TIMEOUT_S)
+    return appended[-1] - (started + time.time()) / 2 if len(appended) == 2 else None  # noqa: PLR2004 -- as said

@@ -1,0 +1,122 @@
+"""Where a cluster's topics differ from the catalogue, and which differences must stop a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public by its documentation, not by its stubs
+    AdminClient,
+    ConfigResource,
+    ResourceType,
+)
+
+from weir.errors import ClusterError
+from weir.kafka.admin import admin
+from weir.kafka.calls import ANSWER_TIMEOUT_S, answer
+from weir.settings import Settings
+from weir.topics import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where the cluster has a topic otherwise than the catalogue."""
+
+    topic: str
+    what: str
+    is_: str
+    should_be: str
+    advice: str
+    fatal: bool
+    """Whether a worker must not run on it."""
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.what} is {self.is_}, should be {self.should_be}. {self.advice}"
+
+
+def check_topics(settings: Settings) -> list[Difference]:
+    """Where the cluster differs from the catalogue; empty where all is well.
+
+    Raises:
+        ClusterError: the cluster is not there, or refused.
+    """
+    client = admin(settings)
+    there = answer(client.list_topics, settings, timeout=ANSWER_TIMEOUT_S).topics
+    wanted = dict(settings.names.all())
+    present = [name for name in wanted if name in there]
+    configured = _configurations(client, present, settings)
+    return [
+        difference
+        for name, topic in wanted.items()
+        for difference in (
+            _compare(name, topic, len(there[name].partitions), configured[name], settings)
+            if name in configured
+            else [_missing(name)]
+        )
+    ]
+
+
+def require_topics(settings: Settings) -> None:
+    """Returns when every topic has the shape that a worker needs.
+
+    Raises:
+        ClusterError: a topic is missing or of another shape.
+    """
+    fatal = [difference for difference in check_topics(settings) if difference.fatal]
+    if fatal:
+        more = f" ({len(fatal) - 1} more by `weir topics check`)" if len(fatal) > 1 else ""
+        first = fatal[0]
+        raise ClusterError(
+            f"{first.topic}: {first.what} is {first.is_}, should be {first.should_be}{more}.", first.advice
+        )
+
+
+def _configurations(client: AdminClient, names: list[str], settings: Settings) -> dict[str, dict[str, str]]:
+    if not names:
+        return {}
+    futures = client.describe_configs([ConfigResource(ResourceType.TOPIC, name) for name in names])
+    return {
+        resource.name: {key: entry.value for key, entry in answer(future.result, settings).items()}
+        for resource, future in futures.items()
+    }
+
+
+def _missing(name: str) -> Difference:
+    return Difference(name, "the topic", "missing", "there", "`weir topics create` makes it.", fatal=True)
+
+
+def _compare(
+    name: str, topic: Topic, partitions: int, configured: dict[str, str], settings: Settings
+) -> Iterator[Difference]:
+    should = topic.partitions(settings.partitions)
+    if partitions != should:
+        yield Difference(
+            name,
+            "the number of partitions",
+            str(partitions),
+            str(should),
+            "A visitor's partition depends on it: make the topic again, or set WEIR_PARTITIONS to what all have.",
+            fatal=True,
+        )
+    for key, value in topic.configuration().items():
+        actual = configured.get(key, "")
+        if _parts(actual) != _parts(value):
+            yield Difference(
+                name,
+                key,
+                actual or "unset",
+                value,
+                f"kafka-configs --alter --topic {name} --add-config '{key}=[{value}]'",
+                fatal=_stops_workers(key, actual, value),
+            )
+
+
+def _stops_workers(key: str, actual: str, should: str) -> bool:
+    """Retention may be the operator's choice; what records mean and whether they fit is not."""
+    if key == "max.message.bytes":
+        return int(actual or 0) < int(should)
+    return key in {"cleanup.policy", "message.timestamp.type"}
+
+
+def _parts(value: str) -> set[str]:
+    return set(value.split(","))
