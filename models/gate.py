@@ -239,8 +239,19 @@ def _found(scores: Sequence[float], labels: Sequence[bool], rate: float) -> set[
 
 
 def _chance_of_so_many(hits: int, of: int, share: float) -> float:
-    """Probability of at least so many hits, each of that probability."""
-    return sum(math.comb(of, at) * share**at * (1.0 - share) ** (of - at) for at in range(hits, of + 1))
+    """Probability of at least so many hits, each of that probability (above 0 and below 1).
+
+    By logarithms: from 1,030 pairs on, the number of ways is too large for a float.
+    """
+    if hits <= 0:
+        return 1.0
+    log_hit, log_miss = math.log(share), math.log1p(-share)
+
+    def chance(at: int) -> float:
+        log_ways = math.lgamma(of + 1) - math.lgamma(at + 1) - math.lgamma(of - at + 1)
+        return math.exp(log_ways + at * log_hit + (of - at) * log_miss)
+
+    return math.fsum(map(chance, range(hits, of + 1)))
 
 
 def _unstable(judges: Sequence[Judged], scores: Sequence[float], name: str, bounds: Bounds) -> list[str]:

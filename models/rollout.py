@@ -95,6 +95,8 @@ class Rollout:
 
     def watch(self, judged: Judged, features: Features) -> None:
         """Takes an answer that came after the gate's: what each frozen version says of it."""
+        if not self.is_on:
+            return
         champion = judged.baseline if judged.champion is None else judged.champion
         if self.trial is not None and judged.challenger is not None:
             self.trial.stretch.add(judged.challenger, champion, judged)
@@ -108,7 +110,12 @@ class Rollout:
                 reign.against.begin()
 
     def due(self) -> Step | None:
-        """What the answers so far call for, if they are to be believed."""
+        """What the answers so far call for, if they are to be believed.
+
+        Once rollouts are turned off, a version that is on trial scores for all, and nothing is taken back.
+        """
+        if not self.is_on:
+            return "promotion" if self.trial is not None else None
         if self.trial is not None:
             stretch = self.trial.stretch
             if stretch.against.fortune >= self._fortune or stretch.answers >= PATIENCE * self._answers:

@@ -50,6 +50,8 @@ class Trainer:
         self.config = config
         self._clock = clock
         self._spent_s = 0.0
+        self._timed = 0
+        """Examples that `_spent_s` is of: a restart forgets both, not how many came since the last meeting."""
         self._candidate: Model = FAMILIES[config.family](**config.hyper_parameters)
         self._champion: Model | None = None
         self._held: Held | None = None
@@ -110,10 +112,10 @@ class Trainer:
     def meet(self, decided_at: float) -> Outcome:
         """Lets the candidate meet the champion; if it wins, it is the champion from here on."""
         counts = self._counts
-        cost_us = 1e6 * self._spent_s / max(counts.since_meeting, 1) if self._clock is not None else None
+        cost_us = 1e6 * self._spent_s / self._timed if self._timed else None
         fortune = {True: counts.by_people.fortune, False: counts.by_all.fortune}
         meeting = meet(self._window, self.config.bounds, Record(fortune, cost_us))
-        self._spent_s = 0.0
+        self._spent_s, self._timed = 0.0, 0
         decision = self._decision(meeting, decided_at)
         counts.since_meeting = 0
         if not meeting.promote:
@@ -293,6 +295,7 @@ class Trainer:
         candidate = self._candidate.predict_one(features)
         if self._clock is not None:
             self._spent_s += self._clock() - begun_s
+            self._timed += 1
         return Judged(
             bad=example.label == "bad",
             people=is_believed and not is_weak(example.source),

@@ -44,7 +44,13 @@ class Settings(BaseSettings):
     """What a deployment may choose. Environment names are `WEIR_` and the field's name in capitals."""
 
     model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX, extra="forbid", frozen=True, use_attribute_docstrings=True, env_ignore_empty=True
+        env_prefix=ENV_PREFIX,
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        env_ignore_empty=True,
+        # Settings are written into the state as JSON, which has no infinity: no later worker could read it.
+        allow_inf_nan=False,
     )
 
     # The cluster.
@@ -136,7 +142,7 @@ class Settings(BaseSettings):
     """The model to train in YAML: family and hyper-parameters; the shipped one unless given."""
     weak_labels: bool = True
     """Whether purchases and the first two stages teach the model while people have not."""
-    gate_window: int = Field(500, ge=50)
+    gate_window: int = Field(500, ge=50, le=10_000)
     """Newest examples on which a candidate meets the champion and the baseline."""
     gate_every: int = Field(100, ge=10)
     """Examples between two such meetings."""

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import math
 import random
 
 import msgspec
 import pytest
 
-from models.gate import Bounds, Judged, Record, meet
+from models.gate import Bounds, Judged, Record, _chance_of_so_many, meet
 
 GOOD, FAIR, CHANCE = 2.5, 1.2, 0.0
 
@@ -125,3 +126,32 @@ def test_while_answers_contradict_the_champion_both_ways_they_promote_nobody() -
     assert "answers of late contradict" in meet(flipped, Bounds()).why
     new_abuse = [msgspec.structs.replace(judged, bad=judged.bad or chance.random() < 0.3) for judged in sure]
     assert "answers of late contradict" not in meet(new_abuse, Bounds()).why
+
+
+@pytest.mark.parametrize("size", [1_100, 10_000])
+def test_a_window_of_any_size_that_settings_allow_is_judged(size: int) -> None:
+    """Candidate and champion find other halves of the abuse: thousands of pairs differ."""
+    judges = [
+        Judged(
+            bad=at % 2 == 0,
+            people=True,
+            candidate=0.9 if at % 4 == 0 else 0.1,
+            champion=0.9 if at % 4 == 2 and at > size // 8 else 0.1,
+            baseline=0.5,
+        )
+        for at in range(size)
+    ]
+    assert not meet(judges, Bounds(), Record()).promote
+
+
+@pytest.mark.parametrize(("of", "share"), [(10, 0.5), (37, 0.05), (1_000, 0.5), (1_000, 0.05)])
+def test_the_chance_of_so_many_hits_is_the_sum_of_the_ways(of: int, share: float) -> None:
+    for hits in (0, 1, of // 20, of // 2, of):
+        ways = sum(math.comb(of, at) * share**at * (1.0 - share) ** (of - at) for at in range(hits, of + 1))
+        assert _chance_of_so_many(hits, of, share) == pytest.approx(ways, rel=1e-9)
+
+
+def test_the_chance_of_so_many_hits_is_known_where_the_ways_overflow_a_float() -> None:
+    assert _chance_of_so_many(6_000, 12_000, 0.5) == pytest.approx(0.5, abs=0.004)
+    assert 0.0 < _chance_of_so_many(5_200, 10_000, 0.5) < 1e-4
+    assert _chance_of_so_many(0, 0, 0.05) == 1.0

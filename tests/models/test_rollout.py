@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -170,3 +171,24 @@ def test_what_a_person_decides_in_between_changes_no_candidate() -> None:
     train(overruled, examples[170:], 170)
     assert overruled.candidate_state() == alone.candidate_state()
     assert overruled.champion != alone.champion
+
+
+def test_rollouts_that_are_turned_off_end_the_one_under_way_and_take_nothing_back() -> None:
+    whole = Trainer(CONFIG)
+    found = train(whole, honest(0, 101))
+    assert kinds(found) == ["shadow"]
+    after = Trainer(replace(CONFIG, trial_answers=0))
+    after.restore(whole.entries())
+    (promotion,) = train(after, honest(101, 102), start=101)
+    assert promotion.decision.kind == "promotion"
+    assert promotion.champion is not None
+    # The world turns upside down; nothing is taken back by itself, as the setting says.
+    assert "rollback" not in kinds(train(after, elsewhere(102, 150), start=102))
+
+
+def test_a_champion_that_was_watched_is_watched_no_more_once_rollouts_are_turned_off() -> None:
+    whole = Trainer(CONFIG)
+    assert kinds(train(whole, honest(0, 150))) == ["shadow", "share", "promotion"]
+    after = Trainer(replace(CONFIG, trial_answers=0))
+    after.restore(whole.entries())
+    assert "rollback" not in kinds(train(after, elsewhere(150, 240), start=150))

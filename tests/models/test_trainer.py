@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from models.champion import Scorer
@@ -130,3 +132,20 @@ def test_a_source_that_contradicts_all_others_teaches_less_and_judges_nobody() -
     decision = trainer.meet(1.0).decision
     assert decision.figures["worth of mallory"] < 0.2
     assert "150 answers of people" in decision.why  # of 200, every fourth is mallory's
+
+
+def test_what_a_prediction_costs_is_of_the_examples_that_were_timed_here() -> None:
+    """After a restart most of the examples since the last meeting were timed by the process before."""
+    seconds = itertools.count()
+    slow = lambda: float(next(seconds))  # noqa: E731 -- each look at the clock is a second later: a prediction takes one
+    config = TrainerConfig(window=100, every=100)
+    first = Trainer(config)
+    train(first, [easy_example(seed) for seed in range(90)])
+    second = Trainer(config, slow)
+    second.restore(first.entries())
+    (why,) = [
+        second.meet(decided_at=0.0).decision.why
+        for offset in range(90, 100)
+        if second.learn(easy_example(offset), offset) and second.meeting_is_due
+    ]
+    assert "a prediction takes 1000000 µs" in why

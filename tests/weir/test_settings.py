@@ -101,3 +101,21 @@ def test_brokers_without_a_name_are_told_in_a_sentence(brokers: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load(bootstrap_servers=brokers)
     assert str(caught.value).startswith("The setting bootstrap_servers is wrong: name brokers as host:port,host:port.")
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "nan", "1e999"])
+@pytest.mark.parametrize("name", [name for name, field in Settings.model_fields.items() if field.annotation is float])
+def test_no_number_of_a_setting_may_be_infinite_or_nan(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"WEIR_{name.upper()}", value)
+    with pytest.raises(SettingsError, match=f"The setting {name} is wrong"):
+        load()
+
+
+def test_settings_of_seconds_and_shares_are_among_those_that_are_tried() -> None:
+    tried = [name for name, field in Settings.model_fields.items() if field.annotation is float]
+    assert {"max_session_s", "gap_s", "max_ahead_s", "label_wait_s", "rollout_share"} <= set(tried)
+
+
+def test_a_window_of_the_gate_that_outgrows_the_state_is_refused() -> None:
+    with pytest.raises(SettingsError, match="The setting gate_window is wrong"):
+        load(gate_window=10_001)

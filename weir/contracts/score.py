@@ -44,8 +44,8 @@ class Score(Record):
     verdict: Annotated[str, Field(max_length=16)] | None = None
     """What the cascade said of this revision; None for a session that another took over."""
     merged_into: str | None = None
+    """The session that took over this one's events: labels for this one are that one's from now on."""
     rules: list[str] = Field(default_factory=list)
     """Of a session that is closed or flagged: patterns and rules that hold for it, those in shadow too."""
     rules_alone: list[str] = Field(default_factory=list)
     """Those of them without which heuristics would not have flagged it; of those in shadow, with which they would."""
-    """The session that took over this one's events: labels for this one are that one's from now on."""

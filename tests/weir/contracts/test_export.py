@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import ast
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -88,3 +90,20 @@ def test_an_incompatible_schema_is_written_only_when_told_to(
     assert json.loads(flag.read_text()) == then
     assert export.main(["--allow-incompatible"]) == 0
     assert "colour" not in flag.read_text()
+
+
+def test_no_description_of_a_field_is_lost_by_standing_elsewhere() -> None:
+    """A string that does not follow its field directly describes nothing, and no tool says so."""
+    stray = [
+        f"{path.name}:{text.lineno}"
+        for path in Path(export.__file__).parent.glob("*.py")
+        for part in ast.walk(ast.parse(path.read_text()))
+        if isinstance(part, ast.ClassDef)
+        for before, text in pairwise(part.body)
+        if _is_text(text) and not isinstance(before, ast.AnnAssign | ast.Assign)
+    ]
+    assert stray == []
+
+
+def _is_text(part: ast.stmt) -> bool:
+    return isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant) and isinstance(part.value.value, str)
