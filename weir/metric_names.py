@@ -46,6 +46,7 @@ GaugeName = Literal[
     "lag_records",
     "progress_timestamp_seconds",
     "ready",
+    "labels_waiting",
     "model_auc",
     "model_log_loss",
     "model_calibration_error",

@@ -220,6 +220,7 @@ METRICS = (
         ("kind", "outcome"),
         values=(("people", "weak", "unknown"), _LABEL_OUTCOMES),
     ),
+    Metric("labels_waiting", "gauge", "labels", "Labels that wait for their session", ("partition",)),
     Metric(
         "examples_learned",
         "counter",

@@ -446,6 +446,13 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 width=6,
             ),
             Panel(
+                "Labels that wait",
+                "none",
+                [("sum by (partition) (weir_labels_waiting)", "partition {{partition}}")],
+                "For their session. At 100,000 in a partition further ones are dropped, and counted as overflowed.",
+                width=6,
+            ),
+            Panel(
                 "Examples learned",
                 "cps",
                 [(rate("weir_examples_learned_total", "kind", "label"), "{{kind}}: {{label}}")],

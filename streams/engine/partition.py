@@ -35,7 +35,7 @@ _LONGEST_PAUSE_S = 5.0
 _LONGEST_DOUBT_S = 16.0
 _PARTITION_GAUGES: tuple[GaugeName, ...] = (
     *("sessions_open", "watermark_timestamp_seconds", "recovery_seconds", "recovered_entries"),
-    "dead_letter_share",
+    *("dead_letter_share", "labels_waiting"),
 )
 
 log = logging.getLogger("weir.partition")

@@ -9,16 +9,23 @@ from heapq import heappop, heappush
 
 import msgspec
 
+from streams.join.due import DueLabels
 from streams.join.match import Span
 from streams.join.records import Given, Scored, Waiting, keep, read_scored
 from weir.contracts import Label
 from weir.contracts.fast import decoder
-from weir.contracts.label import LabelOutcome
+from weir.contracts.label import LabelOutcome, is_weak
 
 SCORED, GIVEN, WAITING, REACHED = b"s", b"g", b"w", b"t"
 """Types of state entries: a session, what was said about it, a label that waits, the event time reached."""
 MOST_WAITING = 64
 """Labels of one visitor that may wait."""
+MOST_WAITING_IN_ALL = 100_000
+"""Labels of one partition that may wait: each takes about a kilobyte of state."""
+MOST_A_TICK = 1_000
+"""Labels that one tick looks at: the stages of a worker share a thread, and must not wait for each other."""
+IMPATIENT_AFTER_S = 10.0
+"""Wall time after which a waiting label of a person's takes the session that there is, while nothing else arrives."""
 MOST_AHEAD_S = 300.0
 """A label whose time is further ahead of its arrival waits as long as one of that time."""
 
@@ -38,7 +45,10 @@ class Store:
         self._waiting: dict[str, dict[bytes, float]] = defaultdict(dict)
         self._ends: list[tuple[float, str]] = []
         self._label_times: list[tuple[float, str, bytes]] = []
+        self._due = DueLabels()
         self._changed: set[bytes] = set()
+        self.labels_waiting = 0
+        """How many labels wait for their session."""
         self.reached_s = 0.0
         """Event time that the scores have reached."""
 
@@ -74,6 +84,7 @@ class Store:
         if scored.ts > self.reached_s:
             self._put(REACHED, repr(scored.ts).encode())
         self._index(scored)
+        self._due.scored(scored.visitor_id)
 
     def scored(self, session_id: str) -> Scored:
         """The last scored revision."""
@@ -93,7 +104,7 @@ class Store:
         """Lets a label wait, unless too many of its visitor's do; a repeated one takes the place of the first."""
         key = _waiting_key(label)
         theirs = self._waiting.get(label.visitor_id, {})
-        if key not in theirs and len(theirs) >= MOST_WAITING:
+        if key not in theirs and (len(theirs) >= MOST_WAITING or self.labels_waiting >= MOST_WAITING_IN_ALL):
             return LabelOutcome.OVERFLOWED
         known = key in theirs
         self._put(key, msgspec.json.encode(Waiting(msgspec.Raw(value), arrived_s)))
@@ -110,13 +121,28 @@ class Store:
             found.append((read_label(bytes(entry.label)), entry.arrived_s))
         return sorted(found, key=lambda one: (one[0].ts, one[0].source))
 
-    def visitors_waiting(self) -> list[str]:
-        """Visitors with a label that waits."""
-        return sorted(self._waiting)
+    def due(self, now_s: float) -> Iterator[Label]:
+        """People's labels that have waited for `IMPATIENT_AFTER_S` and may find a session now; a bounded number."""
+        for visitor_id, key in self._due.take(now_s, MOST_A_TICK):
+            if key not in self._waiting.get(visitor_id, ()):
+                continue
+            entry = _read_waiting.decode(self._entries[key])
+            due_s = entry.arrived_s + IMPATIENT_AFTER_S
+            if due_s > now_s:
+                # The same answer came once more.
+                self._due.add(due_s, (visitor_id, key))
+            else:
+                yield read_label(bytes(entry.label))
+
+    def tried_in_vain(self, label: Label) -> None:
+        """A due label found no session: it is due again once its visitor is scored."""
+        self._due.tried_in_vain((label.visitor_id, _waiting_key(label)))
 
     def end_wait(self, label: Label) -> None:
         """The label waits no longer."""
         key = _waiting_key(label)
+        self.labels_waiting -= 1
+        self._due.forget((label.visitor_id, key))
         theirs = self._waiting[label.visitor_id]
         theirs.pop(key, None)
         if not theirs:
@@ -161,6 +187,9 @@ class Store:
 
     def _index_waiting(self, key: bytes, label: Label, arrived_s: float) -> None:
         self._waiting[label.visitor_id][key] = label.ts
+        self.labels_waiting += 1
+        if not is_weak(label.source):
+            self._due.add(arrived_s + IMPATIENT_AFTER_S, (label.visitor_id, key))
         # Nobody can speak of what is yet to come: a time far ahead would wait for ever.
         heappush(self._label_times, (min(label.ts, arrived_s + MOST_AHEAD_S), label.visitor_id, key))
 

@@ -16,8 +16,6 @@ from weir.kafka.records import InputRecord, Output
 from weir.partitioner import partition_for
 from weir.topics import LABELS, REVIEWS, TRAINING
 
-IMPATIENT_AFTER_S = 10.0
-"""Wall time after which a waiting label of a person's takes the session that there is, while nothing else arrives."""
 MAXIMUM_LABEL_BYTES = 64 * 1024
 
 
@@ -50,19 +48,24 @@ class JoinTask(Task):
                 self._take_score(record, effects)
             for label in self._store.expire():
                 _count(label, LabelOutcome.EXPIRED, effects)
+        self._show(effects)
 
     def tick(self, now_s: float, effects: Effects) -> None:
         """Nothing else arrives: people's labels take the sessions that there are."""
-        for visitor_id in self._store.visitors_waiting():
-            for label, arrived_s in self._store.waiting(visitor_id):
-                if now_s - arrived_s >= IMPATIENT_AFTER_S and not is_weak(label.source):
-                    spans = self._store.spans(visitor_id)
-                    span = find(label, spans, max(self._store.reached_s, label.ts), patient=False)
-                    self._end_wait(label, span, effects)
+        for label in self._store.due(now_s):
+            spans = self._store.spans(label.visitor_id)
+            span = find(label, spans, max(self._store.reached_s, label.ts), patient=False)
+            if span is None:
+                self._store.tried_in_vain(label)
+            self._end_wait(label, span, effects)
+        self._show(effects)
 
     def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
         """Sessions, answers and waiting labels touched since the last call."""
         return self._store.changes()
+
+    def _show(self, effects: Effects) -> None:
+        effects.set(self._store.labels_waiting, "labels_waiting", str(self._partition))
 
     def _take_score(self, record: InputRecord, effects: Effects) -> None:
         scored = read_record(record, read_scored, effects)

@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.features import FEATURES_VERSION, features, features_hash
+from streams.join import store
+from streams.join.store import read_label
 from streams.join.task import JoinTask
 from streams.task import Effects
 from tests.support.sessions import make_session
@@ -396,3 +398,71 @@ def test_neither_batches_nor_restarts_change_what_is_joined(history: list[LogRec
         second.process(run, effects)
     assert [output.value for output in effects.outputs] == [output.value for output in whole.outputs]
     assert effects.counts == whole.counts
+
+
+def reads_of_labels(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Gets each waiting label that is decoded from here on."""
+    read: list[bytes] = []
+
+    def noted(value: bytes) -> Label:
+        read.append(value)
+        return read_label(value)
+
+    monkeypatch.setattr(store, "read_label", noted)
+    return read
+
+
+def test_a_tick_reads_no_label_that_is_not_due_or_was_tried_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = JoinTask(0, WAIT_S)
+    fold(task, *(label(visitor_id=f"v{n}", session_id=f"s{n}") for n in range(5_000)))
+    read = reads_of_labels(monkeypatch)
+    effects = Effects()
+    task.tick(505.0, effects)
+    assert read == []
+    # Each is tried once when it is due, a bounded number at a time, and not again until its visitor is scored.
+    for tick in range(10):
+        task.tick(520.0 + tick, effects)
+    assert len(read) == 5_000
+    assert outcomes(effects) == {}
+    read.clear()
+    joined_now = fold(task, score("s7", visitor_id="v7", start=400.0, ts=450.0))
+    task.tick(600.0, joined_now)
+    assert len(joined(joined_now)) == 1
+    assert len(read) < 5
+
+
+def test_a_tick_looks_at_a_bounded_number_of_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = JoinTask(0, WAIT_S)
+    fold(task, *(label(visitor_id=f"v{n}", session_id=f"s{n}") for n in range(store.MOST_A_TICK + 10)))
+    read = reads_of_labels(monkeypatch)
+    task.tick(600.0, Effects())
+    assert len(read) == store.MOST_A_TICK
+    task.tick(600.25, Effects())
+    assert len(read) == store.MOST_A_TICK + 10
+
+
+def test_labels_that_wait_are_counted_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "MOST_WAITING_IN_ALL", 3)
+    task = JoinTask(2, WAIT_S)
+    effects = fold(task, *(label(visitor_id=f"v{n}", session_id=f"s{n}") for n in range(5)))
+    assert outcomes(effects) == {"waiting": 3, "overflowed": 2}
+    assert effects.gauges["labels_waiting", ("2",)] == 3
+    # One that joins makes room.
+    effects = fold(task, score("s1", visitor_id="v1", final=True))
+    assert outcomes(effects) == {"joined": 1}
+    assert effects.gauges["labels_waiting", ("2",)] == 2
+    assert outcomes(fold(task, label(visitor_id="v9", session_id="s9"))) == {"waiting": 1}
+
+
+def test_labels_that_waited_before_a_restart_are_tried_after_it() -> None:
+    before = JoinTask(0, WAIT_S)
+    fold(before, score(), label(session_id="later", ts=101.0, visitor_id="v1"))
+    after = JoinTask(0, WAIT_S)
+    for key, value in before.changes():
+        assert value is not None
+        after.load(key, value)
+    after.loaded()
+    effects = fold(after, score("later", ts=100.5))
+    assert outcomes(effects) == {}
+    after.tick(120.0, effects)
+    assert outcomes(effects) == {"joined": 1}
