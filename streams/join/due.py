@@ -25,11 +25,15 @@ class DueLabels:
         heappush(self._by_time, (due_s, *label))
 
     def take(self, now_s: float, most: int) -> Iterator[WaitingLabel]:
-        """Takes labels out that are due, at most so many, the earliest first."""
-        for _ in range(most):
-            if not self._by_time or self._by_time[0][0] > now_s:
-                return
-            _, visitor_id, key = heappop(self._by_time)
+        """Takes labels out that are due, about so many at most, the earliest first.
+
+        Labels of one visitor that are due at one time are not divided: their order among themselves is the user's.
+        """
+        last: tuple[float, str] | None = None
+        while self._by_time and self._by_time[0][0] <= now_s and (most > 0 or self._by_time[0][:2] == last):
+            due_s, visitor_id, key = heappop(self._by_time)
+            last = due_s, visitor_id
+            most -= 1
             yield visitor_id, key
 
     def tried_in_vain(self, label: WaitingLabel) -> None:

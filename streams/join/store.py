@@ -121,18 +121,29 @@ class Store:
             found.append((read_label(bytes(entry.label)), entry.arrived_s))
         return sorted(found, key=lambda one: (one[0].ts, one[0].source))
 
-    def due(self, now_s: float) -> Iterator[Label]:
-        """People's labels that have waited for `IMPATIENT_AFTER_S` and may find a session now; a bounded number."""
+    def due(self, now_s: float) -> list[Label]:
+        """People's labels that have waited for `IMPATIENT_AFTER_S` and may find a session now; a bounded number.
+
+        In the order of visitor, time and source: of one source the later answer counts, so that a label joined before
+        an earlier one would make that one outdated.
+        """
+        taken: defaultdict[str, set[bytes]] = defaultdict(set)
         for visitor_id, key in self._due.take(now_s, MOST_A_TICK):
-            if key not in self._waiting.get(visitor_id, ()):
-                continue
-            entry = _read_waiting.decode(self._entries[key])
-            due_s = entry.arrived_s + IMPATIENT_AFTER_S
-            if due_s > now_s:
-                # The same answer came once more.
-                self._due.add(due_s, (visitor_id, key))
-            else:
-                yield read_label(bytes(entry.label))
+            if key in self._waiting.get(visitor_id, ()):
+                taken[visitor_id].add(key)
+        found = []
+        for visitor_id, keys in sorted(taken.items()):
+            for key in self._waiting[visitor_id]:
+                if key not in keys:
+                    continue
+                entry = _read_waiting.decode(self._entries[key])
+                due_s = entry.arrived_s + IMPATIENT_AFTER_S
+                if due_s > now_s:
+                    # The same answer came once more.
+                    self._due.add(due_s, (visitor_id, key))
+                else:
+                    found.append(read_label(bytes(entry.label)))
+        return sorted(found, key=lambda label: (label.visitor_id, label.ts, label.source))
 
     def tried_in_vain(self, label: Label) -> None:
         """A due label found no session: it is due again once its visitor is scored."""

@@ -431,6 +431,25 @@ def test_a_tick_reads_no_label_that_is_not_due_or_was_tried_in_vain(monkeypatch:
     assert len(read) < 5
 
 
+@pytest.mark.parametrize("first_tried", [False, True])
+@pytest.mark.parametrize("most", [1, 1_000])
+def test_labels_that_are_due_at_once_join_in_the_order_of_their_time(
+    monkeypatch: pytest.MonkeyPatch, most: int, *, first_tried: bool
+) -> None:
+    monkeypatch.setattr(store, "MOST_A_TICK", most)
+    task, effects = JoinTask(0, WAIT_S), Effects()
+    # All came within one millisecond, the newest first, and are of times that the session has not reached.
+    given = [label(ts=400.0 - ts, label="good" if ts % 2 else "bad") for ts in range(32)]
+    fold(task, *(replace(one, timestamp=500_000) for one in given))
+    if first_tried:
+        for tick in range(40):
+            task.tick(520.0 + tick, effects)
+    fold(task, score())
+    task.tick(600.0, effects)
+    assert outcomes(effects) == {"joined": 32}
+    assert [example.labelled_at for example in joined(effects)] == [float(ts) for ts in range(369, 401)]
+
+
 def test_a_tick_looks_at_a_bounded_number_of_labels(monkeypatch: pytest.MonkeyPatch) -> None:
     task = JoinTask(0, WAIT_S)
     fold(task, *(label(visitor_id=f"v{n}", session_id=f"s{n}") for n in range(store.MOST_A_TICK + 10)))
