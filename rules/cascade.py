@@ -100,14 +100,29 @@ def _settles(said: StageVerdict, shadow: Collection[Stage]) -> bool:
 
 def rate_limit(session: Session, budgets: Budgets, over: Sequence[SubjectVerdict]) -> StageVerdict:
     """Throttles who is over a budget of their own, or whose address or account is over one."""
-    reasons = []
-    if session.rate_limited:
-        version = budgets.visitor[0].version if budgets.visitor else ""
-        events = "1 event" if session.rate_limited == 1 else f"{session.rate_limited} events"
-        text = f"{events} over the visitor's budget."
-        reasons.append(Reason(id="visitor-budget", version=version, text=text))
+    reasons = _of_visitor(session, budgets)
     reasons += [Reason(id=verdict.limit, version=verdict.version, text=verdict.text) for verdict in over]
     return StageVerdict("rate_limit", "throttle" if reasons else "allow", tuple(reasons))
+
+
+def _of_visitor(session: Session, budgets: Budgets) -> list[Reason]:
+    """The visitor's limits that the session was over.
+
+    The text has no count: a flag goes out at the first event over a limit, and not again for each further one.
+    """
+    if session.rate_limited and not session.limits_over:
+        # Folded by a version that did not say which.
+        text = "Over one of the visitor's limits."
+        return [Reason(id="visitor-budget", version=budgets.version, text=text)]
+    reasons = []
+    for name in session.limits_over:
+        budget = budgets.by_id.get(name)
+        allowed = "."
+        if budget is not None:
+            allowed = f": {budget.capacity:g} at once, {budget.refill_per_s:g} a second. {budget.reason}".rstrip()
+        text = f"Over the visitor's limit {name}{allowed}"
+        reasons.append(Reason(id=name, version=budgets.version, text=text))
+    return reasons
 
 
 def heuristics(session: Session, patterns: Patterns) -> StageVerdict:

@@ -110,12 +110,15 @@ class PackLibrary:
         """
         return self._as_of(versions)
 
-    def of_session(self, versions: Mapping[str, str]) -> Patterns:
+    def of_session(self, versions: Mapping[str, str] | None) -> Patterns:
         """The packs in the versions that a session was folded by, or those in force if they can't be had.
 
-        A session may be here before the record of its packs: that is waited for, a moment.
+        None, where the session doesn't say which, gives those in force. A session may be here before the record of its
+        packs: that is waited for, a moment.
         """
         current = self.current
+        if versions is None:
+            return current
         wanted = tuple(sorted(versions.items()))
         if wanted == tuple(current.versions.items()):
             return current

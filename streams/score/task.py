@@ -62,8 +62,8 @@ class ScoreTask(Task):
         champion: Scores; may be swapped between any two sessions.
         shared: Verdicts on addresses and accounts, over all partitions.
         now: Wall time in seconds since the epoch; decides latencies and the expiry of business rules.
-        packs_of: Gives the patterns in the versions that a session was folded by, which then judge it; without it
-            `patterns` judge all.
+        packs_of: Gives the patterns in the versions that a session was folded by, which then judge it, and those in
+            force for a session that doesn't say which (None); without it `patterns` judge all.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 -- all that the cascade's stages judge by
@@ -77,7 +77,7 @@ class ScoreTask(Task):
         champion: ChampionHolder,
         shared: SharedVerdicts,
         now: Callable[[], float],
-        packs_of: Callable[[Mapping[str, str]], Patterns] | None = None,
+        packs_of: Callable[[Mapping[str, str] | None], Patterns] | None = None,
     ) -> None:
         self._settings = settings
         self._patterns = patterns
@@ -120,16 +120,16 @@ class ScoreTask(Task):
 
     def _judge_by(self, record: InputRecord) -> None:
         """Takes the patterns in the versions that the session was folded by: its verdict depends on nothing else."""
-        named = next((value for name, value in record.headers if name == "packs"), b"")
-        if self._packs_of is None or not named or named == self._packs_named:
+        if self._packs_of is None:
             return
-        try:
-            versions = _read_packs(named)
-        except msgspec.DecodeError:
-            return  # another writer's header
+        named = next((value for name, value in record.headers if name == "packs"), b"")
+        if named and named == self._packs_named:
+            return
+        versions = _versions(named)
         self._patterns = self._packs_of(versions)
         # Others stand in for packs that are not here yet: those may come at any time.
-        self._packs_named = named if dict(self._patterns.versions) == versions else b""
+        is_found = versions is not None and dict(self._patterns.versions) == versions
+        self._packs_named = named if is_found else b""
 
     def tick(self, now_s: float, effects: Effects) -> None:  # noqa: ARG002 -- nothing here waits for a time
         """Publishes limits of addresses and accounts that others' input led to."""
@@ -290,6 +290,14 @@ class ScoreTask(Task):
             if scorer is not None:
                 effects.set(1, "model_version_info", scorer.ref.id, scorer.ref.version)
             self._shown = scorer
+
+
+def _versions(header: bytes) -> dict[str, str] | None:
+    """Pack to version, as sessionize names them; None where nothing is named, or another writer's header stands."""
+    try:
+        return _read_packs(header) if header else None
+    except msgspec.DecodeError:
+        return None
 
 
 def _yes(is_so: bool) -> str:  # noqa: FBT001 -- it is the question itself

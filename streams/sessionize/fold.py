@@ -144,6 +144,12 @@ def add_text(session: OpenSession, text: TextSeen) -> None:
         del texts[0]
 
 
+def add_over(session: OpenSession, limit: str, count: int = 1) -> None:
+    """Notes that events were over one of the visitor's limits; there are as many as the configuration has."""
+    session.limits_over = session.limits_over or {}
+    session.limits_over[limit] = session.limits_over.get(limit, 0) + count
+
+
 def add_hits(session: OpenSession, pattern: str, hits: int, version: str) -> bool:
     """Adds hits of a pattern; whether the pattern is new to the session. Patterns past the cap are not noted."""
     if session.heuristics is None:

@@ -7,6 +7,7 @@ from streams.sessionize.fold import (
     add_account,
     add_hits,
     add_item,
+    add_over,
     add_revenue,
     add_text,
     count_capped,
@@ -83,3 +84,5 @@ def _merge_counts(first: OpenSession, other: OpenSession) -> None:
         add_revenue(first, currency, value)
     first.body_bytes = min(first.body_bytes + other.body_bytes, caps.BYTES)
     first.rate_limited += other.rate_limited
+    for limit, count in (other.limits_over or {}).items():
+        add_over(first, limit, count)

@@ -16,7 +16,7 @@ from streams.sessionize.accounts import TIMED_EVERY, Accounts, Tally
 from streams.sessionize.config import FoldConfig
 from streams.sessionize.deadlines import Deadlines
 from streams.sessionize.dedupe import fingerprint, forget, forget_oldest, hand_over
-from streams.sessionize.fold import add_hits, fold, open_session
+from streams.sessionize.fold import add_hits, add_over, fold, open_session
 from streams.sessionize.heuristics import Patterns
 from streams.sessionize.late import late
 from streams.sessionize.merge import merge
@@ -202,12 +202,14 @@ class PartitionFold:
 
     def _spend(self, event: FastEvent, visitor: VisitorState, session: OpenSession, ts: float) -> bool:
         """Spends the visitor's budgets; whether the event is over one."""
-        over, crossed = self.charges.spend(visitor, event.type, ts)
+        over = self.charges.spend(visitor, event.type, ts)
         if not over:
             return False
-        for budget, spent in crossed:
-            self.outputs.append(limit(event.visitor_id, budget, spent))
-            self.tally.limits[budget.id] += 1
+        for budget, spent in over:
+            add_over(session, budget.id)
+            if spent.crossed:
+                self.outputs.append(limit(event.visitor_id, budget, spent))
+                self.tally.limits[budget.id] += 1
         session.rate_limited += 1
         return True
 

@@ -83,6 +83,7 @@ def _record(visitor: str, one: OpenSession, ending: Ending) -> msgspec.Struct:
         one.ip,
         [_ItemTouch(item.item_id, item.ts, item.type) for item in one.items] if one.items else (),
         one.items_dropped,
+        one.limits_over or {},
         ending.merged_into,
         one.methods or {},
         page_views,

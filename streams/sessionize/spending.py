@@ -22,24 +22,21 @@ class Charges:
         self._by_type = {event_type: _charged(budgets, event_type) for event_type in types}
         self._other = _charged(budgets, "")
 
-    def spend(self, visitor: VisitorState, event_type: str, ts: float) -> tuple[bool, Sequence[tuple[Budget, Spent]]]:
-        """Takes an event's cost from each budget: whether one of them is over, and those that were crossed just now.
+    def spend(self, visitor: VisitorState, event_type: str, ts: float) -> Sequence[tuple[Budget, Spent]]:
+        """Takes an event's cost from each budget, and gives those that don't cover the event.
 
         An event that is free for a budget doesn't touch it, and is never over it.
         """
         buckets = visitor.buckets
-        over = False
-        crossed: list[tuple[Budget, Spent]] = []
+        over: list[tuple[Budget, Spent]] = []
         for budget, cost in self._by_type.get(event_type, self._other):
             spent = spend(budget, buckets.get(budget.id), ts, cost)
             buckets[budget.id] = spent.state
             if spent.over:
-                over = True
-                if spent.crossed:
-                    crossed.append((budget, spent))
+                over.append((budget, spent))
         if len(buckets) > self._most:
             self._drop_unknown(buckets)
-        return over, crossed
+        return over
 
     def _drop_unknown(self, buckets: dict[str, BucketState]) -> None:
         for name in [name for name in buckets if name not in self._known]:
@@ -56,6 +53,7 @@ def limit(visitor: str, budget: Budget, spent: Spent) -> Output:
         window_s=budget.window_s,
         until=spent.until,
         retry_after_s=spent.retry_after_s,
+        reason=budget.reason,
     )
     return Output(LIMITS, f"visitor:{visitor}:{budget.id}".encode(), encode(record))
 

@@ -90,6 +90,8 @@ class OpenSession(msgspec.Struct, array_like=True, gc=False):
     items: list[ItemSeen] | None = None
     texts: list[TextSeen] | None = None
     heuristics: dict[str, Hits] | None = None
+    limits_over: dict[str, int] | None = None
+    """Visitor's limit to the events that were over it."""
 
 
 class VisitorState(msgspec.Struct, array_like=True, gc=False):

@@ -99,6 +99,7 @@ def in_own_words(budget: GivenBudget) -> Budget:
         dict(budget.costs),
         budget.default_cost,
         budget.kind,
+        budget.reason,
     )
 
 

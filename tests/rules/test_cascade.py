@@ -77,6 +77,26 @@ def test_the_cheapest_stage_that_objects_settles_it_and_later_ones_are_not_asked
     assert [reason.id for reason in found.reasons] == ["visitor-budget"]
 
 
+def test_a_visitor_over_a_limit_is_told_the_limit_and_what_it_allows() -> None:
+    budgets = BUDGETS
+    (first, second, *_) = budgets.visitor
+    found = judged(rate_limited=300, limits_over={first.id: 290, second.id: 10, "gone": 1})
+    assert [reason.id for reason in found.reasons] == [first.id, second.id, "gone"]
+    assert {reason.version for reason in found.reasons} == {budgets.version}
+    assert found.reasons[0].text == (
+        f"Over the visitor's limit {first.id}: {first.capacity:g} at once, {first.refill_per_s:g} a second. "
+        f"{first.reason}"
+    )
+    assert found.reasons[2].text == "Over the visitor's limit gone."
+
+
+def test_what_a_flag_says_of_a_visitors_limit_does_not_age() -> None:
+    """A flag goes out at the first event over a limit, and no other while its reasons stay the same."""
+    name = BUDGETS.visitor[0].id
+    early, late = (judged(rate_limited=n, limits_over={name: n}).reasons for n in (1, 500))
+    assert early == late
+
+
 def test_an_address_over_its_budget_throttles_with_the_budgets_own_words() -> None:
     found = judged(address=ADDRESS)
     (reason,) = found.reasons

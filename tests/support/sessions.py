@@ -43,6 +43,7 @@ PLAIN: dict[str, Any] = {
     "user_agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36",
     "ip": "192.0.2.17",
     "rate_limited": 0,
+    "limits_over": {},
     "heuristics": {},
 }
 

@@ -120,5 +120,7 @@ class Session(Record):
     """The first address."""
     rate_limited: Count
     """Events over the visitor's budget."""
+    limits_over: dict[str, Count] = Field(default_factory=dict)
+    """Visitor's limits that events were over, by the limit's id, each with how many."""
     heuristics: dict[str, PatternHits]
     """Pattern id to its hits."""

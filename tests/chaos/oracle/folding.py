@@ -217,12 +217,14 @@ class Partition:
                 visitor.seen[print_] = heir
 
     def _spend(self, visitor: Visitor, session: Session, event: Fields, moment: int) -> bool:
-        is_over, crossed = visitor.purse.spend(event["type"], seconds_of(moment))
+        those_over, crossed = visitor.purse.spend(event["type"], seconds_of(moment))
         for limit in crossed:
             key = f"visitor:{session.visitor}:{limit['limit']}".encode()
             self.expected.limits[key].append(limit | {"subject": session.visitor})
-        session.rate_limited += is_over
-        return is_over
+        for limit_id in those_over:
+            session.limits_over[limit_id] = session.limits_over.get(limit_id, 0) + 1
+        session.rate_limited += bool(those_over)
+        return bool(those_over)
 
     def _end(self, session: Session, *, split: bool = False, merged_into: str | None = None) -> None:
         self._publish(session, {"final": True, "split": split, "merged_into": merged_into})

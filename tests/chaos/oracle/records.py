@@ -48,6 +48,7 @@ class Budget:
     costs: Mapping[str, float] = field(default_factory=dict)
     default_cost: float = 1.0
     kind: str = "visitor"
+    reason: str = ""
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,7 @@ class Session:
         self.exit: tuple[int, str] | None = None
         self.firsts: dict[str, str] = {}
         self.heuristics: dict[str, dict[str, Any]] = {}
+        self.limits_over: dict[str, int] = {}
         self.revisions: list[Revision] = []
         """Where its revisions are written down."""
 
@@ -110,6 +111,7 @@ class Session:
         self.start, self.end = min(self.start, other.start), max(self.end, other.end)
         self.events += other.events
         self.rate_limited += other.rate_limited
+        self.limits_over = _sums(self.limits_over, other.limits_over)
         self.bytes = min(self.bytes + other.bytes, MAX_BYTES)
         for kind, count in other.counts.items():
             self._count_type(kind, count)
@@ -168,6 +170,7 @@ class Session:
             "user_agent": self.firsts.get("user_agent"),
             "ip": self.firsts.get("ip"),
             "rate_limited": self.rate_limited,
+            "limits_over": self.limits_over,
             "heuristics": self.heuristics,
         }
 
@@ -224,6 +227,10 @@ class Session:
 
 def _moment(touch: Touch) -> int:
     return touch[0]
+
+
+def _sums(first: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    return {name: first.get(name, 0) + other.get(name, 0) for name in (*first, *other)}
 
 
 def _add(sums: dict[str, int], name: str, by: int) -> None:

@@ -69,9 +69,10 @@ class Purse:
     budgets: tuple[Budget, ...]
     buckets: dict[str, Bucket] = field(default_factory=dict)
 
-    def spend(self, event_type: str, ts: float) -> tuple[bool, list[dict[str, Any]]]:
-        """Whether any budget is over, and the limits that were crossed just now."""
-        is_over, crossed = False, []
+    def spend(self, event_type: str, ts: float) -> tuple[list[str], list[dict[str, Any]]]:
+        """Ids of the budgets that are over, and the limits that were crossed just now."""
+        those_over: list[str] = []
+        crossed = []
         for budget in self.budgets:
             cost = budget.costs.get(event_type, budget.default_cost)
             if cost <= 0:
@@ -80,6 +81,6 @@ class Purse:
             if bucket is None:
                 bucket = self.buckets[budget.id] = Bucket(budget, budget.capacity, ts, ts)
             over, limit = bucket.take(ts, cost)
-            is_over |= over
-            crossed += [limit] if limit else []
-        return is_over, crossed
+            those_over += [budget.id] if over else []
+            crossed += [limit | {"reason": budget.reason}] if limit else []
+        return those_over, crossed

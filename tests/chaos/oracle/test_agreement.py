@@ -56,7 +56,9 @@ CROWDS = (
     DistinctLimit(id="places", kind="account", of="addresses", at_most=6, window_s=90.0),
 )
 BUDGETS = (
-    Budget(id="burst", kind="visitor", capacity=4.0, refill_per_s=0.2, costs={"login": 2.0, "ping": 0.0}),
+    Budget(
+        id="burst", kind="visitor", capacity=4.0, refill_per_s=0.2, costs={"login": 2.0, "ping": 0.0}, reason="Slow."
+    ),
     Budget(id="logins", kind="visitor", capacity=2.0, refill_per_s=0.05, default_cost=0.0, costs={"login": 1.0}),
 )
 CONFIG = FoldConfig(

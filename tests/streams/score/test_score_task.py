@@ -60,7 +60,7 @@ class Bench:
     partition: int = 0
     partitions: int = 1
     now: Callable[[], float] = lambda: NOW_S
-    packs_of: Callable[[Mapping[str, str]], Patterns] | None = None
+    packs_of: Callable[[Mapping[str, str] | None], Patterns] | None = None
 
     def task(self) -> ScoreTask:
         return ScoreTask(
@@ -517,3 +517,20 @@ def test_packs_that_come_late_judge_sessions_from_then_on(monkeypatch: pytest.Mo
     library.offer(f"mine/{strict.version}".encode(), encode(version_of(strict)))
     (said,) = flags(fold(task, record))
     assert said.reasons[0].id == "mine/export"
+
+
+@pytest.mark.parametrize("header", [(), (("packs", b""),), (("packs", b"no JSON"),), (("packs", b"[1]"),)])
+def test_a_session_that_names_no_packs_is_judged_by_those_in_force_whatever_came_before(
+    header: tuple[tuple[str, bytes], ...],
+) -> None:
+    mild, strict = (a_pack({"weight": weight}) for weight in (0.0, 0.95))
+    library = PackLibrary(Patterns((mild,)))
+    task = Bench(patterns=library.current, packs_of=library.of_session).task()
+    library.offer(f"mine/{strict.version}".encode(), encode(version_of(strict)))
+    hits = {"mine/export": {"hits": 1, "version": strict.version}}
+    named = session(session_id="named", heuristics=hits)
+    named = replace(named, headers=(*named.headers, ("packs", encode({"mine": strict.version}))))
+    unnamed = session(session_id="unnamed", heuristics=hits)
+    unnamed = replace(unnamed, headers=(*unnamed.headers, *header))
+    flagged = [flag.session_id for flag in flags(fold(task, unnamed, named, unnamed))]
+    assert flagged == ["named"]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import msgspec
 import pytest
 
@@ -42,6 +44,30 @@ def test_events_over_the_visitors_budget_are_counted_in_the_session() -> None:
         one.send("ann", 0.0)
     one.mark(100_000.0)
     assert one.finals()[0]["rate_limited"] == 2
+
+
+def test_a_session_names_the_limits_that_its_events_were_over_through_merges() -> None:
+    one = driver(BURST, LOGINS)
+    for _ in range(4):
+        one.send("ann", 0.0)
+    for _ in range(2):
+        one.send("ann", 0.0, type="login")
+    assert one.all_sessions()[-1]["limits_over"] == {"burst": 1}
+    for _ in range(5):
+        one.send("ann", 2_000.0)
+    # An event between the two merges them.
+    one.send("ann", 1_000.0)
+    one.mark(100_000.0)
+    (final,) = [record for record in one.finals() if record["merged_into"] is None]
+    assert final["limits_over"] == {"burst": 6, "logins": 1}
+
+
+def test_a_limit_record_says_why_there_is_such_a_limit() -> None:
+    one = driver(msgspec.structs.replace(BURST, reason="More than a person does."))
+    for _ in range(4):
+        one.send("ann", 0.0)
+    (crossed,) = of(LIMITS, one.outputs)
+    assert json.loads(crossed.value or b"")["reason"] == "More than a person does."
 
 
 def test_the_first_event_over_budget_is_published_and_further_ones_are_not() -> None:
