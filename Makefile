@@ -11,13 +11,16 @@ TESTS ?= tests
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast controls model chaos recovery soak rolling bench instructions evaluate lint rooms format lock clean
+.PHONY: help setup shell demo test test-fast controls model chaos recovery soak rolling bench instructions evaluate lint rooms format lock clean
 
 help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: $(READY) ## The environment in .venv, with `weir` in its bin
 	@echo "Ready: $(BIN)/weir --help"
+
+shell: $(READY) ## A shell in which `weir` and the tools of development are found
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $${SHELL:-/bin/sh}
 
 demo: $(READY) ## Broker, workers, live traffic with abuse in it; SECONDS=60 ends it after a minute
 	@$(BIN)/weir demo $(if $(SECONDS),--seconds $(SECONDS))
@@ -64,11 +67,13 @@ evaluate: $(READY) ## How well rules and models do, on data of others and the de
 	@$(if $(or $(RULES),$(if $(ONLY),,all)),$(BIN)/python -m evaluation.rules $(if $(RULES),--only $(RULES)),true)
 	@$(if $(or $(ONLY),$(if $(RULES),,all)),$(BIN)/python -m evaluation.models $(if $(ONLY),--only $(ONLY)),true)
 
-lint: $(READY) ## ruff, its formatter, the layers, mypy
+lint: $(READY) ## ruff, its formatter, the layers, mypy, the workflow
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
+	$(BIN)/zizmor --offline --quiet .github/workflows/ci.yml
 
 rooms: $(READY) ## The import graph by rooms; fails where an edge goes against the layers
 	@$(BIN)/python -m tests.architecture

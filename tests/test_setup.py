@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -14,6 +17,8 @@ from packaging.version import Version
 from weir import __version__
 
 ROOT = Path(__file__).parents[1]
+TOOLS = Path(sys.executable).parent
+MAKEFILE = (ROOT / "Makefile").read_text()
 LOCK = (ROOT / "requirements.lock").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 # Environments that the lock must serve beside this one.
@@ -88,3 +93,38 @@ def test_every_link_of_the_readme_leads_somewhere() -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text())
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_workflow_runs_what_a_change_must_pass_on_every_python() -> None:
+    job = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]["check"]
+    assert tuple(job["strategy"]["matrix"]["python"]) == PYTHONS
+    assert any(step.get("run", "").endswith("bash .ci/run") for step in job["steps"])
+
+
+def test_a_hole_in_a_workflow_is_found(tmp_path: Path) -> None:
+    planted = tmp_path / ".github" / "workflows" / "ci.yml"
+    planted.parent.mkdir(parents=True)
+    whole = (ROOT / ".github/workflows/ci.yml").read_text()
+    planted.write_text(whole.replace("bash .ci/run", "echo ${{ github.head_ref }}"))
+    found = subprocess.run(
+        [TOOLS / "zizmor", "--offline", "--quiet", planted], capture_output=True, text=True, check=False
+    )
+    assert found.returncode != 0
+    assert "template-injection" in found.stdout
+
+
+def test_the_hooks_before_a_commit_are_what_lint_runs() -> None:
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    hooks = [hook for repo in config["repos"] for hook in repo["hooks"]]
+    checks = {hook["entry"].split()[0] for hook in hooks if "manual" not in hook.get("stages", ())}
+    (recipe,) = re.findall(r"^lint:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
+    linted = re.findall(r"^\t\$\(BIN\)/([a-z-]+)", recipe, re.MULTILINE)
+    assert checks == {f".venv/bin/{tool}" for tool in linted} - {".venv/bin/mypy"}
+
+
+@pytest.mark.skipif(not (ROOT / ".venv").exists(), reason="the environment is another one than `make setup` makes")
+def test_who_follows_the_readme_finds_weir() -> None:
+    assert "$ source .venv/bin/activate" in (ROOT / "README.md").read_text()
+    command = ["bash", "-c", "source .venv/bin/activate && command -v weir"]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == str(ROOT / ".venv" / "bin" / "weir")
