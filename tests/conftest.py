@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -35,6 +36,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Begins the run, in the one process that pytest-xdist's workers belong to."""
     if guard := config.getoption("--without"):
         take_out(guard)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell's background jobs ignore it, and their children inherit that; tests send it to processes of theirs.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         begin_run()
 

@@ -14,7 +14,7 @@ from tests.chaos.verdict import verdict
 
 @pytest.mark.controls
 @pytest.mark.kafka
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_killed_worker_and_a_killed_broker_lose_and_double_nothing(tmp_path: Path) -> None:
     options = Options(seed=11, seconds=18, rate=800, has_every_fault=True)
     planned = [Planned(4.0, "workers", "kill", 1), Planned(9.0, "brokers", "hard_bounce", 2)]

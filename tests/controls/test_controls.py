@@ -17,7 +17,7 @@ FAILED = 1
 
 @pytest.mark.controls
 @pytest.mark.kafka
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("guard", GUARDS)
 def test_a_guard_that_is_taken_out_is_missed(guard: str) -> None:
     ran = subprocess.run(

@@ -93,7 +93,7 @@ def rules(client: httpx.Client) -> list[dict[str, Any]]:
 
 
 @pytest.mark.kafka
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_every_expression_of_dashboard_and_alerts_has_data_in_a_running_demo(tmp_path: Path) -> None:
     asked = [
         *dashboard_expressions(),

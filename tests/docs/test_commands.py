@@ -15,12 +15,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.polling import PATIENCE_S
 from weir.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")] if path.exists())
 FENCE = re.compile(r"^```console(?P<note>[^\n]*)\n(?P<body>.*?)^```", re.MULTILINE | re.DOTALL)
-COMMAND_TIMEOUT_S = 90
+COMMAND_TIMEOUT_S = PATIENCE_S
 
 
 @dataclass(frozen=True)
@@ -117,4 +118,4 @@ def background(folder: Path, environment: dict[str, str]) -> Iterator[Callable[[
         for process in running:
             process.send_signal(signal.SIGTERM)
         for process in running:
-            assert process.wait(30) == 0, "a worker in the background did not end cleanly"
+            assert process.wait(PATIENCE_S) == 0, "a worker in the background did not end cleanly"

@@ -13,7 +13,7 @@ import pytest
 
 from tests.end_to_end.observed import COMPARED, Observed, of_files
 from tests.support import command
-from tests.support.polling import eventually
+from tests.support.polling import PATIENCE_S, eventually
 from weir.settings import Settings
 
 WEIR = Path(sys.executable).with_name("weir")
@@ -56,7 +56,7 @@ class Weir:
     def wait_until(self, ask: Callable[[], object], what: str = "what the test waits for") -> None:
         """Polls; if it does not come true in time, the test's report has the workers' logs."""
         try:
-            eventually(ask, timeout_s=40, what=what)
+            eventually(ask, what=what)
         except pytest.fail.Exception:
             sys.stdout.write(self.logs())
             raise
@@ -64,7 +64,7 @@ class Weir:
     def stop(self, worker: subprocess.Popen[bytes]) -> int:
         """Asks a worker to end, and gives its exit code."""
         worker.terminate()
-        return worker.wait(30)
+        return worker.wait(PATIENCE_S)
 
     def logs(self) -> str:
         """What all workers told."""

@@ -12,6 +12,7 @@ import pytest
 from tests.end_to_end.conftest import Weir
 from tests.end_to_end.observed import records
 from tests.streams.engine.topics import read_all
+from tests.support.polling import PATIENCE_S
 from weir.kafka.sender import producer
 from weir.settings import Settings
 from weir.topics import DEAD_LETTER, EVENTS, SESSIONS
@@ -74,7 +75,7 @@ def test_a_producers_bad_release_stops_the_worker_before_the_topic_is_drained(we
     # However often a supervisor starts it again, with whatever batches.
     for batch in (2_000, 70):
         worker = weir.start_worker("sessionize", WEIR_MAX_BATCH_RECORDS=str(batch))
-        assert worker.wait(60) == 1, weir.logs()
+        assert worker.wait(PATIENCE_S) == 1, weir.logs()
         assert position(weir) <= len(good) + ALLOWED
         assert letters(weir) <= ALLOWED
     told = weir.logs()
@@ -101,7 +102,7 @@ def test_a_workers_bad_settings_stop_it_and_the_mended_one_counts_each_event_onc
     sent = [event(number, text="x" * 1_500) for number in range(1_500)]
     send(weir.settings, sent)
     worker = weir.start_worker("sessionize", WEIR_MAX_RECORD_BYTES="1024", WEIR_MAX_BATCH_RECORDS="90")
-    assert worker.wait(60) == 1, weir.logs()
+    assert worker.wait(PATIENCE_S) == 1, weir.logs()
     assert "Most are too_large" in weir.logs()
     refused = letters(weir)
     assert 0 < refused <= ALLOWED

@@ -49,7 +49,7 @@ def traffic(now_s: float) -> Iterator[dict[str, Any]]:
         yield event(f"scanner-{number}", number, url=ATTACK)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(900)
 def test_overrides_name_their_rules_and_the_brake_trips(new_weir: Callable[..., Weir], tmp_path: Path) -> None:
     weir = new_weir(partitions=1)
     (tmp_path / "rules.yaml").write_text(RULES)

@@ -129,7 +129,7 @@ class Site:
         return {one["model"] and one["model"]["version"] for one in scores if one["champion"] is acted_on}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_the_whole_loop_from_a_label_to_the_way_back(
     weir: Weir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -121,7 +121,7 @@ async def _serve(app: App, starts: asyncio.Queue[Message], said: asyncio.Queue[M
     await app({"type": "lifespan"}, starts.get, said.put)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(900)
 def test_limits_over_all_partitions_reach_a_web_server_and_spare_the_office(weir: Weir, tmp_path: Path) -> None:
     file = tmp_path / "limits.yaml"
     file.write_text(LIMITS_FILE)
@@ -163,7 +163,7 @@ def test_limits_over_all_partitions_reach_a_web_server_and_spare_the_office(weir
     assert all(1 <= int(after) <= 120 for status, after in answers.values() if status == 429 and after)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(900)
 def test_sums_of_addresses_survive_a_kill(weir: Weir, tmp_path: Path) -> None:
     """Half of what an address spends in a window lies before the kill, half behind it; neither alone is too much."""
     file = tmp_path / "limits.yaml"

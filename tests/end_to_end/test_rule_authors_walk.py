@@ -19,7 +19,7 @@ from weir.kafka.reader import read_all
 from weir.settings import Settings
 from weir.topics import FLAGS, SESSIONS, Topic
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(900)]
 
 RULE: dict[str, Any] = {"id": "mine/price-export", "regex": "^/export/prices", "match": ["/export/prices.csv"]}
 VISITORS = 12

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.support.polling import eventually
+from tests.support.polling import PATIENCE_S, eventually
 
 
 class RunningDemo:
@@ -37,7 +37,7 @@ class RunningDemo:
         """Everything so far."""
         return self._said.read_text()
 
-    def wait_for(self, pattern: str, timeout_s: float = 60.0) -> re.Match[str]:
+    def wait_for(self, pattern: str, timeout_s: float = PATIENCE_S) -> re.Match[str]:
         """What it says as soon as it says something of the pattern; the test fails when it ends without."""
 
         def look() -> re.Match[str] | None:
@@ -57,7 +57,7 @@ class RunningDemo:
     def interrupt(self) -> int:
         """Ctrl-C; returns the exit code."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE_S)
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def test_topics_are_not_made_by_being_named(kafka: str) -> None:
 
 @pytest.mark.controls
 @pytest.mark.kafka
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_three_nodes_go_on_when_one_is_killed(tmp_path: Path) -> None:
     with DevelopmentCluster(tmp_path / "cluster", nodes=3) as cluster:
         settings = Settings(bootstrap_servers=cluster.bootstrap_servers, replication_factor=3, partitions=1)
@@ -69,7 +69,7 @@ def test_three_nodes_go_on_when_one_is_killed(tmp_path: Path) -> None:
         assert errors == [None]
         cluster.nodes[0].start(90)
         client = admin(settings)
-        eventually(lambda: len(client.list_topics(timeout=10).brokers) == 3, 60, "the return of the third")
+        eventually(lambda: len(client.list_topics(timeout=10).brokers) == 3, what="the return of the third")
 
 
 def test_a_taken_port_is_told_before_anything_starts(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import textwrap
 
+from tests.support.polling import PATIENCE_S
+
 SCRIPT = """
 import threading
 from weir.exit_bound import ExitBound
@@ -18,7 +20,9 @@ bound.arm()
 
 def run(then: str) -> subprocess.CompletedProcess[str]:
     script = SCRIPT.format(then=textwrap.dedent(then))
-    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
 
 
 def test_a_process_whose_threads_hang_is_ended_with_a_sentence() -> None:

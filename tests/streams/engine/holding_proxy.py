@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.support.polling import PATIENCE_S
+
 HOST = "127.0.0.1"
 END_TXN = 26
 """Kafka's number of the request that ends a transaction."""
@@ -35,7 +37,7 @@ class HoldingProxy:
         broker, frame = self._held
         self._was_answered.clear()
         broker.sendall(frame)
-        assert self._was_answered.wait(30)
+        assert self._was_answered.wait(PATIENCE_S)
 
     def accept(self) -> None:
         """Serves clients until `close`."""

@@ -19,6 +19,7 @@ from streams.engine.fetched import Fetched, FetchPosition
 from streams.engine.transport import BatchConsumer
 from tests.streams.engine.counting import STAGE, plan
 from tests.streams.engine.topics import send_events
+from tests.support.polling import PATIENCE_S
 from weir.kafka.records import PartitionId
 from weir.settings import Settings
 from weir.topics import EVENTS
@@ -62,7 +63,7 @@ def asked_for_nothing(consumer: BatchConsumer) -> list[float]:
 
 
 async def until(reached: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while not reached():  # noqa: ASYNC110 -- what it waits for tells nobody
             await asyncio.sleep(0.02)
 

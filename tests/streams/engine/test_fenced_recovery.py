@@ -11,6 +11,7 @@ import pytest
 from streams.engine.transaction import Transactions
 from tests.streams.engine.bench import bench
 from tests.streams.engine.counting import STAGE, CountTask
+from tests.support.polling import PATIENCE_S
 from weir.errors import FencedError
 from weir.settings import Settings
 
@@ -29,7 +30,7 @@ def test_who_is_fenced_during_its_recovery_leaves_it_to_the_group_whether_that_i
 
         def loaded(self) -> None:
             self.begun.set()
-            assert self.go_on.wait(30)
+            assert self.go_on.wait(PATIENCE_S)
 
     async def work() -> None:
         async with bench(settings) as made:

@@ -18,6 +18,7 @@ from streams.engine.uncommitted import newest_flushes
 from tests.streams.engine.bench import bench
 from tests.streams.engine.counting import STAGE
 from tests.streams.engine.topics import counts, send_events
+from tests.support.polling import PATIENCE_S
 from weir.broker import DevelopmentBroker
 from weir.errors import WorkError
 from weir.kafka.admin import create_topics
@@ -178,4 +179,4 @@ def test_what_is_open_is_waited_for(installation: Settings) -> None:
     observer = Observer(installation)
     assert not is_settled(observer, state, timeout_s=0.1)
     transactions.commit()
-    assert is_settled(observer, state, timeout_s=30)
+    assert is_settled(observer, state, timeout_s=PATIENCE_S)

@@ -19,6 +19,7 @@ from streams.task import Effects
 from tests.streams.engine.bench import Bench, bench
 from tests.streams.engine.counting import STAGE, CountTask
 from tests.streams.engine.topics import counts, read_all, send_events
+from tests.support.polling import PATIENCE_S
 from weir.errors import FencedError, LostInputError, WorkError
 from weir.kafka.admin import admin
 from weir.kafka.records import InputRecord, LogRecord, Output
@@ -158,7 +159,7 @@ def test_a_rebalance_that_begins_while_the_last_ones_checkpoint_is_written_suspe
 
         def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
             self.asked.set()
-            assert self.may.wait(30)
+            assert self.may.wait(PATIENCE_S)
             return super().changes()
 
     async def work() -> None:
@@ -336,7 +337,7 @@ def test_memory_that_half_done_work_has_changed_is_never_written(settings: Setti
         def _halt(self, effects: Effects) -> None:
             super().process([LogRecord("", 0, 0, 0, b"b", b"event")], effects)
             self.begun.set()
-            assert self.go_on.wait(30)
+            assert self.go_on.wait(PATIENCE_S)
             if end == "failed":
                 raise RuntimeError
 

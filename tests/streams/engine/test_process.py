@@ -10,6 +10,7 @@ import pytest
 from streams.engine.fetched import Fetched
 from streams.engine.process import Process
 from tests.streams.engine.counting import STAGE, plan
+from tests.support.polling import PATIENCE_S
 from weir.kafka.records import LogRecord
 from weir.settings import Settings
 from weir.topics import EVENTS
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.kafka
 
 
 async def until_ready(process: Process) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while not process.is_ready:  # noqa: ASYNC110 -- it tells nobody
             await asyncio.sleep(0.02)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.polling import eventually
+from tests.support.polling import PATIENCE_S, eventually
 from weir.settings import Settings
 
 ROOT = Path(__file__).parents[3]
@@ -43,7 +43,7 @@ def test_a_program_goes_on_after_a_worker_that_it_ran_has_ended(
     try:
         eventually(lambda: "partition 0" in log.read_text(), what="a recovered partition")
         program.send_signal(signal.SIGTERM)
-        printed, _ = program.communicate(timeout=30)
+        printed, _ = program.communicate(timeout=PATIENCE_S)
     finally:
         program.kill()
     assert (program.returncode, printed) == (0, "goes on after 0\n"), log.read_text()

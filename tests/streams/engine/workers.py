@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.polling import eventually
+from tests.support.polling import PATIENCE_S, eventually
 from weir.settings import Settings
 
 ROOT = Path(__file__).parents[3]
@@ -73,7 +73,7 @@ class WorkerProcess:
         return self.wait()
 
     def wait(self) -> int:
-        return self._process.wait(40)
+        return self._process.wait(PATIENCE_S)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from streams.engine.transaction import BrokenTransactionError
 from streams.produce.ledger import Ledger, Letter, read_notes
 from streams.produce.letters import REPLAYED_HEADER, Wanted
 from streams.produce.resend import Resending, Wish, plan
-from tests.support.polling import eventually
+from tests.support.polling import PATIENCE_S, eventually
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.errors import FencedError, WorkError
 from weir.kafka.admin import admin, create_topics
@@ -117,7 +117,7 @@ def test_of_two_replays_at_once_the_older_ends_and_each_event_is_sent_once(setti
     with replay(settings, "--rate", "40") as process:
         eventually(partial(are_there, settings, 20), what="the first of the events")
         assert resend(settings) <= 180
-        _, told = process.communicate(timeout=30)
+        _, told = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1
     assert "Another replay of dead letters has taken over" in told
     assert "Traceback" not in told

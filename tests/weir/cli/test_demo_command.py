@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from streams.demo.visitor import Kind
 from tests.support.demo import running_demo
-from tests.support.polling import eventually
+from tests.support.polling import PATIENCE_S, eventually
 from weir.cli.main import build, main
 from weir.kafka.admin import admin
 from weir.settings import Settings
@@ -42,7 +42,7 @@ def test_a_short_demo_writes_the_truth_and_leaves_no_topics_and_no_key_behind(ka
         key = worker.environ()["WEIR_MODEL_KEY"]
         assert not [argument for argument in worker.cmdline() if key in argument]
         assert "Weir demo" in httpx.get(page).text
-        assert demo.process.wait(60) == 0, demo.said
+        assert demo.process.wait(PATIENCE_S) == 0, demo.said
     assert_nowhere(key, tmp_path)
     summary = json.loads(demo.json.read_text())
     prefix = re.search(r"Creating topics (\S+)\.\*", demo.said)
@@ -62,7 +62,7 @@ def test_a_demo_that_is_ended_while_it_starts_leaves_nothing_running(kafka: str,
         worker = eventually(demo.worker, what="a worker")
         assert worker is not None
         demo.process.terminate()
-        assert demo.process.wait(60) != 0
+        assert demo.process.wait(PATIENCE_S) != 0
         assert not worker.is_running()
 
 
@@ -73,7 +73,7 @@ def test_a_worker_that_dies_fails_the_demo(kafka: str, tmp_path: Path) -> None:
         worker = demo.worker()
         assert worker is not None
         worker.kill()
-        assert demo.process.wait(60) == 1
+        assert demo.process.wait(PATIENCE_S) == 1
     assert "The worker ended with exit code -9" in demo.said
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.rules.heuristics.test_pack import ENTRY, text
 from tests.support.command import weir
 from tests.support.packs import pack_text
+from tests.support.polling import PATIENCE_S
 
 
 def pack(folder: Path, **changed: object) -> str:
@@ -65,7 +66,9 @@ def test_check_on_a_log_tells_what_never_fires(tmp_path: Path) -> None:
 
 def test_a_reader_who_leaves_early_sees_no_stack_trace(tmp_path: Path) -> None:
     call = f"{sys.executable} -m weir.cli.main rules test --json | head -1"
-    done = subprocess.run(["bash", "-c", call], capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False)
+    done = subprocess.run(
+        ["bash", "-c", call], capture_output=True, text=True, cwd=tmp_path, timeout=PATIENCE_S, check=False
+    )
     assert json.loads(done.stdout)["pack"]
     assert "Traceback" not in done.stderr
 
@@ -120,7 +123,7 @@ def test_explain_takes_any_text_without_a_stack_trace(text: str) -> None:
 @pytest.mark.parametrize(("given", "code"), [(b"<script>\n", 0), (b"", 2)])
 def test_explain_reads_standard_input(given: bytes, code: int) -> None:
     call = [sys.executable, "-m", "weir.cli.main", "rules", "explain", "-"]
-    done = subprocess.run(call, input=given, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(call, input=given, capture_output=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == code
     assert b"Traceback" not in done.stderr
 

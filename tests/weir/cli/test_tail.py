@@ -10,6 +10,7 @@ import pytest
 
 from streams.dead_letter import dead_letter
 from tests.support.command import weir
+from tests.support.polling import PATIENCE_S
 from weir.cli.record_text import TOPICS
 from weir.contracts import Flag, Limit, Review, Session
 from weir.contracts.dead_letter_reason import DeadLetterReason
@@ -151,7 +152,7 @@ def test_without_the_beginning_only_what_comes_later_is_shown_until_interrupted(
             number += 1
         first = json.loads(lines.readline())
         following.send_signal(signal.SIGINT)
-        assert following.wait(20) == 0
+        assert following.wait(PATIENCE_S) == 0
     assert int(first["flag_id"].removeprefix("f")) >= first_number
 
 
