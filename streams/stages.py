@@ -16,6 +16,7 @@ from rules.limits.budgets import Budgets, load_budgets
 from rules.limits.verdicts import SharedVerdicts
 from streams.decode import at_the_gate
 from streams.join.task import JoinTask
+from streams.packs.ledger import DISTINCT_KEY, SUMS_KEY
 from streams.packs.library import PackLibrary
 from streams.read_record import LARGEST_BYTES
 from streams.score.task import ScoreTask
@@ -38,7 +39,6 @@ STAGE_INPUTS: Mapping[str, tuple[Topic, ...]] = {
 }
 """What each stage reads, in the order of an event's way."""
 
-SUMS_KEY, DISTINCT_KEY = b"sums/", b"distinct/"
 _decode_sums = decoder(AddressSums)
 _decode_distinct = decoder(DistinctSums)
 

@@ -18,6 +18,8 @@ Refusal = Literal["unreadable", "invalid", "unknown", "conflict"]
 """Why a record of the rules topic is passed over: it is no such record; its pack is refused; it names a version that is
 not there; its pack has a pattern that another one has."""
 CURRENT = "current"
+SUMS_KEY, DISTINCT_KEY = b"sums/", b"distinct/"
+"""Begin the keys of the topic's other records: sums of addresses and accounts, and how many different ones they had."""
 TAKEN = frozenset({"sums", "distinct"})
 """Names that a pack can't have: keys of the topic's other records begin with them."""
 WAY_BACK = 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from streams.decode import at_the_gate
-from streams.packs.ledger import PackLedger, RefusedRecordError, version_record
+from streams.packs.ledger import DISTINCT_KEY, SUMS_KEY, PackLedger, RefusedRecordError, version_record
 from streams.packs.library import PackLibrary
 from streams.read_record import LARGEST_BYTES
 from weir.kafka.reader import read_all
@@ -42,7 +42,7 @@ def read_ledger(settings: Settings) -> PackLedger:
     ledger = PackLedger()
     for record in read_all(settings, RULES):
         key, value = record.key or b"", record.value
-        if key.startswith((b"sums/", b"distinct/")) or (value and at_the_gate(value, LARGEST_BYTES) is not None):
+        if key.startswith((SUMS_KEY, DISTINCT_KEY)) or (value and at_the_gate(value, LARGEST_BYTES) is not None):
             continue
         try:
             ledger.offer(key, value)
