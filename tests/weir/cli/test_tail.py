@@ -52,7 +52,7 @@ def others() -> list[Output]:
     review = {"session_id": "s", "visitor_id": "v", "ts": 5.0, "why": "unsure", "score": None, "reasons": REASONS}
     empty: dict[str, object] = dict.fromkeys(Session.model_fields, 0)
     lists = ("account_ids", "items", "texts")
-    maps = ("counts", "statuses", "methods", "revenue", "heuristics")
+    maps = ("counts", "statuses", "methods", "revenue", "heuristics", "limits_over")
     nothing = ("merged_into", "gaps", "entry_url", "exit_url", "referrer", "user_agent", "ip")
     session = empty | {name: [] for name in lists} | {name: {} for name in maps} | dict.fromkeys(nothing)
     session |= {"session_id": "s", "visitor_id": "v", "revision": 1, "final": True, "split": False, "events": 2}
