@@ -7,8 +7,8 @@ READY := $(VENV)/ready
 LOCK := requirements.lock
 PYTEST := $(BIN)/python -m pytest
 TESTS ?= tests
-# Two workers on two cores; more cores, more workers. One broker serves them all.
-WORKERS ?= auto
+# Two workers a core: half of the time tests wait for brokers and processes. One broker serves them all.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print(2 * (os.cpu_count() or 1))")
 
 .DEFAULT_GOAL := help
 .PHONY: help setup shell demo test test-fast controls model chaos recovery soak rolling bench instructions evaluate lint rooms format lock clean

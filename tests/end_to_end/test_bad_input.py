@@ -25,6 +25,7 @@ from streams.stages import STAGE_INPUTS
 from tests.end_to_end.conftest import WEIR, Weir
 from tests.end_to_end.observed import of_topics, records
 from tests.support import command
+from tests.support.patience import give_up_after
 from tests.support.polling import PATIENCE_S
 from weir import __version__
 from weir.kafka.sender import producer
@@ -260,8 +261,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "cut.log").write_bytes(b'192.0.2.1 - - [17/May/2015:10:05:03 +0000] "GET /shop HT')
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("weir.kafka.admin.ANSWER_TIMEOUT_S", 0.5)
-    monkeypatch.setattr("weir.kafka.reader.ANSWER_TIMEOUT_S", 0.5)
+    give_up_after(monkeypatch)
     return tmp_path
 
 

@@ -10,6 +10,7 @@ import pytest
 from streams.intake.bad_lines import bad_line_letter
 from streams.intake.formats import BadLine, Line, read
 from streams.produce.run import Produced, produce
+from tests.support.patience import give_up_after
 from weir.errors import ClusterError, WorkError
 from weir.kafka.admin import admin
 from weir.kafka.bulk_sender import BulkSender
@@ -142,7 +143,7 @@ def test_a_rate_is_kept(installation: Settings, tmp_path: Path) -> None:
 
 
 def test_a_broker_that_is_not_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("weir.kafka.admin.ANSWER_TIMEOUT_S", 1.0)
+    give_up_after(monkeypatch)
     with pytest.raises(ClusterError, match="No Kafka broker answers"):
         produce(Settings(bootstrap_servers=GONE), lines_of(tmp_path, event(1, "v", 1.0)))
 

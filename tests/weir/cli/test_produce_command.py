@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import weir
+from tests.support.patience import give_up_after
 from weir.settings import Settings
 
 GONE = ("--bootstrap-servers", "127.0.0.1:1")
@@ -67,7 +68,7 @@ def test_an_unknown_format_is_the_callers_mistake(events: Path) -> None:
 def test_a_broker_that_is_not_there_is_one_sentence_and_what_to_do(
     events: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("weir.kafka.admin.ANSWER_TIMEOUT_S", 0.5)
+    give_up_after(monkeypatch)
     called = weir("produce", str(events), *GONE)
     assert called.code == 1
     assert "No Kafka broker answers at 127.0.0.1:1." in called.err

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.command import weir
+from tests.support.patience import give_up_after
 from weir.broker import free_port
 from weir.settings import Settings
 from weir.topics import EVENTS
@@ -36,7 +37,7 @@ def test_a_wrong_number_of_partitions_is_exit_code_1_with_advice(installation: S
 
 @pytest.mark.parametrize("verb", ["create", "check"])
 def test_an_absent_broker_is_a_sentence(monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
-    monkeypatch.setattr("weir.kafka.admin.ANSWER_TIMEOUT_S", 0.5)
+    give_up_after(monkeypatch)
     ran = weir("topics", verb, "--bootstrap-servers", f"127.0.0.1:{free_port()}")
     assert ran.code == 1
     assert ran.err.startswith("weir: No Kafka broker answers at 127.0.0.1:")
