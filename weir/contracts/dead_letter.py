@@ -13,8 +13,12 @@ class DeadLetterHeaders(Record):
     detail: str
     """A sentence that a producer can act on."""
     topic: str
+    """Topic of the record as received."""
     partition: Count
+    """Partition of the record as received."""
     offset: Count
+    """Offset of the record as received."""
     timestamp: Count
     """Append time, ms."""
     weir_version: str
+    """Version of Weir that wrote the dead letter; the header is `weir-version`."""

@@ -18,21 +18,27 @@ Stage = Literal["rate_limit", "heuristics", "model", "business_rule"]
 class Reason(BaseModel):
     """Why: which limit, pattern, model or rule, in which version, and a sentence for a person."""
 
-    model_config = ConfigDict(strict=True, extra="allow", frozen=True)
+    model_config = ConfigDict(strict=True, extra="allow", frozen=True, use_attribute_docstrings=True)
 
     id: str
+    """Id of the limit, pattern, model or rule."""
     version: str
+    """Version of the configuration, pack or model that the id is from."""
     text: str
+    """A sentence for a person."""
 
 
 class ShadowVerdict(BaseModel):
     """What a stage in shadow would have said."""
 
-    model_config = ConfigDict(strict=True, extra="allow", frozen=True)
+    model_config = ConfigDict(strict=True, extra="allow", frozen=True, use_attribute_docstrings=True)
 
     stage: Stage
+    """The stage in shadow."""
     verdict: Verdict
+    """The verdict that the stage would have given."""
     reasons: list[Reason]
+    """Why the stage would have given it."""
 
 
 class Flag(Record):
@@ -41,17 +47,26 @@ class Flag(Record):
     flag_id: str
     """Hash of session, revision, verdict, stage, reasons and their versions."""
     session_id: str
+    """The session that the verdict is on."""
     visitor_id: str
+    """The session's visitor."""
     revision: Count
+    """The session's revision that was judged."""
     ts: EpochSeconds
     """The session's `end` in this revision."""
     verdict: Verdict
+    """The cascade's verdict on the session."""
     stage: Stage
     """The stage that decided."""
     reasons: list[Reason]
+    """What the verdict rests on."""
     score: Share | None
+    """Probability of abuse, from 0 to 1; None while no model scores."""
     model: ModelRef | None
+    """The model that gave the score; None while no model scores."""
     features_hash: str | None
+    """Hash of the features' canonical JSON, as in `weir.scores`."""
     latency_ms: Annotated[float, Field(ge=0)]
     """From the append time of the event that led to this revision to the verdict."""
     shadow: list[ShadowVerdict]
+    """Verdicts of stages and patterns in shadow: they have no part in `verdict`."""

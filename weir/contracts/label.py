@@ -44,11 +44,13 @@ class Label(Record):
     """Topic `weir.labels`, key `visitor_id`."""
 
     visitor_id: Identifier
+    """The visitor whose session the answer is about."""
     session_id: Identifier | None = None
     """None: the visitor's session that was open at `ts`, or the last before it."""
     ts: EpochSeconds
     """When the answer was given (with a session id), or the moment that it is about (without)."""
     label: LabelValue
+    """`bad`: the session is abusive; `good`: it is benign."""
     category: Annotated[str, Field(max_length=128)] | None = None
     """Kind of abuse, such as `scraper` or `spam`."""
     source: Identifier

@@ -17,11 +17,13 @@ class Limit(Record):
     subject: str
     """Visitor id, address or account id."""
     kind: SubjectKind
+    """What the subject is."""
     limit: str
     """The limit's id in the configuration."""
     observed: Annotated[float, Field(ge=0)]
     """Cost spent within `window_s` when the limit was crossed; of a limit of different ones, how many there were."""
     window_s: Annotated[float, Field(gt=0)]
+    """Length of the limit's window, in seconds."""
     until: EpochSeconds
     """Event time at which the limit allows one more event."""
     retry_after_s: Annotated[float, Field(ge=0)]

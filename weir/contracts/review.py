@@ -12,9 +12,15 @@ class Review(Record):
     """Topic `weir.reviews`, key `session_id`."""
 
     session_id: str
+    """The session that the question is about."""
     visitor_id: str
+    """The session's visitor."""
     ts: EpochSeconds
+    """The session's `end`; for `conflict`, the time of the label that contradicts."""
     why: Literal["unsure", "novel", "random", "conflict"]
+    """`unsure`: the verdict is `review`, or the score is near the middle; `novel`: unusual; `random`: a sample;
+    `conflict`: two people contradict each other."""
     score: Share | None
+    """Probability of abuse, from 0 to 1; None while no model scores, and for `conflict`."""
     reasons: list[Reason]
     """What to look at."""

@@ -13,8 +13,11 @@ class PackVersion(Record):
     """One version of a rule pack. Key `<pack>/<version>`."""
 
     kind: Literal["pack"] = "pack"
+    """Tells this record from the topic's others."""
     pack: str
+    """Name of the pack."""
     version: str
+    """Version of the pack."""
     source: str
     """The YAML as written."""
 
@@ -26,23 +29,32 @@ class CurrentPack(Record):
     """
 
     kind: Literal["current"] = "current"
+    """Tells this record from the topic's others."""
     pack: str
+    """Name of the pack."""
     version: str
+    """Version that is in force."""
     before: Annotated[list[str], Field(max_length=20)]
     """Versions that were in force before, oldest first: the way back, and what holds where this one can't be used."""
     at: EpochSeconds
+    """When it was put in force: UTC seconds since the epoch."""
     by: Annotated[str, Field(max_length=256)]
     """Who put it in force."""
     why: Annotated[str, Field(max_length=1_024)]
+    """The reason, as that person gave it."""
 
 
 class AddressSums(Record):
     """What one partition saw of its busiest addresses or accounts in one window. Key `sums/<partition>/<limit>`."""
 
     kind: Literal["sums"] = "sums"
+    """Tells this record from the topic's others."""
     partition: Count
+    """Partition whose events are summed."""
     window_start: EpochSeconds
+    """Event time at which the window begins."""
     window_s: float
+    """Length of the window, in seconds."""
     limit: str = ""
     """The budget whose costs these are; empty for all budgets of addresses."""
     costs: dict[str, float]
@@ -55,10 +67,13 @@ class DistinctSums(Record):
     """How many different ones subjects of one partition have. Key `distinct/<partition>/<limit>`."""
 
     kind: Literal["distinct"] = "distinct"
+    """Tells this record from the topic's others."""
     partition: Count
+    """Partition whose events are counted."""
     window_start: EpochSeconds
     """Event time at which counting began."""
     window_s: Annotated[float, Field(gt=0)]
+    """Length of the limit's window, in seconds."""
     told_at: EpochSeconds
     """Event time up to which was counted."""
     limit: str

@@ -14,31 +14,39 @@ FeatureValue = float | str
 class ModelRef(BaseModel):
     """Which model spoke."""
 
-    model_config = ConfigDict(strict=True, extra="allow", frozen=True)
+    model_config = ConfigDict(strict=True, extra="allow", frozen=True, use_attribute_docstrings=True)
 
     id: str
+    """Id of the model."""
     version: str
+    """Version of the model."""
 
 
 class Score(Record):
     """Topic `weir.scores`, key `visitor_id`. Training takes the features from here and never computes them again."""
 
     session_id: str
+    """The session that is scored."""
     visitor_id: str
+    """The session's visitor."""
     revision: Count
+    """The session's revision that is scored."""
     ts: EpochSeconds
     """The session's `end` in this revision."""
     start: EpochSeconds
     """The session's `start` in this revision: with `ts`, what a label without a session id is matched against."""
     final: bool
+    """Whether this is the session's last revision."""
     features: dict[str, FeatureValue]
     """Numbers, categories and texts by name, as the registry in `models/features` declares them."""
     features_version: str
+    """Version of the features' registry."""
     features_hash: str
     """Hash of the features' canonical JSON."""
     score: Share | None
     """Probability of abuse; None while no model has passed the gate."""
     model: ModelRef | None
+    """The model that gave the score; None while no model scores."""
     champion: bool
     """True for the champion's score, False for a candidate's."""
     verdict: Annotated[str, Field(max_length=16)] | None = None

@@ -21,17 +21,24 @@ class Gaps(Part):
     """Times between neighbouring events, in seconds, in the order in which they were folded."""
 
     mean: Annotated[float, Field(ge=0)]
+    """Mean time."""
     standard_deviation: Annotated[float, Field(ge=0)]
+    """Population standard deviation of the times."""
     minimum: Annotated[float, Field(ge=0)]
+    """Shortest time."""
     maximum: Annotated[float, Field(ge=0)]
+    """Longest time."""
 
 
 class ItemTouch(Part):
     """One touch of an item, in the order of time."""
 
     item_id: str
+    """The item."""
     type: str
+    """Type of the event."""
     ts: EpochSeconds
+    """Time of the event."""
 
 
 class TextSeen(Part):
@@ -47,6 +54,7 @@ class PatternHits(Part):
     """How often one pattern matched in a session."""
 
     hits: Count
+    """Matches in the session."""
     version: str
     """Version of the pattern's pack that matched last."""
 
@@ -61,6 +69,7 @@ class Session(Record):
     session_id: str
     """Hash of visitor, opening event's id and its `ts` as received; fixed from then on."""
     visitor_id: str
+    """The visitor whose session it is."""
     account_ids: list[str]
     """Accounts seen, oldest first, capped."""
     start: EpochSeconds
@@ -68,6 +77,7 @@ class Session(Record):
     end: EpochSeconds
     """Greatest event time."""
     duration_s: Annotated[float, Field(ge=0)]
+    """Seconds from `start` to `end`."""
     revision: Annotated[int, Field(ge=1)]
     """Counts this session's published states, from 1."""
     final: bool
@@ -77,6 +87,7 @@ class Session(Record):
     merged_into: str | None
     """The session that took over this one's events."""
     events: Count
+    """Events folded into the session."""
     counts: dict[str, Count]
     """Events by type; types past the cap are counted together as `other`."""
     statuses: dict[str, Count]
@@ -84,6 +95,7 @@ class Session(Record):
     methods: dict[str, Count]
     """Events by HTTP method; methods past the cap are counted together as `other`."""
     bytes: Count
+    """Sum of the events' `bytes`, up to a cap."""
     gaps: Gaps | None
     """None with one event."""
     distinct_urls: Count
@@ -91,11 +103,15 @@ class Session(Record):
     repeats: Count
     """Events on a URL that the session had seen before."""
     page_views: Count
+    """Events of type `page_view`."""
     clicks: Count
+    """Events of type `click`."""
     searches: Count
+    """Events of type `search`."""
     carts: Count
     """Items put into the cart."""
     purchases: Count
+    """Events of type `purchase`."""
     click_through: Ratio
     """Clicks per page view; 0 without page views."""
     cart_rate: Ratio
@@ -111,7 +127,9 @@ class Session(Record):
     texts: list[TextSeen]
     """Newest texts, capped in number and length."""
     entry_url: str | None
+    """URL of the earliest event that has one."""
     exit_url: str | None
+    """URL of the latest event that has one."""
     referrer: str | None
     """The first referrer."""
     user_agent: str | None

@@ -17,16 +17,26 @@ class TrainingExample(Record):
     example_id: str
     """Hash of session, source and label time."""
     session_id: str
+    """The session that was labelled."""
     visitor_id: str
+    """The session's visitor."""
     features: dict[str, FeatureValue]
+    """Features by name, as the record of `weir.scores` has them."""
     features_version: str
+    """Version of the features' registry."""
     score: Share | None
     """As it was given then."""
     model: ModelRef | None
+    """The model that gave the score; None: no model scored then."""
     label: LabelValue
+    """`bad`: the session is abusive; `good`: it is benign."""
     category: str | None
+    """Kind of abuse, as the label says."""
     source: str
+    """Who gave the label: a person's or team's name, or `weak:<what>` for what Weir concluded itself."""
     weight: Annotated[float, Field(gt=0, le=100)]
+    """How much the example counts in learning."""
     labelled_at: EpochSeconds
+    """The label's `ts`."""
     verdict: Annotated[str, Field(max_length=16)] | None = None
     """What the cascade had said of the session."""

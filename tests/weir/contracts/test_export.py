@@ -92,6 +92,19 @@ def test_an_incompatible_schema_is_written_only_when_told_to(
     assert "colour" not in flag.read_text()
 
 
+@pytest.mark.parametrize("record", export.records(), ids=lambda record: record.__name__)
+def test_every_field_of_every_record_and_of_its_parts_is_described(record: type[Record]) -> None:
+    schema = export.schema_of(record)
+    parts = {record.__name__: schema} | schema.get("$defs", {})
+    undescribed = [
+        f"{name}.{field}"
+        for name, part in parts.items()
+        for field, declared in part.get("properties", {}).items()
+        if not declared.get("description")
+    ]
+    assert undescribed == []
+
+
 def test_no_description_of_a_field_is_lost_by_standing_elsewhere() -> None:
     """A string that does not follow its field directly describes nothing, and no tool says so."""
     stray = [
