@@ -69,6 +69,8 @@ class Bounds:
 
 
 _UNLIKELY = 0.05
+_MOST_WAYS = 1_029
+"""Of one try more, the number of ways is beyond what a float holds: logarithms are summed from there on."""
 SURE = 0.85
 """A score from which, and below whose opposite, the champion was sure."""
 
@@ -241,8 +243,10 @@ def _found(scores: Sequence[float], labels: Sequence[bool], rate: float) -> set[
 def _chance_of_so_many(hits: int, of: int, share: float) -> float:
     """Probability of at least so many hits, each of that probability (above 0 and below 1).
 
-    By logarithms: from 1,030 pairs on, the number of ways is too large for a float.
+    Up to `_MOST_WAYS` tries it is the plain sum: it must give what it gave when the decisions on record were taken.
     """
+    if of <= _MOST_WAYS:
+        return sum(math.comb(of, at) * share**at * (1.0 - share) ** (of - at) for at in range(hits, of + 1))
     if hits <= 0:
         return 1.0
     log_hit, log_miss = math.log(share), math.log1p(-share)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import Annotated, get_args
 
 import pytest
+from pydantic import Field, ValidationError, create_model
 
 from weir.errors import SettingsError
 from weir.settings import Settings, load, sources, stray_environment
@@ -103,8 +106,16 @@ def test_brokers_without_a_name_are_told_in_a_sentence(brokers: str) -> None:
     assert str(caught.value).startswith("The setting bootstrap_servers is wrong: name brokers as host:port,host:port.")
 
 
+def holds_float(annotation: object) -> bool:
+    return annotation is float or any(map(holds_float, get_args(annotation)))
+
+
+FLOATS = [name for name, field in Settings.model_fields.items() if holds_float(field.annotation)]
+"""Optional ones and several at once, too."""
+
+
 @pytest.mark.parametrize("value", ["inf", "-inf", "nan", "1e999"])
-@pytest.mark.parametrize("name", [name for name, field in Settings.model_fields.items() if field.annotation is float])
+@pytest.mark.parametrize("name", FLOATS)
 def test_no_number_of_a_setting_may_be_infinite_or_nan(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"WEIR_{name.upper()}", value)
     with pytest.raises(SettingsError, match=f"The setting {name} is wrong"):
@@ -112,8 +123,17 @@ def test_no_number_of_a_setting_may_be_infinite_or_nan(name: str, value: str, mo
 
 
 def test_settings_of_seconds_and_shares_are_among_those_that_are_tried() -> None:
-    tried = [name for name, field in Settings.model_fields.items() if field.annotation is float]
-    assert {"max_session_s", "gap_s", "max_ahead_s", "label_wait_s", "rollout_share"} <= set(tried)
+    assert {"max_session_s", "gap_s", "max_ahead_s", "label_wait_s", "rollout_share"} <= set(FLOATS)
+    assert holds_float(Annotated[float, Field(gt=0)] | None)
+    assert holds_float(tuple[float, ...])
+    assert not holds_float(tuple[int, ...])
+
+
+def test_an_optional_number_of_a_later_setting_may_not_be_infinite_either() -> None:
+    later = create_model("Later", __base__=Settings, wait_s=(float | None, None), waits_s=(tuple[float, ...], ()))
+    for given in ({"wait_s": math.inf}, {"waits_s": (1.0, math.nan)}):
+        with pytest.raises(ValidationError, match="finite number"):
+            later.model_validate(given)
 
 
 def test_a_window_of_the_gate_that_outgrows_the_state_is_refused() -> None:
