@@ -129,6 +129,8 @@ class Trainer:
         if self._rollout.is_on:
             self._rollout.begin(held, by_people=meeting.by_people)
             return Outcome(decision, snapshot, None, self._trial_record(decision, share=0.0))
+        # Rollouts may have been on before: their evidence is about the champion that is replaced here.
+        self._rollout.end()
         self._relabel()
         return Outcome(decision, snapshot, self._crown(held, decision))
 

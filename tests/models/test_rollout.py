@@ -192,3 +192,22 @@ def test_a_champion_that_was_watched_is_watched_no_more_once_rollouts_are_turned
     after = Trainer(replace(CONFIG, trial_answers=0))
     after.restore(whole.entries())
     assert "rollback" not in kinds(train(after, elsewhere(150, 240), start=150))
+
+
+def test_a_champion_of_the_time_without_rollouts_is_not_judged_by_what_was_before_it() -> None:
+    """Turned off and on again: the evidence and the way back of the champion before it are not its own."""
+    rolled_out = Trainer(CONFIG)
+    train(rolled_out, honest(0, 150))
+    at_once = Trainer(replace(CONFIG, trial_answers=0))
+    at_once.restore(rolled_out.entries())
+    start = 150
+    while at_once.champion == rolled_out.champion:
+        train(at_once, with_newcomers(start, start + 50, bad=True), start)
+        start += 50
+        assert start < 3_000
+    newer = at_once.champion
+    assert newer is not None
+    again = Trainer(CONFIG)
+    again.restore(at_once.entries())
+    outcomes = train(again, with_newcomers(10_000, 10_100, bad=False), 10_000)
+    assert "rollback" not in kinds(outcomes)
