@@ -29,8 +29,8 @@ test: $(READY) ## All tests, on a real broker that they start themselves
 	@echo "Running all tests; those that need Kafka share one broker."
 	@$(PYTEST) -n $(WORKERS) --maxprocesses 8 --dist worksteal -q -m "not controls" $(TESTS)
 
-test-fast: $(READY) ## The tests that need no Kafka
-	@$(PYTEST) -n $(WORKERS) --maxprocesses 8 --dist worksteal -q -m "not kafka and not controls" $(TESTS)
+test-fast: $(READY) ## The inner loop: tests that need no Kafka and are quick; they wait for nothing, so one worker a core
+	@$(PYTEST) -n auto --maxprocesses 8 --dist worksteal -q -m "not kafka and not controls and not slow" $(TESTS)
 
 controls: $(READY) ## Each guard of the exactly-once promise taken out in turn: its tests must go red; the model; a short run of chaos
 	@$(PYTEST) -n $(WORKERS) --maxprocesses 4 -q -m controls tests

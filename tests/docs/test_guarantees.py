@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.controls.guards import GUARDS
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +25,7 @@ def collected(*options: str) -> set[str]:
     return {line.partition("[")[0] for line in found.splitlines() if "::" in line}
 
 
+@pytest.mark.slow
 def test_every_promise_is_shown_by_a_test_of_the_usual_run() -> None:
     promises = re.findall(r"^\| .* \| (`tests/.*) \|$", PAGE, re.MULTILINE)
     assert len(promises) >= 10
