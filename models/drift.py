@@ -16,6 +16,9 @@ CONFIDENCE = 1e-5
 _RISE = 25.0
 """Page-Hinkley's threshold, of values between 0 and 1."""
 _TOLERATED_RISE = 0.02
+HELD = 29
+"""First values of a name that are held before its detectors are built: a short run never imports River. No detector
+reports a change earlier: Page-Hinkley waits for 30 values, ADWIN checks at every 32nd."""
 MOST_WATCHED = 128
 """Names that are watched; later ones are passed over."""
 
@@ -30,6 +33,8 @@ class Watch:
     def __init__(self, *, only_rises: bool = False) -> None:
         self._only_rises = only_rises
         self._detectors: dict[str, list[Any]] = {}
+        self._held: dict[str, list[float]] = {}
+        """Every name with its values so far, none once it has detectors."""
 
     def see(self, values: Mapping[str, float | str | None]) -> list[str]:
         """Takes a value of each name; gives the names whose values have changed. What is no number is passed over."""
@@ -39,10 +44,22 @@ class Watch:
         if not math.isfinite(value):
             return False
         detectors = self._detectors.get(name)
-        if detectors is None:
-            if len(self._detectors) >= MOST_WATCHED:
-                return False
-            detectors = self._detectors[name] = self._new()
+        if detectors is not None:
+            return self._update(detectors, value)
+        if name not in self._held and len(self._held) >= MOST_WATCHED:
+            return False
+        held = self._held.setdefault(name, [])
+        held.append(value)
+        if len(held) <= HELD:
+            return False
+        detectors = self._detectors[name] = self._new()
+        changed = False
+        for earlier in held:
+            changed = self._update(detectors, earlier)
+        held.clear()
+        return changed
+
+    def _update(self, detectors: list[Any], value: float) -> bool:
         changed = False
         for detector in detectors:
             before = getattr(detector, "estimation", 0.0)

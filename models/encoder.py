@@ -8,13 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import xxhash
 
 from models.base import Features
 from models.features.registry import KINDS
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Vector = dict[int, float]
 
@@ -33,8 +35,8 @@ _LEAST_VARIANCE = 1e-12
 """Below it, all values so far were one."""
 _LARGEST = 2.0**1000
 _MOST_KNOWN = 1_024
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 divided by the golden ratio
-_SHIFT = np.uint64(29)
+_MULTIPLIER = 0x9E3779B97F4A7C15  # 2^64 divided by the golden ratio
+_SHIFT = 29
 
 
 class _Number:
@@ -166,6 +168,9 @@ class Encoder:
 
     def gram_places(self, name: str, text: str) -> np.ndarray:
         """Places of the text's n-grams, one as often as it comes."""
+        import numpy as np  # noqa: PLC0415 -- slow to import, see `models.regression`
+
+        multiplier, shift = np.uint64(_MULTIPLIER), np.uint64(_SHIFT)
         text = text[:LONGEST_TEXT]
         origin = np.uint64(xxhash.xxh64_intdigest(name.encode("utf-8", "replace"), self.seed))
         data = f" {text.lower()} ".encode("utf-32-le", "replace")
@@ -173,9 +178,9 @@ class Encoder:
         running = codes + origin
         places = []
         for length in range(SHORTEST, min(LONGEST, len(codes)) + 1):
-            running = running[:-1] * _MULTIPLIER
-            running = (running ^ (running >> _SHIFT)) + codes[length - 1 :]
-            places.append((running * _MULTIPLIER) >> np.uint64(64 - self.bits))
+            running = running[:-1] * multiplier
+            running = (running ^ (running >> shift)) + codes[length - 1 :]
+            places.append((running * multiplier) >> np.uint64(64 - self.bits))
         return np.concatenate(places)
 
     def _hash_grams(self, name: str, text: str) -> Vector:

@@ -11,8 +11,6 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
-import numpy as np
-
 from models.base import Features, Model
 from models.blend import BlendedLogistic
 from models.encoder import CATEGORY_SCALE
@@ -75,6 +73,8 @@ class FrozenBlend:
     def _text(self, name: str, text: str) -> Added:
         if not text:
             return _NOTHING
+        import numpy as np  # noqa: PLC0415 -- slow to import, see `models.regression`
+
         places = self._encoder.gram_places(name, text)
         each = 1.0 / math.sqrt(len(places))
         places.sort()

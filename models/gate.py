@@ -6,10 +6,12 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from models.quality import Quality, measure
+if TYPE_CHECKING:
+    from models.quality import Quality
 
 
 class Judged(msgspec.Struct, frozen=True, array_like=True):
@@ -123,12 +125,12 @@ def _compare(
 ) -> Meeting:
     rivals = _rivals(judges)
     labels = [judged.bad for judged in judges]
-    candidate = measure([judged.candidate for judged in judges], labels)
+    candidate = _measure([judged.candidate for judged in judges], labels)
     objections, more = beside
     figures = candidate.figures("candidate") | more
     objections = [*contradicted(judges, bounds), *objections, *_out_of_bounds(candidate, bounds)]
     for name, scores in rivals.items():
-        rival = measure(scores, labels)
+        rival = _measure(scores, labels)
         figures |= rival.figures(name)
         objections += _too_weak(candidate, rival, f"the {name}", _margins(name, bounds))
         objections += _too_blunt(candidate, rival, f"the {name}", bounds)
@@ -188,11 +190,11 @@ def _lately_too_weak(judges: Sequence[Judged], rivals: dict[str, list[float]], b
     labels = [judged.bad for judged in judges[start:]]
     if min(sum(labels), len(labels) - sum(labels)) < bounds.minimum_of_each:
         return []
-    candidate = measure([judged.candidate for judged in judges[start:]], labels)
+    candidate = _measure([judged.candidate for judged in judges[start:]], labels)
     objections = []
     for name, scores in rivals.items():
         margins = _margins(name, bounds) if name == "baseline" else (0.0, 1.0)
-        objections += _too_weak(candidate, measure(scores[start:], labels), f"the {name} lately", margins)
+        objections += _too_weak(candidate, _measure(scores[start:], labels), f"the {name} lately", margins)
     return objections
 
 
@@ -265,8 +267,8 @@ def _unstable(judges: Sequence[Judged], scores: Sequence[float], name: str, boun
     for segment in sorted(segment for segment, size in sizes.items() if segment and size >= bounds.minimum_segment):
         inside = [(judged, score) for judged, score in zip(judges, scores, strict=True) if judged.segment == segment]
         labels = [judged.bad for judged, _ in inside]
-        candidate = measure([judged.candidate for judged, _ in inside], labels).log_loss
-        rival = measure([score for _, score in inside], labels).log_loss
+        candidate = _measure([judged.candidate for judged, _ in inside], labels).log_loss
+        rival = _measure([score for _, score in inside], labels).log_loss
         if candidate > bounds.segment_log_loss * rival + 0.1:
             objections.append(f"log loss {candidate:.3f} is above {rival:.3f} of {name} among {segment}")
     return objections
@@ -290,3 +292,9 @@ def contradicted(judges: Sequence[Judged], bounds: Bounds) -> list[str]:
     return [
         f"of what the champion was sure of, answers of late contradict {good} of the good and {bad} of the bad",
     ]
+
+
+def _measure(scores: Sequence[float], labels: Sequence[bool]) -> Quality:
+    from models.quality import measure  # noqa: PLC0415 -- imports numpy, which no run needs that evaluates no candidate
+
+    return measure(scores, labels)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from pydantic import ValidationError
@@ -16,8 +16,6 @@ from models.evidence import Evidence, squared_error
 from models.families import FAMILIES, copy, from_bytes, to_bytes
 from models.features.registry import FEATURES_VERSION
 from models.gate import Judged, Meeting, Record, contradicted, meet
-from models.quality import Quality, measure
-from models.recall import Interval, share_interval
 from models.rollout import Held, Rollout, Step
 from models.sampling import is_in_sample
 from models.training import Counts, Outcome, TrainerConfig, snapshot_of
@@ -28,11 +26,17 @@ from weir.contracts.score import ModelRef
 from weir.contracts.training import TrainingExample
 from weir.errors import SnapshotError
 
+if TYPE_CHECKING:
+    from models.quality import Quality
+    from models.recall import Interval
+
 MODEL_ID = "sessions"
 SAMPLED = 1_000
 """Newest answers about the random sample that the estimate of recall is made of."""
 LEAST_WORTH = 0.5
 """People whose answers count for less judge no candidate."""
+MOST_WAITING = 100
+"""Weak labels of one kind that wait, at most, before the candidate is built."""
 KEPT_REFUSALS = 100
 """Refusals on record: unlike promotions, which name versions, older ones are of no use and would grow without end."""
 _MOST_DOUBTED = 10
@@ -40,6 +44,10 @@ _MOST_DOUBTED = 10
 
 class Trainer:
     """Folds training examples in order; the same examples give the same models and decisions.
+
+    The first examples wait as long as all have weak labels of one kind, since no figure says anything about a candidate
+    on those. The next example, or whatever asks for a model, builds the candidate, which learns what waited first: so
+    decisions and stored state don't depend on the waiting, and a short replay does not import River, which takes 2.5 s.
 
     Args:
         config: How it works.
@@ -52,7 +60,10 @@ class Trainer:
         self._spent_s = 0.0
         self._timed = 0
         """Examples that `_spent_s` is of: a restart forgets both, not how many came since the last meeting."""
-        self._candidate: Model = FAMILIES[config.family](**config.hyper_parameters)
+        self._built: Model | None = None
+        """The candidate, None while all examples so far wait."""
+        self._waiting: list[tuple[TrainingExample, float]] = []
+        """Examples that the candidate has still to learn, with what their answers are worth."""
         self._champion: Model | None = None
         self._held: Held | None = None
         """The champion with its record, where that is known."""
@@ -80,6 +91,7 @@ class Trainer:
     @property
     def newest(self) -> Judged | None:
         """The example learned last, with what was predicted of it."""
+        self.build()
         return self._window[-1] if self._window else None
 
     @property
@@ -92,15 +104,11 @@ class Trainer:
         self._counts.trained_to = offset + 1
         if example.features_version != FEATURES_VERSION:
             return False
-        bad, features = example.label == "bad", example.features
         worth = self._hear(example)
-        judged = self._judge(example, is_believed=worth >= LEAST_WORTH)
-        self._window.append(judged)
-        self._weigh(judged)
-        self._rollout.watch(judged, features)
-        # A weight of 0 teaches nothing, as it should.
-        self._candidate.learn_one(features, bad=bad, weight=example.weight * worth)
-        self._baseline.learn_one(features, bad=bad, weight=example.weight * worth)
+        if self._built is None and self._may_wait(example):
+            self._waiting.append((example, worth))
+        else:
+            self._learn(self.build(), example, worth)
         self._counts.examples += 1
         self._counts.since_meeting += 1
         if is_weak(example.source):
@@ -109,8 +117,19 @@ class Trainer:
             self._counts.people += 1
         return True
 
+    def build(self) -> Model:
+        """The candidate, which has learned what waited; no later example waits."""
+        candidate = self._built
+        if candidate is None:
+            candidate = self._built = FAMILIES[self.config.family](**self.config.hyper_parameters)
+            for example, worth in self._waiting:
+                self._learn(candidate, example, worth)
+            self._waiting.clear()
+        return candidate
+
     def meet(self, decided_at: float) -> Outcome:
         """Lets the candidate meet the champion; if it wins, it is the champion from here on."""
+        candidate = self.build()
         counts = self._counts
         cost_us = 1e6 * self._spent_s / self._timed if self._timed else None
         fortune = {True: counts.by_people.fortune, False: counts.by_all.fortune}
@@ -124,8 +143,8 @@ class Trainer:
             counts.refusals.append(decision.number)
             forgotten = counts.refusals.pop(0) if len(counts.refusals) > KEPT_REFUSALS else None
             return Outcome(decision, None, None, forgotten=forgotten)
-        snapshot = snapshot_of(self._candidate, decision, counts)
-        held = Held(snapshot, copy(self._candidate))
+        snapshot = snapshot_of(candidate, decision, counts)
+        held = Held(snapshot, copy(candidate))
         if self._rollout.is_on:
             self._rollout.begin(held, by_people=meeting.by_people)
             return Outcome(decision, snapshot, None, self._trial_record(decision, share=0.0))
@@ -197,6 +216,7 @@ class Trainer:
         known = counts.champion
         if scorer is None or scorer.decision <= (known[3] if known is not None else counts.vacant_since):
             return False
+        self.build()
         self._champion = copy(scorer.model)
         self._held = Held(scorer.snapshot, self._champion) if scorer.snapshot is not None else None
         self._rollout.end()
@@ -207,12 +227,17 @@ class Trainer:
 
     def candidate_state(self) -> dict[str, Any]:
         """All that the candidate has learned."""
-        return self._candidate.state()
+        return self.build().state()
 
     def qualities(self) -> dict[str, Quality]:
-        """Prequential quality on the newest window by role; without a role that did not predict all of it."""
+        """Prequential quality on the newest window by role; without a role that did not predict all of it.
+
+        Nothing while all examples wait: the AUC of labels of one kind is no figure.
+        """
         if not self._window:
             return {}
+        from models.quality import measure  # noqa: PLC0415 -- imports numpy, see `models.regression`
+
         labels = [judged.bad for judged in self._window]
         found = {
             "candidate": measure([judged.candidate for judged in self._window], labels),
@@ -226,7 +251,11 @@ class Trainer:
     def recall(self) -> Interval | None:
         """How much of the abuse the cascade flags, by answers about the random sample; None without a bad one in it."""
         found = [flagged for _, flagged, bad in self._counts.sampled if bad]
-        return share_interval(sum(found), len(found)) if found else None
+        if not found:
+            return None
+        from models.recall import share_interval  # noqa: PLC0415 -- imports numpy, see `models.regression`
+
+        return share_interval(sum(found), len(found))
 
     def doubted(self) -> dict[str, float]:
         """Sources whose answers count for less, with what they count."""
@@ -234,11 +263,12 @@ class Trainer:
 
     def entries(self) -> dict[str, bytes]:
         """The whole state, by part; `restore` takes it back exactly."""
+        candidate = self.build()
         self._counts.window = list(self._window)
         self._counts.trial, self._counts.reign = self._rollout.trial, self._rollout.reign
         parts = {
             "counts": msgspec.json.encode(self._counts),
-            "candidate": to_bytes(self._candidate),
+            "candidate": to_bytes(candidate),
             "baseline": to_bytes(self._baseline),
         }
         if self._champion is not None and self._held is None:
@@ -260,7 +290,8 @@ class Trainer:
             return
         try:
             self._counts = msgspec.json.decode(entries["counts"], type=Counts)
-            self._candidate = from_bytes(entries["candidate"])
+            self._built = from_bytes(entries["candidate"])
+            self._waiting.clear()
             baseline = from_bytes(entries["baseline"])
         except (KeyError, msgspec.DecodeError) as error:
             raise SnapshotError("The trainer's state can't be read.", _REBUILD) from error
@@ -290,11 +321,28 @@ class Trainer:
             example.session_id, example.source, bad=is_bad, is_weak=weak, champion=example.score
         )
 
-    def _judge(self, example: TrainingExample, *, is_believed: bool) -> Judged:
+    def _may_wait(self, example: TrainingExample) -> bool:
+        """Whether no figure says anything yet: all labels so far are weak and of one kind, and not many."""
+        waiting = self._waiting
+        is_of_one_kind = not waiting or waiting[0][0].label == example.label
+        return is_weak(example.source) and is_of_one_kind and len(waiting) < MOST_WAITING
+
+    def _learn(self, candidate: Model, example: TrainingExample, worth: float) -> None:
+        """Predicts the example by all, then lets candidate and baseline learn it."""
+        bad, features = example.label == "bad", example.features
+        judged = self._judge(candidate, example, is_believed=worth >= LEAST_WORTH)
+        self._window.append(judged)
+        self._weigh(judged)
+        self._rollout.watch(judged, features)
+        # A weight of 0 teaches nothing, as it should.
+        candidate.learn_one(features, bad=bad, weight=example.weight * worth)
+        self._baseline.learn_one(features, bad=bad, weight=example.weight * worth)
+
+    def _judge(self, model: Model, example: TrainingExample, *, is_believed: bool) -> Judged:
         features = example.features
         challenger = self._rollout.challenger
         begun_s = self._clock() if self._clock is not None else 0.0
-        candidate = self._candidate.predict_one(features)
+        candidate = model.predict_one(features)
         if self._clock is not None:
             self._spent_s += self._clock() - begun_s
             self._timed += 1

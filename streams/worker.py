@@ -9,6 +9,8 @@ from streams.engine.plan import StagePlan
 from streams.engine.runner import run_plans, told
 from streams.packs.topic import announce
 from streams.stages import STAGE_INPUTS, Resources, make_task
+from streams.task import Task
+from streams.train.task import TrainTask
 from weir.errors import UsageError, WeirError
 from weir.settings import Settings
 from weir.topics import STAGES
@@ -31,8 +33,16 @@ def run_worker(settings: Settings, stages: Sequence[str] = STAGES) -> int:
     except WeirError as error:
         return told(error)
     plans = [
-        StagePlan(stage, inputs, partial(make_task, stage, resources=resources))
+        StagePlan(stage, inputs, partial(make_loaded_task, stage, resources=resources))
         for stage, inputs in STAGE_INPUTS.items()
         if stage in stages
     ]
     return run_plans(settings, plans, resources.followed, partial(announce, settings, resources.library))
+
+
+def make_loaded_task(stage: str, partition: int, resources: Resources) -> Task:
+    """The task of a stage for one partition, with all that it will need loaded."""
+    task = make_task(stage, partition, resources)
+    if isinstance(task, TrainTask):
+        task.build()
+    return task

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from models.anomaly import HalfSpace
+from models.base import Features
 from models.sampling import chance, is_in_sample
 from rules.judgement import Judgement
 from streams.score.scored import Scored
@@ -16,6 +17,9 @@ UNUSUAL_FROM = 3.0
 """Standard deviations from which a session is unlike all others."""
 LOOKED_AT = 0.1
 """Share of sessions that are looked at for being unusual: it costs more than scoring."""
+HELD = 30
+"""Sessions that are looked at before half-space trees are built: a short run never imports River. The trees call no
+session unusual before their first window of 250 is full, so no question depends on this number."""
 MOST_SAVED = 20.0
 """Questions that may come at once after a quiet time."""
 Why = Literal["unsure", "novel", "random"]
@@ -36,7 +40,9 @@ class ReviewDesk:
         self._sample_share = sample_share
         self._ceiling_share = ceiling_share
         self._saved = MOST_SAVED if ceiling_share else 0.0
-        self._usual: HalfSpace | None = None  # River is imported with the first session that is looked at
+        self._usual: HalfSpace | None = None
+        self._held: list[Features] = []
+        """Features of the first sessions that were looked at, until the trees are built."""
 
     def question(self, scored: Scored, judgement: Judgement) -> Review | None:
         """The question that a closed session is worth, None for most."""
@@ -72,7 +78,14 @@ class ReviewDesk:
         if chance(scored.session.session_id) < 1.0 - LOOKED_AT:
             return False
         if self._usual is None:
+            self._held.append(scored.features)
+            if len(self._held) < HELD:
+                return False
             self._usual = HalfSpace()
+            for features in self._held:
+                self._usual.see(features)
+            self._held.clear()
+            return False
         is_unusual = self._usual.unusual(scored.features) >= UNUSUAL_FROM
         self._usual.see(scored.features)
         return is_unusual

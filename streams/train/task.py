@@ -67,6 +67,10 @@ class TrainTask(Task):
         self._whole = False
         self._errors = Watch(only_rises=True)
 
+    def build(self) -> None:
+        """Builds the candidate now: a live worker imports River before it reads records, not between two of them."""
+        self._trainer.build()
+
     def load(self, key: bytes, value: bytes) -> None:
         """Takes back a part of the trainer's state or an example learned since."""
         if key[:1] == _PART:
@@ -121,11 +125,13 @@ class TrainTask(Task):
         kind = "weak" if is_weak(example.source) else "people"
         effects.count("examples_learned", kind, example.label if known else "passed_over")
         if known:
-            self._watch(effects)
+            self._watch(example, effects)
         self._new[_EXAMPLE + record.offset.to_bytes(8)] = record.value or b""
 
-    def _watch(self, effects: Effects) -> None:
+    def _watch(self, example: TrainingExample, effects: Effects) -> None:
         """Whether the models err as they did, by the answers that judge."""
+        if is_weak(example.source):
+            return
         judged = self._trainer.newest
         if judged is None or not judged.people:
             return

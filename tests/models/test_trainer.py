@@ -7,7 +7,7 @@ import pytest
 from models.champion import Scorer
 from models.families import FAMILIES
 from models.sampling import is_in_sample
-from models.trainer import KEPT_REFUSALS, Trainer
+from models.trainer import KEPT_REFUSALS, MOST_WAITING, Trainer
 from models.training import TrainerConfig
 from tests.support.examples import easy_example, shuffled_example
 from weir.contracts.score import ModelRef
@@ -149,3 +149,54 @@ def test_what_a_prediction_costs_is_of_the_examples_that_were_timed_here() -> No
         if second.learn(easy_example(offset), offset) and second.meeting_is_due
     ]
     assert "a prediction takes 1000000 µs" in why
+
+
+def weak_example(seed: int, *, bad: bool, source: str = "weak:heuristics") -> TrainingExample:
+    return easy_example(seed, source=source, weight=0.5).model_copy(update={"label": "bad" if bad else "good"})
+
+
+@pytest.mark.parametrize("then", ["nothing", "weak good", "person", "old features", "champion"])
+@pytest.mark.parametrize("count", [0, 1, 40, 99])
+def test_examples_that_wait_leave_the_state_that_they_leave_when_learned_at_once(count: int, then: str) -> None:
+    waits, at_once = Trainer(CONFIG), Trainer(CONFIG)
+    at_once.build()
+    for trainer in (waits, at_once):
+        for offset in range(count):
+            trainer.learn(weak_example(offset, bad=True), offset)
+        if then == "weak good":
+            trainer.learn(weak_example(count, bad=False), count)
+        elif then == "person":
+            trainer.learn(easy_example(count), count)
+        elif then == "old features":
+            trainer.learn(easy_example(count).model_copy(update={"features_version": "0"}), count)
+        elif then == "champion":
+            by_hand = Scorer(ModelRef(id="sessions", version="by-hand"), "people", 9, FAMILIES["hashed-logistic"]())
+            trainer.follow(by_hand, 9)
+    assert waits.entries() == at_once.entries()
+    assert waits.qualities() == at_once.qualities()
+
+
+def test_weak_labels_of_one_kind_wait_and_the_first_other_label_ends_that() -> None:
+    trainer = Trainer(CONFIG)
+    for offset in range(20):
+        trainer.learn(weak_example(offset, bad=True), offset)
+    assert (trainer.examples, trainer.qualities()) == (20, {})
+    trainer.learn(weak_example(20, bad=False), 20)
+    assert trainer.qualities()["candidate"].examples == 21
+
+
+def test_not_many_examples_wait() -> None:
+    trainer = Trainer(TrainerConfig(window=1_000, every=1_000))
+    for offset in range(MOST_WAITING + 1):
+        trainer.learn(weak_example(offset, bad=True), offset)
+    assert trainer.qualities()["candidate"].examples == MOST_WAITING + 1
+
+
+def test_a_candidate_that_waited_meets_as_one_that_did_not() -> None:
+    waits, at_once = Trainer(CONFIG), Trainer(CONFIG)
+    at_once.build()
+    for trainer in (waits, at_once):
+        for offset in range(100):
+            trainer.learn(weak_example(offset, bad=True), offset)
+    assert waits.meeting_is_due
+    assert waits.meet(1.0) == at_once.meet(1.0)

@@ -3,8 +3,11 @@ from __future__ import annotations
 import random
 from collections import Counter
 
+import pytest
+
 from models.sampling import is_in_sample
 from rules.judgement import Judgement
+from streams.score import desk as module
 from streams.score.desk import MOST_SAVED, ReviewDesk
 from streams.score.scored import Scored
 from tests.support.sessions import make_session
@@ -57,3 +60,14 @@ def test_what_is_dealt_with_already_is_not_asked_about_for_being_unusual() -> No
     for number in range(6_000):
         asked(desk, number)
     assert not any(asked(desk, number, events=90_000, verdict="block") for number in range(10_000, 10_100))
+
+
+def test_sessions_that_are_held_change_no_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    def questions() -> list[Review | None]:
+        desk = ReviewDesk(0.0, 0.01)
+        return [asked(desk, number, events=4 if number % 50 else 90_000) for number in range(4_000)]
+
+    held = questions()
+    monkeypatch.setattr(module, "HELD", 1)
+    assert held == questions()
+    assert any(held)

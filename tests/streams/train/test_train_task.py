@@ -3,11 +3,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from pydantic import SecretStr
 
 from models.champion import ChampionHolder
 from models.snapshot import AnyRecord, model_of, verify
+from streams.stages import Resources
 from streams.task import Effects
 from streams.train.task import TrainTask
+from streams.worker import make_loaded_task
 from tests.support.examples import easy_example, shuffled_example
 from weir.contracts.fast import encode
 from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
@@ -145,3 +148,31 @@ def test_errors_that_rise_are_told() -> None:
     assert not calm.counts["drift_detected", ("error", "champion")]
     lies = [record(offset, easy_example(offset, flip=offset % 2 == 0)) for offset in range(400, 800)]
     assert fold(task, lies).counts["drift_detected", ("error", "champion")] >= 1
+
+
+def test_a_live_worker_has_the_candidate_before_the_first_record() -> None:
+    """River takes seconds to import: a worker imports it while it starts, and its figures are there at once."""
+    resources = Resources.from_settings(SETTINGS.model_copy(update={"model_key": SecretStr("a key")}))
+    task = make_loaded_task("train", 0, resources)
+    assert isinstance(task, TrainTask)
+    task.loaded()
+    weak = easy_example(1, source="weak:heuristics")
+    assert ("model_auc", ("candidate",)) in fold(task, [record(0, weak)]).gauges
+
+
+def test_what_waits_is_learned_again_after_a_restart() -> None:
+    weak = [record(offset, easy_example(offset, source="weak:heuristics")) for offset in range(60)]
+    bad = [one for one in weak if b'"label":"bad"' in (one.value or b"")]
+    first, whole = TrainTask(SETTINGS, KEY), TrainTask(SETTINGS, KEY)
+    fold(first, bad)
+    restarted = TrainTask(SETTINGS, KEY)
+    for key, value in first.changes():
+        assert value is not None
+        restarted.load(key, value)
+    restarted.loaded()
+    fold(whole, bad)
+    assert restarted.progress() == whole.progress()
+    found, expected = fold(restarted, EASY[60:160]), fold(whole, EASY[60:160])
+    assert found.outputs == expected.outputs
+    assert found.gauges == expected.gauges
+    assert dict(restarted.changes())[b"tcandidate"] == dict(whole.changes())[b"tcandidate"]

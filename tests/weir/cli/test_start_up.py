@@ -1,0 +1,42 @@
+"""What `weir replay` imports: River alone takes longer to import than a short replay takes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+HEAVY = {"aiokafka", "confluent_kafka", "faust", "matplotlib", "numpy", "pandas", "river", "scipy"}
+LINE = (
+    '203.0.113.{} - - [17/May/2015:10:{:02d}:00 +0000] "GET /page/{} HTTP/1.1" 200 100 "-" '
+    '"Mozilla/5.0 (compatible; Searchbot/2.1; +http://search.example/bot.html)"\n'
+)
+
+
+def imported(code: str) -> set[str]:
+    """The heavy packages that a new interpreter has loaded after `code`."""
+    code += "\nimport sys; print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return HEAVY & set(done.stderr.splitlines()[-1].split())
+
+
+def test_the_import_of_replay_pulls_in_nothing_heavy() -> None:
+    assert imported("import weir.cli.main, weir.cli.replay") == set()
+
+
+def test_a_short_replay_with_crawlers_pulls_in_nothing_heavy(tmp_path: Path) -> None:
+    """Its sessions close, some are watched and looked at, and the weak labels of the crawlers reach the trainer."""
+    log = tmp_path / "access.log"
+    log.write_text("".join(LINE.format(number, number % 60, number) for number in range(60)), encoding="utf-8")
+    summary = tmp_path / "summary.json"
+    replay = ["replay", str(log), "--format", "access-log", "--json"]
+    code = (
+        "import contextlib, pathlib\n"
+        "from weir.cli.main import main\n"
+        f"with pathlib.Path({str(summary)!r}).open('w') as out, contextlib.redirect_stdout(out):\n"
+        f"    try: main({replay!r})\n"
+        "    except SystemExit as end: assert not end.code"
+    )
+    assert imported(code) == set()
+    assert json.loads(summary.read_bytes())["learning"]["examples"] == {"weak bad": 60}
