@@ -1,50 +1,121 @@
-"""Snowplow's events as CSV with a header, as its warehouse loaders and dbt packages have them.
+"""Snowplow's events: CSV with a header, JSON lines as BigQuery exports them, or the enriched stream's rows of tabs.
 
-| column | field |
-|---|---|
-| `domain_userid` | `visitor_id`; rows without one belong to no session, and are told apart by their reason |
-| `derived_tstamp` | `ts` |
-| `event_name` | `type`: `page_ping` is `ping`, `link_click` is `click`, others as they are |
-| `user_id` | `account_id` |
-| `event_id`, `page_url`, `page_referrer`, `useragent`, `user_ipaddress` | of like meaning |
-| `page_title`, `app_id`, `domain_sessionid` | `properties` |
-
-A shop's rows say more, see `snowplow_shop.py`. Rows lie in the order of loading: events are sorted by `ts`.
+The first line tells which of the three a file is. `page_ping` becomes `ping`, `link_click` becomes `click`, a
+`transaction` becomes `purchase`, other names stay; what a shop did comes from `snowplow_shop.py`. Rows without a
+`domain_userid` belong to no session, and are told apart by their reason. Rows lie in the order of loading: events are
+sorted by `ts`.
 """
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
-from streams.intake.formats.line import Candidate, RawLine, Unreadable
-from streams.intake.formats.snowplow_shop import shop_columns, shop_fields
+from streams.intake.formats.export import FieldMap, Fields, JsonObject, RowError, finish, read_objects
+from streams.intake.formats.line import Candidate, RawLine, Unreadable, not_blank
+from streams.intake.formats.snowplow_enriched import enriched_row, is_enriched
+from streams.intake.formats.snowplow_shop import SHOP, shop_columns, shop_objects
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import encode
 from weir.errors import UsageError
 
+FIELDS: Fields = (
+    ("event_id", "event_id"),
+    ("domain_userid", "visitor_id"),
+    ("user_id", "account_id"),
+    ("snowplow_ecommerce.action.type", "type"),
+    ("event_name", "type"),
+    ("derived_tstamp", "ts"),
+    ("collector_tstamp", "ts"),
+    ("page_url", "url"),
+    ("page_referrer", "referrer"),
+    ("useragent", "user_agent"),
+    ("user_ipaddress", "ip"),
+    ("snowplow_ecommerce.product.id", "item_id"),
+    ("snowplow_ecommerce.transaction.revenue", "value"),
+    ("tr_total", "value"),
+    ("snowplow_ecommerce.transaction.currency", "currency"),
+    ("tr_currency", "currency"),
+    ("page_title", "properties.page_title"),
+    ("app_id", "properties.app_id"),
+    ("domain_sessionid", "properties.domain_sessionid"),
+    ("snowplow_ecommerce.transaction.transaction_id", "properties.order_id"),
+    ("tr_orderid", "properties.order_id"),
+)
+LOST = (
+    "all products of an event but the first, with prices and quantities",
+    "contexts, derived_contexts and unstruct_event, but for the shop's",
+    "se_category, se_action, se_label, se_property and se_value",
+    "network_userid, geo, marketing, browser, operating system and device",
+)
+SAMPLE = (
+    b"event_id,domain_userid,derived_tstamp,event_name,page_url,page_referrer,useragent,user_ipaddress,user_id\n"
+    b"0b9c-1,5f0c-anna,2026-03-01 10:15:02.250,page_view,https://shop.example.com/shoes,https://example.com/,"
+    b'"Mozilla/5.0 (X11; Linux x86_64)",203.0.113.9,\n'
+    b"0b9c-2,5f0c-anna,2026-03-01 10:15:12.250,page_ping,https://shop.example.com/shoes,,"
+    b'"Mozilla/5.0 (X11; Linux x86_64)",203.0.113.9,customer-17\n'
+)
+
 _REQUIRED = ("event_id", "domain_userid", "derived_tstamp", "event_name")
-_FIELDS = {
-    "event_id": "event_id",
-    "domain_userid": "visitor_id",
-    "user_id": "account_id",
-    "event_name": "type",
-    "derived_tstamp": "ts",
-    "page_url": "url",
-    "page_referrer": "referrer",
-    "useragent": "user_agent",
-    "user_ipaddress": "ip",
-}
-_CARRIED = ("page_title", "app_id", "domain_sessionid")
-_TYPES = {"page_ping": "ping", "link_click": "click"}
+_TIMES = ("derived_tstamp", "collector_tstamp")
+_TYPES = {"page_ping": "ping", "link_click": "click", "transaction": "purchase"}
+_NAME = "a row of Snowplow's events"
+_fields = FieldMap(FIELDS)
 
 
 def candidates(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
-    """One event a row; a row may span lines, and has the number of its first.
+    """One event a row; a row of CSV may span lines, and has the number of its first.
 
     Raises:
-        UsageError: the first row is not a header of Snowplow's events.
+        UsageError: the first row is neither JSON nor an enriched event, and no header of Snowplow's events.
     """
+    rest = iter(lines)
+    first = next(not_blank(rest), None)
+    if first is None:
+        return
+    all_lines = chain([first], rest)
+    if first[1].lstrip().startswith(b"{"):
+        yield from read_objects(all_lines, _NAME, _json_event)
+    elif is_enriched(first[1]):
+        yield from _enriched(not_blank(all_lines))
+    else:
+        yield from _csv(all_lines)  # blank lines may be part of a quoted text
+
+
+def _event(row: JsonObject, shop: dict[str, object]) -> dict[str, object]:
+    if not row.get("domain_userid"):
+        raise RowError("The row's domain_userid is empty.", DeadLetterReason.NO_VISITOR)
+    event = _fields.read({**row, SHOP: shop})
+    kind = event.get("type")
+    if isinstance(kind, str):
+        event["type"] = _TYPES.get(kind, kind)
+    return finish(event)
+
+
+def _json_event(row: JsonObject) -> dict[str, object]:
+    # A column that is null may be left out, but no event is without these.
+    missing = [name for name in ("event_id", "event_name") if not isinstance(row.get(name), str)]
+    if missing:
+        raise RowError(f"The line is not {_NAME}: its field {missing[0]} must be a text.")
+    if all(row.get(name) is None for name in _TIMES):
+        raise RowError(f"The line is not {_NAME}: its field derived_tstamp must be a time.")
+    return _event(row, shop_objects(shop_columns(row), row))
+
+
+def _enriched(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
+    for number, raw in lines:
+        try:
+            event = _event(*enriched_row(raw))
+        except UnicodeDecodeError:
+            yield Unreadable(number, raw, DeadLetterReason.NOT_UTF8, "The row is not UTF-8.")
+        except RowError as error:
+            yield Unreadable(number, raw, error.reason, str(error))
+        else:
+            yield Candidate(number, raw, encode(event))
+
+
+def _csv(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
     header: list[str] | None = None
     shop: dict[str, str] = {}
     for number, raw, row in _rows(lines):
@@ -62,16 +133,11 @@ def candidates(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
             yield _candidate(number, raw, dict(zip(header, row, strict=True)), shop)
 
 
-def _candidate(number: int, raw: bytes, row: dict[str, str], shop: dict[str, str]) -> Candidate | Unreadable:
-    if not row["domain_userid"]:
-        return Unreadable(number, raw, DeadLetterReason.NO_VISITOR, "The row's domain_userid is empty.")
-    event: dict[str, object] = {field: row[column] for column, field in _FIELDS.items() if row.get(column)}
-    event["type"] = _TYPES.get(row["event_name"], row["event_name"])
-    event |= shop_fields(shop, row)
-    carried = {column: row[column] for column in _CARRIED if row.get(column)}
-    if carried:
-        event["properties"] = carried
-    return Candidate(number, raw, encode(event))
+def _candidate(number: int, raw: bytes, row: JsonObject, shop: dict[str, str]) -> Candidate | Unreadable:
+    try:
+        return Candidate(number, raw, encode(_event(row, shop_objects(shop, row))))
+    except RowError as error:
+        return Unreadable(number, raw, error.reason, str(error))
 
 
 def _is_utf8(raw: bytes) -> bool:
@@ -87,7 +153,7 @@ def _checked_header(row: list[str]) -> list[str]:
     if missing:
         raise UsageError(
             f"The file has no column {missing[0]} in its first line.",
-            "Format snowplow wants the events table as CSV with a header.",
+            "Format snowplow wants the events table as CSV with a header, as JSON lines, or enriched events.",
         )
     return row
 

@@ -1,4 +1,4 @@
-"""The shop's part of Snowplow's events: what was done with which product, out of JSON columns.
+"""The shop's part of Snowplow's events: what was done with which product, out of columns that hold JSON.
 
 `product_view`, `list_view`, `checkout_step` and others are types as they are; `transaction` is `purchase`, with the
 transaction's revenue; the first product is the event's item.
@@ -6,49 +6,35 @@ transaction's revenue; the first product is the event's item.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
-# The columns' names end with a version, such as `_1_0_0`.
+SHOP = "snowplow_ecommerce"
+"""The name under which a row has what `shop_objects` found."""
+# The columns' names end with a version, such as `_1_0_0`, or `_1` in BigQuery's newer tables.
 _COLUMN = re.compile(r".*snowplow_ecommerce_(?P<what>action|product|transaction)_[0-9_]+")
-_TYPES = {"transaction": "purchase"}
 
 
-def shop_columns(header: Iterable[str]) -> dict[str, str]:
+def shop_columns(columns: Iterable[str]) -> dict[str, str]:
     """Which of the columns hold `action`, `product` and `transaction`."""
-    return {found["what"]: column for column in header if (found := _COLUMN.fullmatch(column))}
+    # Rows of JSON name their columns each time: most names are passed over without the expression.
+    return {found["what"]: name for name in columns if SHOP in name and (found := _COLUMN.fullmatch(name))}
 
 
-def shop_fields(columns: dict[str, str], row: dict[str, str]) -> dict[str, object]:
-    """Type, item, value and currency, as far as the row has them; what is no such JSON says nothing."""
-    found = {what: _first_object(row[column]) for what, column in columns.items()}
-    action, product, sale = (found.get(what, {}) for what in ("action", "product", "transaction"))
-    fields: dict[str, object] = {}
-    if isinstance(kind := action.get("type"), str):
-        fields["type"] = _TYPES.get(kind, kind)
-    if isinstance(product.get("id"), str | int):
-        fields["item_id"] = str(product["id"])
-    if fields.get("type") == "purchase":
-        fields |= {"value": _amount(sale.get("revenue")), "currency": sale.get("currency")}
-    return {name: value for name, value in fields.items() if value is not None}
+def shop_objects(columns: Mapping[str, str], row: Mapping[str, object]) -> dict[str, object]:
+    """`action`, `product` and `transaction`, as far as the row has them; what is no such JSON is empty."""
+    return {what: first_object(row[column]) for what, column in columns.items()}
 
 
-def _first_object(text: str) -> dict[str, object]:
-    try:
-        content = msgspec.json.decode(text) if text else {}
-    except (msgspec.DecodeError, RecursionError):
-        return {}
+def first_object(content: object) -> dict[str, object]:
+    """The object, or the first of a list; either may be a text of JSON."""
+    if isinstance(content, str):
+        try:
+            content = msgspec.json.decode(content) if content else {}
+        except (msgspec.DecodeError, RecursionError):
+            return {}
     if isinstance(content, list):
         content = content[0] if content else {}
     return content if isinstance(content, dict) else {}
-
-
-def _amount(value: object) -> float | None:
-    try:
-        amount = float(value) if isinstance(value, str | int | float) else None
-    except (ValueError, OverflowError):
-        return None
-    return amount if amount is not None and math.isfinite(amount) else None
