@@ -1,9 +1,10 @@
 """Who an address stands for: one subscriber, an office, a carrier, a crawler that is what it says.
 
 An address is charged as its subject: an IPv4 address as it stands, an IPv6 address by the prefix that one customer is
-given, since whoever has a prefix has 2**64 addresses. Networks in the configuration change that: `trusted` ones have no
-budget at all, `shared` ones pay little, since many people are behind them, and a `crawler` is free of budgets if its
-address lies in the ranges that its operator publishes *and* it gives the name: anybody can give the name.
+given, since whoever has a prefix has 2**64 addresses. Networks in the configuration change that. A `trusted` network
+has no budgets at all. In a `shared` network addresses and visitors pay little, since many people are behind them. A
+`crawler` is free of budgets if its address lies in the ranges that its operator publishes *and* it gives the name:
+anybody can give the name.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str = ""
     """Of a crawler: what its user agent contains, whatever the case."""
     price: float = 1.0
-    """Of a shared network: the part of its cost that an event is charged at."""
+    """Of a shared network: the part of its cost that an event is charged to the address at."""
+    visitor_price: float = 1.0
+    """Of a shared network: the part of its cost that an event is charged to its visitor at."""
 
 
 class AddressRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +64,8 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     """It has no budget at all, nor have the visitors there."""
     crawlers: tuple[tuple[str, str], ...] = ()
     """Of crawlers whose ranges it lies in: id, and what the user agent must contain, in lower case."""
+    visitor_price: float = 1.0
+    """The part of an event's cost that its visitor is charged: many people may look like one visitor."""
 
     def frees(self, user_agent: str | None) -> bool:
         """Whether whoever speaks from here has no budget."""
@@ -130,10 +135,11 @@ class Networks:
         if parsed is None:
             return Place(address[:LONGEST_TOKEN].strip())
         networks = list(self._covering(parsed))
-        shared = [network.price for network in networks if network.treat == "shared"]
+        shared = [network for network in networks if network.treat == "shared"]
         return Place(
             self._subject(parsed),
-            min(shared, default=1.0),
+            min((network.price for network in shared), default=1.0),
+            visitor_price=min((network.visitor_price for network in shared), default=1.0),
             trusted=any(network.treat == "trusted" for network in networks),
             crawlers=tuple(
                 (network.id, network.user_agent.lower()) for network in networks if network.treat == "crawler"

@@ -7,7 +7,7 @@ the limit is crossed: until the bucket has refilled to its recovery level, every
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from rules.limits.assets import ASSET, Assets
 from rules.limits.distinct import DistinctLimit
 from weir.networks import AddressRules, Network
 
@@ -34,7 +35,7 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     recovery_share: float = 0.5
     """Part of the capacity that must have come back before a crossed limit lets anything through again."""
     costs: dict[str, float] = {}
-    """Cost of an event by its type."""
+    """Cost of an event by its type; `asset` is the cost of any asset whose type is not named."""
     default_cost: float = DEFAULT_COST
     """Cost of an event of any other type."""
     reason: str = ""
@@ -52,9 +53,10 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
         """Tokens at which a crossed limit has recovered."""
         return self.capacity * self.recovery_share
 
-    def cost(self, event_type: str) -> float:
+    def cost(self, event_type: str, *, is_asset: bool = False) -> float:
         """What an event of this type costs; 0 is free."""
-        return self.costs.get(event_type, self.default_cost)
+        other = self.costs.get(ASSET, self.default_cost) if is_asset else self.default_cost
+        return self.costs.get(event_type, other)
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class Budgets:
     """Addresses that are treated in their own way."""
     addresses: AddressRules = field(default_factory=AddressRules)
     """How other addresses are charged."""
+    assets: Assets = field(default_factory=Assets)
+    """What counts as an asset."""
 
     @property
     def shared(self) -> tuple[Budget, ...]:
@@ -81,6 +85,15 @@ class Budgets:
     def by_id(self) -> Mapping[str, Budget]:
         """Budget by its id."""
         return {budget.id: budget for budget in self.visitor + self.shared}
+
+
+def named_types(budgets: Iterable[Budget], *, assets_are_priced: bool) -> set[str]:
+    """Types of events that some budget has a cost of its own for.
+
+    Where assets are priced, `asset` is no type: an event of that type may have failed, and then costs what others do.
+    """
+    types = {event_type for budget in budgets for event_type in budget.costs}
+    return types - {ASSET} if assets_are_priced else types
 
 
 class BucketState(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -11,10 +11,12 @@ from pydantic import BeforeValidator, Field
 
 from rules.document import Document, Strict, as_tuple, read_document, validate
 from rules.kinds import another_kind
+from rules.limits.assets import ASSET, EXTENSIONS, LONGEST_EXTENSION, TYPES, Assets
 from rules.limits.budgets import Budget, Budgets
 from rules.limits.distinct import DistinctLimit
 from rules.limits.ranges import MOST_RANGES, as_network, read_ranges
 from rules.problems import Problem, RulesError
+from weir.contracts.event import KNOWN_EVENT_TYPES
 from weir.networks import AddressRules, Network
 
 Amount = Annotated[float, Field(gt=0, le=1e9)]
@@ -22,6 +24,7 @@ Cost = Annotated[float, Field(ge=0, le=1e6)]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 Reason = Annotated[str, Field(min_length=1, max_length=300)]
 Kind = Literal["visitor", "address", "account"]
+Name = Annotated[str, Field(min_length=1, max_length=128)]
 COUNTABLE = {
     ("visitor", "items"),
     ("address", "visitors"),
@@ -30,6 +33,8 @@ COUNTABLE = {
     ("account", "visitors"),
 }
 """What may be counted, and of whom."""
+PAGES = frozenset({"html", "htm", "xhtml", "shtml", "php", "asp", "aspx", "jsp", "jspx", "cgi", "do"})
+"""Extensions of pages, which people ask for."""
 
 
 class BudgetEntry(Strict):
@@ -45,7 +50,7 @@ class BudgetEntry(Strict):
     recovery_share: Annotated[float, Field(gt=0, le=1)] = 0.5
     """Part of the capacity that must have come back before a crossed limit lets anything through again."""
     costs: Annotated[dict[str, Cost], Field(default_factory=dict)]
-    """Cost of an event by its type."""
+    """Cost of an event by its type; `asset` is the cost of any asset whose type is not named."""
     default_cost: Cost = 1.0
     """Cost of an event of any other type."""
     reason: Reason
@@ -72,8 +77,8 @@ class NetworkEntry(Strict):
 
     id: Id
     treat: Literal["trusted", "shared", "crawler"]
-    """`trusted`: no budgets at all. `shared`: events cost `price` of what they do. `crawler`: no budgets for who gives
-    `user_agent` from these ranges."""
+    """`trusted`: no budgets at all. `shared`: events cost the address `price` of what they do, and the visitor
+    `visitor_price`. `crawler`: no budgets for who gives `user_agent` from these ranges."""
     ranges: Annotated[tuple[str, ...], BeforeValidator(as_tuple)] = ()
     """Such as `192.0.2.0/24` or `2001:db8::/32`."""
     ranges_file: str | None = None
@@ -82,6 +87,8 @@ class NetworkEntry(Strict):
     """Of a crawler: what its user agent contains, whatever the case."""
     price: Annotated[float, Field(ge=0, lt=1)] | None = None
     """Of a shared network; 0.05 unless given."""
+    visitor_price: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Of a shared network; its `price` unless given."""
     reason: Reason
     """For a person: why."""
 
@@ -99,11 +106,23 @@ class AddressEntry(Strict):
     """The part of its cost that a known visitor's event is charged to the address at."""
 
 
+class AssetsEntry(Strict):
+    """Which events are assets, beside those that are anyway."""
+
+    types: Annotated[tuple[Name, ...], BeforeValidator(as_tuple), Field(max_length=200)] = ()
+    """Of events."""
+    extensions: Annotated[tuple[Name, ...], BeforeValidator(as_tuple), Field(max_length=200)] = ()
+    """Of URLs."""
+    without: Annotated[tuple[Name, ...], BeforeValidator(as_tuple), Field(max_length=200)] = ()
+    """Shipped types and extensions that are no assets here."""
+
+
 class BudgetsFile(Strict):
     """A file of limits."""
 
     version: Annotated[str, Field(min_length=1, max_length=64)]
     addresses: AddressEntry = AddressEntry()
+    assets: AssetsEntry = AssetsEntry()
     # Each event is charged to each budget; each network is part of every partition's state.
     budgets: Annotated[tuple[BudgetEntry, ...], BeforeValidator(as_tuple), Field(max_length=50)]
     distinct: Annotated[tuple[DistinctEntry, ...], BeforeValidator(as_tuple), Field(max_length=20)] = ()
@@ -133,6 +152,7 @@ def check_budgets(path: Path | None = None) -> Budgets | list[Problem]:
     folder = path.parent if path is not None else Path()
     networks, problems = _networks(document, checked, folder)
     problems += [*_twice(document, checked), *_contradictions(document, checked), *_uncountable(document, checked)]
+    problems += _wrong_assets(document, checked.assets)
     return sorted(problems) if problems else _assembled(checked, networks)
 
 
@@ -146,7 +166,45 @@ def _assembled(checked: BudgetsFile, networks: tuple[Network, ...]) -> Budgets:
         distinct=tuple(DistinctLimit(**entry.model_dump(), version=checked.version) for entry in checked.distinct),
         networks=networks,
         addresses=AddressRules(**checked.addresses.model_dump()),
+        assets=_assets(checked.assets),
     )
+
+
+def _assets(entry: AssetsEntry) -> Assets:
+    without = {*entry.without, *map(_plain, entry.without)}
+    types = TYPES.union(entry.types) - without
+    extensions = EXTENSIONS.union(map(_plain, entry.extensions)) - without
+    return Assets(tuple(sorted(types)), tuple(sorted(extensions)))
+
+
+def _plain(extension: str) -> str:
+    """An extension as it is looked up: in lower case, and without the dot."""
+    return extension.lower().removeprefix(".")
+
+
+def _wrong_assets(document: Document, entry: AssetsEntry) -> Iterator[Problem]:
+    for text in entry.extensions:
+        plain = _plain(text)
+        last = plain.rpartition(".")[2]
+        place = ("assets", "extensions")
+        if not plain.isalnum() or not plain.isascii():
+            hint = f"Write {last}: what follows the last dot counts." if last.isalnum() else "Write letters and digits."
+            yield document.problem(f"{text!r} is no extension.", hint, *place)
+        elif len(plain) > LONGEST_EXTENSION:
+            hint = f"It may have {LONGEST_EXTENSION} characters."
+            yield document.problem(f"The extension {text!r} is too long.", hint, *place)
+        elif plain in PAGES:
+            yield document.problem(f"{text!r} is the extension of pages.", "Take it out: people ask for pages.", *place)
+    for text in entry.types:
+        if text in KNOWN_EVENT_TYPES:
+            message = f"Events of the type {text} are what people do."
+            yield document.problem(message, "Take it out, or give it a cost in costs.", "assets", "types")
+    for text in entry.without:
+        if text not in TYPES and _plain(text) not in EXTENSIONS:
+            hint = "It takes shipped types and extensions; see docs/limits.md."
+            yield document.problem(f"{text!r} is no asset anyway.", hint, "assets", "without")
+        elif text in entry.types or _plain(text) in map(_plain, entry.extensions):
+            yield document.problem(f"{text!r} is both added and left out.", "Keep one.", "assets", "without")
 
 
 def _networks(document: Document, checked: BudgetsFile, folder: Path) -> tuple[tuple[Network, ...], list[Problem]]:
@@ -172,6 +230,11 @@ def _networks(document: Document, checked: BudgetsFile, folder: Path) -> tuple[t
                 ranges=tuple(ranges),
                 user_agent=entry.user_agent,
                 price=price if entry.treat == "shared" else 1.0,
+                visitor_price=(
+                    (entry.visitor_price if entry.visitor_price is not None else price)
+                    if entry.treat == "shared"
+                    else 1.0
+                ),
             )
         )
     count = sum(len(network.ranges) for network in networks)
@@ -199,6 +262,9 @@ def _wrong_network(
         yield document.problem(message, "Only a crawler has one.", *place, "user_agent")
     if entry.treat != "shared" and entry.price is not None:
         yield document.problem(f"{entry.id}: only a shared network has a price.", "Take it out.", *place, "price")
+    if entry.treat != "shared" and entry.visitor_price is not None:
+        message = f"{entry.id}: only a shared network has a visitor_price."
+        yield document.problem(message, "Take it out.", *place, "visitor_price")
 
 
 def _twice(document: Document, checked: BudgetsFile) -> Iterator[Problem]:
@@ -224,6 +290,13 @@ def _contradictions(document: Document, checked: BudgetsFile) -> Iterator[Proble
                 f"{entry.id}: an event may cost {dearest:g}, and only {level:g} have come back when it recovers.",
                 "Raise capacity or recovery_share, or lower the cost.",
                 *place,
+            )
+        if entry.costs.get(ASSET, 0.0) > entry.default_cost:
+            yield document.problem(
+                f"{entry.id}: an asset costs {entry.costs[ASSET]:g}, and a page {entry.default_cost:g}.",
+                "Lower the cost of assets: nobody asks for them.",
+                *place,
+                "costs",
             )
         if dearest == 0:
             yield document.problem(f"{entry.id} can never be crossed: all is free.", "Give a cost.", *place)

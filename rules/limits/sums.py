@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from rules.limits.budgets import Budget
+from rules.limits.budgets import Budget, named_types
 from rules.limits.counts import Counts, CountsState, take_entry
 from rules.limits.distinct import Distinct, DistinctLimit
 from rules.limits.heavy import HeavyCosts
@@ -62,8 +62,15 @@ class Sums:
     """A partition's sums, over all its visitors, for budgets and limits of distinct ones."""
 
     def __init__(
-        self, partition: int, partitions: int, budgets: Sequence[Budget], limits: Sequence[DistinctLimit]
+        self,
+        partition: int,
+        partitions: int,
+        budgets: Sequence[Budget],
+        limits: Sequence[DistinctLimit],
+        *,
+        assets_are_priced: bool = False,
     ) -> None:
+        self._assets_are_priced = assets_are_priced
         self._partition = partition
         self._partitions = partitions
         self._budgets = [budget for budget in budgets if budget.kind != "visitor"]
@@ -89,9 +96,19 @@ class Sums:
         """Whether there is nothing to sum up."""
         return not (self._budgets or self.arrivals or self.items)
 
-    def spend(self, address: str, account: str | None, event_type: str, price: float) -> None:
+    def spend(
+        self,
+        address: str,
+        account: str | None,
+        event_type: str,
+        price: float,
+        is_asset: bool = False,  # noqa: FBT001, FBT002 -- keywords cost a tenth of the call
+    ) -> None:
         """Charges an event; `price` is the part of its cost that the address pays, which may be nobody."""
-        by_address, by_account = self.charges.get(event_type, self.other_charges)
+        if is_asset:
+            by_address, by_account = self.asset_charges.get(event_type, self.other_asset_charges)
+        else:
+            by_address, by_account = self.charges.get(event_type, self.other_charges)
         if address:
             for sums, cost in by_address:
                 costs = sums.costs
@@ -180,14 +197,16 @@ class Sums:
 
     def _charge(self) -> None:
         """Works out what an event of each type costs, since it is asked for every event."""
-        types = {event_type for budget in self._budgets for event_type in budget.costs}
+        types = named_types(self._budgets, assets_are_priced=self._assets_are_priced)
         self.charges = {event_type: self._charged(event_type) for event_type in types}
         self.other_charges = self._charged("")
+        self.asset_charges = {event_type: self._charged(event_type, is_asset=True) for event_type in types}
+        self.other_asset_charges = self._charged("", is_asset=True)
 
-    def _charged(self, event_type: str) -> tuple[Charges, Charges]:
+    def _charged(self, event_type: str, *, is_asset: bool = False) -> tuple[Charges, Charges]:
         def of(kind: str) -> Iterable[tuple[HeavyCosts, float]]:
             for budget in self._budgets:
-                cost = budget.cost(event_type)
+                cost = budget.cost(event_type, is_asset=is_asset)
                 if budget.kind == kind and cost > 0.0:
                     yield self._costs[budget.id], cost
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from rules.limits.assets import Assets
 from rules.limits.budgets import Budget, Budgets
 from rules.limits.distinct import DistinctLimit
 from weir.networks import AddressRules, Network
@@ -59,6 +60,8 @@ class FoldConfig(msgspec.Struct, frozen=True):
     """Packs of patterns and their versions."""
     fold_version: int = FOLD_VERSION
     """Version of the code that folds."""
+    assets: Assets | None = None
+    """What counts as an asset. None in states of before assets had a cost: `asset` is a type of events like others."""
 
     @classmethod
     def from_settings(cls, settings: Settings, budgets: Budgets, patterns: Versioned) -> FoldConfig:
@@ -79,4 +82,5 @@ class FoldConfig(msgspec.Struct, frozen=True):
             networks=tuple(budgets.networks),
             address_rules=budgets.addresses,
             packs=dict(patterns.versions),
+            assets=budgets.assets,
         )

@@ -6,8 +6,11 @@ patterns → publish. Nothing in here knows where a batch ends.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import perf_counter
 
+from rules.limits.assets import AssetPricing
+from rules.limits.budgets import Budget, Spent
 from rules.limits.sums import SumsState
 from streams.dead_letter import dead_letter
 from streams.decode import Refused, decode
@@ -53,15 +56,19 @@ class PartitionFold:
         self.config = config
         self.patterns = patterns
         self._packs = encode(config.packs)
-        self.charges = Charges(config.visitor_budgets)
+        shared_budgets = config.address_budgets + config.account_budgets
+        budgets = config.visitor_budgets + shared_budgets
+        self.assets = AssetPricing(config.assets, [budget.costs for budget in budgets])
+        self.charges = Charges(config.visitor_budgets, assets_are_priced=self.assets.is_in_force)
         self.networks = Networks(config.networks, config.address_rules)
         self.subjects = Subjects(
             self.partition,
             self.partitions,
-            config.address_budgets + config.account_budgets,
+            shared_budgets,
             config.distinct_limits,
             self.networks,
             sums,
+            assets_are_priced=self.assets.is_in_force,
         )
         self.horizon = self._horizon()
 
@@ -144,10 +151,15 @@ class PartitionFold:
         is_timed = not accounts.folded % TIMED_EVERY
         begun_s = perf_counter() if is_timed else 0.0
         place = place_of(self.networks, event)
-        over = place is not None and self._spend(event, visitor, session, ts)
-        matter = over and session.rate_limited == 1
+        over = False
         if place is not None:
-            self.subjects.add(event, place, session, ts, over, accounts.folded, self.outputs)
+            is_asset = self.assets.is_asset(event)
+            uncovered = self.charges.spend(visitor, event.type, ts, place.visitor_price, is_asset)
+            if uncovered:
+                over = True
+                self._note_over(uncovered, event.visitor_id, session)
+            self.subjects.add(event, place, session, ts, over, is_asset, accounts.folded, self.outputs)
+        matter = over and session.rate_limited == 1
         spent_s = perf_counter() if is_timed else 0.0
         matched = self.patterns.match(event)
         if is_timed:
@@ -200,18 +212,14 @@ class PartitionFold:
         hand_over(visitor, full.number, successor.number)
         return successor
 
-    def _spend(self, event: FastEvent, visitor: VisitorState, session: OpenSession, ts: float) -> bool:
-        """Spends the visitor's budgets; whether the event is over one."""
-        over = self.charges.spend(visitor, event.type, ts)
-        if not over:
-            return False
+    def _note_over(self, over: Sequence[tuple[Budget, Spent]], visitor_id: str, session: OpenSession) -> None:
+        """Notes an event that is over these budgets of its visitor."""
         for budget, spent in over:
             add_over(session, budget.id)
             if spent.crossed:
-                self.outputs.append(limit(event.visitor_id, budget, spent))
+                self.outputs.append(limit(visitor_id, budget, spent))
                 self.tally.limits[budget.id] += 1
         session.rate_limited += 1
-        return True
 
     def _note(self, matched: tuple[str, ...], session: OpenSession) -> bool:
         """Notes the patterns that matched; whether one is new to the session."""

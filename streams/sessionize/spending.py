@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rules.limits.budgets import BucketState, Budget, Spent, spend
+from rules.limits.budgets import BucketState, Budget, Spent, named_types, spend
 from streams.sessionize.state import VisitorState
 from weir.contracts.fast import encode
 from weir.contracts.limit import Limit
@@ -15,22 +15,38 @@ from weir.topics import LIMITS
 class Charges:
     """What an event of each type costs, by budget; worked out once, since it is asked for every event."""
 
-    def __init__(self, budgets: Sequence[Budget]) -> None:
+    def __init__(self, budgets: Sequence[Budget], *, assets_are_priced: bool = False) -> None:
         self._known = {budget.id for budget in budgets}
         self._most = len(budgets)
-        types = {event_type for budget in budgets for event_type in budget.costs}
+        types = named_types(budgets, assets_are_priced=assets_are_priced)
         self._by_type = {event_type: _charged(budgets, event_type) for event_type in types}
         self._other = _charged(budgets, "")
+        self._assets_by_type = {event_type: _charged(budgets, event_type, is_asset=True) for event_type in types}
+        self._other_assets = _charged(budgets, "", is_asset=True)
 
-    def spend(self, visitor: VisitorState, event_type: str, ts: float) -> Sequence[tuple[Budget, Spent]]:
+    def spend(
+        self,
+        visitor: VisitorState,
+        event_type: str,
+        ts: float,
+        price: float = 1.0,
+        is_asset: bool = False,  # noqa: FBT001, FBT002 -- keywords cost a tenth of the call
+    ) -> Sequence[tuple[Budget, Spent]]:
         """Takes an event's cost from each budget, and gives those that don't cover the event.
 
-        An event that is free for a budget doesn't touch it, and is never over it.
+        `price` is the part of its cost that is charged. An event that is free for a budget doesn't touch it, and is
+        never over it.
         """
-        buckets = visitor.buckets
         over: list[tuple[Budget, Spent]] = []
-        for budget, cost in self._by_type.get(event_type, self._other):
-            spent = spend(budget, buckets.get(budget.id), ts, cost)
+        if not price:
+            return over
+        buckets = visitor.buckets
+        if is_asset:
+            charged = self._assets_by_type.get(event_type, self._other_assets)
+        else:
+            charged = self._by_type.get(event_type, self._other)
+        for budget, cost in charged:
+            spent = spend(budget, buckets.get(budget.id), ts, cost * price)
             buckets[budget.id] = spent.state
             if spent.over:
                 over.append((budget, spent))
@@ -58,5 +74,6 @@ def limit(visitor: str, budget: Budget, spent: Spent) -> Output:
     return Output(LIMITS, f"visitor:{visitor}:{budget.id}".encode(), encode(record))
 
 
-def _charged(budgets: Sequence[Budget], event_type: str) -> tuple[tuple[Budget, float], ...]:
-    return tuple((budget, cost) for budget in budgets if (cost := budget.cost(event_type)) > 0.0)
+def _charged(budgets: Sequence[Budget], event_type: str, *, is_asset: bool = False) -> tuple[tuple[Budget, float], ...]:
+    costs = ((budget, budget.cost(event_type, is_asset=is_asset)) for budget in budgets)
+    return tuple((budget, cost) for budget, cost in costs if cost > 0.0)

@@ -31,9 +31,11 @@ class Subjects:
         limits: Sequence[DistinctLimit],
         networks: Networks,
         state: SumsState | None = None,
+        *,
+        assets_are_priced: bool = False,
     ) -> None:
         self._partition = partition
-        self._sums = Sums(partition, partitions, budgets, limits)
+        self._sums = Sums(partition, partitions, budgets, limits, assets_are_priced=assets_are_priced)
         self._idle = self._sums.is_idle
         self._arrivals_without_account = not self._sums.need_accounts
         self._known_after = networks.rules.known_after
@@ -62,6 +64,7 @@ class Subjects:
         session: OpenSession,
         ts: float,
         over: bool,  # noqa: FBT001 -- likewise
+        is_asset: bool,  # noqa: FBT001 -- likewise
         number: int,
         outputs: list[Output],
     ) -> None:
@@ -78,7 +81,7 @@ class Subjects:
         account = event.account_id
         if not over:
             price = place.price if events < self._known_after else place.price * self._known_price
-            sums.spend(place.subject, account, event.type, price)
+            sums.spend(place.subject, account, event.type, price, is_asset)
         if (account is not None or self._arrivals_without_account) and (
             not events & (events - 1) or event.type == "login" or event.ip != session.ip
         ):

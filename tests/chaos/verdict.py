@@ -13,7 +13,7 @@ from rules.limits.budgets import load_budgets
 from tests.chaos.oracle import logs
 from tests.chaos.oracle.expected import Accounts
 from tests.chaos.oracle.judging import READ, compare, expect, watched
-from tests.chaos.oracle.records import Budget, Distinct, Record
+from tests.chaos.oracle.records import Assets, Budget, Distinct, Record
 from tests.chaos.oracle.records import Settings as OracleSettings
 from tests.chaos.rule_book import rule_book
 from tests.chaos.timeline import Timeline, note_events, note_sessions
@@ -83,6 +83,7 @@ def oracle_settings(settings: Settings) -> OracleSettings:
         ),
         known_after=budgets.addresses.known_after,
         known_price=budgets.addresses.known_price,
+        assets=Assets(frozenset(budgets.assets.types), frozenset(budgets.assets.extensions)),
     )
 
 

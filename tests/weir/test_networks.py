@@ -53,6 +53,13 @@ def test_a_shared_network_pays_its_price() -> None:
     assert ALL.place("192.0.3.9").price == 1.0
 
 
+def test_visitors_in_a_shared_network_have_a_price_of_their_own_and_others_pay_in_full() -> None:
+    assert ALL.place("192.0.2.9").visitor_price == 1.0
+    priced = Networks([Network(id="office", treat="shared", ranges=("192.0.2.0/24",), visitor_price=0.05)])
+    assert priced.place("192.0.2.9").visitor_price == 0.05
+    assert priced.place("192.0.3.9").visitor_price == 1.0
+
+
 def test_a_trusted_network_has_no_budget() -> None:
     assert ALL.place("198.51.100.7").trusted
     assert not ALL.place("198.51.100.8").trusted

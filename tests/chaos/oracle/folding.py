@@ -159,7 +159,7 @@ class Partition:
 
     def _fold(self, record: Record, event: Fields, moment: int, content: tuple[object, ...]) -> None:
         settings = self.expected.settings
-        visitor = self.visitors.setdefault(event["visitor_id"], Visitor(Purse(settings.budgets)))
+        visitor = self.visitors.setdefault(event["visitor_id"], Visitor(Purse(settings.budgets, settings.assets)))
         session, has_merged = self._session_for(visitor, event, moment)
         visitor.seen[content] = session
         if len(visitor.seen) > settings.max_fingerprints:
@@ -217,7 +217,7 @@ class Partition:
                 visitor.seen[print_] = heir
 
     def _spend(self, visitor: Visitor, session: Session, event: Fields, moment: int) -> bool:
-        those_over, crossed = visitor.purse.spend(event["type"], seconds_of(moment))
+        those_over, crossed = visitor.purse.spend(event, seconds_of(moment))
         for limit in crossed:
             key = f"visitor:{session.visitor}:{limit['limit']}".encode()
             self.expected.limits[key].append(limit | {"subject": session.visitor})

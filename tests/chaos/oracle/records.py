@@ -64,6 +64,14 @@ class Distinct:
 
 
 @dataclass(frozen=True)
+class Assets:
+    """What a page loads; a budget's costs name all of them `asset`."""
+
+    types: frozenset[str]
+    extensions: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Settings:
     """What decides, beside the input; names and defaults as in `docs/settings.md`."""
 
@@ -82,6 +90,8 @@ class Settings:
     distinct: tuple[Distinct, ...] = ()
     known_after: int = 10
     known_price: float = 0.1
+    assets: Assets | None = None
+    """None where `asset` is a type like others."""
 
     def topic(self, name: str) -> str:
         """A public topic's full name."""

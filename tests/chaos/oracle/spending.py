@@ -3,7 +3,9 @@
 Silences: a bucket is full at first. An event that it can't pay crosses the limit; from there on every event is over,
 and takes nothing, until the bucket has refilled to its recovery level (for one token's time at least). A free event
 does not touch a bucket. `observed` is what was spent since the bucket was full, brought to one window if that is longer
-ago. Tokens are doubles.
+ago. Tokens are doubles. An asset has a type or an extension of one, was read (GET or HEAD, in capitals or not, or no
+method given) and found (a status below 400, or none); the extension is what follows the last dot behind the last slash
+before a query or a fragment.
 """
 
 from __future__ import annotations
@@ -11,7 +13,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.chaos.oracle.records import Budget
+from tests.chaos.oracle.reading import Fields
+from tests.chaos.oracle.records import Assets, Budget
+
+
+def cost_of(budget: Budget, event: Fields, assets: Assets | None) -> float:
+    """What an event costs: by its own type, else as an asset if it is one, else as any other."""
+    costs, name = budget.costs, event["type"]
+    if assets is None:
+        return costs.get(name, budget.default_cost)
+    if name in costs and name != "asset":
+        return costs[name]
+    return costs.get("asset", budget.default_cost) if _is_asset(event, assets) else budget.default_cost
+
+
+def _is_asset(event: Fields, assets: Assets) -> bool:
+    if (event["status"] or 0) >= 400 or event["method"] not in {None, "GET", "HEAD", "get", "head"}:
+        return False
+    name = (event["url"] or "").split("#")[0].split("?")[0].split("/")[-1].lower()
+    return event["type"] in assets.types or ("." in name and name.split(".")[-1] in assets.extensions)
 
 
 @dataclass(slots=True)
@@ -67,14 +87,15 @@ class Purse:
     """All buckets of a visitor: they live as long as the visitor has open sessions."""
 
     budgets: tuple[Budget, ...]
+    assets: Assets | None
     buckets: dict[str, Bucket] = field(default_factory=dict)
 
-    def spend(self, event_type: str, ts: float) -> tuple[list[str], list[dict[str, Any]]]:
+    def spend(self, event: Fields, ts: float) -> tuple[list[str], list[dict[str, Any]]]:
         """Ids of the budgets that are over, and the limits that were crossed just now."""
         those_over: list[str] = []
         crossed = []
         for budget in self.budgets:
-            cost = budget.costs.get(event_type, budget.default_cost)
+            cost = cost_of(budget, event, self.assets)
             if cost <= 0:
                 continue
             bucket = self.buckets.get(budget.id)

@@ -20,6 +20,7 @@ from tests.chaos.oracle.expected import Sum
 from tests.chaos.oracle.reading import Fields
 from tests.chaos.oracle.records import Distinct, Settings
 from tests.chaos.oracle.session import Session
+from tests.chaos.oracle.spending import cost_of
 
 WINDOW_S = 10.0
 AHEAD, BEHIND = 8, 64
@@ -55,7 +56,7 @@ class Sums:
         if not is_over:
             part = 1.0 if session.events < self.settings.known_after else self.settings.known_price
             for budget in self.settings.shared:
-                cost = budget.costs.get(event["type"], budget.default_cost)
+                cost = cost_of(budget, event, self.settings.assets)
                 subject = address if budget.kind == "address" else account
                 if cost > 0 and subject:
                     self.spent[budget.id][subject] += cost * part if budget.kind == "address" else cost

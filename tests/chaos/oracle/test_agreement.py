@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rules.limits.assets import Assets
 from rules.limits.budgets import Budget
 from rules.limits.distinct import DistinctLimit
 from streams.decode import Refused, decode
@@ -31,6 +32,7 @@ from streams.wiring import Wiring
 from tests.chaos.oracle.judging import compare, expect, watched
 from tests.chaos.oracle.placing import partition_of
 from tests.chaos.oracle.reading import RefusedError, read_event
+from tests.chaos.oracle.records import Assets as OracleAssets
 from tests.chaos.oracle.records import Distinct, Event, Record
 from tests.chaos.oracle.records import Settings as OracleSettings
 from tests.chaos.rule_book import rule_book
@@ -48,7 +50,7 @@ BEGIN_S = 1_767_225_600.0
 PARTITIONS = 3
 WORDS = Words(("admin", "etc"), "7")
 SHARED = (
-    Budget(id="pages", kind="address", capacity=20.0, refill_per_s=0.5, costs={"ping": 0.1}),
+    Budget(id="pages", kind="address", capacity=20.0, refill_per_s=0.5, costs={"ping": 0.1, "asset": 0.2}),
     Budget(id="tries", kind="account", capacity=5.0, refill_per_s=0.1, default_cost=0.0, costs={"login": 1.0}),
 )
 CROWDS = (
@@ -57,7 +59,12 @@ CROWDS = (
 )
 BUDGETS = (
     Budget(
-        id="burst", kind="visitor", capacity=4.0, refill_per_s=0.2, costs={"login": 2.0, "ping": 0.0}, reason="Slow."
+        id="burst",
+        kind="visitor",
+        capacity=4.0,
+        refill_per_s=0.2,
+        costs={"login": 2.0, "ping": 0.0, "asset": 0.25},
+        reason="Slow.",
     ),
     Budget(id="logins", kind="visitor", capacity=2.0, refill_per_s=0.05, default_cost=0.0, costs={"login": 1.0}),
 )
@@ -74,6 +81,7 @@ CONFIG = FoldConfig(
     account_budgets=SHARED[1:],
     distinct_limits=CROWDS,
     packs=dict(WORDS.versions),
+    assets=Assets(("asset", "tile"), ("js", "png")),
 )
 
 
@@ -89,6 +97,7 @@ SETTINGS = OracleSettings(
     budgets=tuple(map(in_own_words, BUDGETS)),
     shared=tuple(map(in_own_words, SHARED)),
     distinct=(Distinct("crowd", "address", "visitor", 6, 60.0), Distinct("places", "account", "address", 6, 90.0)),
+    assets=OracleAssets(frozenset({"asset", "tile"}), frozenset({"js", "png"})),
 )
 
 
@@ -161,8 +170,20 @@ BROKEN = (
     b'{"pad": "' + b"x" * 2_000 + b'"}',
     b'{"event_id": "e", "visitor_id": "ann", "type": "click", "ts": "soon"}',
 )
-URLS = (None, "/a", "/b", "/admin", "/etc/admin", "/ä")
-TYPES = ("page_view", "page_view", "click", "search", "add_to_cart", "purchase", "login", "ping", "own-1", "own-2")
+URLS = (None, "/a", "/b", "/admin", "/etc/admin", "/ä", "/a.js", "/a.js/b", "https://x/b/C.PNG?v=1.a#/", "/?a.png")
+TYPES = (
+    "page_view",
+    "page_view",
+    "click",
+    "search",
+    "add_to_cart",
+    "purchase",
+    "login",
+    "ping",
+    "own-1",
+    "tile",
+    "asset",
+)
 
 
 def an_event(chance: Random, number: int, ts: float) -> dict[str, Any]:
@@ -180,7 +201,7 @@ def an_event(chance: Random, number: int, ts: float) -> dict[str, Any]:
         "query": chance.choice(["", "shoes", "q" * 600]),
         "title": "a title",
         "status": chance.choice([200, 404, 99]),
-        "method": chance.choice(["GET", "POST"]),
+        "method": chance.choice(["GET", "get", "HEAD", "POST"]),
         "bytes": chance.choice([0, 1_000, 2**53]),
         "account_id": chance.choice(["x", "y"]),
         "ip": chance.choice(["10.0.0.1", "10.0.0.2", "2001:db8::1", "2001:db8::2", "::ffff:10.0.0.1", " hidden"]),

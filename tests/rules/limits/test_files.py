@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from rules.limits.assets import Assets
 from rules.limits.budgets import Budget
 from rules.limits.files import check_budgets, read_budgets
 from rules.problems import RulesError
@@ -99,6 +100,8 @@ def test_distinct_limits_networks_and_rules_of_addresses_are_read(tmp_path: Path
         ("networks", OFFICE | {"user_agent": "Bot"}, "Only a crawler has one"),
         ("networks", BOT | {"user_agent": ""}, "a crawler gives a name"),
         ("networks", BOT | {"price": 0.5}, "only a shared network has a price"),
+        ("networks", BOT | {"visitor_price": 0.5}, "only a shared network has a visitor_price"),
+        ("networks", OFFICE | {"visitor_price": 2.0}, "visitor_price"),
         ("networks", OFFICE | {"ranges_file": "none.txt"}, "can't be read"),
         ("networks", OFFICE | {"treat": "trustd"}, "treat"),
     ],
@@ -112,6 +115,53 @@ def test_limits_and_networks_that_can_not_be_are_refused(
 
 def test_networks_may_not_share_an_id(tmp_path: Path) -> None:
     assert "given twice" in found(tmp_path / "limits.yaml", networks=[OFFICE, OFFICE])[0]
+
+
+def test_visitors_of_a_shared_network_pay_its_price_unless_they_have_one_of_their_own(tmp_path: Path) -> None:
+    sections = [OFFICE | {"price": 0.2}, OFFICE | {"id": "shop", "visitor_price": 1.0}, BOT]
+    networks = read_budgets(written(tmp_path / "limits.yaml", networks=sections)).networks
+    assert [(network.price, network.visitor_price) for network in networks] == [(0.2, 0.2), (0.05, 1.0), (1.0, 1.0)]
+
+
+def test_assets_are_the_shipped_ones_unless_the_file_says_more(tmp_path: Path) -> None:
+    assert read_budgets(written(tmp_path / "limits.yaml")).assets == Assets()
+    assert {"asset", "tile"} <= set(Assets().types)
+    assert {"png", "js", "woff2", "pbf"} <= set(Assets().extensions)
+
+
+def test_assets_are_added_in_any_writing_and_taken_out(tmp_path: Path) -> None:
+    section = {"types": ["thumbnail"], "extensions": [".GLB", "ktx2"], "without": ["MP4", "tile"]}
+    assets = read_budgets(written(tmp_path / "limits.yaml", assets=section)).assets
+    assert set(assets.types) == {*Assets().types, "thumbnail"} - {"tile"}
+    assert set(assets.extensions) == {*Assets().extensions, "glb", "ktx2"} - {"mp4"}
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ({"extensions": ["tar.gz"]}, "'tar.gz' is no extension. Write gz"),
+        ({"extensions": ["/img/"]}, "'/img/' is no extension. Write letters and digits"),
+        ({"extensions": ["."]}, "is no extension"),
+        ({"extensions": [""]}, "assets.extensions.0"),
+        ({"extensions": ["abcdefghijkl"]}, "too long"),
+        ({"extensions": ["html"]}, "is the extension of pages"),
+        ({"extensions": [264]}, "Put it between quotes"),
+        ({"extensions": "png"}, "Write a list"),
+        ({"types": ["page_view"]}, "page_view are what people do"),
+        ({"without": ["docx"]}, "is no asset anyway"),
+        ({"extensions": ["png"], "without": ["png"]}, "both added and left out"),
+        ({"extension": ["png"]}, "Did you mean extensions?"),
+    ],
+)
+def test_assets_that_can_not_be_are_refused(tmp_path: Path, section: dict[str, Any], told: str) -> None:
+    problems = found(tmp_path / "limits.yaml", assets=section)
+    assert any(told in problem and "limits.yaml:" in problem for problem in problems), problems
+
+
+def test_the_cost_of_an_asset_may_not_be_above_that_of_a_page(tmp_path: Path) -> None:
+    assert not problems(tmp_path / "limits.yaml", ENTRY | {"costs": {"asset": 1.0}})
+    (problem,) = problems(tmp_path / "limits.yaml", ENTRY | {"costs": {"asset": 1.5}})
+    assert "an asset costs 1.5, and a page 1." in problem
 
 
 @pytest.mark.parametrize(

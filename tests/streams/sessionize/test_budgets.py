@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import msgspec
 import pytest
 
+from rules.limits.assets import Assets
 from rules.limits.budgets import Budget
 from rules.limits.distinct import DistinctLimit
 from rules.limits.verdicts import SharedVerdicts
@@ -263,6 +265,114 @@ def test_sums_are_part_of_the_state_and_go_on_after_a_recovery() -> None:
     assert [output.value for output in one.outputs] == [output.value for output in two.outputs]
     assert told(two)[b"sums/0/requests"].costs == {"192.0.2.1": 9.0}
     assert state_of(one.task) == state_of(two.task)
+
+
+PRICED = Budget(id="priced", kind="visitor", capacity=3.0, refill_per_s=1e-6, costs={"asset": 0.1, "login": 1.0})
+TILE: dict[str, Any] = {"url": "https://shop.example/tiles/3.png?v=1", "method": "GET", "status": 200}
+
+
+def over_after(events: int, config: FoldConfig, **fields: Any) -> bool:  # noqa: ANN401 -- of an event
+    one = Driver(new_task(config))
+    for _ in range(events):
+        one.send("ann", 0.0, **fields)
+    return bool(limits(one.outputs))
+
+
+@pytest.mark.parametrize(
+    "fields", [TILE, TILE | {"status": 304}, {"url": "/a.js"}, {"type": "tile"}, {"type": "asset"}, {"type": "image"}]
+)
+def test_assets_cost_a_visitor_a_tenth_and_are_bounded(fields: dict[str, Any]) -> None:
+    config = FoldConfig(visitor_budgets=(PRICED,), assets=Assets())
+    assert not over_after(29, config, **fields)
+    assert over_after(31, config, **fields)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        TILE | {"status": 404},
+        TILE | {"method": "POST"},
+        TILE | {"type": "login"},
+        {"type": "asset", "status": 404},
+        {"url": "/page?next=a.png"},
+    ],
+)
+def test_missing_files_and_types_with_a_cost_of_their_own_are_paid_in_full(fields: dict[str, Any]) -> None:
+    assert over_after(4, FoldConfig(visitor_budgets=(PRICED,), assets=Assets()), **fields)
+
+
+def test_budgets_without_a_cost_of_assets_charge_them_like_pages() -> None:
+    assert over_after(4, FoldConfig(visitor_budgets=(BURST,), assets=Assets()), **TILE)
+
+
+def test_a_state_of_before_assets_had_a_cost_goes_on_as_it_began() -> None:
+    assert over_after(4, FoldConfig(visitor_budgets=(PRICED,)), **TILE)
+    assert not over_after(29, FoldConfig(visitor_budgets=(PRICED,)), type="asset", status=404)
+
+
+def test_assets_cost_addresses_and_accounts_a_tenth() -> None:
+    requests = msgspec.structs.replace(REQUESTS, costs={"asset": 0.1})
+    accounts = msgspec.structs.replace(requests, id="accounts", kind="account")
+    one = Driver(new_task(FoldConfig(address_budgets=(requests,), account_budgets=(accounts,), assets=Assets())))
+    for number in range(40):
+        one.send(f"v{number}", 0.0, ip="192.0.2.1", account_id="ann", **TILE)
+        one.send(f"v{number}", 0.0, ip="192.0.2.2", account_id="ben", **TILE | {"status": 404})
+    end_the_window(one)
+    assert {key: sums.costs for key, sums in told(one).items()} == {
+        b"sums/0/requests": {"192.0.2.1": pytest.approx(4.0), "192.0.2.2": pytest.approx(40.0)},
+        b"sums/0/accounts": {"ann": pytest.approx(4.0), "ben": pytest.approx(40.0)},
+    }
+
+
+@pytest.mark.parametrize(("budget", "kind"), [(BURST, "page_view"), (LOGINS, "login")])
+def test_many_people_who_look_alike_in_a_shared_network_are_not_held_to_one_persons_budgets(
+    budget: Budget, kind: str
+) -> None:
+    office = Network(id="office", treat="shared", ranges=("192.0.2.0/24",), price=0.05, visitor_price=0.05)
+    still = msgspec.structs.replace(budget, refill_per_s=1e-6)
+    config = FoldConfig(visitor_budgets=(still,), networks=(office,))
+    most = round(20 * still.capacity)
+    assert not over_after(most - 1, config, ip="192.0.2.7", type=kind)
+    assert over_after(most + 1, config, ip="192.0.2.7", type=kind)
+    assert over_after(round(still.capacity) + 1, config, ip="198.51.100.7", type=kind)
+
+
+def test_visitors_of_a_shared_network_may_have_their_whole_price_or_none() -> None:
+    office = Network(id="office", treat="shared", ranges=("192.0.2.0/24",), price=0.05)
+    for price, is_over in ((1.0, True), (0.0, False)):
+        priced = msgspec.structs.replace(office, visitor_price=price)
+        config = FoldConfig(visitor_budgets=(BURST,), networks=(priced,))
+        assert over_after(4, config, ip="192.0.2.7") is is_over
+
+
+def test_an_event_that_costs_its_visitor_nothing_is_not_over_a_limit_that_was_crossed_elsewhere() -> None:
+    free = Network(id="office", treat="shared", ranges=("192.0.2.0/24",), visitor_price=0.0)
+    one = Driver(new_task(FoldConfig(visitor_budgets=(BURST,), networks=(free,))))
+    for address in ["198.51.100.7"] * 4 + ["192.0.2.7"] * 4:
+        one.send("ann", 0.0, ip=address)
+    one.mark(100_000.0)
+    assert one.finals()[0]["rate_limited"] == 1
+
+
+def test_assets_and_prices_are_part_of_the_state_and_fold_on_after_a_recovery() -> None:
+    office = Network(id="office", treat="shared", ranges=("192.0.2.0/24",), price=0.05, visitor_price=0.5)
+    config = FoldConfig(
+        visitor_budgets=(PRICED,), address_budgets=(REQUESTS,), networks=(office,), assets=Assets(("tile",), ("png",))
+    )
+    one = Driver(new_task(config))
+    for _ in range(20):
+        one.send("ann", 0.0, ip="192.0.2.1", **TILE)
+    # The tail of the input is folded again by the state's own config, whatever the worker's is now.
+    again = recover(SessionizeTask(0, 1, FoldConfig(), library_of(Words())), state_of(one.task))
+    two = Driver(again, one.offset)
+    for driven in (one, two):
+        driven.outputs.clear()
+        for kind in ("tile", "page_view", "login"):
+            for _ in range(9):
+                driven.send("ann", 1.0, ip="192.0.2.1", type=kind)
+        end_the_window(driven)
+    assert limits(one.outputs)
+    assert [output.value for output in one.outputs] == [output.value for output in two.outputs]
 
 
 def test_the_time_of_budgets_and_patterns_is_counted() -> None:
