@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
+_FRAME_BYTES = 5
+
+
 class Accepted(msgspec.Struct, frozen=True, gc=False):
     """A valid event; `ts` is its time in UTC seconds, not yet clamped to the append time."""
 
@@ -35,6 +38,8 @@ def decode(value: bytes | None, max_bytes: int) -> Accepted | Refused:
     """Judges the value of one record of the events topic; the same bytes are judged the same, wherever they lie."""
     if not value:
         return Refused(DeadLetterReason.EMPTY_VALUE, "The record has no value.")
+    if value[0] == 0 and len(value) > _FRAME_BYTES:
+        return _framed(value)
     fault = gate(value, max_bytes)
     if fault is not None:
         return _at_the_gate(fault, value, max_bytes)
@@ -49,6 +54,16 @@ def decode(value: bytes | None, max_bytes: int) -> Accepted | Refused:
         return Accepted(event, to_epoch_s(event.ts))
     except BadTimeError as error:
         return Refused(DeadLetterReason.BAD_TS, _sentence(str(error)))
+
+
+def _framed(value: bytes) -> Refused:
+    """Names the framing of Confluent's serializers: a zero byte, the schema's id in four, then the record."""
+    schema = int.from_bytes(value[1:_FRAME_BYTES])
+    what = "JSON" if value[_FRAME_BYTES : _FRAME_BYTES + 1] == b"{" else "Avro or Protobuf"
+    return Refused(
+        DeadLetterReason.FRAMED,
+        f"The record begins with a schema registry's framing (schema id {schema}) and {what} behind it.",
+    )
 
 
 def at_the_gate(value: bytes, max_bytes: int) -> Refused | None:

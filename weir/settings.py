@@ -119,6 +119,11 @@ class Settings(BaseSettings):
     max_fingerprints: int = Field(20_000, ge=100)
     """Events remembered per visitor to tell duplicates."""
 
+    # Files.
+    trusted_proxies: Annotated[tuple[str, ...], *Several] = ()
+    """The site's own proxies, as addresses or networks: a forwarded address is believed from these. Private addresses
+    are among them."""
+
     # The cascade.
     limits_file: Path | None = None
     """Budgets in YAML; the shipped ones unless given."""

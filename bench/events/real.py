@@ -15,7 +15,8 @@ import msgspec
 from bench.events.generator import Record
 from bench.events.spec import START_S, LogSpec
 from bench.unavailable import UnavailableError
-from streams.intake.formats import Line, read
+from streams.intake.files import read
+from streams.intake.line import Line
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 SETS = (

@@ -15,7 +15,7 @@ from evaluation.models.sessions import START_S
 from models.champion import Scorer
 from streams.demo.traffic import happenings
 from streams.demo.visitor import Visitor
-from streams.intake.formats import Line
+from streams.intake.line import Line
 from streams.replay.run import Replay
 from streams.stages import Resources
 from weir.contracts import Label, TrainingExample

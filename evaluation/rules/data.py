@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA  # type: ignore[import-untyped]  # has no types
 
-from streams.intake.formats import BadLine, read
+from streams.intake.files import read
+from streams.intake.line import BadLine
 from weir.contracts import Event
 from weir.contracts.fast import decode_event
 

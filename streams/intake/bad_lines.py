@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams.dead_letter import FILE_PREFIX, letter_headers
-from streams.intake.formats.line import BadLine
+from streams.intake.line import BadLine
 from weir.kafka.records import Output
 from weir.topics import DEAD_LETTER
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from streams.decode import Accepted, decode
-from streams.sessionize.arrival import HEADER as REKEYED_HEADER
+from streams.sessionize.arrival import first_arrival, was_rekeyed
 from streams.sessionize.end_of_input import EndOfInput
 from streams.sessionize.watermark import HEADER as WATERMARK_HEADER
 from streams.sessionize.watermark import BadWatermarkError, clamped, read_watermark
@@ -66,6 +66,8 @@ def _take(record: LogRecord, end: EndOfInput, settings: Settings) -> bool:
         end.saw_watermark(record.partition, clamped(mark, record.timestamp, settings.max_ahead_s))
         return False
     decoded = decode(record.value, settings.max_record_bytes)
+    first = first_arrival(record)
     if type(decoded) is Accepted:
-        end.saw(record.partition, clamped(decoded.ts, record.timestamp, settings.max_ahead_s))
-    return REKEYED_HEADER not in names
+        arrived_ms = record.timestamp if first is None else min(first.timestamp, record.timestamp)
+        end.saw(record.partition, clamped(decoded.ts, arrived_ms, settings.max_ahead_s))
+    return not was_rekeyed(first)

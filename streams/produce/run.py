@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from streams.intake.bad_lines import bad_line_letter
-from streams.intake.formats import BadLine, Line
+from streams.intake.line import BadLine, Line
+from streams.intake.order import arrival_ms
 from streams.produce.ending import end_records, ends_of_events
+from streams.sessionize.arrival import stand_in
 from weir.errors import ClusterError
 from weir.kafka.bulk_sender import BulkSender
 from weir.kafka.records import Output
@@ -48,6 +51,12 @@ def check_topics_for_producing(settings: Settings, topics: Collection[Topic] = (
             )
 
 
+def _event(line: Line) -> Output:
+    if line.appended_s is None:
+        return Output(EVENTS, line.key, line.value)
+    return Output(EVENTS, line.key, line.value, (stand_in(arrival_ms(line, time.time())),))
+
+
 def produce(
     settings: Settings,
     lines: Iterable[Line | BadLine],
@@ -74,7 +83,7 @@ def produce(
             produced.dead_letters[line.reason.value] += 1
             sender.send(bad_line_letter(line))
         else:
-            sender.send(Output(EVENTS, line.key, line.value))
+            sender.send(_event(line))
         if produced.lines % TELL_EVERY == 0:
             advance(TELL_EVERY)
     advance(produced.lines % TELL_EVERY)

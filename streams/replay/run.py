@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Sequence
 
 from streams.intake.bad_lines import bad_line_letter
-from streams.intake.formats import BadLine, Line
+from streams.intake.line import BadLine, Line
+from streams.intake.order import arrival_ms, when
 from streams.replay.figures import Figures
 from streams.replay.flow import Flow, Sink
 from streams.replay.installation import Installation
@@ -56,10 +57,11 @@ class Replay:
             self._unreadable += 1
             self._refuse(line)
         else:
-            self._learn_until(line.ts)
-            record = self._log.append(Output(EVENTS, line.key, line.value))
-            self._end.saw(record.partition, line.ts)
-            self.figures.times.add(line.ts)
+            at = when(line)
+            self._learn_until(at)
+            record = self._log.append(Output(EVENTS, line.key, line.value), arrival_ms(line, self._started_s))
+            self._end.saw(record.partition, at)
+            self.figures.times.add(at)
         if self._lines % CHUNK_LINES == 0:
             self._settle()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from streams.intake.formats import Line
+from streams.intake.line import Line
+from streams.intake.order import arrival_ms, when
 from streams.replay.flow import Flow
 from streams.replay.installation import Installation
 from streams.replay.log import MemoryLog
@@ -36,7 +37,8 @@ class Sessions:
         self._take = take
         self._lines = 0
         self._end = EndOfInput(settings.gap_s, settings.grace_s)
-        self._log = MemoryLog(settings.names, settings.partitions, round(time.time() * 1000), (EVENTS,))
+        self._started_s = time.time()
+        self._log = MemoryLog(settings.names, settings.partitions, round(self._started_s * 1000), (EVENTS,))
 
         def library(_versions: Mapping[str, str]) -> Patterns:
             return patterns
@@ -53,11 +55,16 @@ class Sessions:
 
     def read(self, line: Line) -> None:
         """One line."""
-        record = self._log.append(Output(EVENTS, line.key, line.value))
-        self._end.saw(record.partition, line.ts)
+        record = self._log.append(Output(EVENTS, line.key, line.value), arrival_ms(line, self._started_s))
+        self._end.saw(record.partition, when(line))
         self._lines += 1
         if self._lines % _CHUNK_LINES == 0:
             self._settle()
+
+    @property
+    def late(self) -> int:
+        """Events that came late, so far."""
+        return self._flow.tally.by_label("events")["late"]
 
     def finish(self) -> None:
         """The input has ended: closes what is open."""

@@ -77,6 +77,11 @@ class Summary(BaseModel):
     seconds: float
 
     @property
+    def taken(self) -> int:
+        """Lines that are events."""
+        return self.lines - self.unreadable
+
+    @property
     def balanced(self) -> bool:
         """Whether every line is accounted for: re-keyed events are read twice, watermark records are Weir's own."""
         own = self.events.get("watermark", 0) + self.events.get("rekeyed", 0)

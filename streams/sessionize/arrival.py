@@ -26,6 +26,8 @@ class FirstArrival(msgspec.Struct, frozen=True):
     """Append time, ms since the epoch."""
 
 
+STANDS_IN = -1
+"""Offset of a first arrival that a producer wrote, for a line whose time can't be believed; it was nowhere before."""
 _decode = msgspec.json.Decoder(FirstArrival).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -41,6 +43,16 @@ def first_arrival(record: InputRecord) -> FirstArrival | None:
     return None
 
 
+def was_rekeyed(first: FirstArrival | None) -> bool:
+    """Whether a worker sent the event on, and no producer."""
+    return first is not None and first.offset != STANDS_IN
+
+
+def stand_in(append_ms: int) -> tuple[str, bytes]:
+    """The header by which a producer says when a line would have arrived, had it been sent as it happened."""
+    return HEADER, _encode(FirstArrival(0, STANDS_IN, append_ms))
+
+
 def is_in_place(record: InputRecord, visitor: str, partitions: int) -> bool:
     """Whether the record's key is the visitor, and its partition the one that murmur2 says."""
     key = visitor.encode()
@@ -54,11 +66,13 @@ def rekeyed(record: InputRecord, visitor: str) -> Output:
         WorkError: it was sent there before.
     """
     # Under another key it is none of ours, whatever its header says: a stranger's copy must not stop the worker.
-    if record.key == visitor.encode() and first_arrival(record) is not None:
+    first = first_arrival(record)
+    if record.key == visitor.encode() and was_rekeyed(first):
         raise WorkError(
             f"A re-keyed event lies in the wrong partition again ({record.partition}, offset {record.offset}).",
             "Compare the topic's partitions with the setting `partitions`: run `weir topics check`.",
         )
-    arrival = _encode(FirstArrival(record.partition, record.offset, record.timestamp))
+    timestamp = record.timestamp if first is None else min(first.timestamp, record.timestamp)
+    arrival = _encode(FirstArrival(record.partition, record.offset, timestamp))
     headers = [(name, value) for name, value in record.headers if name != HEADER]
     return Output(EVENTS, visitor.encode(), record.value, (*headers, (HEADER, arrival)))

@@ -282,7 +282,6 @@ def assert_told(called: command.Called, code: int, said: str) -> None:
         ("missing", "no file missing"),
         ("cut.gz", "damaged gzip"),
         ("good --format csv", "no format csv"),
-        ("good --format snowplow", "no column event_id"),
         ("good --labels directory", "Can't read the labels in directory"),
         ("good --labels binary", "Line 1 of binary is no label"),
         ("good --sessions directory", "Can't write directory"),
@@ -300,13 +299,33 @@ def test_a_replay_of_what_cannot_be_read_or_written_is_a_wrong_call(arguments: s
 
 
 def test_a_cut_log_line_is_a_dead_letter_of_a_replay_that_does_well(folder: Path) -> None:
-    (folder / "cut.log").write_bytes((folder / "cut.log").read_bytes() + b"\n" + b"x" * 100)
+    whole = b'192.0.2.1 - - [17/May/2015:10:05:02 +0000] "GET / HTTP/1.1" 200 5 "-" "Mozilla/5.0"\n' * 2
+    cut = (folder / "cut.log").read_bytes() + b"\n" + b"x" * 100
+    (folder / "cut.log").write_bytes(whole + cut)
     called = command.weir("replay", "cut.log", "--format", "access-log", "--dead-letters", "letters", "--json")
     assert called.code == 0, called.err
-    assert (called.rows()[0]["lines"], called.rows()[0]["unreadable"]) == (2, 2)
+    assert (called.rows()[0]["lines"], called.rows()[0]["unreadable"]) == (4, 2)
     letters = [json.loads(line) for line in (folder / "letters").read_bytes().splitlines()]
     assert {letter["headers"]["reason"] for letter in letters} == {"unreadable_line"}
-    assert letters[0]["value"].encode() + b"\n" + b"x" * 100 == (folder / "cut.log").read_bytes()
+    assert "\n".join(letter["value"] for letter in letters).encode() == cut
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("cut.log", "Column 5, the request line, has no end"),
+        ("cut.log --format combined", "No line fits the layout that was named"),
+        ("good --format snowplow", "1 of the 1 lines of good could not be read"),
+        ("good --format otto", "1 of the 1 lines of good could not be read"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_a_file_of_which_nothing_can_be_read_is_work_that_failed(arguments: str, said: str) -> None:
+    called = command.weir("replay", *arguments.split())
+    assert called.code == 1
+    assert said in called.err
+    assert "Traceback" not in called.err
+    assert command.weir("replay", "good", "--format", "otto", "--allow-unreadable", "1").code == 0
 
 
 @pytest.mark.parametrize("setting", ["pack_files", "limits_file", "business_rules_file"])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from streams.dead_letter import dead_letter, dead_letter_line
 from streams.intake.bad_lines import bad_line_letter
-from streams.intake.formats import BadLine
+from streams.intake.line import BadLine
 from weir import __version__
 from weir.contracts import DeadLetterHeaders
 from weir.contracts.dead_letter_reason import DeadLetterReason

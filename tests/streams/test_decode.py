@@ -141,3 +141,14 @@ def test_every_reason_says_what_to_do() -> None:
         assert reason.meaning
         assert reason.advice.endswith(".")
         assert reason == reason.value == str(reason)
+
+
+@pytest.mark.parametrize(
+    ("rest", "what"), [(b'{"event_id":"1"}', "and JSON behind it"), (b"\x02a\x04b", "Avro or Protobuf")]
+)
+def test_a_schema_registrys_framing_is_named(rest: bytes, what: str) -> None:
+    refused = decode(b"\x00\x00\x00\x00*" + rest, 1_000)
+    assert isinstance(refused, Refused)
+    assert refused.reason is DeadLetterReason.FRAMED
+    assert "schema id 42" in refused.detail
+    assert what in refused.detail

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -16,9 +15,20 @@ from rules.business.files import check_business_rules
 from rules.business.rules import BusinessRules, load_business_rules
 from rules.business.simulate import Change, Standing, Standings, by_rule, changes
 from rules.limits.budgets import load_budgets
-from streams.intake.formats import FORMATS, check_source, read
+from streams.intake.files import Inputs
 from streams.replay.run import Replay
+from streams.replay.summary import Summary
 from streams.stages import Resources
+from weir.cli.input_files import (
+    ALLOWED,
+    AllowUnreadable,
+    LineFormat,
+    LogFormat,
+    at_least_one,
+    check_readable,
+    open_inputs,
+    say_problems,
+)
 from weir.cli.options import Json, with_flags, with_settings
 from weir.cli.output import console, print_json, progress, show
 from weir.cli.replay import replay_settings
@@ -88,21 +98,22 @@ def simulate(  # noqa: PLR0913 -- one parameter an option
     *,
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Events, such as yesterday's log.")],
     rules: Annotated[Path, typer.Option("--rules", help="The edited file.")],
-    line_format: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "events",
+    line_format: LineFormat = None,
+    log_format: LogFormat = None,
+    allow_unreadable: AllowUnreadable = ALLOWED,
     at_most: Annotated[int, typer.Option("--max", min=1, help="Show so many sessions.")] = 20,
     as_json: Json = False,
 ) -> None:
     """Replay events under today's rules and under edited ones: whose last verdict would be another."""
     if "-" in files:
         raise UsageError("Standard input can't be replayed twice.", "Name files.")
-    for name in files:
-        check_source(name)
     must_be_files([rules])
     today = replay_settings(given, None, None)
     edited = today.model_copy(update={"business_rules_file": rules})
     loaded = _rules(edited, None)
     started_s = time.time()
-    work = _Work(files, line_format, started_s)
+    opened = open_inputs(files, line_format, log_format, today, quiet=as_json)
+    work = _Work(lambda: open_inputs(files, line_format, log_format, today, quiet=True), opened, started_s)
     before = work.standings(today, "today's rules")
     after = work.standings(edited, "edited rules", keep=before.by_session)
 
@@ -115,8 +126,11 @@ def simulate(  # noqa: PLR0913 -- one parameter an option
     if as_json:
         for change in found:
             print_json(asdict(change) | {"kind": change.kind})
-        return
-    _show(found, before.verdicts(), after.verdicts(), at_most)
+    else:
+        _show(found, before.verdicts(), after.verdicts(), at_most)
+    if work.summary is not None:
+        say_problems(work.inputs, work.summary.taken, work.summary.events.get("late", 0))
+    check_readable(work.inputs, allow_unreadable)
 
 
 def _rules(settings: Settings, rules: Path | None) -> BusinessRules:
@@ -127,9 +141,10 @@ def _rules(settings: Settings, rules: Path | None) -> BusinessRules:
 class _Work:
     """Replays the same files under several settings."""
 
-    def __init__(self, files: Sequence[str], line_format: str, started_s: float) -> None:
-        self._files = files
-        self._format = line_format
+    def __init__(self, reopen: Callable[[], Inputs], inputs: Inputs, started_s: float) -> None:
+        self._reopen = reopen
+        self.inputs = inputs
+        self.summary: Summary | None = None
         self._started_s = started_s
         self.sessions: dict[str, Session] = {}
         """The newest revisions of the sessions that were to be kept."""
@@ -148,18 +163,16 @@ class _Work:
 
         now_s = self._started_s
         work = Replay(Resources.from_settings(settings, now=lambda: now_s), [], sink, now_s)
-        most = settings.max_record_bytes
-        lines = itertools.chain.from_iterable(read(self._format, name, most) for name in self._files)
+        if self.summary is not None:
+            self.inputs = self._reopen()
         count = 0
         with progress(what, unit="lines") as advance:
-            for count, line in enumerate(lines, 1):
+            for count, line in enumerate(at_least_one(self.inputs.read()), 1):
                 work.read(line)
                 if count % TELL_EVERY == 0:
                     advance(TELL_EVERY)
             advance(count % TELL_EVERY)
-        if not count:
-            raise UsageError("There is not one line in the input.", "Check the file and its --format.")
-        work.finish(time.time() - now_s)
+        self.summary = work.finish(time.time() - now_s)
         return standings
 
 

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import typer
 
-from streams.intake.formats import FORMATS, BadLine, Line, check_source, read
+from streams.intake.files import Inputs
+from streams.intake.late import LateCounter
 from streams.produce.run import Produced, produce
+from weir.cli.input_files import (
+    ALLOWED,
+    AllowUnreadable,
+    LineFormat,
+    LogFormat,
+    at_least_one,
+    check_readable,
+    open_inputs,
+    say_problems,
+    watched,
+)
+from weir.cli.input_files import as_json as inputs_as_json
 from weir.cli.options import Json, with_settings
 from weir.cli.output import print_json, progress, show
-from weir.errors import UsageError
 from weir.settings import Settings
 
 command = typer.Typer()
@@ -25,7 +35,9 @@ def produce_files(  # noqa: PLR0913 -- one parameter an option
     settings: Settings,
     *,
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files to send; - is standard input.")],
-    line_format: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "events",
+    line_format: LineFormat = None,
+    log_format: LogFormat = None,
+    allow_unreadable: AllowUnreadable = ALLOWED,
     end_of_input: Annotated[
         bool, typer.Option("--end-of-input", help="Say that nothing more will come: closes what is open.")
     ] = False,
@@ -34,25 +46,27 @@ def produce_files(  # noqa: PLR0913 -- one parameter an option
 ) -> None:
     """Check every line and send it; what is no event goes to the dead letters with its reason.
 
-    Formats: events (JSON lines), access-log (Apache's and nginx's combined or common log), otto and snowplow (public
-    data sets, sorted by time). Files may be packed with gzip.
+    Files may be packed with gzip, bzip2, xz or zstd, and named in any order: they are sent in the order of time.
     """
-    for name in files:
-        check_source(name)
-    lines = itertools.chain.from_iterable([read(line_format, name, settings.max_record_bytes) for name in files])
+    inputs = open_inputs(files, line_format, log_format, settings, quiet=as_json)
+    late = LateCounter(settings.partitions, settings.gap_s, settings.grace_s)
+    lines = watched(inputs.read(), late)
     started = time.monotonic()
     with progress("produce", unit="lines") as advance:
         produced = produce(
             settings,
-            lines if end_of_input else _at_least_one(lines),
+            lines if end_of_input else at_least_one(lines),
             end_of_input=end_of_input,
             rate=rate,
             advance=advance,
         )
-    report(produced, time.monotonic() - started, as_json=as_json)
+    report(produced, inputs, late.late, time.monotonic() - started, as_json=as_json)
+    if not as_json:
+        say_problems(inputs, late.events, late.late)
+    check_readable(inputs, allow_unreadable)
 
 
-def report(produced: Produced, seconds: float, *, as_json: bool) -> None:
+def report(produced: Produced, inputs: Inputs, late: int, seconds: float, *, as_json: bool) -> None:
     """What became of the lines."""
     if as_json:
         print_json(
@@ -60,6 +74,8 @@ def report(produced: Produced, seconds: float, *, as_json: bool) -> None:
                 "lines": produced.lines,
                 "events": produced.events,
                 "dead_letters": dict(produced.dead_letters),
+                "too_late": late,
+                "inputs": inputs_as_json(inputs),
                 "ended_partitions": produced.ended_partitions,
                 "seconds": round(seconds, 3),
             }
@@ -69,15 +85,8 @@ def report(produced: Produced, seconds: float, *, as_json: bool) -> None:
     rows += [
         {"what": f"dead letters: {reason}", "number": count} for reason, count in produced.dead_letters.most_common()
     ]
+    if late:
+        rows.append({"what": "of them too late for their session", "number": late})
     if produced.ended_partitions:
         rows.append({"what": "partitions whose input has ended", "number": len(produced.ended_partitions)})
     show(rows, ("what", "number"))
-
-
-def _at_least_one(lines: Iterable[Line | BadLine]) -> Iterator[Line | BadLine]:
-    empty = True
-    for line in lines:
-        empty = False
-        yield line
-    if empty:
-        raise UsageError("There is not one line in the input.", "Check the file and its --format.")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import secrets
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr
 
-from streams.intake.formats import FORMATS, BadLine, Line, check_source, read
+from streams.intake.files import Inputs
 from streams.replay.labels import read_labels
 from streams.replay.plots import check_plots
 from streams.replay.report import check_report, write_report
@@ -20,6 +18,16 @@ from streams.replay.run import Replay
 from streams.replay.sinks import FileSink
 from streams.replay.summary import Summary
 from streams.stages import Resources
+from weir.cli.input_files import (
+    ALLOWED,
+    AllowUnreadable,
+    LineFormat,
+    LogFormat,
+    check_readable,
+    open_inputs,
+    say_problems,
+)
+from weir.cli.input_files import as_json as inputs_as_json
 from weir.cli.options import Json, with_flags
 from weir.cli.output import print_json, progress
 from weir.cli.replay_summary import show_summary
@@ -41,7 +49,9 @@ def replay(  # noqa: PLR0913 -- one parameter an option
     flags: dict[str, str],
     *,
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files to read; - is standard input.")],
-    line_format: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "events",
+    line_format: LineFormat = None,
+    log_format: LogFormat = None,
+    allow_unreadable: AllowUnreadable = ALLOWED,
     labels: Annotated[Path | None, typer.Option(help="Labels to learn from, JSON lines.")] = None,
     sessions: Annotated[Path | None, _output("sessions")] = None,
     flags_file: Annotated[Path | None, _output("flags", "--flags")] = None,
@@ -60,9 +70,7 @@ def replay(  # noqa: PLR0913 -- one parameter an option
         check_plots()
         check_report(report)
     answers = read_labels(labels) if labels else []
-    for name in files:
-        check_source(name)
-    lines = itertools.chain.from_iterable(read(line_format, name, settings.max_record_bytes) for name in files)
+    inputs = open_inputs(files, line_format, log_format, settings, quiet=as_json)
     paths = {
         SESSIONS: sessions,
         FLAGS: flags_file,
@@ -74,13 +82,15 @@ def replay(  # noqa: PLR0913 -- one parameter an option
     started_s = time.time()
     with FileSink(paths) as sink:
         work = Replay(Resources.from_settings(settings, now=lambda: started_s), answers, sink, started_s)
-        summary = run(work, lines, started_s)
+        summary = run(work, inputs, started_s)
     if report is not None:
         write_report(report, summary, work.figures, files)
     if as_json:
-        print_json(summary.model_dump())
+        print_json(summary.model_dump() | {"inputs": inputs_as_json(inputs)})
     else:
         show_summary(summary)
+        say_problems(inputs, summary.taken, summary.events.get("late", 0))
+    check_readable(inputs, allow_unreadable)
 
 
 def replay_settings(flags: dict[str, str], gap: float | None, grace: float | None) -> Settings:
@@ -91,7 +101,7 @@ def replay_settings(flags: dict[str, str], gap: float | None, grace: float | Non
     return settings
 
 
-def run(work: Replay, lines: Iterable[Line | BadLine], started_s: float) -> Summary:
+def run(work: Replay, inputs: Inputs, started_s: float) -> Summary:
     """Reads all lines, with a progress bar.
 
     Raises:
@@ -99,7 +109,7 @@ def run(work: Replay, lines: Iterable[Line | BadLine], started_s: float) -> Summ
     """
     count = 0
     with progress("replay", unit="lines") as advance:
-        for count, line in enumerate(lines, 1):
+        for count, line in enumerate(inputs.read(), 1):
             work.read(line)
             if count % TELL_EVERY == 0:
                 advance(TELL_EVERY)

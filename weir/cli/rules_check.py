@@ -18,10 +18,21 @@ from rules.kinds import kind_of
 from rules.limits.budgets import Budgets
 from rules.limits.files import check_budgets
 from rules.problems import Problem, RulesError
+from streams.intake.files import Inputs
 from streams.packs.library import clashes
+from weir.cli.input_files import (
+    ALLOWED,
+    AllowUnreadable,
+    LineFormat,
+    LogFormat,
+    check_readable,
+    events_of,
+    open_inputs,
+    say_problems,
+)
 from weir.cli.options import Json, with_settings
 from weir.cli.output import show
-from weir.cli.rules_files import LineFormat, events_of, must_be_files, packs_of, tell, today
+from weir.cli.rules_files import must_be_files, packs_of, tell, today
 from weir.errors import SettingsError, WorkError
 from weir.networks import Network
 from weir.settings import Settings
@@ -30,14 +41,16 @@ Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE...]", help="T
 
 
 @with_settings
-def check(
+def check(  # noqa: PLR0913 -- one parameter an option
     settings: Settings,
     *,
     files: Files = None,
     log: Annotated[
         list[str] | None, typer.Option("--on", metavar="LOG", help="Events on which each pattern should fire.")
     ] = None,
-    line_format: LineFormat = "events",
+    line_format: LineFormat = None,
+    log_format: LogFormat = None,
+    allow_unreadable: AllowUnreadable = ALLOWED,
     as_json: Json = False,
 ) -> None:
     """Find everything that is wrong in rule files at once, each with its line and what to do.
@@ -51,7 +64,11 @@ def check(
     if checked:
         beside, problems = _beside(settings, problems, is_needed=bool(files))
         problems += _clashes(checked, beside)
-        watched = _watch(settings, checked, beside, log, line_format) if log and not problems else None
+        inputs = open_inputs(log, line_format, log_format, settings, quiet=as_json) if log and not problems else None
+        watched = _watch(checked, beside, inputs) if inputs is not None else None
+        if inputs is not None:
+            say_problems(inputs, 0, 0)
+            check_readable(inputs, allow_unreadable)
         problems += suspicions(checked, beside, today(), watched)
     tell(problems, as_json=as_json)
 
@@ -131,12 +148,10 @@ def _clashes(checked: Sequence[Checked], beside: Sequence[Pack]) -> list[Problem
     ]
 
 
-def _watch(
-    settings: Settings, checked: Sequence[Checked], beside: Sequence[Pack], log: Sequence[str], line_format: str
-) -> Log:
+def _watch(checked: Sequence[Checked], beside: Sequence[Pack], inputs: Inputs) -> Log:
     packs = {pack.name: pack for pack in beside} | {one.pack.name: one.pack for one in checked}
     watched = Log(Patterns(list(packs.values())))
-    for event in events_of(line_format, log, settings, "check"):
+    for event in events_of(inputs, "check"):
         watched.take(event)
     return watched
 

@@ -13,8 +13,8 @@ from rules.heuristics.explain import Firing, Seen, every_field, explain, texts_o
 from rules.heuristics.judging import hear
 from rules.heuristics.patterns import Patterns
 from streams.decode import Accepted, Refused, decode
-from streams.intake.formats import Line
-from streams.intake.formats.source import STANDARD_INPUT, read_lines
+from streams.intake.line import Line
+from streams.intake.source import STANDARD_INPUT, read_lines
 from streams.replay.sessions import Sessions
 from streams.stages import Resources
 from weir.cli.options import Json, with_settings

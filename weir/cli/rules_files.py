@@ -1,31 +1,21 @@
-"""What the commands of `weir rules` share: their files, the packs in force, and events of a log."""
+"""What the commands of `weir rules` share: their files, and the packs in force."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from rules.heuristics.pack import Pack, read_pack
 from rules.heuristics.patterns import SHIPPED, Patterns, load_packs
 from rules.problems import Problem
-from streams.decode import Refused, decode
-from streams.intake.formats import FORMATS, Line, check_source, read
-from weir.cli.output import progress, say, show
-from weir.contracts.fast import FastEvent
+from weir.cli.output import show
 from weir.errors import UsageError, WorkError
 from weir.settings import Settings
 
-LineFormat = Annotated[str, typer.Option("--format", help=f"Of the log: one of {', '.join(FORMATS)}.")]
 SHOWN = 80
 """Characters of a text that a table shows."""
-_TELL_EVERY = 500
-_TELL_AFTER_S = 10.0
 
 
 def today() -> date:
@@ -87,40 +77,6 @@ def tell(problems: Sequence[Problem], *, as_json: bool, passes_warnings: bool = 
     if count:
         many = "One problem" if count == 1 else f"{count} problems"
         raise WorkError(f"{many} in the rules.", "Mend them, and check again.")
-
-
-def events_of(line_format: str, files: Iterable[str], settings: Settings, what: str) -> Iterator[FastEvent]:
-    """The events of a log that can be read; raises and tells as `lines_of` does."""
-    for line in lines_of(line_format, files, settings, what):
-        decoded = decode(line.value, settings.max_record_bytes)
-        if not isinstance(decoded, Refused):
-            yield decoded.event
-
-
-def lines_of(line_format: str, files: Iterable[str], settings: Settings, what: str) -> Iterator[Line]:
-    """The lines of a log that are events, with progress on standard error, also where that is no terminal.
-
-    Raises:
-        UsageError: there is no such file or format, or not one line.
-    """
-    names = list(files)
-    for name in names:
-        check_source(name)
-    told_s, count = time.monotonic(), 0
-    with progress(what, unit="lines") as advance:
-        for name in names:
-            for line in read(line_format, name, settings.max_record_bytes):
-                count += 1
-                if count % _TELL_EVERY == 0:
-                    advance(_TELL_EVERY)
-                    if time.monotonic() - told_s > _TELL_AFTER_S:
-                        told_s = time.monotonic()
-                        say(f"{what}: {count:,} lines so far")
-                if isinstance(line, Line):
-                    yield line
-        advance(count % _TELL_EVERY)
-    if not count:
-        raise UsageError("There is not one line in the input.", "Check the file and its --format.")
 
 
 def cut(text: str) -> str:

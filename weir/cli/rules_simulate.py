@@ -14,9 +14,19 @@ from rules.heuristics.simulate import Both, Simulation
 from streams.packs.topic import read_ledger
 from streams.replay.sessions import Sessions
 from streams.stages import Resources
+from weir.cli.input_files import (
+    ALLOWED,
+    AllowUnreadable,
+    LineFormat,
+    LogFormat,
+    check_readable,
+    lines_of,
+    open_inputs,
+    say_problems,
+)
 from weir.cli.options import Json, with_settings
 from weir.cli.output import console, print_json, show
-from weir.cli.rules_files import LineFormat, cut, lines_of, packs_of, replaced, today
+from weir.cli.rules_files import cut, packs_of, replaced, today
 from weir.cli.rules_publish import in_force
 from weir.settings import Settings
 
@@ -32,7 +42,9 @@ def simulate(  # noqa: PLR0913 -- one parameter an option
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Events, such as yesterday's log.")],
     pack: Annotated[list[Path], typer.Option("--pack", "--packs", help="The pack to try; repeat for more.")],
     live: Live = False,
-    line_format: LineFormat = "events",
+    line_format: LineFormat = None,
+    log_format: LogFormat = None,
+    allow_unreadable: AllowUnreadable = ALLOWED,
     at_most: Annotated[int, typer.Option("--max", min=1, help="Show so many sessions.")] = 20,
     as_json: Json = False,
 ) -> None:
@@ -44,14 +56,17 @@ def simulate(  # noqa: PLR0913 -- one parameter an option
     both = Both(Patterns(list(beside), today()), replaced(beside, pack, settings.paranoia_level))
     work = Simulation(both)
     sessions = Sessions(Resources.from_settings(settings), both, work.take)
-    for line in lines_of(line_format, files, settings, "simulate"):
+    inputs = open_inputs(files, line_format, log_format, settings, quiet=as_json)
+    for line in lines_of(inputs, "simulate"):
         sessions.read(line)
     sessions.finish()
     if as_json:
         for change in work.changes:
             print_json(asdict(change) | {"kind": change.kind})
-        return
-    _show(work, at_most)
+    else:
+        _show(work, at_most)
+    say_problems(inputs, inputs.lines - inputs.unreadable, sessions.late)
+    check_readable(inputs, allow_unreadable)
 
 
 def _show(work: Simulation, at_most: int) -> None:

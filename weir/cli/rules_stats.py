@@ -17,14 +17,25 @@ from rules.heuristics.graduation import Bar, failures, out_of_shadow
 from rules.heuristics.pack import Pack, parse_pack
 from rules.heuristics.patterns import Patterns
 from rules.heuristics.stats import Stats
+from streams.intake.files import Inputs
 from streams.join.answers import Answered
 from streams.packs.topic import read_ledger
 from streams.replay.labels import read_labels
 from streams.replay.sessions import Sessions
 from streams.stages import Resources
+from weir.cli.input_files import (
+    ALLOWED,
+    AllowUnreadable,
+    LineFormat,
+    LogFormat,
+    check_readable,
+    lines_of,
+    open_inputs,
+    say_problems,
+)
 from weir.cli.options import Json, with_settings
 from weir.cli.output import console, print_json, progress, show
-from weir.cli.rules_files import LineFormat, lines_of, packs_of
+from weir.cli.rules_files import packs_of
 from weir.cli.rules_publish import By, Why, in_force, put_in_force
 from weir.contracts import Label, Session
 from weir.contracts.fast import decoder
@@ -54,7 +65,9 @@ def stats(  # noqa: PLR0913 -- one parameter an option
     *,
     logs: Logs = None,
     labels: Labels = None,
-    line_format: LineFormat = "events",
+    line_format: LineFormat = None,
+    log_format: LogFormat = None,
+    allow_unreadable: AllowUnreadable = ALLOWED,
     silent: Annotated[bool, typer.Option("--silent", help="Rules that never held, too.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -65,7 +78,8 @@ def stats(  # noqa: PLR0913 -- one parameter an option
     """
     _check_call(logs, labels)
     patterns = Patterns(packs_of(settings)) if logs else in_force(settings, read_ledger(settings))
-    found = _gather(settings, patterns, logs, labels, line_format)
+    inputs = open_inputs(logs, line_format, log_format, settings, quiet=as_json) if logs else None
+    found = _gather(settings, patterns, inputs, labels, allow_unreadable)
     costs = _costs(patterns)
     rows = [asdict(row) | {"cost_us": costs(row.rule)} for row in found.rows(silent=silent)]
     if as_json:
@@ -88,7 +102,9 @@ def graduate(  # noqa: PLR0913 -- one parameter an option
     rule: Annotated[str, typer.Argument(help="Its id.")],
     logs: Logs = None,
     labels: Labels = None,
-    line_format: LineFormat = "events",
+    line_format: LineFormat = None,
+    log_format: LogFormat = None,
+    allow_unreadable: AllowUnreadable = ALLOWED,
     why: Why = "its figures in shadow",
     by: By = None,
     answers: Annotated[int, typer.Option("--min-answers", min=1, help="People's answers that are needed.")] = 10,
@@ -108,7 +124,8 @@ def graduate(  # noqa: PLR0913 -- one parameter an option
     if pack is None:
         raise UsageError(f"No rule {rule} is in force.", "`weir rules list` shows the packs.")
     text = out_of_shadow(pack, rule)
-    found = _gather(settings, patterns, logs, labels, line_format)
+    inputs = open_inputs(logs, line_format, log_format, settings, quiet=as_json) if logs else None
+    found = _gather(settings, patterns, inputs, labels, allow_unreadable)
     weight = next(entry.weight for entry in (*pack.patterns, *pack.rules) if entry.id == rule)
     reasons = list(failures(found.tally(rule), found.sessions, weight, Bar(answers, precision, share=share)))
     if reasons:
@@ -123,23 +140,25 @@ def _check_call(logs: Sequence[str] | None, labels: Path | None) -> None:
 
 
 def _gather(
-    settings: Settings, patterns: Patterns, logs: Sequence[str] | None, labels: Path | None, line_format: str
+    settings: Settings, patterns: Patterns, inputs: Inputs | None, labels: Path | None, allow_unreadable: float
 ) -> Stats:
     found = Stats(patterns)
 
     def take(session: Session, said: bool | None) -> None:  # noqa: FBT001 -- `Answered` calls it so
         found.take(session, is_bad=said)
 
-    if not logs:
+    if inputs is None:
         answers = Answered(_all(settings, LABELS, _read_label), take)
         for session in _all(settings, SESSIONS, _read_final):
             answers.session(session)
     else:
         answers = Answered(read_labels(labels) if labels else (), take)
         sessions = Sessions(Resources.from_settings(settings), patterns, answers.session)
-        for line in lines_of(line_format, logs, settings, "stats"):
+        for line in lines_of(inputs, "stats"):
             sessions.read(line)
         sessions.finish()
+        say_problems(inputs, inputs.lines - inputs.unreadable, sessions.late)
+        check_readable(inputs, allow_unreadable)
     answers.finish()
     return found
 

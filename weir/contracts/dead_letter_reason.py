@@ -27,6 +27,11 @@ class DeadLetterReason(StrEnum):
     TOO_LARGE = ("too_large", "The record is larger than `max_record_bytes`", "Cut long texts before sending.")
     NOT_UTF8 = ("not_utf8", "The bytes are not UTF-8", "Encode JSON as UTF-8.")
     TOO_DEEP = ("too_deep", "JSON nested more than 64 levels", "Flatten `properties`.")
+    FRAMED = (
+        "framed",
+        "The record begins with a schema registry's five bytes",
+        "Send JSON alone, by a serializer without a schema registry. Avro and Protobuf are not read.",
+    )
     NOT_JSON = (
         "not_json",
         "The bytes are not one JSON value",
@@ -65,8 +70,8 @@ class DeadLetterReason(StrEnum):
     )
     UNREADABLE_LINE = (
         "unreadable_line",
-        "A line of a file is not in the format that was named",
-        "Check `--format`, and whether the line was cut off.",
+        "A line of a file is not in the file's format",
+        "The detail names the column. Give the server's own format with `--log-format`.",
     )
     NO_VISITOR = (
         "no_visitor",

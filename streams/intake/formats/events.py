@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from streams.intake.formats.line import Candidate, RawLine, Unreadable, not_blank
+from streams.intake.line import Candidate, RawLine, Unreadable, not_blank
 
 
 def candidates(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:

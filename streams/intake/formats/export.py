@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 from xxhash import xxh3_128_digest
 
-from streams.intake.formats.line import Candidate, RawLine, Unreadable, not_blank
+from streams.intake.line import Candidate, RawLine, Unreadable, not_blank
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import encode
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from streams.intake.formats.export import FieldMap, Fields, JsonObject, RowError, finish, read_objects
-from streams.intake.formats.line import Candidate, RawLine, Unreadable
+from streams.intake.line import Candidate, RawLine, Unreadable
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.times import LATEST_S
 

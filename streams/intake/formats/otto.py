@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from streams.intake.formats.line import Candidate, RawLine, Unreadable, not_blank
+from streams.intake.line import Candidate, RawLine, Unreadable, not_blank
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import encode
 

@@ -20,7 +20,7 @@ from streams.intake.formats.export import (
     snake_case,
     text,
 )
-from streams.intake.formats.line import Candidate, RawLine, Unreadable
+from streams.intake.line import Candidate, RawLine, Unreadable
 from weir.contracts.dead_letter_reason import DeadLetterReason
 
 FIELDS: Fields = (

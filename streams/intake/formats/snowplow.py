@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from streams.intake.formats.export import FieldMap, Fields, JsonObject, RowError, finish, read_objects
-from streams.intake.formats.line import Candidate, RawLine, Unreadable, not_blank
 from streams.intake.formats.snowplow_enriched import enriched_row, is_enriched
 from streams.intake.formats.snowplow_shop import SHOP, shop_columns, shop_objects
+from streams.intake.line import Candidate, RawLine, Unreadable, not_blank
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import encode
 from weir.errors import UsageError

@@ -20,7 +20,8 @@ from rules.limits.assets import Assets
 from rules.limits.budgets import Budget
 from rules.limits.distinct import DistinctLimit
 from streams.decode import Refused, decode
-from streams.intake.formats import BadLine, read
+from streams.intake.files import read
+from streams.intake.line import BadLine
 from streams.replay.flow import Flow
 from streams.replay.log import MemoryLog
 from streams.sessionize.config import FoldConfig

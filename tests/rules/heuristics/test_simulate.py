@@ -4,7 +4,7 @@ from typing import Any
 
 from rules.heuristics.patterns import Patterns, load_packs
 from rules.heuristics.simulate import Both, Simulation
-from streams.intake.formats import Line
+from streams.intake.line import Line
 from streams.replay.sessions import Sessions
 from streams.stages import Resources
 from tests.support.packs import a_pack

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from streams.decode import Accepted, decode
 from streams.intake.formats import ga4, posthog, segment, snowplow
 from streams.intake.formats.export import snake_case, time
-from streams.intake.formats.line import Candidate, RawLine, Unreadable
 from streams.intake.formats.snowplow_enriched import COLUMNS
+from streams.intake.line import Candidate, RawLine, Unreadable
 from weir.contracts import Event
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.times import to_epoch_s

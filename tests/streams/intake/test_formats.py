@@ -7,12 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from streams.intake.formats import FORMATS, BadLine, Line, check_source, read
-from streams.intake.formats.access_log import candidates as access_log_candidates
-from streams.intake.formats.source import LONGEST_LINE_BYTES
+from streams.intake.files import read
+from streams.intake.formats.registry import FORMATS
+from streams.intake.line import BadLine, Line
+from streams.intake.source import LONGEST_LINE_BYTES, check_source
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.errors import UsageError
 
@@ -90,23 +89,6 @@ def test_a_line_without_end_is_cut_and_the_next_one_read(tmp_path: Path) -> None
     assert isinstance(second, Line)
 
 
-@pytest.mark.parametrize("line_format", FORMATS)
-@given(st.lists(st.binary(max_size=60) | st.sampled_from([COMBINED.encode()[:n] for n in (30, 60, 120)]), max_size=4))
-def test_no_bytes_raise_but_for_a_file_of_another_format(
-    tmp_path_factory: pytest.TempPathFactory, line_format: str, content: list[bytes]
-) -> None:
-    path = tmp_path_factory.getbasetemp() / f"fuzz-{line_format}"
-    path.write_bytes(
-        b"event_id,domain_userid,derived_tstamp,event_name\n" * (line_format == "snowplow") + b"\n".join(content)
-    )
-    try:
-        lines = list(read(line_format, str(path)))
-    except UsageError:
-        assert path.read_bytes().startswith(b"\x1f\x8b")
-    else:
-        assert all(isinstance(line, Line | BadLine) for line in lines)
-
-
 # events
 
 
@@ -131,105 +113,6 @@ def test_refused_events_keep_their_bytes_and_number(tmp_path: Path) -> None:
     ]
     assert [line.raw for line in lines if isinstance(line, BadLine)] == [b"\xff", b"{}", b'{"event_id":"e1","visi']
     assert [line.number for line in lines] == [1, 2, 3, 4, 5]
-
-
-# access-log
-
-
-def test_a_combined_line_becomes_a_page_view(tmp_path: Path) -> None:
-    event = access(tmp_path, COMBINED)
-    assert len(str(event.pop("visitor_id"))) == 32
-    assert str(event.pop("event_id")).startswith("1-")
-    assert event == {
-        "account_id": "anna",
-        "type": "page_view",
-        "ts": 1_431_849_903.0,
-        "url": "/shop?page=2",
-        "referrer": "https://example.com/",
-        "user_agent": "Mozilla/5.0 (X11)",
-        "ip": "203.0.113.9",
-        "method": "GET",
-        "status": 200,
-        "bytes": 2326,
-    }
-
-
-def test_a_common_line_has_neither_referrer_nor_user_agent(tmp_path: Path) -> None:
-    event = access(tmp_path, '::1 - - [01/Jan/2020:00:00:00 -0030] "POST /login HTTP/1.1" 302 -')
-    assert event["type"] == "request"
-    assert event["ts"] == 1_577_838_600.0
-    assert not {"referrer", "user_agent", "bytes", "account_id"} & set(event)
-
-
-def test_escapes_are_undone(tmp_path: Path) -> None:
-    event = access(tmp_path, COMBINED.replace("/shop?page=2", r"/\"q\"?x=\xc3\xa9\\\t").replace("(X11)", r"\xff"))
-    assert event["url"] == '/"q"?x=é\\\t'
-    assert event["user_agent"] == "Mozilla/5.0 \ufffd"
-
-
-@pytest.mark.parametrize(
-    ("request_line", "method", "url"),
-    [
-        ("-", None, None),
-        (r"\x16\x03\x01", None, "\x16\x03\x01"),
-        ("GET /", "GET", "/"),
-        ("GET /a b c HTTP/1.0", "GET", "/a b c"),
-        ("GET  HTTP/1.0", "GET", " HTTP/1.0"),
-        ("quit", None, "quit"),
-    ],
-)
-def test_what_was_requested_is_kept_however_odd(
-    tmp_path: Path, request_line: str, method: str | None, url: str | None
-) -> None:
-    event = access(tmp_path, COMBINED.replace("GET /shop?page=2 HTTP/1.1", request_line))
-    assert (event.get("method"), event.get("url")) == (method, url)
-
-
-def test_one_visitor_is_one_address_with_one_user_agent(tmp_path: Path) -> None:
-    lines = [
-        COMBINED,
-        COMBINED.replace("/shop", "/other"),
-        COMBINED.replace("X11", "Mac"),
-        COMBINED.replace(".9", ".8", 1),
-    ]
-    visitors = [event["visitor_id"] for event in events(found(tmp_path, "access-log", "\n".join(lines)))]
-    assert visitors[0] == visitors[1]
-    assert len(set(visitors)) == 3
-
-
-def test_the_same_line_twice_is_two_events_and_the_same_file_twice_is_not(tmp_path: Path) -> None:
-    first = events(found(tmp_path, "access-log", f"{COMBINED}\n{COMBINED}\n"))
-    again = events(found(tmp_path, "access-log", f"{COMBINED}\n{COMBINED}\n"))
-    assert len({str(event["event_id"]) for event in first}) == 2
-    assert first == again
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        *(COMBINED[:length] for length in (1, 20, 45, 60, 80, 95, 110, len(COMBINED) - 1)),
-        COMBINED.replace("May", "Mai"),
-        COMBINED.replace("17/May", "31/Feb"),
-        COMBINED.replace("+0200", "+9900"),
-        "a b c [" + " [" * 10_000,
-        '" ' * 10_000,
-    ],
-)
-def test_a_cut_or_damaged_line_is_unreadable(tmp_path: Path, line: str) -> None:
-    (bad,) = found(tmp_path, "access-log", line)
-    assert isinstance(bad, BadLine)
-    assert bad.reason is DeadLetterReason.UNREADABLE_LINE
-    assert bad.raw == line.strip("\n").encode()
-
-
-def test_columns_that_an_administrator_added_do_no_harm(tmp_path: Path) -> None:
-    assert access(tmp_path, COMBINED + ' "203.0.113.1, 203.0.113.2" 0.003 -')["user_agent"] == "Mozilla/5.0 (X11)"
-
-
-@given(st.text(max_size=100).map(lambda text: text.replace("\n", " ")))
-def test_no_log_line_raises(text: str) -> None:
-    for line in (text, COMBINED.replace("/shop", text), COMBINED.replace("2326", text)):
-        assert len(list(access_log_candidates([(1, line.encode())]))) == (1 if line.encode().strip() else 0)
 
 
 # otto

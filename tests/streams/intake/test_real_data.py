@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.intake.formats import BadLine, Line, read
+from streams.intake.files import read
+from streams.intake.line import BadLine, Line
 from weir.contracts.dead_letter_reason import DeadLetterReason
 
 pytestmark = pytest.mark.data

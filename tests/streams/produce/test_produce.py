@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from streams.intake.bad_lines import bad_line_letter
-from streams.intake.formats import BadLine, Line, read
+from streams.intake.files import read
+from streams.intake.line import BadLine, Line
 from streams.produce.run import Produced, produce
 from tests.support.patience import give_up_after
 from weir.errors import ClusterError, WorkError

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from streams.intake.formats import read
+from streams.intake.files import read
 from streams.replay.run import Replay
 from streams.replay.summary import Summary
 from streams.stages import Resources

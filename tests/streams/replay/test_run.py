@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from streams.intake.formats import read
+from streams.intake.files import read
 from streams.replay import run as run_module
 from streams.replay.labels import read_labels
 from streams.replay.report import render

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from streams.intake.formats import Line
+from streams.intake.line import Line
 from streams.replay.run import Replay
 from streams.stages import Resources
 from tests.support.crowd import crowd

@@ -38,7 +38,9 @@ def test_people_read_a_table(installation: Settings, events: Path) -> None:
     assert called.code == 0, called.err
     assert "events sent" in called.out
     assert "dead letters: not_json" in called.out
-    assert "produce: 8 lines" in called.err
+    assert "produce: 4 lines" in called.err
+    assert "events.jsonl has the same content as" in called.err
+    assert "1 of 4 lines: not_json. Line 3:" in called.err
 
 
 @pytest.mark.kafka

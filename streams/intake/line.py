@@ -22,6 +22,14 @@ class Line:
     """The event's JSON."""
     ts: float
     """The event's time, UTC seconds."""
+    content: str = ""
+    """Hash of the line's bytes where its event's id is made of it; empty where the line brings its own id."""
+    raw: bytes = b""
+    """The line's bytes, where `content` is set."""
+    is_asset: bool = False
+    """Whether it is about something that a page loads, such as an image; known of servers' logs alone."""
+    appended_s: float | None = None
+    """Stands for the time of arrival, where the line's own time can't be believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,10 @@ class Candidate:
     raw: bytes
     value: bytes
     """JSON of the event."""
+    content: str = ""
+    """Hash of the line's bytes where the event's id is made of it."""
+    is_asset: bool = False
+    """Whether it is about something that a page loads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,184 @@
+"""Files to lines: the format of each, the order of all, and what is to be said of them."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from streams.decode import Refused, decode
+from streams.intake.formats.registry import Order
+from streams.intake.layouts.clients import Trusted
+from streams.intake.line import BadLine, Candidate, Line, RawLine, Unreadable
+from streams.intake.look import LOOKED_AT, Asked, Chosen, choose
+from streams.intake.order import Source, merged, numbered_among_equals, sorted_within, stand_in_arrivals, when
+from streams.intake.source import LONGEST_LINE_BYTES, STANDARD_INPUT, check_source, content_hash, read_lines
+from weir.contracts.dead_letter_reason import DeadLetterReason
+from weir.settings import Settings
+
+MAX_RECORD_BYTES = 1_000_000
+
+
+@dataclass(slots=True)
+class InputFile:
+    """One file of the input, and what became of its lines so far."""
+
+    name: str
+    chosen: Chosen | None = None
+    """None where there is not one line."""
+    copy_of: str | None = None
+    """The file that has the same content, and is read in its place."""
+    lines: int = 0
+    unreadable: Counter[DeadLetterReason] = field(default_factory=Counter)
+    first_of: dict[DeadLetterReason, BadLine] = field(default_factory=dict)
+    """The first line of each reason."""
+    behind: int = 0
+    """Lines that lie so far behind a line before them that their sessions have closed."""
+
+    @property
+    def unreadable_share(self) -> float:
+        """Of its lines; those of no visitor were read."""
+        bad = self.unreadable.total() - self.unreadable[DeadLetterReason.NO_VISITOR]
+        return bad / self.lines if self.lines else 0.0
+
+
+class Inputs:
+    """The files of one command, in the order of time.
+
+    Raises:
+        UsageError: a file can't be read at all, or what was asked for can't be had.
+        WorkError: a file has no format that Weir knows, or two.
+    """
+
+    def __init__(self, names: Sequence[str], asked: Asked, settings: Settings) -> None:
+        asked.check()
+        for name in names:
+            check_source(name)
+        self._settings = settings
+        self._trusted = Trusted(settings.trusted_proxies)
+        self._asked = asked
+        self._streams: dict[str, Iterable[RawLine]] = {}
+        self.files = self._without_copies([self._look(name) for name in dict.fromkeys(names)])
+        seen: set[str] = set()
+        for name in names:
+            if name in seen:
+                self.files.append(InputFile(name, copy_of=name))
+            seen.add(name)
+
+    @property
+    def lines(self) -> int:
+        """Lines read so far."""
+        return sum(file.lines for file in self.files)
+
+    @property
+    def unreadable(self) -> int:
+        """Lines that became no event, so far."""
+        return sum(file.unreadable.total() for file in self.files)
+
+    def read(self) -> Iterator[Line | BadLine]:
+        """All lines of all files; each event is checked as a record of the events topic would be."""
+        settings = self._settings
+        used = [file for file in self.files if file.chosen is not None and file.copy_of is None]
+        found: Iterator[Line | BadLine] = merged([self._source(file) for file in used])
+        if any(file.chosen is not None and file.chosen.order is Order.NEARLY_BY_TIME for file in used):
+            found = numbered_among_equals(sorted_within(found, settings.grace_s), settings.gap_s + 2 * settings.grace_s)
+        return found
+
+    def _look(self, name: str) -> InputFile:
+        lines = read_lines(name)
+        head = list(itertools.islice(lines, LOOKED_AT))
+        # Standard input can't be opened twice.
+        self._streams[name] = itertools.chain(head, lines) if name == STANDARD_INPUT else head
+        return InputFile(name, choose(name, head, self._asked, self._trusted))
+
+    def _without_copies(self, files: list[InputFile]) -> list[InputFile]:
+        """Marks copies. Only files that begin alike are read to their end for it."""
+        by_head: dict[tuple[RawLine, ...], list[InputFile]] = {}
+        for file in files:
+            if file.name != STANDARD_INPUT and file.chosen is not None:
+                by_head.setdefault(tuple(self._streams[file.name]), []).append(file)
+        for alike in by_head.values():
+            first: dict[bytes, str] = {}
+            for file in alike if len(alike) > 1 else ():
+                original = first.setdefault(content_hash(file.name), file.name)
+                file.copy_of = original if original != file.name else None
+        return files
+
+    def _source(self, file: InputFile) -> Source:
+        chosen, head = file.chosen, self._streams[file.name]
+        assert chosen is not None  # noqa: S101 -- for mypy: files without lines are left out
+        if file.name == STANDARD_INPUT or chosen.order is Order.NONE:
+            return Source(float("-inf"), file.name.encode(), partial(self._open, file, chosen))
+        look = Chosen(chosen.name, chosen.order, chosen.candidates)
+        times = [
+            line.ts for line in _checked(InputFile(file.name), look, head, MAX_RECORD_BYTES) if isinstance(line, Line)
+        ]
+        tie = b"\n".join(raw for _, raw in head)
+        return Source(min(times, default=float("-inf")), tie, partial(self._open, file, chosen))
+
+    def _open(self, file: InputFile, chosen: Chosen) -> Iterator[Line | BadLine]:
+        raw = self._streams.pop(file.name) if file.name == STANDARD_INPUT else read_lines(file.name)
+        settings = self._settings
+        found = _counted(file, _checked(file, chosen, raw, settings.max_record_bytes))
+        if chosen.order is Order.NONE:
+            return _sorted(found)
+        return _with_disorder(file, stand_in_arrivals(found, settings.max_ahead_s), settings.gap_s + settings.grace_s)
+
+
+def _counted(file: InputFile, lines: Iterable[Line | BadLine]) -> Iterator[Line | BadLine]:
+    for line in lines:
+        file.lines += 1
+        if isinstance(line, BadLine):
+            file.unreadable[line.reason] += 1
+            file.first_of.setdefault(line.reason, line)
+        yield line
+
+
+def _with_disorder(file: InputFile, lines: Iterable[Line | BadLine], behind_s: float) -> Iterator[Line | BadLine]:
+    newest = 0.0
+    for line in lines:
+        if isinstance(line, Line):
+            at = when(line)
+            newest = max(newest, at)
+            file.behind += at < newest - behind_s
+        yield line
+
+
+def _checked(
+    file: InputFile, chosen: Chosen, lines: Iterable[RawLine], max_record_bytes: int
+) -> Iterator[Line | BadLine]:
+    for made in chosen.candidates(lines):
+        if len(made.raw) > LONGEST_LINE_BYTES:
+            detail = f"The line has more than {LONGEST_LINE_BYTES} bytes; what came first of it is kept."
+            yield BadLine(file.name, made.number, made.raw[:LONGEST_LINE_BYTES], DeadLetterReason.TOO_LARGE, detail)
+        elif isinstance(made, Unreadable):
+            yield BadLine(file.name, made.number, made.raw, made.reason, made.detail)
+        else:
+            yield _line(file.name, made, max_record_bytes)
+
+
+def _line(name: str, made: Candidate, max_record_bytes: int) -> Line | BadLine:
+    decoded = decode(made.value, max_record_bytes)
+    if isinstance(decoded, Refused):
+        return BadLine(name, made.number, made.raw, decoded.reason, decoded.detail)
+    raw = made.raw if made.content else b""
+    key = decoded.event.visitor_id.encode()
+    return Line(name, made.number, key, made.value, decoded.ts, made.content, raw, made.is_asset)
+
+
+def _sorted(found: Iterable[Line | BadLine]) -> Iterator[Line | BadLine]:
+    lines = []
+    for line in found:
+        if isinstance(line, BadLine):
+            yield line
+        else:
+            lines.append(line)
+    lines.sort(key=lambda line: line.ts)
+    yield from lines
+
+
+def read(line_format: str, name: str) -> Iterator[Line | BadLine]:
+    """The events of one file in one format, with the settings' defaults; raises as `Inputs` does."""
+    return Inputs([name], Asked(line_format), Settings()).read()

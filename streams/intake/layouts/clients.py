@@ -1,0 +1,90 @@
+"""Who the client is, of a connection's address and a list of forwarded ones.
+
+A proxy appends the address that it saw to `X-Forwarded-For`, so the right end of the list is what the site's own
+proxies wrote, and the left end is whatever the client chose to send. The client is therefore the first address from the
+right that is no proxy of the site's own, as nginx's `real_ip_recursive` and MDN's page on the header have it. If the
+leftmost were taken, then a bot could put its requests on somebody else's account.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from weir.errors import UsageError
+
+_PORT = re.compile(r"(?:(?P<v4>[0-9.]{7,15})|\[(?P<v6>[0-9A-Fa-f:.%\w-]{2,80})\])(?::[0-9]{1,5})?")
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,126})")
+_REMEMBERED = 65_536
+PRIVATE = (
+    *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+    *("::1/128", "fc00::/7", "fe80::/10"),
+)
+"""Addresses that no client reaches a site from over the internet (RFC 1918, 3927, 4193, 4291, 6598)."""
+
+
+class Trusted:
+    """The site's own proxies: private addresses, and those that the operator names."""
+
+    def __init__(self, ranges: Iterable[str] = ()) -> None:
+        """Takes addresses and networks, such as `198.51.100.0/24`.
+
+        Raises:
+            UsageError: one is none.
+
+        """
+        self._networks = [*map(ip_network, PRIVATE), *map(_network, ranges)]
+        self.has = lru_cache(_REMEMBERED)(self._has)
+        """Whether an address is a proxy of the site's own."""
+
+    def _has(self, address: str) -> bool:
+        found = _address(address)
+        return found is not None and any(found in network for network in self._networks)
+
+
+def client_of(peer: str | None, forwarded: str | None, trusted: Trusted) -> str | None:
+    """The client's address, or its host name where the server looked it up; None where the line names none."""
+    nearest = None if peer is None else without_port(peer)
+    if forwarded is None:
+        return nearest
+    # What is no address (`unknown`, `-`, whatever a client made up) says nothing.
+    chain = forwarded_addresses(forwarded)
+    if nearest is not None:
+        chain.append(nearest)
+    for address in reversed(chain):
+        if not trusted.has(address):
+            return address
+    return chain[0] if chain else _host_name(forwarded)
+
+
+def forwarded_addresses(forwarded: str | None) -> list[str]:
+    """The addresses of a list, without ports, from the client to the last proxy."""
+    return [one for text in (forwarded or "").split(",") if _address(one := without_port(text)) is not None]
+
+
+def without_port(text: str) -> str:
+    """`203.0.113.9` of `203.0.113.9:2817`, `2001:db8::9` of `[2001:db8::9]:2817` and `[2001:db8::9]`."""
+    text = text.strip()
+    found = _PORT.fullmatch(text)
+    return text if found is None else found["v4"] or found["v6"]
+
+
+def _host_name(text: str) -> str | None:
+    return text if _NAME.fullmatch(text) and text != "unknown" else None
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(text.strip(), strict=False)
+    except ValueError as error:
+        raise UsageError(f"{text} is no address and no network.", "For example: 198.51.100.0/24.") from error
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        found = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found

@@ -1,0 +1,22 @@
+r"""Undoes what servers do to characters that would break a line: `\x22`, `\"`, `\t` (Apache, nginx), `""` (CSV)."""
+
+from __future__ import annotations
+
+import re
+
+_ESCAPE = re.compile(rb'\\(x[0-9A-Fa-f]{2}|.)|""', re.DOTALL)
+_CONTROL = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"v": b"\v", b"f": b"\f"}
+
+
+def unescaped(text: str) -> str:
+    """The text as the client sent it; bytes that are no UTF-8 become U+FFFD."""
+    return _ESCAPE.sub(_undone, text.encode()).decode(errors="replace")
+
+
+def _undone(escape: re.Match[bytes]) -> bytes:
+    code = escape[1]
+    if code is None:
+        return b'"'
+    if len(code) > 1:
+        return bytes.fromhex(code[1:].decode())
+    return _CONTROL.get(code, code)

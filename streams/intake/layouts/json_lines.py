@@ -1,0 +1,96 @@
+"""Runs a layout of lines that are JSON objects."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from streams.intake.layouts.kinds import Field
+from streams.intake.layouts.layout import JsonLayout
+from streams.intake.layouts.text import Row
+
+_decode = msgspec.json.Decoder(dict[str, object]).decode
+_STRICT = frozenset({Field.CLIENT, Field.STATUS, Field.BYTES, Field.METHOD})
+"""Values that no client chooses: a wrong one means another layout."""
+
+
+class JsonParser:
+    """Reads lines of one layout."""
+
+    absolute = False
+
+    def __init__(self, layout: JsonLayout) -> None:
+        """Compiles what the values must look like."""
+        self.layout = layout
+        self._columns = [
+            (column, re.compile(column.kind.bare) if column.kind.bare and column.kind.field in _STRICT else None)
+            for column in layout.columns
+        ]
+
+    def parse(self, line: str) -> Row:
+        """Takes a line apart.
+
+        Raises:
+            ValueError: the line is no JSON object, lacks what each line of the layout has, or has a wrong value.
+
+        """
+        try:
+            content = _decode(line)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise ValueError(f"The line is no JSON object: {error}.") from error
+        for path in self.layout.required:
+            if _at(content, path) is None:
+                raise ValueError(f"The line has no '{'.'.join(path)}', which every line of {self.layout.name} has.")
+        values: dict[Field, object] = {}
+        properties: dict[str, str] = {}
+        for column, pattern in self._columns:
+            field = column.kind.field
+            text = _text(_at(content, column.path))
+            if text is None or text in {"", "-"} or field in values or field is Field.NOTHING:
+                continue
+            if pattern is not None and pattern.fullmatch(text) is None:
+                raise ValueError(f"'{column.name}' is '{text[:60]}' where {self.layout.name} has {field}.")
+            if field is Field.PROPERTY:
+                properties[column.name] = text
+            else:
+                values[field] = text if column.kind.read is None else column.kind.read(text)
+        return Row(values, properties)
+
+    def depth(self, line: str) -> int:
+        """How many of the columns the line has."""
+        try:
+            content = _decode(line)
+        except (msgspec.DecodeError, RecursionError):
+            return 0
+        return 1 + sum(_at(content, column.path) is not None for column in self.layout.columns)
+
+    def explain(self, line: str) -> str:
+        """Says why a line is not of this layout."""
+        try:
+            self.parse(line)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+
+def _at(content: object, path: tuple[str, ...]) -> object:
+    """The value at a path: names from outside inwards, of which several may be one name with dots in it."""
+    for depth, name in enumerate(path):
+        if not isinstance(content, dict):
+            return None
+        if name not in content and (dotted := ".".join(path[depth:])) in content:
+            return _first(content[dotted])
+        content = _first(content.get(name))
+    return content
+
+
+def _first(value: object) -> object:
+    return value[0] if isinstance(value, list) and value else value
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, bool) or value is None or isinstance(value, dict | list):
+        return None
+    # A float's own text has all of its digits, and none in the form 1e9 below 1e16.
+    return value if isinstance(value, str) else f"{value:f}" if isinstance(value, float) else str(value)

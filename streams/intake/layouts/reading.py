@@ -1,0 +1,120 @@
+"""Makes an event of the values of a line's columns, whatever layout they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from xxhash import xxh3_128_hexdigest
+
+from streams.intake.layouts.clients import Trusted, client_of
+from streams.intake.layouts.kinds import Field
+from streams.intake.layouts.times import iso_time
+
+Values = Mapping[Field, object]
+_NOTHING = frozenset({"-", ""})
+
+
+class NoClientError(ValueError):
+    """The line names no client, so its event would belong to no visitor."""
+
+
+def event_of(
+    values: Values, properties: dict[str, str], trusted: Trusted, *, absolute: bool = False
+) -> dict[str, object]:
+    """Makes an event without its id.
+
+    `visitor_id` is a hash of the client's address and user agent. `type` is `page_view` for GET, and `request` for all
+    else: a POST may be a login, a search or a post, and the log doesn't say which.
+
+    Args:
+        values: Texts of the columns, and the time in seconds.
+        properties: What is carried along.
+        trusted: The site's own proxies.
+        absolute: The URL is written with the site's own scheme and host.
+
+    Raises:
+        NoClientError: the line names no client.
+        ValueError: the line has no time, or a number is none.
+
+    """
+    address = client_of(_text(values.get(Field.CLIENT)), _text(values.get(Field.FORWARDED)), trusted)
+    if address is None:
+        raise NoClientError("The line names no client: both its address and its forwarded addresses are empty.")
+    method, url = _request(values)
+    if absolute and url is not None:
+        url, host = _without_site(url)
+        if host:
+            properties.setdefault("host", host)
+    user_agent = _text(values.get(Field.USER_AGENT))
+    event: dict[str, object] = {
+        "visitor_id": xxh3_128_hexdigest(f"{address}\0{user_agent or ''}".encode()),
+        "account_id": _text(values.get(Field.ACCOUNT)),
+        "type": "page_view" if method == "GET" else "request",
+        "ts": _time(values),
+        "url": url,
+        "referrer": _text(values.get(Field.REFERRER)),
+        "user_agent": user_agent,
+        "ip": address,
+        "method": method,
+        "status": _number(values.get(Field.STATUS)),
+        "bytes": _number(values.get(Field.BYTES)),
+        "properties": properties or None,
+    }
+    return {name: value for name, value in event.items() if value is not None}
+
+
+def method_and_url(request: str | None) -> tuple[str | None, str | None]:
+    """Splits a request line; what is none (TLS to a plain port, noise) is a target alone."""
+    if request is None:
+        return None, None
+    method, space, rest = request.partition(" ")
+    if not space or not method.isascii() or not method.replace("-", "").isalpha() or not method.isupper():
+        return None, request
+    target, _, protocol = rest.rpartition(" ")
+    return method, target if target and protocol.startswith("HTTP/") else rest
+
+
+def _request(values: Values) -> tuple[str | None, str | None]:
+    if Field.REQUEST in values:
+        method, url = method_and_url(_text(values[Field.REQUEST]))
+        if method is None and url is None and Field.URL not in values:
+            return None, None
+    else:
+        method, url = None, None
+    method = method or _text(values.get(Field.METHOD))
+    url = url or _text(values.get(Field.URL))
+    query = _text(values.get(Field.QUERY))
+    if url is not None and query is not None and "?" not in url:
+        url = f"{url}?{query.removeprefix('?')}"
+    return method, url
+
+
+def _without_site(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url, ""
+    if parts.scheme not in {"http", "https", "ws", "wss"} or not parts.netloc:
+        return url, ""
+    rest = url[url.index("//") + 2 + len(parts.netloc) :]
+    return rest if rest.startswith("/") else f"/{rest}", parts.hostname or ""
+
+
+def _time(values: Values) -> float:
+    ts = values.get(Field.TIME)
+    if isinstance(ts, float):
+        return ts
+    date, clock = values.get(Field.DATE), values.get(Field.CLOCK)
+    if date is None or clock is None:
+        raise ValueError("The line has no time.")
+    return iso_time(f"{date}T{clock}")
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value not in _NOTHING else None
+
+
+def _number(value: object) -> int | None:
+    # More digits than any size has are left to the event's own bounds, without asking int() for a thousand of them.
+    return int(value[:20]) if isinstance(value, str) and value not in _NOTHING else None

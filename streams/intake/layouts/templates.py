@@ -1,0 +1,181 @@
+r"""Layouts out of what operators have in their server's configuration.
+
+- nginx: `$remote_addr - $remote_user [$time_local] "$request" …`, or the whole `log_format name '…' '…';`
+- Apache: `%h %l %u %t \"%r\" %>s %b …`, or the whole `LogFormat "…" name`
+- JSON: `{"time": "$time_iso8601", "ip": "$remote_addr", …}`, as nginx's `escape=json` has it. Any JSON lines can be
+  read so: the template says which of nginx's variables stands where.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from streams.intake.layouts import kinds
+from streams.intake.layouts.kinds import Field, Kind
+from streams.intake.layouts.layout import Column, JsonColumn, JsonLayout, Layout
+from streams.intake.layouts.text import AmbiguousColumnError, TextParser
+from streams.intake.layouts.variables import APACHE_TIME, apache_kind, nginx_kind
+from weir.errors import UsageError
+
+NAME = "--log-format"
+_NGINX = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_APACHE = re.compile(r"%%|%([!,0-9]*)[<>]?(\{[^}]*\})?[<>]?(\^t[io]|[A-Za-z])")
+_NGINX_DIRECTIVE = re.compile(r"\s*log_format\s+\S+\s+(?:escape=\w+\s+)?(?P<rest>.*?);?\s*", re.DOTALL)
+_APACHE_DIRECTIVE = re.compile(
+    r"""\s*(?:LogFormat|CustomLog\s+\S+)\s+(?P<quote>["'])(?P<text>.*)(?P=quote)[^"']*""", re.IGNORECASE
+)
+_PIECE = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\S+)""", re.DOTALL)
+_UNQUOTED_VALUE = re.compile(r"([:\[,]\s*)(\$\{?\w+\}?|%[>{][^\s,}\]]*|%\w)(\s*[,}\]])")
+_PAIRS = {'"': '"', "[": "]", "'": "'", "{": "}", "(": ")"}
+_ONCE = {Field.CLIENT, Field.TIME, Field.STATUS, Field.BYTES, Field.URL, Field.REQUEST, Field.METHOD}
+
+
+def layout_of(template: str) -> Layout | JsonLayout:
+    """The layout that a server with this `log_format` or `LogFormat` writes.
+
+    Raises:
+        UsageError: the string names no client or no time, or a column's end can't be told.
+
+    """
+    text = _bare(template)
+    layout = _json_layout(text) if text.lstrip().startswith("{") else _text_layout(text)
+    held = {column.kind.field for column in layout.columns}
+    if not held & {Field.CLIENT, Field.FORWARDED}:
+        raise UsageError(
+            f"{NAME} names no client.",
+            "Add $remote_addr (nginx) or %h (Apache) to the server's format, and to this one.",
+        )
+    if Field.TIME not in held:
+        raise UsageError(
+            f"{NAME} names no time.", "Add $time_local (nginx) or %t (Apache) to the server's format, and to this one."
+        )
+    if isinstance(layout, Layout):
+        try:
+            TextParser(layout)
+        except AmbiguousColumnError as error:
+            raise UsageError(
+                f"{NAME}: {error}", "Put it in double quotes, in the server's format and in this one."
+            ) from error
+    return layout
+
+
+def _bare(template: str) -> str:
+    """The string alone, without the directive around it."""
+    if found := _NGINX_DIRECTIVE.fullmatch(template):
+        return "".join(_nginx_unescaped(piece) for piece in _PIECE.finditer(found["rest"]))
+    if found := _APACHE_DIRECTIVE.fullmatch(template):
+        return found["text"].replace('\\"', '"').replace("\\t", "\t").replace("\\\\", "\\")
+    stripped = template.strip().removesuffix(";")
+    pieces = list(_PIECE.finditer(stripped))
+    if stripped[:1] == "'" and all(piece[1] is not None for piece in pieces):
+        return "".join(_nginx_unescaped(piece) for piece in pieces)
+    if '\\"' in template and "%" in template:
+        text = template.strip()
+        text = text[1:-1] if text[0] == text[-1] == '"' else text
+        return text.replace('\\"', '"').replace("\\t", "\t")
+    return template.strip()
+
+
+def _nginx_unescaped(piece: re.Match[str]) -> str:
+    text = next(part for part in piece.groups() if part is not None)
+    return text.replace("\\'", "'").replace('\\"', '"').replace("\\t", "\t").replace("\\\\", "\\")
+
+
+def _text_layout(text: str) -> Layout:
+    parts = list(_nginx_parts(text) if _NGINX.search(text) else _apache_parts(text))
+    if len(parts) <= 1:
+        raise UsageError(
+            f"{NAME} {text[:60]} has neither variables of nginx's nor directives of Apache's.",
+            "Give the string of log_format or LogFormat; names of layouts go with --format.",
+        )
+    columns: list[Column] = []
+    seen: set[Field] = set()
+    for at in range(1, len(parts), 2):
+        before, (name, kind) = str(parts[at - 1]), _column(parts[at])
+        if kind.field in _ONCE and kind.field in seen:
+            kind = kinds.TEXT if kind.bare is None else Kind(Field.PROPERTY, kind.bare)
+        seen.add(kind.field)
+        columns.append(Column(name, kind, before))
+    return Layout(NAME, "the operator's own", *_closed(columns, str(parts[-1])))
+
+
+def _column(part: str | tuple[str, Kind]) -> tuple[str, Kind]:
+    return part if isinstance(part, tuple) else (part, kinds.TEXT)
+
+
+def _closed(columns: list[Column], tail: str) -> tuple[tuple[Column, ...], str]:
+    """Gives each closing quote or bracket to the column that it closes; and the text behind the last column."""
+    texts = [*(column.before for column in columns), tail]
+    closed = []
+    for at, column in enumerate(columns):
+        closing = _PAIRS.get(texts[at][-1:], "")
+        if closing and texts[at + 1].startswith(closing):
+            closed.append(replace(column, before=texts[at], after=closing))
+            texts[at + 1] = texts[at + 1].removeprefix(closing)
+        else:
+            closed.append(replace(column, before=texts[at]))
+    return tuple(closed), texts[-1]
+
+
+def _nginx_parts(text: str) -> Iterator[str | tuple[str, Kind]]:
+    """Text, column, text, column, …, text."""
+    end = 0
+    for found in _NGINX.finditer(text):
+        name = found[1] or found[2]
+        yield text[end : found.start()]
+        yield name, nginx_kind(name)
+        end = found.end()
+    yield text[end:]
+
+
+def _apache_parts(text: str) -> Iterator[str | tuple[str, Kind]]:
+    end, literal = 0, ""
+    for found in _APACHE.finditer(text):
+        literal += text[end : found.start()]
+        end = found.end()
+        if found[0] == "%%":
+            literal += "%"
+            continue
+        try:
+            part = apache_kind((found[2] or "") + found[3])
+        except ValueError as error:
+            raise UsageError(f"{NAME}: {error}.", "See mod_log_config's table of directives.") from error
+        # Apache writes the brackets of %t itself.
+        own = part == APACHE_TIME
+        yield f"{literal}[" if own else literal
+        yield part
+        literal = "]" if own else ""
+    yield literal + text[end:]
+
+
+def _json_layout(text: str) -> JsonLayout:
+    try:
+        content = json.loads(_UNQUOTED_VALUE.sub(r'\1"\2"\3', _UNQUOTED_VALUE.sub(r'\1"\2"\3', text)))
+    except ValueError as error:
+        raise UsageError(
+            f"{NAME} begins as JSON and is none: {error}.", 'Write each variable as a string, such as "$status".'
+        ) from error
+    columns = tuple(_json_columns(content, ()))
+    required = tuple(column.path for column in columns if column.kind.field is Field.TIME)
+    return JsonLayout(NAME, "the operator's own", columns, required)
+
+
+def _json_columns(content: object, path: tuple[str, ...]) -> Iterator[JsonColumn]:
+    if isinstance(content, dict):
+        for name, value in content.items():
+            yield from _json_columns(value, (*path, name))
+    elif isinstance(content, list):
+        for value in content[:1]:
+            yield from _json_columns(value, path)
+    elif isinstance(content, str):
+        parts = list(_nginx_parts(content) if "$" in content else _apache_parts(content))
+        if len(parts) == 1:
+            return
+        _, kind = _column(parts[1])
+        whole = parts[0] == parts[-1] == "" and len(parts) == len(("", parts[1], ""))
+        if whole and kind.field is Field.TIME:
+            kind = kinds.ANY_TIME if kind.read is not None and kind.bare is not None else kind
+        yield JsonColumn(path, kind if whole else kinds.TEXT)

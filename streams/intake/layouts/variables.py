@@ -1,0 +1,137 @@
+"""What nginx's variables and Apache's directives hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from streams.intake.layouts import kinds
+from streams.intake.layouts.kinds import Kind
+
+NGINX: Mapping[str, Kind] = {
+    "remote_addr": kinds.CLIENT,
+    "realip_remote_addr": kinds.SKIPPED,
+    "http_x_forwarded_for": kinds.FORWARDED,
+    "proxy_add_x_forwarded_for": kinds.FORWARDED,
+    "proxy_protocol_addr": kinds.FORWARDED,
+    "http_x_real_ip": kinds.FORWARDED,
+    "http_cf_connecting_ip": kinds.FORWARDED,
+    "http_true_client_ip": kinds.FORWARDED,
+    "remote_user": kinds.ACCOUNT,
+    "time_local": kinds.CLF_TIME,
+    "time_iso8601": kinds.ISO_TIME,
+    "msec": kinds.EPOCH_S,
+    "request": kinds.REQUEST,
+    "request_method": kinds.METHOD,
+    "request_uri": kinds.URL,
+    "uri": kinds.URL,
+    "document_uri": kinds.URL,
+    "args": kinds.QUERY,
+    "query_string": kinds.QUERY,
+    "is_args": kinds.QUESTION_MARK,
+    "status": kinds.STATUS,
+    "body_bytes_sent": kinds.BYTES,
+    "bytes_sent": kinds.BYTES,
+    "http_referer": kinds.REFERRER,
+    "http_user_agent": kinds.USER_AGENT,
+    "request_time": kinds.SECONDS,
+    "request_length": kinds.NUMBER,
+    "connection": kinds.NUMBER,
+    "connection_requests": kinds.NUMBER,
+    "pid": kinds.NUMBER,
+    "server_port": kinds.NUMBER,
+    "remote_port": kinds.NUMBER,
+    "gzip_ratio": kinds.SECONDS,
+    "upstream_addr": kinds.LIST,
+    "upstream_status": kinds.LIST,
+    "upstream_response_time": kinds.LIST,
+    "upstream_connect_time": kinds.LIST,
+    "upstream_header_time": kinds.LIST,
+    "upstream_response_length": kinds.LIST,
+    "upstream_bytes_received": kinds.LIST,
+}
+"""By the variable's name; whatever else is carried in the event's properties."""
+
+APACHE: Mapping[str, tuple[str, Kind]] = {
+    "h": ("client", kinds.CLIENT),
+    "a": ("client", kinds.CLIENT),
+    "{c}a": ("peer", kinds.SKIPPED),
+    "l": ("ident", kinds.IDENT),
+    "u": ("account", kinds.ACCOUNT),
+    "r": ("request", kinds.REQUEST),
+    "m": ("method", kinds.METHOD),
+    "U": ("path", kinds.URL),
+    "q": ("query", kinds.QUERY),
+    "s": ("status", kinds.STATUS),
+    "b": ("bytes", kinds.BYTES),
+    "B": ("bytes", kinds.BYTES),
+    "O": ("bytes_sent", kinds.BYTES),
+    "I": ("bytes_received", kinds.NUMBER),
+    "S": ("bytes_transferred", kinds.NUMBER),
+    "D": ("request_time_us", kinds.NUMBER),
+    "T": ("request_time_s", kinds.NUMBER),
+    "{ms}T": ("request_time_ms", kinds.NUMBER),
+    "{us}T": ("request_time_us", kinds.NUMBER),
+    "{s}T": ("request_time_s", kinds.NUMBER),
+    "p": ("port", kinds.NUMBER),
+    "P": ("pid", kinds.NUMBER),
+    "k": ("keepalive_requests", kinds.NUMBER),
+    "v": ("host", kinds.TEXT),
+    "V": ("host", kinds.TEXT),
+    "A": ("server_address", kinds.TEXT),
+    "H": ("protocol", kinds.TEXT),
+    "X": ("connection_status", kinds.TEXT),
+    "f": ("file", kinds.TEXT),
+    "R": ("handler", kinds.TEXT),
+    "L": ("log_id", kinds.TEXT),
+}
+"""By the directive without its percent sign and without `>`, `<` and lists of statuses."""
+
+HEADERS: Mapping[str, Kind] = {
+    "referer": kinds.REFERRER,
+    "user-agent": kinds.USER_AGENT,
+    "x-forwarded-for": kinds.FORWARDED,
+    "x-real-ip": kinds.FORWARDED,
+    "cf-connecting-ip": kinds.FORWARDED,
+    "true-client-ip": kinds.FORWARDED,
+}
+"""Request headers, in lower case, that an event has a place for."""
+
+_COUNTED = {"sec": kinds.EPOCH_S, "msec": kinds.EPOCH_MS, "usec": kinds.EPOCH_US}
+
+
+APACHE_TIME = ("time", kinds.CLF_TIME)
+"""What `%t` is."""
+
+
+def nginx_kind(name: str) -> Kind:
+    """What a variable of nginx's holds."""
+    return NGINX.get(name, kinds.TEXT)
+
+
+def apache_kind(directive: str) -> tuple[str, Kind]:
+    """The name and what it holds, of a directive of Apache's without its percent sign.
+
+    Raises:
+        ValueError: there is no such directive.
+    """
+    if found := APACHE.get(directive):
+        return found
+    argument, letter = directive[1:-2] if directive[0] == "{" else "", directive[-1]
+    if directive == "t":
+        return APACHE_TIME
+    if letter == "t":
+        return "time", _apache_time(argument)
+    if letter == "i" and argument:
+        return argument, HEADERS.get(argument.lower(), kinds.TEXT)
+    if letter in "oeCnxr" and argument:
+        return argument, kinds.TEXT
+    raise ValueError(f"there is no directive %{directive}")
+
+
+def _apache_time(argument: str) -> Kind:
+    argument = argument.removeprefix("begin:").removeprefix("end:")
+    if argument in _COUNTED:
+        return _COUNTED[argument]
+    if argument in {"msec_frac", "usec_frac"}:
+        return kinds.SKIPPED
+    return kinds.time_by(argument)

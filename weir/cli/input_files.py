@@ -1,0 +1,205 @@
+"""What commands that read files share: their options, what they say of each file, and when the input was no good."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from streams.decode import Accepted, decode
+from streams.intake.files import InputFile, Inputs
+from streams.intake.formats.registry import FORMATS
+from streams.intake.late import LateCounter
+from streams.intake.line import BadLine, Line
+from streams.intake.look import Asked
+from weir.cli.output import progress, say
+from weir.contracts.dead_letter_reason import DeadLetterReason
+from weir.contracts.fast import FastEvent
+from weir.errors import UsageError, WorkError
+from weir.settings import Settings
+
+LineFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format", help=f"One of {', '.join(FORMATS)}; the first lines decide unless given.", rich_help_panel="Input"
+    ),
+]
+LogFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--log-format",
+        metavar="STRING",
+        help="The server's own format, as its configuration has it: nginx's log_format or Apache's LogFormat.",
+        rich_help_panel="Input",
+    ),
+]
+AllowUnreadable = Annotated[
+    float,
+    typer.Option(
+        "--allow-unreadable",
+        metavar="SHARE",
+        min=0,
+        max=1,
+        help="Share of a file's lines that may be unreadable; more of them is exit code 1.",
+        rich_help_panel="Input",
+    ),
+]
+ALLOWED = 0.5
+MANY_LATE = 0.05
+"""Share of late events from which on something is wrong with the input rather than with a few lines."""
+MANY_FORWARDED = 0.2
+SHOWN_COLUMNS = 8
+_TELL_EVERY = 500
+_TELL_AFTER_S = 10.0
+
+
+def open_inputs(
+    names: Sequence[str], line_format: str | None, log_format: str | None, settings: Settings, *, quiet: bool = False
+) -> Inputs:
+    """Opens the files, and says on standard error which format was chosen for each, and how well it fits.
+
+    Raises:
+        UsageError: a file can't be read, or what was asked for can't be had.
+        WorkError: a file has no format that Weir knows.
+    """
+    inputs = Inputs(names, Asked(line_format, log_format), settings)
+    for file in () if quiet else inputs.files:
+        if file.copy_of is not None:
+            say(f"{file.name} has the same content as {file.copy_of}: read once.")
+        elif file.chosen is not None and (
+            line_format != file.chosen.name or file.chosen.fitting < file.chosen.looked_at
+        ):
+            how = f"{file.chosen.fitting} of the first {file.chosen.looked_at} lines fit"
+            say(f"{file.name}: format {file.chosen.name} ({how})")
+    return inputs
+
+
+def at_least_one(lines: Iterator[Line | BadLine]) -> Iterator[Line | BadLine]:
+    """The lines.
+
+    Raises:
+        UsageError: there is none.
+    """
+    empty = True
+    for line in lines:
+        empty = False
+        yield line
+    if empty:
+        raise UsageError("There is not one line in the input.", "Check the file and its --format.")
+
+
+def say_problems(inputs: Inputs, events: int, late: int) -> None:
+    """Says on standard error what could not be read, with the first line of each reason, and what came late."""
+    for file in inputs.files:
+        for reason, count in file.unreadable.most_common():
+            first = file.first_of[reason]
+            say(f"{file.name}: {count:,} of {file.lines:,} lines: {reason}. Line {first.number}: {first.detail}")
+        _say_columns(file)
+    if events and late / events > MANY_LATE:
+        _say_late(inputs, events, late)
+
+
+def check_readable(inputs: Inputs, allowed: float) -> None:
+    """Passes if enough of each file could be read.
+
+    Raises:
+        WorkError: of a file, a larger share than `allowed` was unreadable.
+    """
+    for file in inputs.files:
+        if file.lines and file.unreadable_share > allowed:
+            reason = file.unreadable.most_common(1)[0][0]
+            bad = file.unreadable.total() - file.unreadable[DeadLetterReason.NO_VISITOR]
+            raise WorkError(
+                f"{bad:,} of the {file.lines:,} lines of {file.name} could not be read. "
+                f"Line {file.first_of[reason].number}: {file.first_of[reason].detail}",
+                "Give the server's own format with --log-format, or allow it with --allow-unreadable.",
+            )
+
+
+def as_json(inputs: Inputs) -> list[dict[str, Any]]:
+    """What is to be said of each file."""
+    return [
+        {
+            "file": file.name,
+            "format": file.chosen.name if file.chosen else None,
+            "copy_of": file.copy_of,
+            "lines": file.lines,
+            "unreadable": {
+                reason.value: {
+                    "lines": count,
+                    "first": file.first_of[reason].number,
+                    "detail": file.first_of[reason].detail,
+                }
+                for reason, count in file.unreadable.most_common()
+            },
+            "columns_carried": dict(file.chosen.counts.extras.most_common()) if file.chosen else {},
+        }
+        for file in inputs.files
+    ]
+
+
+def lines_of(inputs: Inputs, what: str) -> Iterator[Line]:
+    """The lines that are events, with progress on standard error, also where that is no terminal.
+
+    Raises:
+        UsageError: there is not one line.
+    """
+    last_s, count = time.monotonic(), 0
+    with progress(what, unit="lines") as advance:
+        for count, line in enumerate(at_least_one(inputs.read()), 1):
+            if count % _TELL_EVERY == 0:
+                advance(_TELL_EVERY)
+                if time.monotonic() - last_s > _TELL_AFTER_S:
+                    last_s = time.monotonic()
+                    say(f"{what}: {count:,} lines so far")
+            if isinstance(line, Line):
+                yield line
+        advance(count % _TELL_EVERY)
+
+
+def events_of(inputs: Inputs, what: str) -> Iterator[FastEvent]:
+    """The events of the lines, as `lines_of` gives them."""
+    for line in lines_of(inputs, what):
+        decoded = decode(line.value, len(line.value))
+        if isinstance(decoded, Accepted):
+            yield decoded.event
+
+
+def watched(lines: Iterator[Line | BadLine], late: LateCounter) -> Iterator[Line | BadLine]:
+    """The lines, each of which `late` has seen."""
+    for line in lines:
+        if isinstance(line, Line):
+            late.see(line)
+        yield line
+
+
+def _say_columns(file: InputFile) -> None:
+    if file.chosen is None:
+        return
+    counts = file.chosen.counts
+    if counts.extras:
+        shown = ", ".join(f"{name} ({count:,})" for name, count in counts.extras.most_common(SHOWN_COLUMNS))
+        more = len(counts.extras) - SHOWN_COLUMNS
+        rest = f" and {more} more" if more > 0 else ""
+        say(f"{file.name}: columns that {file.chosen.name} has no name for are carried as properties: {shown}{rest}.")
+    if counts.forwarded.total() > MANY_FORWARDED * max(file.lines, 1):
+        address, count = counts.forwarded.most_common(1)[0]
+        say(
+            f"{file.name}: {counts.forwarded.total():,} lines name a forwarded address that was not believed, "
+            f"{count:,} of them from {address}. If that is a proxy of yours, add --set trusted_proxies={address}."
+        )
+
+
+def _say_late(inputs: Inputs, events: int, late: int) -> None:
+    worst = max(inputs.files, key=lambda file: file.behind)
+    if worst.behind:
+        cause = (
+            f"{worst.behind:,} lines of {worst.name} lie far behind a line before them, so the file is not in order "
+            "of time: sort it by time, or give the parts that were joined as files of their own"
+        )
+    else:
+        cause = "the files of one visitor lie far apart in time: check the servers' clocks and time zones"
+    share = f"{late:,} of {events:,} events ({late / events:.0%})"
+    say(f"WARNING: {share} came late and are in no session. Likely cause: {cause}.")
