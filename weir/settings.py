@@ -122,7 +122,7 @@ class Settings(BaseSettings):
     # Files.
     trusted_proxies: Annotated[tuple[str, ...], *Several] = ()
     """The site's own proxies, as addresses or networks: a forwarded address is believed from these. Private addresses
-    are among them."""
+    are among them; `private` says that there are no others."""
 
     # The cascade.
     limits_file: Path | None = None

@@ -49,6 +49,8 @@ _REMEMBERED = 16_384
 _READING = frozenset({None, "GET", "HEAD", "get", "head"})
 """Methods by which a page loads what belongs to it; access logs give one, events of a page's script give none."""
 _FIRST_ERROR = 400
+_CLIENT_CLOSED = 499
+"""nginx's status for a client that did not wait: a map that moves on gives up its tiles."""
 
 
 class Assets(msgspec.Struct, frozen=True):
@@ -82,7 +84,7 @@ class AssetPricing:
         if not self._is_needed or event.type in self._own:
             return False
         status = event.status
-        if (status is not None and status >= _FIRST_ERROR) or event.method not in _READING:
+        if (status is not None and status >= _FIRST_ERROR and status != _CLIENT_CLOSED) or event.method not in _READING:
             return False
         if event.type in self._types:
             return True

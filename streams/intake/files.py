@@ -111,7 +111,7 @@ class Inputs:
         assert chosen is not None  # noqa: S101 -- for mypy: files without lines are left out
         if file.name == STANDARD_INPUT or chosen.order is Order.NONE:
             return Source(float("-inf"), file.name.encode(), partial(self._open, file, chosen))
-        look = Chosen(chosen.name, chosen.order, chosen.candidates)
+        look = Chosen(chosen.name, chosen.order, chosen.read)
         times = [
             line.ts for line in _checked(InputFile(file.name), look, head, MAX_RECORD_BYTES) if isinstance(line, Line)
         ]
@@ -149,7 +149,7 @@ def _with_disorder(file: InputFile, lines: Iterable[Line | BadLine], behind_s: f
 def _checked(
     file: InputFile, chosen: Chosen, lines: Iterable[RawLine], max_record_bytes: int
 ) -> Iterator[Line | BadLine]:
-    for made in chosen.candidates(lines):
+    for made in chosen.read(lines, chosen.counts):
         if len(made.raw) > LONGEST_LINE_BYTES:
             detail = f"The line has more than {LONGEST_LINE_BYTES} bytes; what came first of it is kept."
             yield BadLine(file.name, made.number, made.raw[:LONGEST_LINE_BYTES], DeadLetterReason.TOO_LARGE, detail)
@@ -179,6 +179,6 @@ def _sorted(found: Iterable[Line | BadLine]) -> Iterator[Line | BadLine]:
     yield from lines
 
 
-def read(line_format: str, name: str) -> Iterator[Line | BadLine]:
-    """The events of one file in one format, with the settings' defaults; raises as `Inputs` does."""
+def read(line_format: str | None, name: str) -> Iterator[Line | BadLine]:
+    """The events of one file in one format, or as it looks, with the settings' defaults; raises as `Inputs` does."""
     return Inputs([name], Asked(line_format), Settings()).read()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
 from streams.decode import Accepted, decode
-from streams.intake.formats.registry import ACCESS_LOG, EXPORTS, FORMATS, LAYOUTS, W3C, Candidates, Format, Order
-from streams.intake.layouts.candidates import LogCounts, Parser, log_candidates
-from streams.intake.layouts.clients import Trusted
+from streams.intake.formats.registry import ACCESS_LOG, EXPORTS, FORMATS, LAYOUTS, W3C, Format, Order
+from streams.intake.layouts.candidates import LogCounts, Parser, disbelieved, log_candidates
+from streams.intake.layouts.clients import Trusted, forwarded_addresses
 from streams.intake.layouts.json_lines import JsonParser
 from streams.intake.layouts.kinds import Field
 from streams.intake.layouts.layout import JsonLayout, Layout
@@ -18,7 +18,7 @@ from streams.intake.layouts.reading import event_of
 from streams.intake.layouts.templates import layout_of
 from streams.intake.layouts.text import Row, TextParser
 from streams.intake.layouts.w3c import W3cParser
-from streams.intake.line import Candidate, RawLine, not_blank
+from streams.intake.line import Candidate, RawLine, Unreadable, not_blank
 from weir.errors import UsageError, WorkError
 
 LOOKED_AT = 100
@@ -27,6 +27,8 @@ ENOUGH = 0.5
 """Share of them that must fit."""
 _AGENT = re.compile(r"(?!HTTP/|TLS|text/|image/)[A-Za-z][\w.!-]{1,40}/v?[0-9]")
 """What user agents begin with, and hardly anything else does: a product and its version (RFC 9110)."""
+_ADDRESSES = re.compile(r"[0-9A-Fa-f.:, ]*[.:][0-9A-Fa-f.:, ]*")
+_PORT = re.compile(r"\.[0-9]+:|\]:")
 _TELLING = ("ip", "account_id", "ts", "method", "url", "status", "referrer", "user_agent")
 _MAX_BYTES = 1_000_000
 
@@ -56,13 +58,17 @@ class Asked:
         layout_of(self.template)
 
 
+Reader = Callable[[Iterable[RawLine], LogCounts], Iterator[Candidate | Unreadable]]
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """The format of one file."""
 
     name: str
     order: Order
-    candidates: Candidates
+    read: Reader
+    """Makes candidates of lines, and counts what is to be said of them."""
     counts: LogCounts = field(default_factory=LogCounts)
     fitting: int = 0
     """Of the lines looked at, so many are of this format."""
@@ -110,7 +116,12 @@ def _taken(wanted: Format, lines: Sequence[RawLine]) -> Chosen:
         fitting = sum(isinstance(one, Candidate) and _is_event(one) for one in wanted.candidates(lines))
     except UsageError:
         fitting = 0  # the format's header is not there
-    return Chosen(wanted.name, wanted.order, wanted.candidates, LogCounts(), min(fitting, len(lines)), len(lines))
+    candidates = wanted.candidates
+
+    def read(all_lines: Iterable[RawLine], _: LogCounts) -> Iterator[Candidate | Unreadable]:
+        return candidates(all_lines)
+
+    return Chosen(wanted.name, wanted.order, read, LogCounts(), min(fitting, len(lines)), len(lines))
 
 
 def _is_event(candidate: Candidate) -> bool:
@@ -118,14 +129,13 @@ def _is_event(candidate: Candidate) -> bool:
 
 
 def _w3c(lines: Sequence[RawLine], trusted: Trusted) -> Chosen:
-    counts = LogCounts()
     fitting = sum(isinstance(one, Candidate) for one in log_candidates(lines, W3cParser(), trusted, LogCounts()))
     of = sum(not raw.startswith(b"#") for _, raw in lines)
 
-    def candidates(all_lines: Iterable[RawLine]) -> Iterator[Candidate]:
-        return log_candidates(all_lines, W3cParser(), trusted, counts)  # type: ignore[return-value]
+    def read(all_lines: Iterable[RawLine], counts: LogCounts) -> Iterator[Candidate | Unreadable]:
+        return log_candidates(all_lines, W3cParser(), trusted, counts)
 
-    return Chosen(W3C, Order.NEARLY_BY_TIME, candidates, counts, fitting, of)
+    return Chosen(W3C, Order.NEARLY_BY_TIME, read, LogCounts(), fitting, of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +163,19 @@ def _log(
     if not best.rows or len(best.rows) < ENOUGH * len(texts):
         raise _refusal(source, lines, texts, fits)
     _refuse_hidden_agent(source, lines, best)
+    _refuse_hidden_client(source, lines, best, trusted)
+    if not trusted.is_said:
+        _refuse_unknown_proxy(source, lines, best, trusted)
     equal = [fit for fit in fits if len(fit.rows) == len(best.rows) and fit.extras == best.extras]
     for one, other in combinations(equal, 2):
         _refuse_ambiguous(source, lines, one, other, trusted)
     layout = best.parser.layout
     parser: Parser = TextParser(layout) if isinstance(layout, Layout) else best.parser
-    counts = LogCounts()
 
-    def candidates(all_lines: Iterable[RawLine]) -> Iterator[Candidate]:
-        return log_candidates(all_lines, parser, trusted, counts)  # type: ignore[return-value]
+    def read(all_lines: Iterable[RawLine], counts: LogCounts) -> Iterator[Candidate | Unreadable]:
+        return log_candidates(all_lines, parser, trusted, counts)
 
-    return Chosen(layout.name, Order.NEARLY_BY_TIME, candidates, counts, len(best.rows), len(texts))
+    return Chosen(layout.name, Order.NEARLY_BY_TIME, read, LogCounts(), len(best.rows), len(texts))
 
 
 def _fit(layout: Layout | JsonLayout, texts: Sequence[str]) -> _Fit:
@@ -215,6 +227,56 @@ def _refuse_hidden_agent(source: str, lines: Sequence[RawLine], fit: _Fit) -> No
         f"{source} can't be read as {layout}: in line {lines[at][0]}, {name.replace('_', ' ')} is '{text[:60]}', which "
         f"looks like the user agent, and {layout} has it before.",
         "Give the server's own format with --log-format.",
+    )
+
+
+def _refuse_hidden_client(source: str, lines: Sequence[RawLine], fit: _Fit, trusted: Trusted) -> None:
+    """Refuses a file in which a column without a name holds other clients' addresses than the client's column.
+
+    Raises:
+        WorkError: in most of the lines a column holds a public address that is not the client's, and not one alone.
+    """
+    columns: dict[str, dict[int, tuple[str, str]]] = {}
+    for at, row in fit.rows.items():
+        ip = str(_event(fit, at, trusted).get("ip"))
+        for name, text in row.extras:
+            # A port tells an upstream's address.
+            listed = forwarded_addresses(text) if _ADDRESSES.fullmatch(text) and not _PORT.search(text) else []
+            if listed and ip not in listed and not all(map(trusted.has, listed)):
+                columns.setdefault(name, {})[at] = (ip, text)
+    for name, others in columns.items():
+        # One address in every line is the server's own.
+        if 2 * len(others) > len(fit.rows) and (len({text for _, text in others.values()}) > 1 or len(fit.rows) == 1):
+            at, (ip, text) = next(iter(others.items()))
+            layout = fit.parser.layout.name
+            raise WorkError(
+                f"{source} can't be read as {layout}: in line {lines[at][0]}, {name.replace('_', ' ')} is "
+                f"'{text[:60]}', which looks like the client's address, and {layout} would take {ip}.",
+                "Give the server's own format with --log-format, such as $http_x_forwarded_for for that column.",
+            )
+
+
+def _refuse_unknown_proxy(source: str, lines: Sequence[RawLine], fit: _Fit, trusted: Trusted) -> None:
+    """Refuses a file whose connections mostly come from elsewhere than the addresses that they are forwarded for.
+
+    Either a proxy of the site's own has a public address, or clients send made-up headers: only the operator knows.
+
+    Raises:
+        WorkError: most of the lines are so.
+    """
+    unknown = {}
+    for at, row in fit.rows.items():
+        ip = str(_event(fit, at, trusted).get("ip"))
+        forwarded_for = disbelieved(row, ip)
+        if forwarded_for is not None:
+            unknown[at] = (ip, forwarded_for)
+    if 2 * len(unknown) <= len(fit.rows):
+        return
+    at, (ip, forwarded) = next(iter(unknown.items()))
+    raise WorkError(
+        f"{source}: {len(unknown)} of the first {len(fit.rows)} lines come from one address for another, such as line "
+        f"{lines[at][0]} from {ip} for {forwarded}. Weir can't know whether {ip} is a proxy of yours.",
+        f"If it is, name it and its like: --set trusted_proxies={ip}. If not: --set trusted_proxies=private.",
     )
 
 

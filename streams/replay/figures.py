@@ -17,6 +17,8 @@ from weir.kafka.records import LogRecord
 from weir.topics import DEAD_LETTER, FLAGS, LIMITS, SESSIONS, TRAINING, Topic
 
 CURVE_POINTS = 1_000
+MOST_CLIENTS = 20_000
+"""Flagged clients that are counted; of more, those with the fewest events are forgotten."""
 
 _session = decoder(Session)
 _flag = decoder(Flag)
@@ -32,6 +34,16 @@ class CurvePoint:
     role: str
     auc: float
     log_loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Whose sessions were flagged."""
+
+    ip: str | None
+    user_agent: str | None
+    verdict: str
+    """The last one on its sessions: a client may stand under several."""
 
 
 @dataclass(slots=True)
@@ -52,6 +64,8 @@ class Figures:
     crawlers: Counter[str] = field(default_factory=Counter)
     """Closed sessions by the crawlers' patterns that they matched."""
     crawler_events: Counter[str] = field(default_factory=Counter)
+    flagged: Counter[Client] = field(default_factory=Counter)
+    """Events of closed sessions whose last flag is more than `allow`."""
     limits: Counter[tuple[str, str]] = field(default_factory=Counter)
     dead_letters: Counter[str] = field(default_factory=Counter)
     """By reason."""
@@ -61,7 +75,7 @@ class Figures:
     curve: list[CurvePoint] = field(default_factory=list)
     learning: LearningCurve = field(default_factory=LearningCurve)
     _standing: dict[str, Flag] = field(default_factory=dict)
-    _closing: list[str] = field(default_factory=list)
+    _closing: list[tuple[str, str | None, str | None, int]] = field(default_factory=list)
 
     def __call__(self, topic: Topic, record: LogRecord) -> None:
         """Takes one record."""
@@ -84,9 +98,13 @@ class Figures:
 
     def settle(self, tally: Tally) -> None:
         """Counts the last word on sessions that have closed, and the model's quality as it stands."""
-        for session_id in self._closing:
-            self._count_standing(session_id)
+        for session_id, ip, user_agent, events in self._closing:
+            flag = self._count_standing(session_id)
+            if flag is not None and flag.verdict != "allow":
+                self.flagged[Client(ip, user_agent, flag.verdict)] += events
         self._closing.clear()
+        if len(self.flagged) > MOST_CLIENTS:
+            self.flagged = Counter(dict(self.flagged.most_common(MOST_CLIENTS // 2)))
         self._take_quality(tally)
 
     def finish(self, tally: Tally) -> None:
@@ -99,7 +117,7 @@ class Figures:
         session = _session(value)
         if not session.final:
             return
-        self._closing.append(session.session_id)
+        self._closing.append((session.session_id, session.ip, session.user_agent, session.events))
         self.endings["merged" if session.merged_into else "split" if session.split else "silence"] += 1
         if session.merged_into:
             return
@@ -118,14 +136,15 @@ class Figures:
         if example.score is not None:
             self.examples.add(example.score, bad=example.label == "bad")
 
-    def _count_standing(self, session_id: str) -> None:
+    def _count_standing(self, session_id: str) -> Flag | None:
         flag = self._standing.pop(session_id, None)
         if flag is None:
-            return
+            return None
         self.verdicts[flag.stage, flag.verdict] += 1
         for reason in flag.reasons:
             self.reasons[reason.id] += 1
             self.reason_texts[reason.id] = reason.text
+        return flag
 
     def _take_quality(self, tally: Tally) -> None:
         examples = tally.total("examples_learned")

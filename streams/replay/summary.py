@@ -35,6 +35,15 @@ class ReasonCount(BaseModel):
     sessions: int
 
 
+class Flagged(BaseModel):
+    """A client with sessions under this verdict."""
+
+    ip: str | None
+    user_agent: str | None
+    verdict: str
+    events: int
+
+
 class Learning(BaseModel):
     """What came of the labels."""
 
@@ -72,6 +81,8 @@ class Summary(BaseModel):
     verdicts: list[Verdicts]
     reasons: list[ReasonCount]
     crawlers: list[Crawler]
+    flagged: list[Flagged] = []
+    """Clients, the strongest verdicts first, of each those with the most events."""
     limits: dict[str, int]
     learning: Learning
     seconds: float
@@ -106,6 +117,7 @@ def summarise(lines: int, unreadable: int, tally: Tally, figures: Figures, secon
             for reason, n in figures.reasons.most_common(TOP)
         ],
         crawlers=_crawlers(figures),
+        flagged=_flagged(figures),
         limits={f"{kind} {limit}": n for (kind, limit), n in figures.limits.most_common()},
         learning=_learning(tally, figures),
         seconds=round(seconds, 2),
@@ -116,6 +128,15 @@ def _crawlers(figures: Figures) -> list[Crawler]:
     return [
         Crawler(pattern=p, name=_name(p), sessions=sessions, events=figures.crawler_events[p])
         for p, sessions in figures.crawlers.most_common()
+    ]
+
+
+def _flagged(figures: Figures) -> list[Flagged]:
+    strength = ("block", "throttle", "review")
+    ordered = sorted(figures.flagged.items(), key=lambda one: (strength.index(one[0].verdict), -one[1]))
+    return [
+        Flagged(ip=client.ip, user_agent=client.user_agent, verdict=client.verdict, events=events)
+        for client, events in ordered[:TOP]
     ]
 
 

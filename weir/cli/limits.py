@@ -57,6 +57,7 @@ def explain(
     row = {
         "charged_as": place.subject,
         "price": place.price,
+        "visitor_price": place.visitor_price,
         "has_no_budget": place.frees(user_agent),
         "crawler": networks.crawler(address, user_agent) or "",
         "impostor_of": networks.impostor(address, user_agent) or "",
@@ -89,6 +90,15 @@ def _rows(budgets: Budgets) -> list[dict[str, object]]:
         }
         for limit in budgets.distinct
     ]
+    rows.append(
+        {
+            "kind": "asset",
+            "limit": "types, extensions",
+            "at_most": f"{len(budgets.assets.types)} types",
+            "then": f"{len(budgets.assets.extensions)} extensions",
+            "reason": "What pages load; `asset` in costs says what it costs.",
+        }
+    )
     rows += [
         {"kind": "network", "limit": network.id, "at_most": network.treat, "then": f"{len(network.ranges)} ranges"}
         for network in budgets.networks

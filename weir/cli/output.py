@@ -28,7 +28,7 @@ def console(*, error: bool = False) -> Console:
 
 def say(text: str) -> None:
     """One line on standard error: what is being done now."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{printable(text)}\n")
     sys.stderr.flush()
 
 
@@ -71,7 +71,14 @@ def cell(value: object) -> str:
         return f"{value:,.3f}".rstrip("0").rstrip(".")
     if isinstance(value, int):
         return f"{value:,}"
-    return escape(str(value))
+    return escape(printable(str(value)))
+
+
+def printable(text: str) -> str:
+    """The text with control characters written out, since what a log holds must not reach a terminal as commands."""
+    return "".join(
+        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in text
+    )
 
 
 def clock_time(seconds: float) -> str:

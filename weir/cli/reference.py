@@ -5,7 +5,7 @@ Run it after a change: `python -m weir.cli.reference`. A test compares the pages
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from models.features.registry import FEATURES, FEATURES_VERSION
+from weir.cli.formats_page import formats_page
+from weir.cli.formats_page import table as _table
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.metrics import METRICS, Metric
 from weir.settings import Settings
@@ -92,6 +94,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "dead-letters.md": dead_letters_page,
     "features.md": features_page,
+    "formats.md": lambda: formats_page(_NOTE),
 }
 
 
@@ -125,11 +128,6 @@ def _default(value: Any) -> str:  # noqa: ANN401 -- a setting may have any type
 
 def _page(title: str, introduction: str, table: str) -> str:
     return f"# {title}\n\n{_NOTE}\n\n{introduction}\n\n{table}"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def _labels(metric: Metric) -> str:

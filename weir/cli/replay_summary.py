@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
 
-from streams.replay.summary import Summary
+from streams.replay.summary import Flagged, Summary
 from weir.cli.output import cell, console, show
+from weir.cli.rules_files import cut
 
 SHOWN = 15
 
@@ -17,11 +18,16 @@ def show_summary(summary: Summary) -> None:
     _counts("Input", _input(summary))
     _counts("Sessions", _sessions(summary))
     _table("Flags: sessions by their last verdict", summary.verdicts, ("stage", "verdict", "sessions"))
+    _table("Clients with the strongest flags", _cut_agents(summary), ("verdict", "ip", "events", "user_agent"))
     _table("Reasons", summary.reasons, ("id", "sessions", "text"))
     _table(_crawlers_title(summary), summary.crawlers[:SHOWN], ("name", "sessions", "events"))
     _counts("Limits crossed", summary.limits)
     _counts("Dead letters by reason", summary.dead_letters)
     _counts("Learned", _learned(summary))
+
+
+def _cut_agents(summary: Summary) -> list[Flagged]:
+    return [one.model_copy(update={"user_agent": cut(one.user_agent or "")}) for one in summary.flagged]
 
 
 def _table(title: str, rows: Sequence[BaseModel], columns: Sequence[str]) -> None:

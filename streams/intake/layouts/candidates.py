@@ -10,7 +10,7 @@ from typing import Protocol
 from xxhash import xxh3_64_hexdigest
 
 from rules.limits.assets import is_asset_url
-from streams.intake.layouts.clients import Trusted, forwarded_addresses
+from streams.intake.layouts.clients import Trusted, forwarded_addresses, without_port
 from streams.intake.layouts.kinds import Field
 from streams.intake.layouts.reading import NoClientError, event_of
 from streams.intake.layouts.text import Row
@@ -18,8 +18,6 @@ from streams.intake.layouts.w3c import W3cParser
 from streams.intake.line import Candidate, RawLine, Unreadable, not_blank
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import encode
-
-ID_START = b'{"event_id":"'
 
 
 class Parser(Protocol):
@@ -63,8 +61,8 @@ def log_candidates(
             yield Unreadable(number, raw, DeadLetterReason.UNREADABLE_LINE, _sentence(str(error)))
         else:
             counts.extras.update(name for name, _ in row.extras)
-            if Field.FORWARDED in row.values:
-                _count_forwarded(counts, row, str(event["ip"]))
+            if Field.FORWARDED in row.values and disbelieved(row, str(event["ip"])) is not None:
+                counts.forwarded[str(event["ip"])] += 1
             content = xxh3_64_hexdigest(raw)
             url = event.get("url")
             loaded = isinstance(url, str) and is_asset_url(url)
@@ -75,14 +73,16 @@ def numbered(value: bytes, content: str, number: int) -> bytes:
     """The event of the `number`-th of several equal lines."""
     if number == 1:
         return value
-    start = len(ID_START) + len(content)
-    return b"%s-%d%s" % (value[:start], number, value[start + 2 :])
+    # Names are in order, so that no property of the same name comes first.
+    first = b'"event_id":"%s-' % content.encode()
+    return value.replace(first + b'1"', first + b'%d"' % number, 1)
 
 
-def _count_forwarded(counts: LogCounts, row: Row, ip: str) -> None:
-    listed = forwarded_addresses(str(row.values[Field.FORWARDED]))
-    if listed and listed[0] != ip:
-        counts.forwarded[ip] += 1
+def disbelieved(row: Row, ip: str) -> str | None:
+    """The address that a connection was forwarded for, if the connection's own address was taken for the client's."""
+    listed = forwarded_addresses(str(row.values.get(Field.FORWARDED, "")))
+    peer = without_port(str(row.values.get(Field.CLIENT, "")))
+    return listed[-1] if listed and peer == ip and listed[-1] != ip else None
 
 
 def _sentence(text: str) -> str:

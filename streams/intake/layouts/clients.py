@@ -18,6 +18,7 @@ from weir.errors import UsageError
 _PORT = re.compile(r"(?:(?P<v4>[0-9.]{7,15})|\[(?P<v6>[0-9A-Fa-f:.%\w-]{2,80})\])(?::[0-9]{1,5})?")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,126})")
 _REMEMBERED = 65_536
+PRIVATE_ONES = "private"
 PRIVATE = (
     *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
     *("::1/128", "fc00::/7", "fe80::/10"),
@@ -29,13 +30,16 @@ class Trusted:
     """The site's own proxies: private addresses, and those that the operator names."""
 
     def __init__(self, ranges: Iterable[str] = ()) -> None:
-        """Takes addresses and networks, such as `198.51.100.0/24`.
+        """Takes addresses and networks, such as `198.51.100.0/24`; `private` says that there are no others.
 
         Raises:
             UsageError: one is none.
 
         """
-        self._networks = [*map(ip_network, PRIVATE), *map(_network, ranges)]
+        named = list(ranges)
+        self.is_said = bool(named)
+        """Whether the operator has named the proxies."""
+        self._networks = [*map(ip_network, PRIVATE), *(_network(one) for one in named if one != PRIVATE_ONES)]
         self.has = lru_cache(_REMEMBERED)(self._has)
         """Whether an address is a proxy of the site's own."""
 

@@ -23,9 +23,13 @@ from weir.errors import UsageError
 NAME = "--log-format"
 _NGINX = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _APACHE = re.compile(r"%%|%([!,0-9]*)[<>]?(\{[^}]*\})?[<>]?(\^t[io]|[A-Za-z])")
-_NGINX_DIRECTIVE = re.compile(r"\s*log_format\s+\S+\s+(?:escape=\w+\s+)?(?P<rest>.*?);?\s*", re.DOTALL)
+_NGINX_DIRECTIVE = re.compile(
+    r"""^\s*log_format\s+(?P<name>\S+)\s+(?:escape=\w+\s+)?(?P<rest>(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^;'"])*)(?:;|\Z)""",
+    re.MULTILINE,
+)
 _APACHE_DIRECTIVE = re.compile(
-    r"""\s*(?:LogFormat|CustomLog\s+\S+)\s+(?P<quote>["'])(?P<text>.*)(?P=quote)[^"']*""", re.IGNORECASE
+    r"""^\s*(?:LogFormat|CustomLog\s+\S+)\s+"(?P<text>(?:[^"\\]|\\.)*)"(?:[ \t]+(?P<name>\S+))?""",
+    re.IGNORECASE | re.MULTILINE,
 )
 _PIECE = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\S+)""", re.DOTALL)
 _UNQUOTED_VALUE = re.compile(r"([:\[,]\s*)(\$\{?\w+\}?|%[>{][^\s,}\]]*|%\w)(\s*[,}\]])")
@@ -64,9 +68,9 @@ def layout_of(template: str) -> Layout | JsonLayout:
 
 def _bare(template: str) -> str:
     """The string alone, without the directive around it."""
-    if found := _NGINX_DIRECTIVE.fullmatch(template):
+    if found := _only(list(_NGINX_DIRECTIVE.finditer(template))):
         return "".join(_nginx_unescaped(piece) for piece in _PIECE.finditer(found["rest"]))
-    if found := _APACHE_DIRECTIVE.fullmatch(template):
+    if found := _only(list(_APACHE_DIRECTIVE.finditer(template))):
         return found["text"].replace('\\"', '"').replace("\\t", "\t").replace("\\\\", "\\")
     stripped = template.strip().removesuffix(";")
     pieces = list(_PIECE.finditer(stripped))
@@ -77,6 +81,13 @@ def _bare(template: str) -> str:
         text = text[1:-1] if text[0] == text[-1] == '"' else text
         return text.replace('\\"', '"').replace("\\t", "\t")
     return template.strip()
+
+
+def _only(found: list[re.Match[str]]) -> re.Match[str] | None:
+    if len(found) > 1:
+        names = ", ".join(one["name"] or "without a name" for one in found)
+        raise UsageError(f"{NAME} has {len(found)} formats: {names}.", "Give the one that the log is written with.")
+    return found[0] if found else None
 
 
 def _nginx_unescaped(piece: re.Match[str]) -> str:

@@ -4,8 +4,8 @@ Silences: a bucket is full at first. An event that it can't pay crosses the limi
 and takes nothing, until the bucket has refilled to its recovery level (for one token's time at least). A free event
 does not touch a bucket. `observed` is what was spent since the bucket was full, brought to one window if that is longer
 ago. Tokens are doubles. An asset has a type or an extension of one, was read (GET or HEAD, in capitals or not, or no
-method given) and found (a status below 400, or none); the extension is what follows the last dot behind the last slash
-before a query or a fragment.
+method given) and found (a status below 400, 499, or none); the extension is what follows the last dot behind the last
+slash before a query or a fragment.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ def cost_of(budget: Budget, event: Fields, assets: Assets | None) -> float:
 
 
 def _is_asset(event: Fields, assets: Assets) -> bool:
-    if (event["status"] or 0) >= 400 or event["method"] not in {None, "GET", "HEAD", "get", "head"}:
+    if (event["status"] or 0) >= 400 and event["status"] != 499:
+        return False
+    if event["method"] not in {None, "GET", "HEAD", "get", "head"}:
         return False
     name = (event["url"] or "").split("#")[0].split("?")[0].split("/")[-1].lower()
     return event["type"] in assets.types or ("." in name and name.split(".")[-1] in assets.extensions)

@@ -53,11 +53,19 @@ def test_versions_of_protocols_are_no_user_agents() -> None:
     assert look(f'{COMBINED.replace(AGENT, "-")} "HTTP/1.1" TLSv1.3').name == "combined"
 
 
-def test_a_file_that_two_layouts_read_differently_is_refused_until_one_is_named() -> None:
-    # A proxy's address at the start and a client's in quotes at the end, or a site asked for by its address.
+def test_a_column_without_a_name_never_hides_the_clients_address() -> None:
+    lines = [f'{COMBINED.replace("203.0.113.9", "10.0.0.3")} rt=0.1 "198.51.100.{n}"' for n in range(1, 5)]
+    said = refusal(*lines)
+    assert "column 11 is '198.51.100.1', which looks like the client's address" in said
+    assert "combined would take 10.0.0.3" in said
+    # The server's own address is the same in each line, and a port tells an upstream's.
+    assert look(*[f'{COMBINED} rt=0.1 "198.51.100.80"'] * 4).name == "combined"
+    assert look(*[f'{COMBINED} rt=0.1 "198.51.100.{n}:8080"' for n in range(4)]).name == "combined"
+
+
+def test_nginxs_main_names_the_forwarded_addresses() -> None:
     line = COMBINED.replace("203.0.113.9", "10.0.0.3") + ' "198.51.100.7"'
     assert look(line).name == "main"
-    assert look(line, asked=Asked("combined")).name == "combined"
 
 
 @pytest.mark.parametrize("name", ["combined", "access-log", "w3c", "caddy", "common"])
@@ -84,3 +92,20 @@ def test_a_servers_own_format_that_does_not_fit_is_refused_with_the_column() -> 
 
 def test_an_empty_file_has_no_format() -> None:
     assert choose("access.log", [(1, b""), (2, b"  ")], Asked(), Trusted()) is None
+
+
+def test_public_addresses_that_forward_for_others_are_the_operators_to_name() -> None:
+    lines = [f'{COMBINED.replace("203.0.113.9", f"203.0.113.{n}")} "198.51.100.{n}"' for n in range(10, 20)]
+    said = refusal(*lines)
+    assert "line 1 from 203.0.113.10 for 198.51.100.10" in said
+    assert "--set trusted_proxies=203.0.113.10" in said
+    head = [(number, line.encode()) for number, line in enumerate(lines, 1)]
+    for decided in ("203.0.113.0/24", "private"):
+        chosen = choose("access.log", head, Asked(), Trusted([decided]))
+        assert chosen is not None
+        assert chosen.name == "main"
+
+
+def test_a_few_made_up_forwarded_addresses_are_not_believed_and_refuse_nothing() -> None:
+    made_up = COMBINED + ' "198.51.100.7"'
+    assert look(*[COMBINED + ' "-"'] * 5, made_up).name == "main"

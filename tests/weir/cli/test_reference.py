@@ -39,8 +39,8 @@ def test_a_page_has_one_line_for_each_thing(page: str, names: set[str]) -> None:
 
 def test_tables_have_as_many_cells_in_each_line() -> None:
     for page in PAGES.values():
-        widths = {len(re.findall(r"(?<!\\)\|", line)) for line in page().splitlines() if line.startswith("|")}
-        assert len(widths) == 1
+        for table in re.findall(r"(?:^\|.*\n)+", page(), re.MULTILINE):
+            assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
 
 
 def test_links_lead_to_files() -> None:

@@ -104,3 +104,15 @@ def test_a_format_that_cannot_be_read_is_refused_with_what_to_do(template: str, 
     with pytest.raises(UsageError, match=says) as refusal:
         layout_of(template)
     assert refusal.value.hint
+
+
+def test_a_whole_configuration_is_searched_for_its_one_format() -> None:
+    conf = f"# comment with log_format in it\nhttp {{\n  {NGINX}\n  access_log /var/log/access.log own;\n}}\n"
+    assert layout_of(conf) == layout_of(NGINX)
+    apache = 'LogFormat "%h %t \\"%r\\"" own\nCustomLog /var/log/access.log own\n'
+    assert layout_of(apache) == layout_of('%h %t "%r"')
+
+
+def test_of_several_formats_one_must_be_given() -> None:
+    with pytest.raises(UsageError, match="2 formats: own, other"):
+        layout_of(NGINX + "log_format other '$remote_addr';")

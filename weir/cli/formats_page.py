@@ -1,0 +1,139 @@
+"""`docs/formats.md`, written from the declarations of the formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from types import ModuleType
+
+from streams.intake.formats import ga4, posthog, segment, snowplow
+from streams.intake.formats.registry import FORMATS, LAYOUTS, W3C, Order
+from streams.intake.layouts.kinds import Field, Kind
+from streams.intake.layouts.layout import Column, JsonColumn
+from streams.intake.layouts.variables import APACHE, HEADERS, NGINX
+from streams.intake.layouts.w3c import FIELDS as W3C_FIELDS
+
+EXPORTS: dict[str, ModuleType] = {"snowplow": snowplow, "segment": segment, "posthog": posthog, "ga4": ga4}
+
+_INTRODUCTION = """\
+`weir replay`, `weir produce`, `weir rules simulate`, `check --on` and `stats`, and `weir business simulate` read these
+files. `--format` takes a name of the table. Without it the first 100 lines of each file decide: Weir says which format
+it chose and how many of the lines fit. If fewer than half of them fit any format, or if two layouts read them
+differently, then the file is refused with the column that is wrong.
+
+Files may be packed with gzip, bzip2, xz or zstd, and begin with a byte order mark. UTF-16 is refused: convert it first
+(`iconv -f UTF-16 -t UTF-8`). Several files are read in order of time, whatever the order of their names: `access.log*`
+gives what the same lines in one sorted file give. Lines of servers' logs are sorted within the grace period
+(`grace_s`), since servers write a request when it ends. Lines of one moment are read pages first, then what pages load,
+then by their bytes. A line that jumps more than `max_ahead_s` ahead of the lines around it counts as having happened
+with the earliest of the next 20 lines. A file that is given twice, or its copy, is read once.
+"""
+
+_LOGS = """\
+All of them become events in the same way:
+
+- `visitor_id` is a hash of the client's address and user agent, `account_id` is who is logged in.
+- `event_id` is a hash of the line's bytes, and the line's number among equal lines of the input.
+- `type` is `page_view` for GET and `request` for all else: a POST may be a login, a search or a post, and the log does
+  not say which.
+- `url` is path and query as they were requested. Escapes (`\\x22`, `\\"`, `""`) are undone, and `-` is nothing.
+- The client is the last address of the forwarded list and the connection that is no proxy of the site's own. Private
+  addresses are such proxies, and those that the setting `trusted_proxies` names. If most lines come from public
+  addresses for others, then the file is refused until that setting says whose they are (`private`: not yours).
+- Columns behind a layout's last one are carried in `properties`, by their name (`rt=0.178`) or number (`column_10`),
+  and counted. Any other column that a layout does not have is an error: the line is refused with the column's number.
+- What syslog, journald, Kubernetes (CRI) or Docker Compose puts before a line is passed over.
+"""
+
+_OWN = """\
+## Your server's own format
+
+`--log-format` takes what stands in the server's configuration: the string of nginx's `log_format` or Apache's
+`LogFormat`, the whole directive, or a configuration that has one such directive.
+
+```console
+$ weir replay docs/examples/own.log --log-format "$(cat docs/examples/nginx.conf)"
+```
+
+```console (needs a log of Apache's)
+$ weir replay access.log --log-format '%h %l %u %t \\"%r\\" %>s %b \\"%{Referer}i\\" \\"%{User-Agent}i\\" %D'
+```
+
+JSON lines are read by a JSON object that says which of nginx's variables stands where, as nginx's own `escape=json`
+has it. Names with dots, and objects within objects, are both found:
+
+```console (needs a log in JSON)
+$ weir replay access.json --log-format '{"@timestamp": "$time_iso8601", "client": {"ip": "$remote_addr"},
+    "http.request.method": "$request_method", "url": "$request_uri", "agent": "$http_user_agent"}'
+```
+
+A format must name the client and the time. A column that can hold spaces (the user agent, the referrer, the request
+line) must be last, in quotes, or end with a character that it can't hold.
+"""
+
+
+def formats_page(note: str) -> str:
+    """The whole page; `note` says where it comes from."""
+    return "\n".join(
+        ["# Formats of files", "", note, "", _INTRODUCTION, *_overview(), _OWN, *_variables(), *_sections()]
+    )
+
+
+def _overview() -> Iterator[str]:
+    order = {
+        Order.ARRIVAL: "as they stand",
+        Order.NEARLY_BY_TIME: "sorted within the grace period",
+        Order.NONE: "sorted, which holds the file in memory",
+    }
+    rows = [(f"`{one.name}`", one.meaning, order[one.order]) for one in FORMATS.values()]
+    yield table(("`--format`", "is", "lines are read"), rows)
+
+
+def _variables() -> Iterator[str]:
+    yield "What an event has a place for; all other variables and directives are carried in `properties`:\n"
+    rows = [(f"`${name}`", _what(kind)) for name, kind in NGINX.items() if kind.field is not Field.PROPERTY]
+    yield table(("nginx", "is"), rows)
+    apache = {f"`%{name}`": kind for name, (_, kind) in APACHE.items()} | {"`%t`, `%{…}t`": NGINX["time_local"]}
+    apache |= {f"`%{{{name}}}i`": kind for name, kind in HEADERS.items()}
+    rows = [(name, _what(kind)) for name, kind in apache.items() if kind.field is not Field.PROPERTY]
+    yield table(("Apache", "is"), rows)
+
+
+def _sections() -> Iterator[str]:
+    yield "## Servers' logs\n"
+    yield _LOGS
+    for layout in LAYOUTS:
+        yield f"### {layout.name}\n"
+        yield f"{layout.meaning}. {f'Comes of: {layout.config}.' if layout.config else ''}".strip() + "\n"
+        yield table(("column", "is"), [(f"`{_written(column)}`", _what(column.kind)) for column in layout.columns])
+        yield _code(layout.sample)
+    yield f"### {W3C}\n"
+    yield f"{FORMATS[W3C].meaning}. Times are UTC. Fields that an event has no place for are passed over.\n"
+    yield table(("field", "is"), [(f"`{name}`", _what(kind)) for name, kind in W3C_FIELDS.items()])
+    yield _code(FORMATS[W3C].sample)
+    yield "## Exports of events\n"
+    for name, module in EXPORTS.items():
+        yield f"### {name}\n"
+        yield f"{FORMATS[name].meaning}. If several fields go to one, then the first that has a value counts.\n"
+        yield table(("field of the export", "field of the event"), [(f"`{a}`", f"`{b}`") for a, b in module.FIELDS])
+        yield f"Lost: {'; '.join(module.LOST)}.\n"
+        yield _code(module.SAMPLE.decode())
+
+
+def _written(column: Column | JsonColumn) -> str:
+    if isinstance(column, JsonColumn):
+        return column.name
+    return f"{column.before.strip()}{column.name}{column.after}" + (" …" if column.optional else "")
+
+
+def _what(kind: Kind) -> str:
+    return {Field.NOTHING: "passed over", Field.PROPERTY: "carried in `properties`"}.get(kind.field, str(kind.field))
+
+
+def _code(text: str) -> str:
+    return f"```text\n{text.rstrip()}\n```\n"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
