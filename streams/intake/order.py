@@ -15,13 +15,17 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import accumulate, count
+from statistics import median
 
 from streams.intake.layouts.candidates import numbered
 from streams.intake.line import BadLine, Line
 
 LOOKAHEAD = 20
 """Lines behind one that say whether its time can be believed."""
+_ENOUGH_BEHIND = 3
+"""Lines behind the first line of a file that show it to be out of place; no line comes before it."""
+_MOST_OUT_OF_ORDER = 0.25
 MOST_HELD = 200_000
 """Lines that `sorted_within` holds, so that its memory is bounded on the busiest site."""
 Lines = Iterable[Line | BadLine]
@@ -40,9 +44,10 @@ def arrival_ms(line: Line, now_s: float) -> int:
 def stand_in_arrivals(lines: Lines, max_ahead_s: float) -> Iterator[Line | BadLine]:
     """Gives a time of arrival to each line that jumps ahead of the lines around it.
 
-    Such a line lies more than `max_ahead_s` ahead of all lines before it and of most of the next `LOOKAHEAD` lines. Its
-    stand-in is the least time among itself and those. A line that is merely followed by an old one, such as a request
-    that took an hour, keeps its own time: most lines behind it are as new as it is.
+    Such a line lies more than `max_ahead_s` ahead of all lines before it and of most of the next `LOOKAHEAD` lines, and
+    those are nearly in order and go on from the lines before it. Its stand-in is the least time among itself and those.
+    Lines keep their own times if an old one comes behind them, such as a request that took an hour, and in a file that
+    is in no order.
     """
     held: deque[Line | BadLine] = deque()
     waiting, newest = 0, float("-inf")
@@ -55,7 +60,8 @@ def stand_in_arrivals(lines: Lines, max_ahead_s: float) -> Iterator[Line | BadLi
         waiting -= 1
         if line.ts > newest + max_ahead_s:
             behind = [other.ts for other in held if isinstance(other, Line)]
-            if 2 * sum(line.ts - ts > max_ahead_s for ts in behind) > len(behind):
+            goes_on = median(behind) > newest - max_ahead_s if newest >= 0 and behind else len(behind) >= _ENOUGH_BEHIND
+            if goes_on and _jumps(line.ts, behind, max_ahead_s):
                 line = replace(line, appended_s=min(behind))
         newest = max(newest, when(line))
         return line
@@ -69,6 +75,20 @@ def stand_in_arrivals(lines: Lines, max_ahead_s: float) -> Iterator[Line | BadLi
                 break
     while held:
         yield release()
+
+
+def _jumps(ts: float, behind: Sequence[float], max_ahead_s: float) -> bool:
+    if 2 * sum(ts - other > max_ahead_s for other in behind) <= len(behind):
+        return False
+    # One line from the future is ahead of all behind it, and one old line is behind all before it: either way of
+    # counting lines out of order sees such a line once.
+    greatest = accumulate(behind, max)
+    least = accumulate(reversed(behind), min)
+    out_of_order = min(
+        sum(other < so_far - max_ahead_s for other, so_far in zip(behind, greatest, strict=True)),
+        sum(other > so_far + max_ahead_s for other, so_far in zip(reversed(behind), least, strict=True)),
+    )
+    return out_of_order <= _MOST_OUT_OF_ORDER * len(behind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import accumulate
@@ -57,9 +58,19 @@ def test_a_line_before_an_old_one_keeps_its_time() -> None:
     assert list(stand_in_arrivals(hour_long, AHEAD_S)) == hour_long
 
 
-def test_a_file_that_goes_back_in_time_keeps_its_times() -> None:
-    newest_first = [line(90_000.0 + n) for n in range(30)] + [line(float(n)) for n in range(30)]
-    assert list(stand_in_arrivals(newest_first, AHEAD_S)) == newest_first
+@given(st.randoms(use_true_random=False))
+def test_a_file_in_no_order_keeps_its_times(rng: random.Random) -> None:
+    joined = [line(90_000.0 + n) for n in range(30)] + [line(float(n)) for n in range(30)]
+    for step_s in (20.0, 400.0, 5_000.0):
+        falling = [line(90_000.0 - step_s * n) for n in range(15)]
+        assert list(stand_in_arrivals(falling, AHEAD_S)) == falling
+    assert list(stand_in_arrivals(joined, AHEAD_S)) == joined
+    shuffled = [line(1_000.0 * n) for n in range(40)]
+    rng.shuffle(shuffled)
+    moved = [
+        one for one in stand_in_arrivals(shuffled, AHEAD_S) if isinstance(one, Line) and one.appended_s is not None
+    ]
+    assert len(moved) <= 1
 
 
 def test_a_line_from_the_future_moves_nothing() -> None:

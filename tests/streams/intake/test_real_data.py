@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -10,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from streams.intake.files import read
+from streams.intake.files import Inputs, read
 from streams.intake.line import BadLine, Line
+from streams.intake.look import Asked
 from weir.contracts.dead_letter_reason import DeadLetterReason
+from weir.settings import Settings
 
 pytestmark = pytest.mark.data
 SharedData = Callable[[str], Path]
@@ -32,6 +35,25 @@ def test_the_access_log_has_one_line_that_was_cut_off(shared_data: SharedData) -
     assert len({event["ip"] for event in events}) == 1_753
     assert len({event["event_id"] for event in events}) == 9_999
     assert Counter(event["type"] for event in events) == {"page_view": 9_951, "request": 48}
+
+
+def test_the_access_log_cut_into_rotated_parts_in_reverse_order_is_the_same_log(
+    shared_data: SharedData, tmp_path: Path
+) -> None:
+    whole = shared_data("elastic-apache-logs/apache_logs")
+    lines = whole.read_bytes().splitlines(keepends=True)
+    parts = []
+    for number in range(5):
+        part = tmp_path / f"access.log.{5 - number}.gz"
+        part.write_bytes(gzip.compress(b"".join(lines[number * 2_000 : (number + 1) * 2_000])))
+        parts.append(str(part))
+    cut = Inputs(parts[::-1], Asked(), Settings())
+    found = list(cut.read())
+    values = [line.value for line in found if isinstance(line, Line)]
+    assert values == [line.value for line in split("access-log", whole)[0]]
+    (bad,) = (line for line in found if isinstance(line, BadLine))
+    assert (Path(bad.source).name, bad.number) == ("access.log.1.gz", 899)
+    assert bad.detail == "Column 9, the user agent, has no end: the line may be cut off."
 
 
 def test_otto_is_every_event_of_every_visitor_in_the_order_of_time(shared_data: SharedData) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from streams.sessionize.arrival import stand_in
 from tests.streams.sessionize.driving import DAY_1, SMALL, Driver, event_record, new_task, sent_again, sessions
 from weir.errors import WorkError
 from weir.partitioner import partition_for
@@ -92,3 +93,15 @@ def test_for_a_visitor_with_open_state_here_the_key_is_not_asked_again() -> None
     here.take(event_record(0, HERE[0], DAY_1))
     here.take(replace(event_record(1, HERE[0], DAY_1), key=None))
     assert here.task.fold.accounts.folded == 2
+
+
+def test_a_time_of_arrival_that_a_producer_stands_in_clamps_and_stops_nobody() -> None:
+    header = stand_in(int(DAY_1 * 1000))
+    record = replace(event_record(0, HERE[0], DAY_1 + 900_000), headers=(header,))
+    here = driver()
+    (opened,) = sessions(here.take(record))
+    assert opened["start"] == DAY_1
+    elsewhere = replace(event_record(1, ELSEWHERE[0], DAY_1 + 900_000), headers=(header,))
+    (sent_on,) = sent_again(here.take(elsewhere))
+    again = json.loads(dict(sent_on.headers)["weir-rekeyed"])
+    assert (again["offset"], again["timestamp"]) == (1, int(DAY_1 * 1000))
