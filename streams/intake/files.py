@@ -14,7 +14,7 @@ from streams.intake.layouts.clients import Trusted
 from streams.intake.line import BadLine, Candidate, Line, RawLine, Unreadable
 from streams.intake.look import LOOKED_AT, Asked, Chosen, choose
 from streams.intake.order import Source, merged, numbered_among_equals, sorted_within, stand_in_arrivals, when
-from streams.intake.source import LONGEST_LINE_BYTES, STANDARD_INPUT, check_source, content_hash, read_lines
+from streams.intake.source import LONGEST_LINE_BYTES, check_source, content_hash, is_regular, read_lines
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.settings import Settings
 
@@ -36,6 +36,11 @@ class InputFile:
     """The first line of each reason."""
     behind: int = 0
     """Lines that lie so far behind a line before them that their sessions have closed."""
+
+    @property
+    def has_no_event(self) -> bool:
+        """Whether it has lines, and none of them became an event."""
+        return 0 < self.lines == self.unreadable.total()
 
     @property
     def unreadable_share(self) -> float:
@@ -89,15 +94,15 @@ class Inputs:
     def _look(self, name: str) -> InputFile:
         lines = read_lines(name)
         head = list(itertools.islice(lines, LOOKED_AT))
-        # Standard input can't be opened twice.
-        self._streams[name] = itertools.chain(head, lines) if name == STANDARD_INPUT else head
+        # Standard input, a pipe or a shell's `<(…)` can't be opened twice.
+        self._streams[name] = head if is_regular(name) else itertools.chain(head, lines)
         return InputFile(name, choose(name, head, self._asked, self._trusted))
 
     def _without_copies(self, files: list[InputFile]) -> list[InputFile]:
         """Marks copies. Only files that begin alike are read to their end for it."""
         by_head: dict[tuple[RawLine, ...], list[InputFile]] = {}
         for file in files:
-            if file.name != STANDARD_INPUT and file.chosen is not None:
+            if is_regular(file.name) and file.chosen is not None:
                 by_head.setdefault(tuple(self._streams[file.name]), []).append(file)
         for alike in by_head.values():
             first: dict[bytes, str] = {}
@@ -109,7 +114,7 @@ class Inputs:
     def _source(self, file: InputFile) -> Source:
         chosen, head = file.chosen, self._streams[file.name]
         assert chosen is not None  # noqa: S101 -- for mypy: files without lines are left out
-        if file.name == STANDARD_INPUT or chosen.order is Order.NONE:
+        if not is_regular(file.name) or chosen.order is Order.NONE:
             return Source(float("-inf"), file.name.encode(), partial(self._open, file, chosen))
         look = Chosen(chosen.name, chosen.order, chosen.read)
         times = [
@@ -119,7 +124,7 @@ class Inputs:
         return Source(min(times, default=float("-inf")), tie, partial(self._open, file, chosen))
 
     def _open(self, file: InputFile, chosen: Chosen) -> Iterator[Line | BadLine]:
-        raw = self._streams.pop(file.name) if file.name == STANDARD_INPUT else read_lines(file.name)
+        raw = read_lines(file.name) if is_regular(file.name) else self._streams.pop(file.name)
         settings = self._settings
         found = _counted(file, _checked(file, chosen, raw, settings.max_record_bytes))
         if chosen.order is Order.NONE:

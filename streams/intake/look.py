@@ -9,7 +9,14 @@ from itertools import combinations
 
 from streams.decode import Accepted, decode
 from streams.intake.formats.registry import ACCESS_LOG, EXPORTS, FORMATS, LAYOUTS, W3C, Format, Order
-from streams.intake.layouts.candidates import LogCounts, Parser, disbelieved, log_candidates
+from streams.intake.layouts.candidates import (
+    LogCounts,
+    Parser,
+    column_name,
+    disbelieved,
+    hidden_clients,
+    log_candidates,
+)
 from streams.intake.layouts.clients import Trusted, forwarded_addresses
 from streams.intake.layouts.json_lines import JsonParser
 from streams.intake.layouts.kinds import Field
@@ -27,10 +34,10 @@ ENOUGH = 0.5
 """Share of them that must fit."""
 _AGENT = re.compile(r"(?!HTTP/|TLS|text/|image/)[A-Za-z][\w.!-]{1,40}/v?[0-9]")
 """What user agents begin with, and hardly anything else does: a product and its version (RFC 9110)."""
-_ADDRESSES = re.compile(r"[0-9A-Fa-f.:, ]*[.:][0-9A-Fa-f.:, ]*")
-_PORT = re.compile(r"\.[0-9]+:|\]:")
 _TELLING = ("ip", "account_id", "ts", "method", "url", "status", "referrer", "user_agent")
 _MAX_BYTES = 1_000_000
+_LONGEST = 65_536
+"""Characters of a line that is looked at: all layouts are tried on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,21 +187,44 @@ def _log(
 
 def _fit(layout: Layout | JsonLayout, texts: Sequence[str]) -> _Fit:
     parser = TextParser(layout, strict=True) if isinstance(layout, Layout) else JsonParser(layout)
+    rows = _rows(parser, texts)
+    if isinstance(layout, Layout) and any(column.kind.field is Field.FORWARDED for column in layout.columns):
+        # Clients send forwarded addresses of any form: most of them must look like addresses, not all.
+        all_rows = _rows(TextParser(layout), texts)
+        if 2 * len(rows) >= len(all_rows) > len(rows):
+            rows = all_rows
+    return _Fit(parser, rows)
+
+
+def _rows(parser: TextParser | JsonParser, texts: Sequence[str]) -> dict[int, Row]:
     rows = {}
     for at, text in enumerate(texts):
+        if len(text) > _LONGEST:
+            continue
         try:
             rows[at] = parser.parse(text)
         except ValueError:
             continue
-    return _Fit(parser, rows)
+    return rows
+
+
+def _why_not(parser: TextParser | JsonParser, text: str) -> str:
+    """Why a line is not of a layout."""
+    if len(text) > _LONGEST:
+        return f"The line has more than {_LONGEST:,} characters."
+    try:
+        parser.parse(text)
+    except ValueError as error:
+        return str(error) if str(error).endswith(".") else f"{error}."
+    return ""
 
 
 def _refusal(source: str, lines: Sequence[RawLine], texts: Sequence[str], fits: Sequence[_Fit]) -> WorkError:
     """Names the two layouts that come nearest, and where each of them ends."""
     at = next((at for at in range(len(texts)) if not any(at in fit.rows for fit in fits)), 0)
-    nearest = sorted(fits, key=lambda fit: (len(fit.rows), fit.parser.depth(texts[at])), reverse=True)[:2]
+    nearest = sorted(fits, key=lambda fit: (len(fit.rows), fit.parser.depth(texts[at][:_LONGEST])), reverse=True)[:2]
     why = " ".join(
-        f"{fit.parser.layout.name}: {fit.parser.explain(texts[at])}" for fit in nearest if at not in fit.rows
+        f"{fit.parser.layout.name}: {_why_not(fit.parser, texts[at])}" for fit in nearest if at not in fit.rows
     )
     fitting = max(len(fit.rows) for fit in fits)
     what = "a layout that Weir knows" if len(fits) > 1 else "the layout that was named"
@@ -211,21 +241,22 @@ def _refuse_hidden_agent(source: str, lines: Sequence[RawLine], fit: _Fit) -> No
     Raises:
         WorkError: it does, in most of the lines that have columns behind the last one.
     """
-    hidden = {}
-    with_agent = 0
+    hidden: dict[int, str] = {}
     for at, row in fit.rows.items():
-        named = str(row.values.get(Field.USER_AGENT, ""))
-        with_agent += bool(_AGENT.match(named))
-        found = [(name, text) for name, text in row.extras if _AGENT.match(text)]
-        if found and not _AGENT.match(named):
-            hidden[at] = found[0]
-    if len(hidden) <= with_agent:
+        agent, referrer = (str(row.values.get(field, "")) for field in (Field.USER_AGENT, Field.REFERRER))
+        address = next((text for text in (referrer, agent) if forwarded_addresses(text)), None)
+        if address is not None:
+            hidden[at] = f"'{address[:60]}' stands where {fit.parser.layout.name} has a referrer or a user agent"
+        elif _AGENT.match(agent) is None:
+            others = [("the referrer", referrer), *((column_name(name).lower(), text) for name, text in row.extras)]
+            found = next(((where, text) for where, text in others if _AGENT.match(text)), None)
+            if found is not None:
+                hidden[at] = f"{found[0]} is '{found[1][:60]}', which looks like the user agent"
+    if 2 * len(hidden) <= len(fit.rows):
         return
-    at, (name, text) = next(iter(hidden.items()))
-    layout = fit.parser.layout.name
+    at, why = next(iter(hidden.items()))
     raise WorkError(
-        f"{source} can't be read as {layout}: in line {lines[at][0]}, {name.replace('_', ' ')} is '{text[:60]}', which "
-        f"looks like the user agent, and {layout} has it before.",
+        f"{source} can't be read as {fit.parser.layout.name}: in line {lines[at][0]}, {why}.",
         "Give the server's own format with --log-format.",
     )
 
@@ -239,18 +270,15 @@ def _refuse_hidden_client(source: str, lines: Sequence[RawLine], fit: _Fit, trus
     columns: dict[str, dict[int, tuple[str, str]]] = {}
     for at, row in fit.rows.items():
         ip = str(_event(fit, at, trusted).get("ip"))
-        for name, text in row.extras:
-            # A port tells an upstream's address.
-            listed = forwarded_addresses(text) if _ADDRESSES.fullmatch(text) and not _PORT.search(text) else []
-            if listed and ip not in listed and not all(map(trusted.has, listed)):
-                columns.setdefault(name, {})[at] = (ip, text)
+        for name, text in hidden_clients(row, ip, trusted):
+            columns.setdefault(name, {})[at] = (ip, text)
     for name, others in columns.items():
         # One address in every line is the server's own.
         if 2 * len(others) > len(fit.rows) and (len({text for _, text in others.values()}) > 1 or len(fit.rows) == 1):
             at, (ip, text) = next(iter(others.items()))
             layout = fit.parser.layout.name
             raise WorkError(
-                f"{source} can't be read as {layout}: in line {lines[at][0]}, {name.replace('_', ' ')} is "
+                f"{source} can't be read as {layout}: in line {lines[at][0]}, {column_name(name).lower()} is "
                 f"'{text[:60]}', which looks like the client's address, and {layout} would take {ip}.",
                 "Give the server's own format with --log-format, such as $http_x_forwarded_for for that column.",
             )

@@ -59,9 +59,14 @@ def check_source(name: str) -> None:
     Raises:
         UsageError: there is none, it is a directory, or may not be read.
     """
-    if name != STANDARD_INPUT:
+    if name != STANDARD_INPUT and (is_regular(name) or not Path(name).exists() or Path(name).is_dir()):
         with _open(name):
             pass
+
+
+def is_regular(name: str) -> bool:
+    """Whether it is a file that can be opened and read again; a pipe or a terminal can't."""
+    return name != STANDARD_INPUT and Path(name).is_file()
 
 
 def read_lines(name: str) -> Iterator[RawLine]:

@@ -315,8 +315,8 @@ def test_a_cut_log_line_is_a_dead_letter_of_a_replay_that_does_well(folder: Path
     [
         ("cut.log", "Column 5, the request line, has no end"),
         ("cut.log --format combined", "No line fits the layout that was named"),
-        ("good --format snowplow", "1 of the 1 lines of good could not be read"),
-        ("good --format otto", "1 of the 1 lines of good could not be read"),
+        ("good --format snowplow", "Not one of the 1 lines of good became an event"),
+        ("good --format otto", "Not one of the 1 lines of good became an event"),
     ],
 )
 @pytest.mark.usefixtures("folder")

@@ -108,6 +108,13 @@ def check_readable(inputs: Inputs, allowed: float) -> None:
         WorkError: of a file, a larger share than `allowed` was unreadable.
     """
     for file in inputs.files:
+        if file.has_no_event and allowed < 1:
+            reason = file.unreadable.most_common(1)[0][0]
+            raise WorkError(
+                f"Not one of the {file.lines:,} lines of {file.name} became an event. "
+                f"Line {file.first_of[reason].number}: {file.first_of[reason].detail}",
+                "Give the server's own format with --log-format, or allow it with --allow-unreadable 1.",
+            )
         if file.lines and file.unreadable_share > allowed:
             reason = file.unreadable.most_common(1)[0][0]
             bad = file.unreadable.total() - file.unreadable[DeadLetterReason.NO_VISITOR]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
+from annotated_types import MaxLen
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
@@ -33,6 +34,15 @@ EpochSeconds = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Ratio = Annotated[float, Field(ge=0)]
+
+
+def longest(model: type[BaseModel], name: str) -> int | None:
+    """How many characters an optional text field of a model holds; None if there is no bound."""
+    for part in get_args(model.model_fields[name].annotation):
+        for bound in (given for info in get_args(part)[1:] for given in getattr(info, "metadata", ())):
+            if isinstance(bound, MaxLen):
+                return bound.max_length
+    return None
 
 
 def _refuse_infinite(value: Any) -> Any:  # noqa: ANN401 -- any JSON value

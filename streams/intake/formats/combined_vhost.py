@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streams.intake.formats.combined import BROWSER
 from streams.intake.formats.common import WHAT, WHO
-from streams.intake.layouts.kinds import HOST, NAMED_HOST
+from streams.intake.layouts.kinds import NAMED_HOST
 from streams.intake.layouts.layout import Layout, bare, quoted, spaced
 
 _SAMPLE = (
@@ -15,7 +15,7 @@ _SAMPLE = (
 LAYOUT = Layout(
     "combined-vhost",
     "Combined, with the site's name (and port) last",
-    spaced(WHO, WHAT, BROWSER, bare("host", HOST)),
+    spaced(WHO, WHAT, BROWSER, bare("host", NAMED_HOST)),
     sample=f"{_SAMPLE}www.example.com",
 )
 QUOTED = Layout(

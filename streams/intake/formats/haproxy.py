@@ -9,7 +9,7 @@ from streams.intake.layouts.kinds import SKIPPED, SKIPPED_NUMBERS
 from streams.intake.layouts.layout import Column, Extras, Layout, bare, bracketed, quoted, spaced
 
 _START = (
-    bare("client_ip:client_port", kinds.CLIENT_AND_PORT),
+    bare("client_ip:client_port", kinds.CLIENT_THEN_PORT),
     bracketed("accept_date", kinds.CLF_TIME),
     bare("frontend_name", SKIPPED),
     bare("backend_name/server_name", SKIPPED),

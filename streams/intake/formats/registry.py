@@ -18,6 +18,7 @@ from streams.intake.formats import (
     ga4,
     haproxy,
     ingress,
+    lighttpd,
     otto,
     posthog,
     segment,
@@ -65,8 +66,15 @@ class Format:
 ACCESS_LOG = "access-log"
 W3C = "w3c"
 LAYOUTS: tuple[Layout | JsonLayout, ...] = (
-    *(combined.LAYOUT, forwarded.MAIN, vhost_combined.LAYOUT, combined_vhost.LAYOUT, combined_vhost.QUOTED),
-    *(forwarded.FIRST, forwarded.VHOST, ingress.LAYOUT, ingress.REPEATED, traefik.CLF, common.LAYOUT),
+    *(
+        combined.LAYOUT,
+        forwarded.MAIN,
+        forwarded.MAIN_BARE,
+        vhost_combined.LAYOUT,
+        combined_vhost.LAYOUT,
+        combined_vhost.QUOTED,
+    ),
+    *(forwarded.FIRST, forwarded.VHOST, lighttpd.LAYOUT, ingress.LAYOUT, ingress.REPEATED, traefik.CLF, common.LAYOUT),
     *(caddy.LAYOUT, traefik.JSON, alb.LAYOUT, envoy.LAYOUT, envoy.ISTIO, haproxy.LAYOUT, haproxy.CAPTURES),
 )
 """Of those that fit a file equally well, the first is taken."""

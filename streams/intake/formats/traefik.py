@@ -12,6 +12,8 @@ JSON = JsonLayout(
     "Traefik's JSON",
     (
         JsonColumn(("request_X-Forwarded-For",), kinds.FORWARDED),
+        JsonColumn(("request_X-Real-Ip",), kinds.FORWARDED),
+        JsonColumn(("request_Cf-Connecting-Ip",), kinds.FORWARDED),
         JsonColumn(("ClientHost",), kinds.CLIENT),
         JsonColumn(("ClientAddr",), kinds.CLIENT_AND_PORT),
         JsonColumn(("ClientUsername",), kinds.ACCOUNT),
@@ -28,7 +30,7 @@ JSON = JsonLayout(
         JsonColumn(("RequestHost",), kinds.TEXT),
         JsonColumn(("RouterName",), kinds.TEXT),
     ),
-    required=(("RequestMethod",), ("RequestPath",), ("ClientAddr",)),
+    required=(("RequestMethod",), ("RequestPath",), ("DownstreamStatus",)),
     sample='{"ClientAddr":"203.0.113.9:40112","ClientHost":"203.0.113.9","ClientPort":"40112","ClientUsername":"-",'
     '"DownstreamContentSize":512,"DownstreamStatus":200,"Duration":1203344,"RequestHost":"www.example.com",'
     '"RequestMethod":"GET","RequestPath":"/a?b=1","RequestProtocol":"HTTP/2.0","RouterName":"shop@docker",'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from streams.intake.layouts.w3c import W3cParser
 from streams.intake.line import Candidate, RawLine, Unreadable, not_blank
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import encode
+
+_ADDRESSES = re.compile(r"[0-9A-Fa-f.:, ]*[.:][0-9A-Fa-f.:, ]*")
+_PORT = re.compile(r"\.[0-9]+:|\]:")
 
 
 class Parser(Protocol):
@@ -47,14 +51,15 @@ def log_candidates(
     """One event a line. Its id is a hash of the line's bytes, and its number among equal lines once it is sent."""
     for number, raw in not_blank(lines):
         try:
-            line = raw.decode()
+            # A client must not get rid of its lines by a byte that is no UTF-8.
+            line = raw.decode(errors="replace")
             if line[:1] == "#" and isinstance(parser, W3cParser):
                 parser.directive(line)
                 continue
             row = parser.parse(line)
             event = event_of(row.values, row.properties, trusted, absolute=parser.absolute)
-        except UnicodeDecodeError:
-            yield Unreadable(number, raw, DeadLetterReason.NOT_UTF8, "The line is not UTF-8.")
+            if row.extras:
+                _refuse_hidden_client(row, str(event["ip"]), trusted)
         except NoClientError as error:
             yield Unreadable(number, raw, DeadLetterReason.NO_VISITOR, str(error))
         except ValueError as error:
@@ -76,6 +81,29 @@ def numbered(value: bytes, content: str, number: int) -> bytes:
     # Names are in order, so that no property of the same name comes first.
     first = b'"event_id":"%s-' % content.encode()
     return value.replace(first + b'1"', first + b'%d"' % number, 1)
+
+
+def hidden_clients(row: Row, ip: str, trusted: Trusted) -> Iterator[tuple[str, str]]:
+    """Columns without a name, and their texts, that hold public addresses other than the one taken for the client's."""
+    for name, text in row.extras:
+        # A port tells an upstream's address.
+        listed = forwarded_addresses(text) if _ADDRESSES.fullmatch(text) and not _PORT.search(text) else []
+        if listed and ip not in listed and not all(map(trusted.has, listed)):
+            yield name, text
+
+
+def _refuse_hidden_client(row: Row, ip: str, trusted: Trusted) -> None:
+    if trusted.has(ip):
+        for name, text in hidden_clients(row, ip, trusted):
+            raise ValueError(
+                f"{column_name(name)} is '{text[:60]}', which looks like the client's address, and {ip} is a proxy's."
+            )
+
+
+def column_name(name: str) -> str:
+    """As messages call a column that the layout does not have."""
+    number = name.removeprefix("column_")
+    return f"Column {number}" if number.isdigit() else f"Column {name}"
 
 
 def disbelieved(row: Row, ip: str) -> str | None:

@@ -50,22 +50,31 @@ class Trusted:
 
 def client_of(peer: str | None, forwarded: str | None, trusted: Trusted) -> str | None:
     """The client's address, or its host name where the server looked it up; None where the line names none."""
-    nearest = None if peer is None else without_port(peer)
-    if forwarded is None:
+    if peer is not None and peer.startswith("unix:"):
+        peer = None
+    nearest = None if peer is None else canonical(without_port(peer))
+    if forwarded is None or (nearest is not None and not trusted.has(nearest)):
         return nearest
-    # What is no address (`unknown`, `-`, whatever a client made up) says nothing.
-    chain = forwarded_addresses(forwarded)
-    if nearest is not None:
-        chain.append(nearest)
-    for address in reversed(chain):
-        if not trusted.has(address):
-            return address
-    return chain[0] if chain else _host_name(forwarded)
+    for text in reversed(forwarded.split(",")):
+        # A proxy that hides its client writes `unknown`; what stands before that is the client's own say.
+        if _address(without_port(text)) is None:
+            break
+        nearest = canonical(without_port(text))
+        if not trusted.has(nearest):
+            break
+    return nearest or _host_name(forwarded)
 
 
 def forwarded_addresses(forwarded: str | None) -> list[str]:
     """The addresses of a list, without ports, from the client to the last proxy."""
-    return [one for text in (forwarded or "").split(",") if _address(one := without_port(text)) is not None]
+    return [canonical(one) for text in (forwarded or "").split(",") if _address(one := without_port(text)) is not None]
+
+
+@lru_cache(_REMEMBERED)
+def canonical(text: str) -> str:
+    """An address in its one form: short, in lower case, and IPv4 where IPv6 only wraps it; any other text as it is."""
+    found = _address(text)
+    return text if found is None else str(found)
 
 
 def without_port(text: str) -> str:

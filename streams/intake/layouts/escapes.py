@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _ESCAPE = re.compile(rb'\\(x[0-9A-Fa-f]{2}|.)|""', re.DOTALL)
+_PLAIN = frozenset({b'"', b"\\", b"'", b"[", b"]"})
 _CONTROL = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"v": b"\v", b"f": b"\f"}
 
 
@@ -19,4 +20,5 @@ def _undone(escape: re.Match[bytes]) -> bytes:
         return b'"'
     if len(code) > 1:
         return bytes.fromhex(code[1:].decode())
-    return _CONTROL.get(code, code)
+    # Servers escape no other character: a backslash before one is the client's own, as in DOMAIN\\anna.
+    return code if code in _PLAIN else _CONTROL.get(code, escape[0])

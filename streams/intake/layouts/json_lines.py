@@ -7,10 +7,12 @@ import re
 import msgspec
 
 from streams.intake.layouts.kinds import Field
-from streams.intake.layouts.layout import JsonLayout
-from streams.intake.layouts.text import Row
+from streams.intake.layouts.layout import JsonLayout, Layout
+from streams.intake.layouts.text import Row, TextParser
 
 _decode = msgspec.json.Decoder(dict[str, object]).decode
+_NEEDED = frozenset({Field.CLIENT, Field.FORWARDED, Field.TIME})
+_HEX = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9A-Fa-f]{2})")
 _STRICT = frozenset({Field.CLIENT, Field.STATUS, Field.BYTES, Field.METHOD})
 """Values that no client chooses: a wrong one means another layout."""
 
@@ -27,6 +29,8 @@ class JsonParser:
             (column, re.compile(column.kind.bare) if column.kind.bare and column.kind.field in _STRICT else None)
             for column in layout.columns
         ]
+        inner = [column.inner for column in layout.columns if column.inner is not None]
+        self._inner = {one.name: TextParser(one) for one in inner}
 
     def parse(self, line: str) -> Row:
         """Takes a line apart.
@@ -35,10 +39,7 @@ class JsonParser:
             ValueError: the line is no JSON object, lacks what each line of the layout has, or has a wrong value.
 
         """
-        try:
-            content = _decode(line)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise ValueError(f"The line is no JSON object: {error}.") from error
+        content = _decoded(line)
         for path in self.layout.required:
             if _at(content, path) is None:
                 raise ValueError(f"The line has no '{'.'.join(path)}', which every line of {self.layout.name} has.")
@@ -49,6 +50,9 @@ class JsonParser:
             text = _text(_at(content, column.path))
             if text is None or text in {"", "-"} or field in values or field is Field.NOTHING:
                 continue
+            if column.inner is not None:
+                self._read_inner(column.inner, text, values, properties)
+                continue
             if pattern is not None and pattern.fullmatch(text) is None:
                 raise ValueError(f"'{column.name}' is '{text[:60]}' where {self.layout.name} has {field}.")
             if field is Field.PROPERTY:
@@ -57,11 +61,24 @@ class JsonParser:
                 values[field] = text if column.kind.read is None else column.kind.read(text)
         return Row(values, properties)
 
+    def _read_inner(self, inner: Layout, text: str, values: dict[Field, object], properties: dict[str, str]) -> None:
+        try:
+            row = self._inner[inner.name].parse(text)
+        except ValueError:
+            if any(column.kind.field in _NEEDED for column in inner.columns):
+                raise
+            properties[inner.name] = text
+            return
+        for field, value in row.values.items():
+            values.setdefault(field, value)
+        for name, value in row.properties.items():
+            properties.setdefault(name, value)
+
     def depth(self, line: str) -> int:
         """How many of the columns the line has."""
         try:
-            content = _decode(line)
-        except (msgspec.DecodeError, RecursionError):
+            content = _decoded(line)
+        except ValueError:
             return 0
         return 1 + sum(_at(content, column.path) is not None for column in self.layout.columns)
 
@@ -72,6 +89,16 @@ class JsonParser:
         except ValueError as error:
             return str(error)
         return ""
+
+
+def _decoded(line: str) -> dict[str, object]:
+    # nginx without `escape=json` writes \\xHH, which is no JSON.
+    for text in (line, _HEX.sub(r"\1\\u00\2", line)) if "\\x" in line else (line,):
+        try:
+            return _decode(text)
+        except (msgspec.DecodeError, RecursionError) as error:
+            problem = error
+    raise ValueError(f"The line is no JSON object: {problem}.")
 
 
 def _at(content: object, path: tuple[str, ...]) -> object:

@@ -38,6 +38,8 @@ class Kind:
     Args:
         field: Where the value goes.
         bare: Pattern of the value where it stands between spaces; `None` where any text without spaces may stand.
+        strict: Pattern of what it holds in an ordinary line, by which layouts are told apart; `bare` unless given. What
+            clients choose the text of may be odder than that, and no line is lost for it.
         spaced: Whether the value can hold spaces, so that it needs quotes or brackets to have an end.
         read: Makes the field's value of the text; raises ValueError, with a clause that says why.
 
@@ -45,6 +47,7 @@ class Kind:
 
     field: Field
     bare: str | None = None
+    strict: str | None = None
     spaced: bool = False
     read: Callable[[str], object] | None = None
     absolute: bool = False
@@ -60,14 +63,33 @@ _ADDRESS_AND_PORT = rf"(?:{IPV4}:[0-9]{{1,5}}|\[{IPV6}\]:[0-9]{{1,5}}|{_ADDRESS}
 _ONE_FORWARDED = rf"(?:{_ADDRESS_AND_PORT}|unknown|-|_[\w.-]{{1,64}})"
 _LIST = rf"{_ONE_FORWARDED}(?:, ?{_ONE_FORWARDED}){{0,63}}"
 
-CLIENT = Kind(Field.CLIENT, rf"(?:{_ADDRESS}|{NAME})")
-CLIENT_AND_PORT = Kind(Field.CLIENT, rf"(?:{_ADDRESS_AND_PORT}|-)")
+CLIENT = Kind(Field.CLIENT, rf"(?:{_ADDRESS}|{NAME}|unix:\S{{0,255}})", rf"(?:{_ADDRESS}|{NAME})")
+CLIENT_ADDRESS = Kind(Field.CLIENT, CLIENT.bare, _ADDRESS)
+"""Behind a site's name, which another name could be taken for."""
+CLIENT_AND_PORT = Kind(Field.CLIENT, rf"(?:{_ADDRESS_AND_PORT}|-|unix:\S{{0,255}})")
+CLIENT_THEN_PORT = Kind(
+    Field.CLIENT, r"(?:[0-9A-Fa-f.:]{2,60}:[0-9]{1,5}|unix:[0-9]{1,10})", read=lambda text: text.rpartition(":")[0]
+)
+"""HAProxy writes IPv6 addresses without brackets, so the last colon is the port's."""
 FORWARDED = Kind(Field.FORWARDED, _LIST)
-FORWARDED_OR_CLIENT = Kind(Field.FORWARDED, rf"(?:{_LIST}|{NAME})")
+FORWARDED_FIRST = Kind(Field.FORWARDED, r"(?:(?! - )[^\"\[\]]){1,4096}?", rf"(?:{_LIST}|{NAME})")
+DASH = Kind(Field.NOTHING, "-")
 IDENT = Kind(Field.NOTHING, r"[^\s.:,\[\]\"]{1,64}")
-# An account may hold blanks, and servers don't quote it. A dash at either end is another column's.
-ACCOUNT = Kind(Field.ACCOUNT, r"(?:-|(?!- )[^\[\]\"]{1,512}?(?<! -))", spaced=True)
-HOST = Kind(Field.PROPERTY, rf"(?!-[ \"])(?:{IPV4}|\[{IPV6}\]|{NAME}|\*)(?::[0-9]{{1,5}})?")
+# An account may hold blanks, and servers don't quote it. What looks like other columns (an address, a pair, a cache's
+# word, a dash beside it) is none. In a line it is whatever a client sent by Basic authentication, but for a bare quote.
+_USUAL_ACCOUNT = (
+    rf"(?:-|(?!- |(?:{_LIST}|HIT|MISS|BYPASS|EXPIRED|STALE|UPDATING|REVALIDATED)(?![\w.@-]))"
+    r"(?:(?! - |[A-Za-z_]{1,32}=)[^\[\]\"]){1,512}?(?<! -))"
+)
+_ANY_ACCOUNT = r'(?:""|(?:[^"\\]|\\.){1,1024}?)'
+ACCOUNT = Kind(Field.ACCOUNT, _ANY_ACCOUNT, _USUAL_ACCOUNT, spaced=True)
+PLAIN_ACCOUNT = Kind(
+    Field.ACCOUNT, rf"(?!(?:(?!\s\[).){{0,1024}}(?:, | - )){_ANY_ACCOUNT}", _USUAL_ACCOUNT, spaced=True
+)
+"""Behind a column that clients write, too: two of them together must not look like other columns."""
+HOST = Kind(
+    Field.PROPERTY, rf"(?:{IPV4}|\[{IPV6}\]|{NAME}|\*|-)(?::[0-9]{{1,5}})?", rf"(?:{NAME}|\*)(?::[0-9]{{1,5}})?"
+)
 NAMED_HOST = Kind(Field.PROPERTY, rf"(?:{NAME})(?::[0-9]{{1,5}})?")
 """A name alone: an address in quotes at a line's end is as likely a forwarded one."""
 CLF_TIME = Kind(
@@ -86,7 +108,7 @@ ABSOLUTE_REQUEST = Kind(Field.REQUEST, spaced=True, absolute=True)
 METHOD = Kind(Field.METHOD, r"[A-Za-z_-]{1,32}")
 URL = Kind(Field.URL)
 QUERY = Kind(Field.QUERY)
-STATUS = Kind(Field.STATUS, r"(?:[0-9]{3}|-)")
+STATUS = Kind(Field.STATUS, r"(?:[0-9]{3}|-1?|0)")
 BYTES = Kind(Field.BYTES, r"(?:[0-9]{1,19}|-)")
 REFERRER = Kind(Field.REFERRER, spaced=True)
 USER_AGENT = Kind(Field.USER_AGENT, spaced=True)
@@ -95,7 +117,7 @@ NUMBER = Kind(Field.PROPERTY, r"(?:[0-9]{1,19}|-)")
 MILLISECONDS = Kind(Field.PROPERTY, r"[0-9.]{1,19}m?s")
 TEXT = Kind(Field.PROPERTY)
 """Carried in the event's properties under the column's name."""
-LIST = Kind(Field.PROPERTY, r"[^\s\"]{1,512}(?:(?:,| :) [^\s\"]{1,512}){0,63}")
+LIST = Kind(Field.PROPERTY, r'[^\s",]++(?:(?:,| :) [^\s",]++)*+')
 """Values of each upstream that was tried, joined by `, ` or ` : `, as nginx has them."""
 SKIPPED = Kind(Field.NOTHING)
 SKIPPED_LIST = Kind(Field.NOTHING, LIST.bare)

@@ -73,6 +73,8 @@ class JsonColumn:
 
     path: tuple[str, ...]
     kind: Kind
+    inner: Layout | None = None
+    """Of a value that holds several columns, such as a whole request line."""
 
     @property
     def name(self) -> str:

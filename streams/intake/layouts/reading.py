@@ -10,9 +10,17 @@ from xxhash import xxh3_128_hexdigest
 from streams.intake.layouts.clients import Trusted, client_of
 from streams.intake.layouts.kinds import Field
 from streams.intake.layouts.times import iso_time
+from weir.contracts import Event
+from weir.contracts.base import longest
 
 Values = Mapping[Field, object]
 _NOTHING = frozenset({"-", ""})
+_LONGEST = {
+    name: most
+    for name in ("account_id", "url", "referrer", "user_agent", "method", "ip")
+    if (most := longest(Event, name)) is not None
+}
+"""Of what an event holds."""
 
 
 class NoClientError(ValueError):
@@ -61,6 +69,12 @@ def event_of(
         "bytes": _number(values.get(Field.BYTES)),
         "properties": properties or None,
     }
+    for name, most in _LONGEST.items():
+        text = event[name]
+        # A client must not get rid of its lines by their length.
+        if isinstance(text, str) and len(text) > most:
+            event[name] = text[:most]
+            event["properties"] = properties | {"cut": name}
     return {name: value for name, value in event.items() if value is not None}
 
 
@@ -78,12 +92,12 @@ def method_and_url(request: str | None) -> tuple[str | None, str | None]:
 def _request(values: Values) -> tuple[str | None, str | None]:
     if Field.REQUEST in values:
         method, url = method_and_url(_text(values[Field.REQUEST]))
-        if method is None and url is None and Field.URL not in values:
-            return None, None
+        if url is not None:
+            return method, url
     else:
-        method, url = None, None
+        method = None
     method = method or _text(values.get(Field.METHOD))
-    url = url or _text(values.get(Field.URL))
+    url = _text(values.get(Field.URL))
     query = _text(values.get(Field.QUERY))
     if url is not None and query is not None and "?" not in url:
         url = f"{url}?{query.removeprefix('?')}"
@@ -117,4 +131,4 @@ def _text(value: object) -> str | None:
 
 def _number(value: object) -> int | None:
     # More digits than any size has are left to the event's own bounds, without asking int() for a thousand of them.
-    return int(value[:20]) if isinstance(value, str) and value not in _NOTHING else None
+    return int(value[:20]) if isinstance(value, str) and value[:1] not in _NOTHING else None

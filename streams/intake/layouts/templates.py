@@ -15,9 +15,9 @@ from dataclasses import replace
 
 from streams.intake.layouts import kinds
 from streams.intake.layouts.kinds import Field, Kind
-from streams.intake.layouts.layout import Column, JsonColumn, JsonLayout, Layout
+from streams.intake.layouts.layout import Column, Extras, JsonColumn, JsonLayout, Layout
 from streams.intake.layouts.text import AmbiguousColumnError, TextParser
-from streams.intake.layouts.variables import APACHE_TIME, apache_kind, nginx_kind
+from streams.intake.layouts.variables import APACHE_TIME, apache_kind, nginx_kind, time_kind, time_pattern
 from weir.errors import UsageError
 
 NAME = "--log-format"
@@ -34,6 +34,7 @@ _APACHE_DIRECTIVE = re.compile(
 _PIECE = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\S+)""", re.DOTALL)
 _UNQUOTED_VALUE = re.compile(r"([:\[,]\s*)(\$\{?\w+\}?|%[>{][^\s,}\]]*|%\w)(\s*[,}\]])")
 _PAIRS = {'"': '"', "[": "]", "'": "'", "{": "}", "(": ")"}
+_NO_PLACE = {Field.PROPERTY, Field.NOTHING}
 _ONCE = {Field.CLIENT, Field.TIME, Field.STATUS, Field.BYTES, Field.URL, Field.REQUEST, Field.METHOD}
 
 
@@ -46,7 +47,7 @@ def layout_of(template: str) -> Layout | JsonLayout:
     """
     text = _bare(template)
     layout = _json_layout(text) if text.lstrip().startswith("{") else _text_layout(text)
-    held = {column.kind.field for column in layout.columns}
+    held = set(_fields(layout))
     if not held & {Field.CLIENT, Field.FORWARDED}:
         raise UsageError(
             f"{NAME} names no client.",
@@ -56,14 +57,22 @@ def layout_of(template: str) -> Layout | JsonLayout:
         raise UsageError(
             f"{NAME} names no time.", "Add $time_local (nginx) or %t (Apache) to the server's format, and to this one."
         )
-    if isinstance(layout, Layout):
+    inner = [column.inner for column in layout.columns if isinstance(column, JsonColumn) and column.inner is not None]
+    for one in [layout] if isinstance(layout, Layout) else inner:
         try:
-            TextParser(layout)
+            TextParser(one)
         except AmbiguousColumnError as error:
             raise UsageError(
-                f"{NAME}: {error}", "Put it in double quotes, in the server's format and in this one."
+                f"{NAME}: {error}", "Put it in double quotes of its own, in the server's format and in this one."
             ) from error
     return layout
+
+
+def _fields(layout: Layout | JsonLayout) -> Iterator[Field]:
+    for column in layout.columns:
+        yield column.kind.field
+        if isinstance(column, JsonColumn) and column.inner is not None:
+            yield from _fields(column.inner)
 
 
 def _bare(template: str) -> str:
@@ -110,7 +119,10 @@ def _text_layout(text: str) -> Layout:
             kind = kinds.TEXT if kind.bare is None else Kind(Field.PROPERTY, kind.bare)
         seen.add(kind.field)
         columns.append(Column(name, kind, before))
-    return Layout(NAME, "the operator's own", *_closed(columns, str(parts[-1])))
+    closed, after = _closed(columns, str(parts[-1]))
+    # Where clients choose a text that no quotes end, they could make more columns of it than there are.
+    is_safe = all(column.kind.bare is not None or column.before[-1:] + column.after == '""' for column in closed)
+    return Layout(NAME, "the operator's own", closed, after, Extras.ANY if is_safe else Extras.NONE)
 
 
 def _column(part: str | tuple[str, Kind]) -> tuple[str, Kind]:
@@ -143,22 +155,32 @@ def _nginx_parts(text: str) -> Iterator[str | tuple[str, Kind]]:
 
 
 def _apache_parts(text: str) -> Iterator[str | tuple[str, Kind]]:
-    end, literal = 0, ""
+    """Text, column, text, column, …, text; a time of several directives is one column."""
+    parts: list[str | tuple[str, Kind]] = []
+    end, literal, pattern = 0, "", ""
     for found in _APACHE.finditer(text):
         literal += text[end : found.start()]
         end = found.end()
         if found[0] == "%%":
             literal += "%"
             continue
+        directive = (found[2] or "") + found[3]
+        more = time_pattern(directive)
+        if more and pattern:
+            pattern += literal.replace("%", "%%") + more
+            parts[-1] = ("time", time_kind(pattern))
+            literal = ""
+            continue
+        pattern = more
         try:
-            part = apache_kind((found[2] or "") + found[3])
+            part = ("time", time_kind(more)) if more else apache_kind(directive)
         except ValueError as error:
             raise UsageError(f"{NAME}: {error}.", "See mod_log_config's table of directives.") from error
         # Apache writes the brackets of %t itself.
         own = part == APACHE_TIME
-        yield f"{literal}[" if own else literal
-        yield part
+        parts += [f"{literal}[" if own else literal, part]
         literal = "]" if own else ""
+    yield from parts
     yield literal + text[end:]
 
 
@@ -189,4 +211,9 @@ def _json_columns(content: object, path: tuple[str, ...]) -> Iterator[JsonColumn
         whole = parts[0] == parts[-1] == "" and len(parts) == len(("", parts[1], ""))
         if whole and kind.field is Field.TIME:
             kind = kinds.ANY_TIME if kind.read is not None and kind.bare is not None else kind
-        yield JsonColumn(path, kind if whole else kinds.TEXT)
+        if whole:
+            yield JsonColumn(path, kind)
+            return
+        inner = replace(_text_layout(content), name=".".join(path), extras=Extras.NONE)
+        has_place = any(column.kind.field not in _NO_PLACE for column in inner.columns)
+        yield JsonColumn(path, kinds.TEXT, inner if has_place else None)

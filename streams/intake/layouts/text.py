@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from streams.intake.layouts import kinds
 from streams.intake.layouts.escapes import unescaped
 from streams.intake.layouts.kinds import QUESTION_MARK, Field
 from streams.intake.layouts.layout import Column, Extras, Layout
@@ -23,7 +24,7 @@ _HEAD = (
     rf"|[0-9]{{4}}-[0-9-]{{5}}T[0-9:.,]{{8,18}}(?:Z|[+-][0-9:]{{4,6}}) {_HOST_AND_TAG}"
     r"|1 [0-9T:.,+Z-]{10,40} [\w.:-]{1,255} [\w./-]{1,64} [\w.-]{1,128} [\w.-]{1,64} (?:-|\[[^\]]{0,1024}\]) "
     r")|[0-9]{4}-[0-9-]{5}T[0-9:.]{8,18}(?:Z|[+-][0-9:]{4,6}) (?:stdout|stderr) [FP] "
-    r"|[\w.-]{1,128} {1,16}\| )?+"
+    r"|[\w.-]{1,128} {1,16}\| )?"
 )
 _EXTRA = re.compile(
     rf'(?P<key>[A-Za-z_$][\w.$-]{{0,63}}+)=(?:"(?P<pair>{QUOTED})"|(?P<bare_pair>[^\s"]*+))'
@@ -36,6 +37,10 @@ _AMBIGUOUS_ENDS = frozenset(" ,;()/")
 """Characters that user agents, referrers and request lines have in them."""
 _FREE_IN_QUOTES = frozenset({Field.FORWARDED, Field.ACCOUNT})
 """What clients choose the text of: a line is not lost for it where quotes say its end."""
+_NOTHING = frozenset({"-", ""})
+_SPARE = frozenset({Field.PROPERTY, Field.ACCOUNT, Field.FORWARDED})
+"""What a line needn't name."""
+_USUAL = re.compile(kinds.ACCOUNT.strict or "")
 SHOWN = 60
 
 
@@ -76,7 +81,7 @@ class TextParser:
         self._pattern = re.compile(self._whole(), re.DOTALL)
         # By position: group number, field, reader, name.
         self._taken = [
-            (group, column.kind.field, column.kind.read, column.name)
+            (group, column.kind.field, column.kind.read, column.name, column.before[-1:] == '"')
             for group, column in enumerate(
                 (column for column in layout.columns if column.kind.field is not Field.NOTHING), 1
             )
@@ -101,19 +106,22 @@ class TextParser:
         values: dict[Field, object] = {}
         properties: dict[str, str] = {}
         groups = found.groups()
-        for group, field, read, name in self._taken:
+        for group, field, read, name, is_quoted in self._taken:
             text = groups[group - 1]
             if text is None:
                 continue
             if "\\" in text or '""' in text:
                 text = unescaped(text)
+            if text in _NOTHING and field in _SPARE:
+                continue
             if field is Field.PROPERTY:
-                if text not in {"-", ""}:
-                    properties[name] = text
-            elif read is None:
-                values[field] = text
+                properties[name] = text
+            elif field is Field.ACCOUNT and not is_quoted and _USUAL.fullmatch(text) is None:
+                properties["unusual_account"] = text
+            elif field is Field.FORWARDED:
+                values.setdefault(field, text)  # the first of several that says anything
             else:
-                values[field] = read(text)
+                values[field] = text if read is None else read(text)
         rest = found["rest"]
         if not rest:
             return Row(values, properties)
@@ -209,21 +217,33 @@ class TextParser:
 
     def _inner(self, column: Column, behind: str) -> str:
         kind, pair = column.kind, column.before[-1:] + column.after[:1]
-        if pair == '""' and (kind.bare is None or kind.field in _FREE_IN_QUOTES) and not (self._strict and kind.bare):
+        typed = kind.strict if self._strict and kind.strict is not None else kind.bare
+        if pair == '""' and (typed is None or (kind.field in _FREE_IN_QUOTES and not self._strict)):
             return QUOTED
-        if kind.bare is not None:
-            return f"(?:{kind.bare})"
-        if pair == "[]":
-            return _BRACKETED
-        if not behind:
-            return ".*" if kind.spaced else r"\S*+"
-        end = behind[0]
-        if not kind.spaced:
-            return r"[^\s\"]*+" if end in " \t" else rf"[^\s{re.escape(end)}]*+"
-        if end in _AMBIGUOUS_ENDS:
-            what = "spaces" if end == " " else f"'{end}'"
-            raise AmbiguousColumnError(f"{column.name} can hold {what}, so its end can't be told.")
-        return f"[^{re.escape(end)}]*+"
+        if typed is not None and (kind.field is not Field.ACCOUNT or self._strict or behind[:1] in {"", " "}):
+            return f"(?:{typed})"
+        return _BRACKETED if pair == "[]" else _up_to(column, behind)
+
+
+def _up_to(column: Column, behind: str) -> str:
+    """Pattern of a text without a pattern of its own, which ends where the next text begins.
+
+    Raises:
+        AmbiguousColumnError: the text can hold what would end it.
+
+    """
+    kind = column.kind
+    if not behind:
+        return ".*" if kind.spaced else r"\S*+"
+    if len(behind) > 1 and set(behind) - _AMBIGUOUS_ENDS:
+        return f"(?:(?!{re.escape(behind)}).)*+"
+    end = behind[0]
+    if not kind.spaced:
+        return r"[^\s\"]*+" if end in " \t" else rf"[^\s{re.escape(end)}]*+"
+    if end in _AMBIGUOUS_ENDS:
+        what = "spaces" if end == " " else f"'{end}'"
+        raise AmbiguousColumnError(f"{column.name} can hold {what}, so its end can't be told.")
+    return f"[^{re.escape(end)}]*+"
 
 
 def _behind(column: Column, following: Column) -> str:
@@ -232,6 +252,8 @@ def _behind(column: Column, following: Column) -> str:
         return ""
     if following.kind.field is Field.QUERY or following.kind is QUESTION_MARK:
         return "?"
+    if following.kind.field is Field.URL and not column.kind.spaced:
+        return "/"
     raise AmbiguousColumnError(f"{column.name} stands directly before {following.name}, so its end can't be told.")
 
 

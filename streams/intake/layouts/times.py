@@ -40,9 +40,10 @@ def clf_time(text: str) -> float:
     ahead = timedelta(hours=int(zone_hours or 0), minutes=int(zone_minutes or 0)) * (-1 if sign == "-" else 1)
     try:
         moment = datetime(
-            int(year), MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=timezone(ahead)
+            int(year), MONTHS[month], int(day), int(hour), int(minute), min(int(second), 59), tzinfo=timezone(ahead)
         )
-        seconds = moment.astimezone(UTC).timestamp()
+        # A leap second is the next one, as POSIX counts.
+        seconds = moment.astimezone(UTC).timestamp() + (second == "60")
     except (ValueError, OverflowError) as error:
         raise ValueError(f"'{text[:40]}' is no time of the calendar") from error
     return round(seconds + float(f"0.{fraction}"), 6) if fraction else seconds

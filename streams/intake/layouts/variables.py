@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from streams.intake.layouts import kinds
@@ -83,6 +84,7 @@ APACHE: Mapping[str, tuple[str, Kind]] = {
     "f": ("file", kinds.TEXT),
     "R": ("handler", kinds.TEXT),
     "L": ("log_id", kinds.TEXT),
+    "F": ("commit_time_ms", kinds.NUMBER),
 }
 """By the directive without its percent sign and without `>`, `<` and lists of statuses."""
 
@@ -117,6 +119,8 @@ def apache_kind(directive: str) -> tuple[str, Kind]:
     if found := APACHE.get(directive):
         return found
     argument, letter = directive[1:-2] if directive[0] == "{" else "", directive[-1]
+    if argument and letter in APACHE:  # such as %{local}p, %{pid}P, %{c}h
+        return f"{APACHE[letter][0]}_{argument}", kinds.TEXT
     if directive == "t":
         return APACHE_TIME
     if letter == "t":
@@ -128,10 +132,23 @@ def apache_kind(directive: str) -> tuple[str, Kind]:
     raise ValueError(f"there is no directive %{directive}")
 
 
+def time_pattern(directive: str) -> str:
+    """The `strftime` pattern of a directive `%{…}t`; empty for any other, and for those that count from 1970."""
+    if directive[-1] != "t" or directive[0] != "{":
+        return ""
+    argument = directive[1:-2].removeprefix("begin:").removeprefix("end:")
+    if argument in _COUNTED or argument == "%s":
+        return ""
+    return "%f" if argument in {"msec_frac", "usec_frac"} else argument
+
+
+def time_kind(pattern: str) -> Kind:
+    """What a `strftime` pattern writes: a time, if it has both date and clock, else a text."""
+    written = set(re.findall(r"%(.)", pattern))
+    is_whole = bool(written & set("dejFDcx")) and bool(written & set("HITRcX"))
+    return kinds.time_by(pattern) if is_whole else kinds.TEXT
+
+
 def _apache_time(argument: str) -> Kind:
     argument = argument.removeprefix("begin:").removeprefix("end:")
-    if argument in _COUNTED:
-        return _COUNTED[argument]
-    if argument in {"msec_frac", "usec_frac"}:
-        return kinds.SKIPPED
-    return kinds.time_by(argument)
+    return _COUNTED.get(argument, kinds.EPOCH_S)

@@ -18,6 +18,11 @@ FIELDS: dict[str, Kind] = {
     "c-ip": kinds.CLIENT,
     "x-forwarded-for": kinds.FORWARDED,
     "cs(x-forwarded-for)": kinds.FORWARDED,
+    "cs-x-forwarded-for": kinds.FORWARDED,
+    "x-client-ip": kinds.FORWARDED,
+    "originalip": kinds.FORWARDED,
+    "true-client-ip": kinds.FORWARDED,
+    "cs(cf-connecting-ip)": kinds.FORWARDED,
     "cs-username": kinds.ACCOUNT,
     "cs-method": kinds.METHOD,
     "cs-uri": kinds.URL,
@@ -92,6 +97,6 @@ class W3cParser:
 def _undone(field: Field, text: str) -> str:
     if field not in {Field.USER_AGENT, Field.REFERRER, Field.ACCOUNT, Field.FORWARDED}:
         return text
-    if "%" in text and field is not Field.REFERRER:
+    if "%20" in text and field is not Field.REFERRER:
         return unquote(text)
-    return text.replace("+", " ") if field is Field.USER_AGENT and " " not in text else text
+    return text.replace("+", " ") if field in {Field.USER_AGENT, Field.FORWARDED} and " " not in text else text

@@ -4,9 +4,11 @@ import bz2
 import gzip
 import json
 import lzma
+import os
 import random
 import re
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -181,3 +183,26 @@ def test_any_cut_of_a_log_gives_the_same_events_in_the_same_order(
     rng.shuffle(names)
     whole = values(inputs(write(folder / "whole", lines)))
     assert values(inputs(*names)) == whole
+
+
+def test_a_pipe_is_read_once_and_whole(tmp_path: Path) -> None:
+    lines = [log_line(second) for second in range(5_000)]
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writing = threading.Thread(target=write, args=(pipe, lines))
+    writing.start()
+    assert len(values(inputs(str(pipe)))) == 5_000
+    writing.join()
+
+
+def test_a_column_that_turns_out_to_be_the_clients_address_costs_its_lines_by_name(tmp_path: Path) -> None:
+    proxied = [log_line(second).replace("203.0.113.1", "10.0.0.3") for second in range(150)]
+    checks = [f'{line} 0.001 "-"' for line in proxied[:120]]
+    people = [f'{line} 0.001 "198.51.100.{n}"' for n, line in enumerate(proxied[120:])]
+    found = list(inputs(write(tmp_path / "log", checks + people)).read())
+    bad = [line for line in found if isinstance(line, BadLine)]
+    assert len(bad) == 30
+    assert (
+        bad[0].detail
+        == "Column 11 is '198.51.100.0', which looks like the client's address, and 10.0.0.3 is a proxy's."
+    )

@@ -109,3 +109,39 @@ def test_public_addresses_that_forward_for_others_are_the_operators_to_name() ->
 def test_a_few_made_up_forwarded_addresses_are_not_believed_and_refuse_nothing() -> None:
     made_up = COMBINED + ' "198.51.100.7"'
     assert look(*[COMBINED + ' "-"'] * 5, made_up).name == "main"
+
+
+REST = COMBINED.partition(" [")[2]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"203.0.113.9 10.0.0.3 - - [{REST}",  # Apache's %{X-Forwarded-For}i before %h
+        f"203.0.113.9 www.example.com - - [{REST}",  # $remote_addr $host - $remote_user
+        f"203.0.113.9 - HIT [{REST}",
+        f"203.0.113.9 - HIT rt=0.1 [{REST}",
+        f"10.0.0.3 - 198.51.100.7 [{REST}",
+        f"10.0.0.3 - 198.51.100.7 - anna [{REST}",
+        COMBINED.replace("https://example.com/", AGENT, 1).rsplit(' "', 1)[0] + ' "-"',
+        f'10.0.0.3 - - [{REST.rsplit(chr(34) + "https", 1)[0]}"{AGENT}" "198.51.100.7"',
+        f'10.0.0.3 - - [{REST.rsplit(chr(34) + "https", 1)[0]}"198.51.100.7" "{AGENT}"',
+    ],
+)
+def test_columns_in_other_places_are_never_taken_for_the_layouts_own(line: str) -> None:
+    assert "can't be read" in refusal(line, line)
+
+
+def test_forwarded_addresses_in_the_last_column_need_no_quotes() -> None:
+    assert look(COMBINED.replace("203.0.113.9", "10.0.0.3") + " 198.51.100.7").name == "main-unquoted"
+
+
+def test_one_odd_forwarded_list_refuses_no_file() -> None:
+    line = COMBINED.replace("203.0.113.9", "10.0.0.3")
+    lines = [f'{line} "198.51.100.{n}"' for n in range(20)]
+    chosen = look(*lines, f'{line} ""', f'{line} "<script>"', f'{line} "198.51.100.7,"')
+    assert (chosen.name, chosen.fitting) == ("main", 23)
+
+
+def test_a_time_that_cannot_be_read_is_what_the_refusal_names() -> None:
+    assert "'17/May/2015:10:05:03 CEST' is not a time" in refusal(COMBINED.replace("+0200", "CEST"))

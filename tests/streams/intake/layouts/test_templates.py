@@ -53,7 +53,32 @@ def test_nginxs_directive_is_read_as_it_stands_in_the_configuration() -> None:
         (
             '%a %u %{%d/%b/%Y %T}t.%{msec_frac}t "%m %U%q %H" %s',
             '203.0.113.9 - 17/May/2026 10:05:03.123 "GET /a?b=1 HTTP/1.1" 200',
-            {"url": "/a?b=1", "method": "GET", "ts": 1779012303.0},
+            {"url": "/a?b=1", "method": "GET", "ts": 1779012303.123},
+        ),
+        (
+            '%h [%{%d/%b/%Y %T}t.%{msec_frac}t %{%z}t] "%r"',
+            '203.0.113.9 [17/May/2026 10:05:03.5 +0200] "GET / HTTP/1.1"',
+            {"ts": 1779005103.5},
+        ),
+        (
+            '%h [%{%d/%b/%Y}t %{%T}t] "%r" %{local}p',
+            '203.0.113.9 [17/May/2026 10:05:03] "GET / HTTP/1.1" 443',
+            {"ts": 1779012303.0, "properties": {"port_local": "443"}},
+        ),
+        (
+            '$remote_addr [$time_local] "$http_x_forwarded_for" "$http_cf_connecting_ip" "$http_true_client_ip"',
+            '10.0.0.3 [17/May/2026:10:05:03 +0000] "-" "198.51.100.7" "6.6.6.6"',
+            {"ip": "198.51.100.7"},
+        ),
+        (
+            "$remote_addr | $time_iso8601 | $request | $http_user_agent | $scheme://$host$request_uri",
+            "203.0.113.9 | 2026-05-17T10:05:03Z | GET /b HTTP/1.1 | a b | https://www.example.com/a?b",
+            {"user_agent": "a b", "url": "/b"},
+        ),
+        (
+            '{"t":"$msec","a":"$remote_addr","r":"$request_method $request_uri -","u":"$http_user_agent"}',
+            '{"t":"1779012303.5","a":"203.0.113.9","r":"GET /a?b -","u":"\\xE9 x"}',
+            {"ts": 1779012303.5, "method": "GET", "url": "/a?b", "user_agent": "é x"},
         ),
         (
             '%{X-Forwarded-For}i %l %u %{usec}t "%r" %>s %b',
@@ -116,3 +141,22 @@ def test_a_whole_configuration_is_searched_for_its_one_format() -> None:
 def test_of_several_formats_one_must_be_given() -> None:
     with pytest.raises(UsageError, match="2 formats: own, other"):
         layout_of(NGINX + "log_format other '$remote_addr';")
+
+
+@pytest.mark.parametrize(
+    ("template", "line"),
+    [
+        (
+            "$time_iso8601|$request|$http_user_agent|$remote_addr",
+            "2026-05-17T10:05:03Z|GET / HTTP/1.1|x|6.6.6.6 |203.0.113.9",
+        ),
+        (
+            "$time_iso8601 [$http_user_agent] [$http_x_forwarded_for]",
+            "2026-05-17T10:05:03Z [x] [6.6.6.6] [] [203.0.113.9]",
+        ),
+        ("$remote_addr|$remote_user|$request|$time_iso8601", "203.0.113.9|-|GET /a|b HTTP/1.1|2026-05-17T10:05:03Z"),
+    ],
+)
+def test_a_client_that_writes_the_formats_own_separator_makes_no_columns(template: str, line: str) -> None:
+    (problem,) = made_of(parser_of(layout_of(template)), line)
+    assert isinstance(problem, str)

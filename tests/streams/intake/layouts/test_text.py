@@ -91,9 +91,13 @@ def test_one_visitor_is_one_address_with_one_user_agent() -> None:
     assert len(set(visitors)) == 3
 
 
-@pytest.mark.parametrize("address", ["2001:db8::9", "[2001:db8::9]", "::ffff:203.0.113.9", "fe80::1%eth0"])
-def test_ipv6_addresses_stand_with_or_without_brackets(address: str) -> None:
-    assert event_of("combined", COMBINED.replace("203.0.113.9", address))["ip"] == address.strip("[]")
+@pytest.mark.parametrize("address", ["2001:db8::9", "[2001:db8::9]", "2001:DB8:0::9"])
+def test_an_ipv6_address_is_one_client_however_it_is_written(address: str) -> None:
+    assert event_of("combined", COMBINED.replace("203.0.113.9", address))["ip"] == "2001:db8::9"
+
+
+def test_an_ipv4_address_within_ipv6_is_itself() -> None:
+    assert event_of("combined", COMBINED.replace("203.0.113.9", "::ffff:203.0.113.9"))["ip"] == "203.0.113.9"
 
 
 @pytest.mark.parametrize(
@@ -121,7 +125,6 @@ def test_a_cut_or_damaged_line_is_refused_with_a_sentence(line: str) -> None:
         (COMBINED.replace(' "GET', ' 17 "GET'), "Column 5 is '17' where combined has the request line."),
         ("15 " + COMBINED, "Column 1 is '15' where combined has the client's address."),
         (COMBINED.replace(f' "{AGENT}"', ""), "The line ends before column 9, the user agent: it may be cut off."),
-        (COMBINED.replace("- anna [", "- - anna ["), "Column 4 is 'anna' where combined has the time."),
     ],
 )
 def test_an_unknown_column_is_named_by_its_number_and_content(line: str, says: str) -> None:
@@ -146,8 +149,59 @@ def test_a_quoted_column_is_never_passed_over_where_the_layout_has_no_user_agent
 
 def test_an_account_may_hold_spaces_and_swallows_no_column() -> None:
     assert event_of("combined", COMBINED.replace("anna", "Anna Maria"))["account_id"] == "Anna Maria"
-    for other in ('anna "www.example.com"', "[203.0.113.9] - anna", "- 15", "anna -"):
-        assert "column" in problem_of("combined", COMBINED.replace("anna", other)).lower()
+    strict = TextParser(_text_layout("combined"), strict=True)
+    others = ("[203.0.113.9] - anna", "- 15", "anna -", "HIT", "198.51.100.7", "198.51.100.7 - anna", "rt=0.1")
+    for other in (*others, 'anna "www.example.com"'):
+        with pytest.raises(ValueError, match="Column"):
+            strict.parse(COMBINED.replace("anna", other))
+    for other in others:
+        event = event_of("combined", COMBINED.replace("anna", other))
+        assert "account_id" not in event
+        assert event["properties"] == {"unusual_account": other}
+
+
+@pytest.mark.parametrize("account", ["a[b", "a]b", "- x", "x -", 'a\\"b', '""', "x" * 1_000, "a, 6.6.6.6 - b"])
+def test_no_account_that_a_client_sends_costs_a_line(account: str) -> None:
+    assert event_of("combined", COMBINED.replace("anna", account))["ip"] == "203.0.113.9"
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("forwarded-combined", "203.0.113.4 - x, 198.51.100.9 - anna ["),
+        ("vhost-combined", "h 6.6.6.6 - 198.51.100.9 - x ["),
+    ],
+)
+def test_a_client_that_writes_two_columns_makes_no_client_of_them(name: str, line: str) -> None:
+    assert "Column" in problem_of(name, line + COMBINED.partition(" [")[2])
+
+
+def test_a_forwarded_list_in_the_first_column_may_hold_anything_before_the_proxys_entry() -> None:
+    for made_up in ("x y, ", "evil.example.com, ", "<script>, ", "1.2.3.4, " * 70):
+        line = f"{made_up}198.51.100.9 - - [" + COMBINED.partition(" [")[2]
+        assert event_of("forwarded-combined", line)["ip"] == "198.51.100.9"
+
+
+@pytest.mark.parametrize("field", ["user_agent", "url", "method"])
+def test_what_is_too_long_is_cut_and_costs_no_line(field: str) -> None:
+    old, new = {
+        "user_agent": (AGENT, "a" * 10_000),
+        "url": ("/shop", "/" + "a" * 50_000),
+        "method": ("GET", "G" * 100),
+    }[field]
+    event = event_of("combined", COMBINED.replace(old, new))
+    assert event["properties"] == {"cut": field}
+    assert len(event[field]) < len(new)
+
+
+def test_bytes_that_are_no_utf8_cost_no_line() -> None:
+    assert event_of("combined", COMBINED.replace("X11", "\udcff"))["user_agent"].startswith("Mozilla/5.0 (\ufffd")
+
+
+def test_haproxys_addresses_end_before_the_last_colon() -> None:
+    line = str(_text_layout("haproxy").sample)
+    for address, ip in (("2001:db8::9", "2001:db8::9"), ("::ffff:203.0.113.7", "203.0.113.7")):
+        assert event_of("haproxy", line.replace("203.0.113.9:33317", f"{address}:33317"))["ip"] == ip
 
 
 def test_a_forwarded_list_that_a_client_made_up_costs_no_line() -> None:
