@@ -170,7 +170,7 @@ def _log(
     if not best.rows or len(best.rows) < ENOUGH * len(texts):
         raise _refusal(source, lines, texts, fits)
     _refuse_hidden_agent(source, lines, best)
-    _refuse_hidden_client(source, lines, best, trusted)
+    own = _servers_own(source, lines, best, trusted)
     if not trusted.is_said:
         _refuse_unknown_proxy(source, lines, best, trusted)
     equal = [fit for fit in fits if len(fit.rows) == len(best.rows) and fit.extras == best.extras]
@@ -180,7 +180,7 @@ def _log(
     parser: Parser = TextParser(layout) if isinstance(layout, Layout) else best.parser
 
     def read(all_lines: Iterable[RawLine], counts: LogCounts) -> Iterator[Candidate | Unreadable]:
-        return log_candidates(all_lines, parser, trusted, counts)
+        return log_candidates(all_lines, parser, trusted, counts, own)
 
     return Chosen(layout.name, Order.NEARLY_BY_TIME, read, LogCounts(), len(best.rows), len(texts))
 
@@ -190,7 +190,7 @@ def _fit(layout: Layout | JsonLayout, texts: Sequence[str]) -> _Fit:
     rows = _rows(parser, texts)
     if isinstance(layout, Layout) and any(column.kind.field is Field.FORWARDED for column in layout.columns):
         # Clients send forwarded addresses of any form: most of them must look like addresses, not all.
-        all_rows = _rows(TextParser(layout), texts)
+        all_rows = _rows(TextParser(layout, strict=True, any_list=True), texts)
         if 2 * len(rows) >= len(all_rows) > len(rows):
             rows = all_rows
     return _Fit(parser, rows)
@@ -261,20 +261,27 @@ def _refuse_hidden_agent(source: str, lines: Sequence[RawLine], fit: _Fit) -> No
     )
 
 
-def _refuse_hidden_client(source: str, lines: Sequence[RawLine], fit: _Fit, trusted: Trusted) -> None:
-    """Refuses a file in which a column without a name holds other clients' addresses than the client's column.
+def _servers_own(source: str, lines: Sequence[RawLine], fit: _Fit, trusted: Trusted) -> frozenset[str]:
+    """Public addresses in columns without a name that are the servers' own: few, for many clients.
 
     Raises:
-        WorkError: in most of the lines a column holds a public address that is not the client's, and not one alone.
+        WorkError: in most of the lines such a column holds other addresses than the client's, and they are so many that
+            they look like the clients'.
     """
+    own: set[str] = set()
+    clients = {_event(fit, at, trusted).get("ip") for at in fit.rows}
     columns: dict[str, dict[int, tuple[str, str]]] = {}
     for at, row in fit.rows.items():
         ip = str(_event(fit, at, trusted).get("ip"))
         for name, text in hidden_clients(row, ip, trusted):
             columns.setdefault(name, {})[at] = (ip, text)
     for name, others in columns.items():
-        # One address in every line is the server's own.
-        if 2 * len(others) > len(fit.rows) and (len({text for _, text in others.values()}) > 1 or len(fit.rows) == 1):
+        texts = {text for _, text in others.values()}
+        is_alone = len(fit.rows) == 1 and all(trusted.has(ip) for ip, _ in others.values())
+        are_clients = is_alone or (len(texts) > 1 and 2 * len(texts) >= len(clients))
+        if 2 * len(others) <= len(fit.rows):
+            continue
+        if are_clients:
             at, (ip, text) = next(iter(others.items()))
             layout = fit.parser.layout.name
             raise WorkError(
@@ -282,6 +289,8 @@ def _refuse_hidden_client(source: str, lines: Sequence[RawLine], fit: _Fit, trus
                 f"'{text[:60]}', which looks like the client's address, and {layout} would take {ip}.",
                 "Give the server's own format with --log-format, such as $http_x_forwarded_for for that column.",
             )
+        own |= texts
+    return frozenset(own)
 
 
 def _refuse_unknown_proxy(source: str, lines: Sequence[RawLine], fit: _Fit, trusted: Trusted) -> None:

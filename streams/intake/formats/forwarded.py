@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from streams.intake.formats.combined import BROWSER
 from streams.intake.formats.common import WHAT, WHO
-from streams.intake.layouts.kinds import DASH, FORWARDED, FORWARDED_FIRST, HOST, PLAIN_ACCOUNT
+from streams.intake.layouts.kinds import DASH, FORWARDED, FORWARDED_FIRST, HOST, LISTS_ACCOUNT
 from streams.intake.layouts.layout import Layout, bare, quoted, spaced
 
 _REST = (
     '- anna [17/May/2026:10:05:03 +0000] "GET /shop HTTP/1.1" 200 2326 "-" '
     '"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"'
 )
-_LISTED = (bare("forwarded_for", FORWARDED_FIRST), bare("ident", DASH), bare("account", PLAIN_ACCOUNT))
+_LISTED = (bare("forwarded_for", FORWARDED_FIRST), bare("ident", DASH), bare("account", LISTS_ACCOUNT))
 
 FIRST = Layout(
     "forwarded-combined",

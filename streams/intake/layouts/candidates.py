@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -20,7 +20,7 @@ from streams.intake.line import Candidate, RawLine, Unreadable, not_blank
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import encode
 
-_ADDRESSES = re.compile(r"[0-9A-Fa-f.:, ]*[.:][0-9A-Fa-f.:, ]*")
+_ADDRESSES = re.compile(r"[0-9A-Fa-f.:, ]{7,1024}+")
 _PORT = re.compile(r"\.[0-9]+:|\]:")
 
 
@@ -46,7 +46,11 @@ class LogCounts:
 
 
 def log_candidates(
-    lines: Iterable[RawLine], parser: Parser, trusted: Trusted, counts: LogCounts
+    lines: Iterable[RawLine],
+    parser: Parser,
+    trusted: Trusted,
+    counts: LogCounts,
+    own: Collection[str] = (),
 ) -> Iterator[Candidate | Unreadable]:
     """One event a line. Its id is a hash of the line's bytes, and its number among equal lines once it is sent."""
     for number, raw in not_blank(lines):
@@ -59,13 +63,15 @@ def log_candidates(
             row = parser.parse(line)
             event = event_of(row.values, row.properties, trusted, absolute=parser.absolute)
             if row.extras:
-                _refuse_hidden_client(row, str(event["ip"]), trusted)
+                _refuse_hidden_client(row, str(event["ip"]), trusted, own)
         except NoClientError as error:
             yield Unreadable(number, raw, DeadLetterReason.NO_VISITOR, str(error))
         except ValueError as error:
             yield Unreadable(number, raw, DeadLetterReason.UNREADABLE_LINE, _sentence(str(error)))
         else:
             counts.extras.update(name for name, _ in row.extras)
+            if "unusual_account" in row.properties:
+                counts.extras["unusual_account"] += 1
             if Field.FORWARDED in row.values and disbelieved(row, str(event["ip"])) is not None:
                 counts.forwarded[str(event["ip"])] += 1
             content = xxh3_64_hexdigest(raw)
@@ -92,9 +98,11 @@ def hidden_clients(row: Row, ip: str, trusted: Trusted) -> Iterator[tuple[str, s
             yield name, text
 
 
-def _refuse_hidden_client(row: Row, ip: str, trusted: Trusted) -> None:
+def _refuse_hidden_client(row: Row, ip: str, trusted: Trusted, own: Collection[str]) -> None:
     if trusted.has(ip):
         for name, text in hidden_clients(row, ip, trusted):
+            if text in own:
+                continue
             raise ValueError(
                 f"{column_name(name)} is '{text[:60]}', which looks like the client's address, and {ip} is a proxy's."
             )

@@ -18,6 +18,7 @@ from weir.errors import UsageError
 _PORT = re.compile(r"(?:(?P<v4>[0-9.]{7,15})|\[(?P<v6>[0-9A-Fa-f:.%\w-]{2,80})\])(?::[0-9]{1,5})?")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,126})")
 _REMEMBERED = 65_536
+_LOCAL = {"localhost": "127.0.0.1", "localhost.localdomain": "127.0.0.1"}
 PRIVATE_ONES = "private"
 PRIVATE = (
     *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
@@ -44,7 +45,7 @@ class Trusted:
         """Whether an address is a proxy of the site's own."""
 
     def _has(self, address: str) -> bool:
-        found = _address(address)
+        found = _address(_LOCAL.get(address, address))
         return found is not None and any(found in network for network in self._networks)
 
 
@@ -55,7 +56,7 @@ def client_of(peer: str | None, forwarded: str | None, trusted: Trusted) -> str 
     nearest = None if peer is None else canonical(without_port(peer))
     if forwarded is None or (nearest is not None and not trusted.has(nearest)):
         return nearest
-    for text in reversed(forwarded.split(",")):
+    for text in filter(str.strip, reversed(forwarded.split(","))):
         # A proxy that hides its client writes `unknown`; what stands before that is the client's own say.
         if _address(without_port(text)) is None:
             break

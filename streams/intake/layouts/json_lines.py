@@ -47,7 +47,8 @@ class JsonParser:
         properties: dict[str, str] = {}
         for column, pattern in self._columns:
             field = column.kind.field
-            text = _text(_at(content, column.path))
+            value = _at(content, column.path, is_list=field is Field.FORWARDED)
+            text = _text(value)
             if text is None or text in {"", "-"} or field in values or field is Field.NOTHING:
                 continue
             if column.inner is not None:
@@ -101,14 +102,26 @@ def _decoded(line: str) -> dict[str, object]:
     raise ValueError(f"The line is no JSON object: {problem}.")
 
 
-def _at(content: object, path: tuple[str, ...]) -> object:
-    """The value at a path: names from outside inwards, of which several may be one name with dots in it."""
+def _at(content: object, path: tuple[str, ...], *, is_list: bool = False) -> object:
+    """The value at a path: names from outside inwards, of which several may be one name with dots in it.
+
+    A list stands for its first element; where several headers make one list, for all of them.
+    """
+    found = _values_at(content, path)
+    if not isinstance(found, list):
+        return found
+    return ", ".join(map(str, found)) if is_list else _first(found)
+
+
+def _values_at(content: object, path: tuple[str, ...]) -> object:
     for depth, name in enumerate(path):
         if not isinstance(content, dict):
             return None
         if name not in content and (dotted := ".".join(path[depth:])) in content:
-            return _first(content[dotted])
-        content = _first(content.get(name))
+            return content[dotted]
+        content = content.get(name)
+        if depth + 1 < len(path):
+            content = _first(content)
     return content
 
 

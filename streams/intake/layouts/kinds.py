@@ -72,23 +72,29 @@ CLIENT_THEN_PORT = Kind(
 )
 """HAProxy writes IPv6 addresses without brackets, so the last colon is the port's."""
 FORWARDED = Kind(Field.FORWARDED, _LIST)
-FORWARDED_FIRST = Kind(Field.FORWARDED, r"(?:(?! - )[^\"\[\]]){1,4096}?", rf"(?:{_LIST}|{NAME})")
+FORWARDED_FIRST = Kind(Field.FORWARDED, rf'(?:{_LIST}|(?:(?! - )(?:[^"\\]|\\.)){{1,4096}}?)', rf"(?:{_LIST}|{NAME})")
 DASH = Kind(Field.NOTHING, "-")
 IDENT = Kind(Field.NOTHING, r"[^\s.:,\[\]\"]{1,64}")
 # An account may hold blanks, and servers don't quote it. What looks like other columns (an address, a pair, a cache's
 # word, a dash beside it) is none. In a line it is whatever a client sent by Basic authentication, but for a bare quote.
+NO_ACCOUNT = rf"(?:{_LIST}|HIT|MISS|BYPASS|EXPIRED|STALE|UPDATING|REVALIDATED|[A-Za-z_]{{1,32}}=[0-9.-]{{1,19}})"
+"""What servers write in the account's place, and is none."""
 _USUAL_ACCOUNT = (
-    rf"(?:-|(?!- |(?:{_LIST}|HIT|MISS|BYPASS|EXPIRED|STALE|UPDATING|REVALIDATED)(?![\w.@-]))"
-    r"(?:(?! - |[A-Za-z_]{1,32}=)[^\[\]\"]){1,512}?(?<! -))"
+    rf"(?:-|(?!- |{NO_ACCOUNT}(?![\w.@-]))"
+    r"(?:(?! - | [A-Za-z_]{1,32}=)[^\[\]\"]){1,512}?(?<! -))"
 )
 _ANY_ACCOUNT = r'(?:""|(?:[^"\\]|\\.){1,1024}?)'
 ACCOUNT = Kind(Field.ACCOUNT, _ANY_ACCOUNT, _USUAL_ACCOUNT, spaced=True)
-PLAIN_ACCOUNT = Kind(
+HOSTS_ACCOUNT = Kind(Field.ACCOUNT, rf"(?!(?:(?!\s\[).){{0,1024}} - ){_ANY_ACCOUNT}", _USUAL_ACCOUNT, spaced=True)
+"""Behind a site's name, which clients write, too: the two together must not look like other columns."""
+LISTS_ACCOUNT = Kind(
     Field.ACCOUNT, rf"(?!(?:(?!\s\[).){{0,1024}}(?:, | - )){_ANY_ACCOUNT}", _USUAL_ACCOUNT, spaced=True
 )
-"""Behind a column that clients write, too: two of them together must not look like other columns."""
+"""Behind a list of addresses, which clients begin."""
 HOST = Kind(
-    Field.PROPERTY, rf"(?:{IPV4}|\[{IPV6}\]|{NAME}|\*|-)(?::[0-9]{{1,5}})?", rf"(?:{NAME}|\*)(?::[0-9]{{1,5}})?"
+    Field.PROPERTY,
+    rf"(?:{IPV4}|\[{IPV6}\]|{NAME}|\*|-)(?::[0-9]{{1,5}})?",
+    rf"(?:(?:{NAME}|\*)(?::[0-9]{{1,5}})?|{IPV4}:[0-9]{{1,5}})",
 )
 NAMED_HOST = Kind(Field.PROPERTY, rf"(?:{NAME})(?::[0-9]{{1,5}})?")
 """A name alone: an address in quotes at a line's end is as likely a forwarded one."""

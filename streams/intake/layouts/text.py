@@ -28,11 +28,11 @@ _HEAD = (
 )
 _EXTRA = re.compile(
     rf'(?P<key>[A-Za-z_$][\w.$-]{{0,63}}+)=(?:"(?P<pair>{QUOTED})"|(?P<bare_pair>[^\s"]*+))'
-    rf'|"(?P<quoted>{QUOTED})"|\[(?P<bracketed>[^\]]*+)\]|(?P<bare>[^\s"]++)'
+    rf'|"(?P<quoted>{QUOTED})"|\[(?P<bracketed>[^\]]{{0,1024}}+)\]|(?P<bare>[^\s"]++)'
 )
-_UNQUOTED_EXTRA = rf'(?:[A-Za-z_$][\w.$-]{{0,63}}+=(?:"{QUOTED}"|[^\s"]*+)|\[[^\]]*+\]|[^\s"]++)'
-_ANY_EXTRA = rf'(?:[A-Za-z_$][\w.$-]{{0,63}}+=(?:"{QUOTED}"|[^\s"]*+)|"{QUOTED}"|\[[^\]]*+\]|[^\s"]++)'
-_TOKEN = re.compile(rf'\s*("{QUOTED}"?|\[[^\]]*+\]?|\S++)')
+_UNQUOTED_EXTRA = rf'(?:[A-Za-z_$][\w.$-]{{0,63}}+=(?:"{QUOTED}"|[^\s"]*+)|\[[^\]]{{0,1024}}+\]|[^\s"]++)'
+_ANY_EXTRA = rf'(?:[A-Za-z_$][\w.$-]{{0,63}}+=(?:"{QUOTED}"|[^\s"]*+)|"{QUOTED}"|\[[^\]]{{0,1024}}+\]|[^\s"]++)'
+_TOKEN = re.compile(rf'\s*("{QUOTED}"?|\[[^\]]{{0,1024}}+\]?|\S++)')
 _AMBIGUOUS_ENDS = frozenset(" ,;()/")
 """Characters that user agents, referrers and request lines have in them."""
 _FREE_IN_QUOTES = frozenset({Field.FORWARDED, Field.ACCOUNT})
@@ -41,6 +41,7 @@ _NOTHING = frozenset({"-", ""})
 _SPARE = frozenset({Field.PROPERTY, Field.ACCOUNT, Field.FORWARDED})
 """What a line needn't name."""
 _USUAL = re.compile(kinds.ACCOUNT.strict or "")
+_NO_ACCOUNT = re.compile(kinds.NO_ACCOUNT)
 SHOWN = 60
 
 
@@ -63,12 +64,13 @@ class TextParser:
 
     Args:
         layout: What the lines look like.
-        strict: Columns in quotes must look like what they hold, too: to tell layouts apart. Without it, a forwarded
-            list may be whatever a client sent, since a line must not be lost for it.
+        strict: Columns in quotes must look like what they hold, too: to tell layouts apart. Without it, what clients
+            choose may be of any form, since a line must not be lost for it.
+        any_list: With `strict`: a forwarded list may be of any form all the same.
 
     """
 
-    def __init__(self, layout: Layout, *, strict: bool = False) -> None:
+    def __init__(self, layout: Layout, *, strict: bool = False, any_list: bool = False) -> None:
         """Compiles the layout.
 
         Raises:
@@ -77,11 +79,12 @@ class TextParser:
         """
         self.layout = layout
         self._strict = strict
+        self._any_list = any_list
         self._pieces = [self._piece(at, column) for at, column in enumerate(layout.columns)]
         self._pattern = re.compile(self._whole(), re.DOTALL)
         # By position: group number, field, reader, name.
         self._taken = [
-            (group, column.kind.field, column.kind.read, column.name, column.before[-1:] == '"')
+            (group, column)
             for group, column in enumerate(
                 (column for column in layout.columns if column.kind.field is not Field.NOTHING), 1
             )
@@ -106,22 +109,10 @@ class TextParser:
         values: dict[Field, object] = {}
         properties: dict[str, str] = {}
         groups = found.groups()
-        for group, field, read, name, is_quoted in self._taken:
+        for group, column in self._taken:
             text = groups[group - 1]
-            if text is None:
-                continue
-            if "\\" in text or '""' in text:
-                text = unescaped(text)
-            if text in _NOTHING and field in _SPARE:
-                continue
-            if field is Field.PROPERTY:
-                properties[name] = text
-            elif field is Field.ACCOUNT and not is_quoted and _USUAL.fullmatch(text) is None:
-                properties["unusual_account"] = text
-            elif field is Field.FORWARDED:
-                values.setdefault(field, text)  # the first of several that says anything
-            else:
-                values[field] = text if read is None else read(text)
+            if text is not None:
+                _put(values, properties, column, text)
         rest = found["rest"]
         if not rest:
             return Row(values, properties)
@@ -217,10 +208,11 @@ class TextParser:
 
     def _inner(self, column: Column, behind: str) -> str:
         kind, pair = column.kind, column.before[-1:] + column.after[:1]
-        typed = kind.strict if self._strict and kind.strict is not None else kind.bare
-        if pair == '""' and (typed is None or (kind.field in _FREE_IN_QUOTES and not self._strict)):
+        is_strict = self._strict and not (self._any_list and kind.field is Field.FORWARDED)
+        typed = kind.strict if is_strict and kind.strict is not None else kind.bare
+        if pair == '""' and (typed is None or (kind.field in _FREE_IN_QUOTES and not is_strict)):
             return QUOTED
-        if typed is not None and (kind.field is not Field.ACCOUNT or self._strict or behind[:1] in {"", " "}):
+        if typed is not None and (kind.field is not Field.ACCOUNT or is_strict or behind[:1] in {"", " "}):
             return f"(?:{typed})"
         return _BRACKETED if pair == "[]" else _up_to(column, behind)
 
@@ -244,6 +236,29 @@ def _up_to(column: Column, behind: str) -> str:
         what = "spaces" if end == " " else f"'{end}'"
         raise AmbiguousColumnError(f"{column.name} can hold {what}, so its end can't be told.")
     return f"[^{re.escape(end)}]*+"
+
+
+def _put(values: dict[Field, object], properties: dict[str, str], column: Column, text: str) -> None:
+    """Puts a column's text where it belongs."""
+    field, read = column.kind.field, column.kind.read
+    if text == '""':
+        return  # Apache's empty user
+    if "\\" in text or '""' in text:
+        text = unescaped(text)
+    if text in _NOTHING and field in _SPARE:
+        return
+    if field is Field.PROPERTY:
+        properties[column.name] = text
+    elif field is Field.ACCOUNT and column.before[-1:] != '"' and _is_unusual(text):
+        properties["unusual_account"] = text
+    elif field is Field.FORWARDED:
+        values.setdefault(field, text)  # the first of several that says anything
+    else:
+        values[field] = text if read is None else read(text)
+
+
+def _is_unusual(account: str) -> bool:
+    return _NO_ACCOUNT.fullmatch(account) is not None or (" " in account and _USUAL.fullmatch(account) is None)
 
 
 def _behind(column: Column, following: Column) -> str:

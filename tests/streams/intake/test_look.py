@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from streams.intake.files import read
 from streams.intake.layouts.clients import Trusted
+from streams.intake.line import Line
 from streams.intake.look import Asked, Chosen, choose
-from tests.streams.intake.layouts.logs import AGENT, COMBINED
+from tests.streams.intake.layouts.logs import AGENT, COMBINED, event_of
+from tests.streams.intake.layouts.test_json_lines import caddy
 from weir.errors import UsageError, WeirError, WorkError
 
 
@@ -145,3 +150,28 @@ def test_one_odd_forwarded_list_refuses_no_file() -> None:
 
 def test_a_time_that_cannot_be_read_is_what_the_refusal_names() -> None:
     assert "'17/May/2015:10:05:03 CEST' is not a time" in refusal(COMBINED.replace("+0200", "CEST"))
+
+
+def test_one_odd_account_changes_no_layout() -> None:
+    odd = f"198.51.100.66 - 10.0.0.1 [{REST}"
+    assert look(*[COMBINED] * 99, odd).name == "combined"
+
+
+def test_a_servers_own_addresses_are_no_clients(tmp_path: Path) -> None:
+    inside = [f"{COMBINED.replace('203.0.113.9', f'10.1.2.{n}')} 0.01 192.0.2.{80 + n % 2}" for n in range(20)]
+    (tmp_path / "log").write_text("\n".join(inside))
+    found = list(read(None, str(tmp_path / "log")))
+    assert len([line for line in found if isinstance(line, Line)]) == 20
+    outside = [line.replace("10.1.2.", "198.51.100.") for line in inside]
+    assert look(*outside).name == "combined"
+    assert look(outside[0]).name == "combined"
+
+
+def test_brackets_and_ports_in_a_forwarded_list_are_read() -> None:
+    lines = [f"[2001:db8::{n}]:443, 10.0.0.3 - - [{REST}" for n in range(1, 5)]
+    assert look(*lines).name == "forwarded-combined"
+
+
+def test_several_headers_of_forwarded_addresses_are_one_list() -> None:
+    line = caddy(request={"client_ip": "10.0.0.3", "headers": {"X-Forwarded-For": ["192.0.2.66", "203.0.113.9"]}})
+    assert event_of("caddy", line)["ip"] == "203.0.113.9"

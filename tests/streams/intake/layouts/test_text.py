@@ -11,7 +11,7 @@ from streams.intake.layouts import kinds
 from streams.intake.layouts.kinds import Field, Kind
 from streams.intake.layouts.layout import Column, Extras, Layout, bare, bracketed, quoted, spaced
 from streams.intake.layouts.text import AmbiguousColumnError, TextParser
-from tests.streams.intake.layouts.logs import AGENT, COMBINED, event_of, layout, made_of, problem_of
+from tests.streams.intake.layouts.logs import AGENT, COMBINED, event_of, layout, made_of, parser_of, problem_of
 
 HEADS = (
     "Feb  6 12:14:14 web1 nginx: ",
@@ -300,3 +300,20 @@ def test_any_layout_is_read_back_field_for_field(
     drawn_layout, line, expected = drawn
     row = TextParser(drawn_layout).parse(head + line)
     assert row.values | row.properties == expected
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", [" [", ' "', "a=", ", 1.1.1.1", "\\", "a, ", "1:", " - "])
+def test_no_line_takes_more_than_linear_time(text: str) -> None:
+    for name in ("combined", "main", "vhost-combined", "forwarded-combined", "ingress", "haproxy-captures", "lighttpd"):
+        for line in (text * 30_000, COMBINED + " " + text * 30_000, COMBINED.replace("anna", text * 30_000)):
+            made_of(parser_of(layout(name)), line)
+
+
+@pytest.mark.parametrize("account", ["CN=anna,OU=x", "/C=DE/O=Acme/CN=anna", "anna@example.com", "a=b", "Doe, John"])
+def test_usual_accounts_of_directories_are_accounts(account: str) -> None:
+    assert event_of("combined", COMBINED.replace("anna", account))["account_id"] == account
+
+
+def test_an_empty_account_is_none() -> None:
+    assert "account_id" not in event_of("combined", COMBINED.replace("anna", '""'))
