@@ -15,7 +15,7 @@ from rules.heuristics.patterns import Patterns, load_packs
 from rules.limits.budgets import Budgets, load_budgets
 from rules.limits.verdicts import SharedVerdicts
 from streams.decode import at_the_gate
-from streams.join.task import JoinTask
+from streams.join.task import JoinTask, JoinTimes
 from streams.packs.ledger import DISTINCT_KEY, SUMS_KEY
 from streams.packs.library import PackLibrary
 from streams.read_record import LARGEST_BYTES
@@ -138,7 +138,9 @@ def _score(partition: int, resources: Resources) -> Task:
 
 
 def _join(partition: int, resources: Resources) -> Task:
-    return JoinTask(partition, resources.settings.label_wait_s, resources.settings.partitions)
+    settings = resources.settings
+    times = JoinTimes(settings.label_wait_s, settings.gap_s, settings.grace_s, settings.idle_timeout_s)
+    return JoinTask(partition, times, settings.partitions)
 
 
 def _train(_partition: int, resources: Resources) -> Task:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
-from streams.join.match import Span, find
+from streams.join.match import Span, session_of
 from weir.contracts import Label, Session
 from weir.contracts.label import is_weak
 
@@ -51,7 +51,7 @@ class Answered:
         ]
         last: defaultdict[str, dict[str, Label]] = defaultdict(dict)
         for label in sorted(self._labels[visitor], key=lambda one: one.ts):
-            span = find(label, spans, float("inf"), patient=False)
+            span = session_of(label, spans)
             if span is not None:
                 last[span.session_id][label.source] = label
         for session_id, by_source in last.items():

@@ -22,26 +22,47 @@ class Span:
     revision: int
     merged_into: str | None = None
     """The session that took over its events."""
+    earlier: tuple[tuple[float, int], ...] = ()
+    """End and number of earlier scored revisions that ended before this one."""
 
 
-def find(label: Label, spans: Iterable[Span], reached_s: float, *, patient: bool) -> Span | None:
-    """The session that a label is about, None as long as that can't be said.
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The scored revision that a label joins."""
 
-    With a session id: that session, or the one that took over its events. Without one: the visitor's session that was
-    open at `ts`, else the last before, once the scores have reached `ts`. A patient label waits until the session is
-    final or has reached `ts`: a weak one, since it is about a final revision, and one that came before any score, since
-    the first ones say little.
+    span: Span
+    revision: int
+
+
+def session_of(label: Label, spans: Iterable[Span]) -> Span | None:
+    """The session that a label names, or the one that took over its events; else the last one that began by `ts`."""
+    return _named(label, spans) if label.session_id is not None else _at(label.ts, spans)
+
+
+def find(label: Label, spans: Iterable[Span], reached_s: float, gap_s: float, *, is_settled: bool) -> Match | None:
+    """The revision that a label is about, None as long as that can't be said.
+
+    The session is the one that the label names, or the one that took over its events. Without a session id it is the
+    visitor's last one that had begun at `ts`. The revision is the last one whose end is not after `ts`, so that nothing
+    that came after the answer is in its features. It is known once the session is final or has a later revision.
 
     Args:
         label: What somebody said.
         spans: The visitor's sessions that were scored.
         reached_s: Event time that the partition's scores have reached.
-        patient: Whether more of the session is waited for.
+        gap_s: Silence that ends a session.
+        is_settled: Whether event time has gone on for so long that the revision that is known must do.
     """
-    found = _named(label, spans) if label.session_id is not None else _at(label.ts, spans, reached_s)
-    if found is not None and patient and not (found.final or found.end >= label.ts):
+    span = session_of(label, spans)
+    if span is None:
         return None
-    return found
+    # Another session of the visitor's may have begun before `ts`, and not be scored yet.
+    may_be_another = label.session_id is None and span.final and max(reached_s, span.end + gap_s) < label.ts
+    goes_on = not span.final and span.end <= label.ts
+    if (may_be_another or goes_on) and not is_settled:
+        return None
+    known = [(end, revision) for end, revision in (*span.earlier, (span.end, span.revision)) if end <= label.ts]
+    return Match(span, max(known)[1]) if known else None
 
 
 def settle(label: Label, given: Mapping[str, Given]) -> LabelOutcome:
@@ -76,11 +97,6 @@ def _named(label: Label, spans: Iterable[Span]) -> Span | None:
     return found
 
 
-def _at(ts: float, spans: Iterable[Span], reached_s: float) -> Span | None:
+def _at(ts: float, spans: Iterable[Span]) -> Span | None:
     begun = [span for span in spans if span.start <= ts and span.merged_into is None]
-    is_open = [span for span in begun if not span.final or ts <= span.end]
-    if is_open:
-        return max(is_open, key=lambda span: (span.start, span.session_id))
-    if begun and reached_s >= ts:
-        return max(begun, key=lambda span: (span.end, span.session_id))
-    return None
+    return max(begun, key=lambda span: (span.start, span.session_id), default=None)

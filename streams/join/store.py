@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from heapq import heappop, heappush
 
 import msgspec
@@ -14,18 +15,19 @@ from streams.join.match import Span
 from streams.join.records import Given, Scored, Waiting, keep, read_scored
 from weir.contracts import Label
 from weir.contracts.fast import decoder
-from weir.contracts.label import LabelOutcome, is_weak
+from weir.contracts.label import LabelOutcome
 
-SCORED, GIVEN, WAITING, REACHED = b"s", b"g", b"w", b"t"
-"""Types of state entries: a session, what was said about it, a label that waits, the event time reached."""
+SCORED, EARLIER, GIVEN, WAITING, REACHED = b"s", b"e", b"g", b"w", b"t"
+"""Types of state entries: a session's last scored revision, an earlier one, what was said about it, a label that waits,
+the event time reached and the append time of the last score."""
+MOST_EARLIER = 16
+"""Earlier revisions of one session that are kept, the newest: a label may be older than the last one."""
 MOST_WAITING = 64
 """Labels of one visitor that may wait."""
 MOST_WAITING_IN_ALL = 100_000
 """Labels of one partition that may wait: each takes about a kilobyte of state."""
 MOST_A_TICK = 1_000
 """Labels that one tick looks at: the stages of a worker share a thread, and must not wait for each other."""
-IMPATIENT_AFTER_S = 10.0
-"""Wall time after which a waiting label of a person's takes the session that there is, while nothing else arrives."""
 MOST_AHEAD_S = 300.0
 """A label whose time is further ahead of its arrival waits as long as one of that time."""
 
@@ -37,10 +39,13 @@ read_label = decoder(Label)
 class Store:
     """Bounded by event time: a session is forgotten, with its labels, when it waited for `wait_s`."""
 
-    def __init__(self, wait_s: float) -> None:
+    def __init__(self, wait_s: float, settle_s: float) -> None:
         self._wait_s = wait_s
+        self._settle_s = settle_s
+        """Event time after which a session that was open at a label's time is closed."""
         self._entries: dict[bytes, bytes] = {}
         self._spans: dict[str, Span] = {}
+        self._earlier: dict[str, dict[int, float]] = defaultdict(dict)
         self._by_visitor: dict[str, set[str]] = defaultdict(set)
         self._waiting: dict[str, dict[bytes, float]] = defaultdict(dict)
         self._ends: list[tuple[float, str]] = []
@@ -51,17 +56,24 @@ class Store:
         """How many labels wait for their session."""
         self.reached_s = 0.0
         """Event time that the scores have reached."""
+        self.scored_at_s: float | None = None
+        """Append time of the last score."""
 
     def load(self, key: bytes, value: bytes) -> None:
         """Takes an entry back, in any order."""
         self._entries[key] = value
         if key[:1] == SCORED:
             self._index(read_scored(value))
+        elif key[:1] == EARLIER:
+            earlier = read_scored(value)
+            self._earlier[earlier.session_id][earlier.revision] = earlier.ts
         elif key[:1] == WAITING:
             waiting = _read_waiting.decode(value)
             self._index_waiting(key, read_label(bytes(waiting.label)), waiting.arrived_s)
         elif key == REACHED:
-            self.reached_s = max(self.reached_s, float(value))
+            reached, _, scored_at = value.partition(b" ")
+            self.reached_s = max(self.reached_s, float(reached))
+            self.scored_at_s = float(scored_at) if scored_at else None
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Entries changed since the last call."""
@@ -71,24 +83,26 @@ class Store:
 
     def spans(self, visitor_id: str) -> list[Span]:
         """The visitor's sessions, in the order of their start."""
-        known = [self._spans[session_id] for session_id in self._by_visitor.get(visitor_id, ())]
+        known = [self._with_earlier(session_id) for session_id in self._by_visitor.get(visitor_id, ())]
         return sorted(known, key=lambda span: (span.start, span.session_id))
 
     def span(self, session_id: str) -> Span | None:
         """The session as far as it was scored."""
         return self._spans.get(session_id)
 
-    def put(self, scored: Scored) -> None:
-        """Takes a session's newer revision in place of the older."""
+    def put(self, scored: Scored, scored_at_s: float) -> None:
+        """Takes a session's newer revision; the older is kept beside it if it ended before."""
+        self._keep_earlier(scored)
         self._put(_scored_key(scored.session_id), keep(scored))
-        if scored.ts > self.reached_s:
-            self._put(REACHED, repr(scored.ts).encode())
+        self.scored_at_s = max(self.scored_at_s or 0.0, scored_at_s)
         self._index(scored)
+        self._put(REACHED, f"{self.reached_s!r} {self.scored_at_s!r}".encode())
         self._due.scored(scored.visitor_id)
 
-    def scored(self, session_id: str) -> Scored:
-        """The last scored revision."""
-        return read_scored(self._entries[_scored_key(session_id)])
+    def scored(self, session_id: str, revision: int) -> Scored:
+        """A scored revision: the last one, or one of the earlier ones that are kept."""
+        is_last = self._spans[session_id].revision == revision
+        return read_scored(self._entries[_scored_key(session_id) if is_last else _earlier_key(session_id, revision)])
 
     def given(self, session_id: str) -> dict[str, Given]:
         """What each source said last about the session."""
@@ -121,33 +135,31 @@ class Store:
             found.append((read_label(bytes(entry.label)), entry.arrived_s))
         return sorted(found, key=lambda one: (one[0].ts, one[0].source))
 
-    def due(self, now_s: float) -> list[Label]:
-        """People's labels that have waited for `IMPATIENT_AFTER_S` and may find a session now; a bounded number.
+    def due(self, clock_s: float) -> list[tuple[Label, bool]]:
+        """Labels that may find their revision now, since event time has come so far; a bounded number.
 
-        In the order of visitor, time and source: of one source the later answer counts, so that a label joined before
-        an earlier one would make that one outdated.
+        A label is looked at when its own time has come, and once more when a session of that time has closed: then the
+        second value is True. In the order of visitor, time and source: of one source the later answer counts, so that a
+        label joined before an earlier one would make that one outdated.
         """
         taken: defaultdict[str, set[bytes]] = defaultdict(set)
-        for visitor_id, key in self._due.take(now_s, MOST_A_TICK):
+        for visitor_id, key in self._due.take(clock_s, MOST_A_TICK):
             if key in self._waiting.get(visitor_id, ()):
                 taken[visitor_id].add(key)
         found = []
-        for visitor_id, keys in sorted(taken.items()):
-            for key in self._waiting[visitor_id]:
-                if key not in keys:
-                    continue
-                entry = _read_waiting.decode(self._entries[key])
-                due_s = entry.arrived_s + IMPATIENT_AFTER_S
-                if due_s > now_s:
-                    # The same answer came once more.
-                    self._due.add(due_s, (visitor_id, key))
-                else:
-                    found.append(read_label(bytes(entry.label)))
-        return sorted(found, key=lambda label: (label.visitor_id, label.ts, label.source))
+        for visitor_id, keys in taken.items():
+            for key in keys:
+                label = read_label(bytes(_read_waiting.decode(self._entries[key]).label))
+                found.append((label, clock_s >= self._waiting[visitor_id][key] + self._settle_s))
+        return sorted(found, key=lambda one: (one[0].visitor_id, one[0].ts, one[0].source))
 
-    def tried_in_vain(self, label: Label) -> None:
-        """A due label found no session: it is due again once its visitor is scored."""
-        self._due.tried_in_vain((label.visitor_id, _waiting_key(label)))
+    def tried_in_vain(self, label: Label, *, is_settled: bool) -> None:
+        """A due label found no revision: it is due again when a session of its time has closed, or is scored."""
+        key = _waiting_key(label)
+        if is_settled:
+            self._due.tried_in_vain((label.visitor_id, key))
+        else:
+            self._due.add(self._waiting[label.visitor_id][key] + self._settle_s, (label.visitor_id, key))
 
     def end_wait(self, label: Label) -> None:
         """The label waits no longer."""
@@ -180,6 +192,29 @@ class Store:
                 expired.append(label)
         return expired
 
+    def _with_earlier(self, session_id: str) -> Span:
+        span, earlier = self._spans[session_id], self._earlier.get(session_id)
+        if not earlier:
+            return span
+        return replace(span, earlier=tuple((end, revision) for revision, end in earlier.items()))
+
+    def _keep_earlier(self, scored: Scored) -> None:
+        session_id, before = scored.session_id, self._spans.get(scored.session_id)
+        if before is None:
+            return
+        earlier = self._earlier[session_id]
+        if before.end < scored.ts:
+            earlier[before.revision] = before.end
+            self._put(_earlier_key(session_id, before.revision), self._entries[_scored_key(session_id)])
+        # A session that was split ends earlier: what was scored of the whole is of no part.
+        gone = [revision for revision, end in earlier.items() if end >= scored.ts]
+        gone += sorted(earlier.keys() - set(gone))[: -MOST_EARLIER or None] if len(earlier) > MOST_EARLIER else []
+        for revision in gone:
+            del earlier[revision]
+            self._drop(_earlier_key(session_id, revision))
+        if not earlier:
+            del self._earlier[session_id]
+
     def _index(self, scored: Scored) -> None:
         before = self._spans.get(scored.session_id)
         self._spans[scored.session_id] = Span(
@@ -197,12 +232,12 @@ class Store:
             heappush(self._ends, (scored.ts, scored.session_id))
 
     def _index_waiting(self, key: bytes, label: Label, arrived_s: float) -> None:
-        self._waiting[label.visitor_id][key] = label.ts
-        self.labels_waiting += 1
-        if not is_weak(label.source):
-            self._due.add(arrived_s + IMPATIENT_AFTER_S, (label.visitor_id, key))
         # Nobody can speak of what is yet to come: a time far ahead would wait for ever.
-        heappush(self._label_times, (min(label.ts, arrived_s + MOST_AHEAD_S), label.visitor_id, key))
+        ts = min(label.ts, arrived_s + MOST_AHEAD_S)
+        self._waiting[label.visitor_id][key] = ts
+        self.labels_waiting += 1
+        self._due.add(ts, (label.visitor_id, key))
+        heappush(self._label_times, (ts, label.visitor_id, key))
 
     def _forget(self, span: Span) -> None:
         del self._spans[span.session_id]
@@ -211,6 +246,8 @@ class Store:
         if not theirs:
             del self._by_visitor[span.visitor_id]
         self._drop(_scored_key(span.session_id))
+        for revision in self._earlier.pop(span.session_id, ()):
+            self._drop(_earlier_key(span.session_id, revision))
         self._drop(GIVEN + span.session_id.encode())
 
     def _put(self, key: bytes, value: bytes) -> None:
@@ -224,6 +261,10 @@ class Store:
 
 def _scored_key(session_id: str) -> bytes:
     return SCORED + session_id.encode()
+
+
+def _earlier_key(session_id: str, revision: int) -> bytes:
+    return EARLIER + msgspec.json.encode([session_id, revision])
 
 
 def _waiting_key(label: Label) -> bytes:

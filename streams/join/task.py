@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from streams.join.match import Span, contradicts, find, settle
+from streams.join.match import Match, Span, contradicts, find, settle
 from streams.join.records import Scored, read_scored, training_example
 from streams.join.store import Store, read_label
 from streams.read_record import read_record
@@ -19,6 +20,20 @@ from weir.topics import LABELS, REVIEWS, TRAINING
 MAXIMUM_LABEL_BYTES = 64 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class JoinTimes:
+    """How long what is waited for; seconds, all but the last in event time."""
+
+    wait_s: float
+    """A session waits so long for labels, and a label for its session."""
+    gap_s: float
+    """Silence that ends a session."""
+    grace_s: float
+    """How long a session waits for stragglers."""
+    idle_timeout_s: float
+    """Silence after which event time goes on with the wall clock."""
+
+
 class JoinTask(Task):
     """Keeps the last scored revision of each session; a label joins it now, or waits for it.
 
@@ -26,14 +41,15 @@ class JoinTask(Task):
 
     Args:
         partition: Of scores and of labels, which are partitioned alike.
-        wait_s: How long, in event time, a session waits for labels and a label for its session.
+        times: How long what is waited for.
         partitions: How many there are; a label in the wrong one is sent on.
     """
 
-    def __init__(self, partition: int, wait_s: float, partitions: int | None = None) -> None:
+    def __init__(self, partition: int, times: JoinTimes, partitions: int | None = None) -> None:
         self._partition = partition
         self._partitions = partitions
-        self._store = Store(wait_s)
+        self._times = times
+        self._store = Store(times.wait_s, times.gap_s + times.grace_s)
 
     def load(self, key: bytes, value: bytes) -> None:
         """Takes back a session, its answers or a label that waits."""
@@ -46,18 +62,17 @@ class JoinTask(Task):
                 self._take_label(record, effects)
             else:
                 self._take_score(record, effects)
+            self._look_at_due(self._store.reached_s, effects)
             for label in self._store.expire():
                 _count(label, LabelOutcome.EXPIRED, effects)
         self._show(effects)
 
     def tick(self, now_s: float, effects: Effects) -> None:
-        """Nothing else arrives: people's labels take the sessions that there are."""
-        for label in self._store.due(now_s):
-            spans = self._store.spans(label.visitor_id)
-            span = find(label, spans, max(self._store.reached_s, label.ts), patient=False)
-            if span is None:
-                self._store.tried_in_vain(label)
-            self._end_wait(label, span, effects)
+        """Event time passes in silence, as it does for sessionize: labels may be due by it."""
+        scored_at_s = self._store.scored_at_s
+        silence_s = now_s - scored_at_s if scored_at_s is not None else 0.0
+        if silence_s >= self._times.idle_timeout_s:
+            self._look_at_due(self._store.reached_s + silence_s, effects)
         self._show(effects)
 
     def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
@@ -75,10 +90,9 @@ class JoinTask(Task):
         # A candidate's score is no score that anybody acted on.
         if not scored.champion or (before is not None and scored.revision <= before.revision):
             return
-        self._store.put(scored)
+        self._store.put(scored, record.timestamp / 1_000)
         for label, _ in self._store.waiting(scored.visitor_id):
-            spans = self._store.spans(scored.visitor_id)
-            self._end_wait(label, find(label, spans, self._store.reached_s, patient=True), effects)
+            self._end_wait(label, self._find(label), effects)
 
     def _take_label(self, record: InputRecord, effects: Effects) -> None:
         label = read_record(record, read_label, effects, MAXIMUM_LABEL_BYTES)
@@ -89,10 +103,9 @@ class JoinTask(Task):
             effects.outputs.append(Output(LABELS, label.visitor_id.encode(), record.value))
             _count(label, LabelOutcome.REKEYED, effects)
             return
-        spans = self._store.spans(label.visitor_id)
-        span = find(label, spans, self._store.reached_s, patient=is_weak(label.source))
-        if span is not None:
-            self._join(label, span, effects)
+        match = self._find(label)
+        if match is not None:
+            self._join(label, match, effects)
         else:
             _count(label, self._store.wait(label, record.value or b"", record.timestamp / 1_000), effects)
 
@@ -102,12 +115,25 @@ class JoinTask(Task):
             return True
         return self._partitions is not None and partition_for(key, self._partitions) != self._partition
 
-    def _end_wait(self, label: Label, span: Span | None, effects: Effects) -> None:
-        if span is not None:
-            self._store.end_wait(label)
-            self._join(label, span, effects)
+    def _find(self, label: Label, clock_s: float | None = None, *, is_settled: bool = False) -> Match | None:
+        store = self._store
+        reached_s = store.reached_s if clock_s is None else clock_s
+        return find(label, store.spans(label.visitor_id), reached_s, self._times.gap_s, is_settled=is_settled)
 
-    def _join(self, label: Label, span: Span, effects: Effects) -> None:
+    def _look_at_due(self, clock_s: float, effects: Effects) -> None:
+        for label, is_settled in self._store.due(clock_s):
+            match = self._find(label, clock_s, is_settled=is_settled)
+            if match is None:
+                self._store.tried_in_vain(label, is_settled=is_settled)
+            self._end_wait(label, match, effects)
+
+    def _end_wait(self, label: Label, match: Match | None, effects: Effects) -> None:
+        if match is not None:
+            self._store.end_wait(label)
+            self._join(label, match, effects)
+
+    def _join(self, label: Label, match: Match, effects: Effects) -> None:
+        span = match.span
         given = self._store.given(span.session_id)
         outcome = settle(label, given)
         _count(label, outcome, effects)
@@ -116,7 +142,7 @@ class JoinTask(Task):
         self._store.give(span.session_id, label)
         if outcome is not LabelOutcome.JOINED:
             return
-        scored = self._store.scored(span.session_id)
+        scored = self._store.scored(span.session_id, match.revision)
         _count_rules(scored, label, effects)
         key, value = training_example(scored, label)
         effects.outputs.append(Output(TRAINING, key, value))

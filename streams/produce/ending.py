@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
 from streams.decode import Accepted, decode
@@ -22,6 +23,13 @@ def ends_of_events(settings: Settings) -> dict[PartitionId, int]:
     """Where each partition of the events topic ends now."""
     with LogReader(settings, [settings.names.public(EVENTS)]) as reader:
         return {place: span.end for place, span in reader.ranges().items()}
+
+
+def is_in_use(settings: Settings) -> bool:
+    """Whether anything was written to the events topic within the last `idle_timeout_s`."""
+    with LogReader(settings, [settings.names.public(EVENTS)]) as reader:
+        lately = reader.since(round((time.time() - settings.idle_timeout_s) * 1000))
+        return any(lately[place] < span.end for place, span in reader.ranges().items())
 
 
 def end_records(

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from streams.intake.bad_lines import bad_line_letter
 from streams.intake.line import BadLine, Line
-from streams.intake.order import arrival_ms
-from streams.produce.ending import end_records, ends_of_events
+from streams.intake.order import arrival_ms, when
+from streams.produce.ending import end_records, ends_of_events, is_in_use
 from streams.sessionize.arrival import stand_in
+from streams.sessionize.silence import Silence
 from weir.errors import ClusterError
 from weir.kafka.bulk_sender import BulkSender
 from weir.kafka.records import Output
 from weir.kafka.topic_check import check_topics
+from weir.partitioner import partition_for
 from weir.settings import Settings
 from weir.topics import DEAD_LETTER, EVENTS, Topic
 
@@ -32,6 +34,8 @@ class Produced:
     """Taken by Kafka."""
     dead_letters: Counter[str] = field(default_factory=Counter)
     """By reason."""
+    watermarks: int = 0
+    """Records that say that time has passed in a partition without an event."""
     ended_partitions: list[int] = field(default_factory=list)
     """Where the end of input was declared."""
 
@@ -51,6 +55,13 @@ def check_topics_for_producing(settings: Settings, topics: Collection[Topic] = (
             )
 
 
+def _marks(silence: Silence | None, line: Line, partitions: int) -> Iterator[Output]:
+    """What says that time has passed in the partitions that the file has been silent in."""
+    if silence is not None:
+        yield from silence.pass_until(when(line))
+        silence.saw(partition_for(line.key, partitions), when(line))
+
+
 def _event(line: Line) -> Output:
     if line.appended_s is None:
         return Output(EVENTS, line.key, line.value)
@@ -67,7 +78,9 @@ def produce(
 ) -> Produced:
     """Sends every line, events and dead letters alike, and returns when Kafka has taken all.
 
-    With `end_of_input` it then declares that nothing more will come, which closes the sessions that are open.
+    If nobody else has sent events lately, then partitions in which the file is silent get idle watermark records, so
+    that their sessions close when they would have closed live. With `end_of_input` it then declares that nothing more
+    will come, which closes the sessions that are open.
 
     Raises:
         ClusterError: the cluster is not there, not as the catalogue says, or did not take a record.
@@ -75,22 +88,32 @@ def produce(
     """
     check_topics_for_producing(settings)
     began_at = ends_of_events(settings) if end_of_input else {}
+    silence = None if is_in_use(settings) else Silence(settings.gap_s, settings.grace_s, settings.idle_timeout_s)
     sender = BulkSender(settings, rate)
     produced = Produced()
+    marks: Counter[int] = Counter()
     for line in lines:
         produced.lines += 1
         if isinstance(line, BadLine):
             produced.dead_letters[line.reason.value] += 1
             sender.send(bad_line_letter(line))
         else:
+            for mark in _marks(silence, line, settings.partitions):
+                sender.send(mark)
+                marks[mark.partition or 0] += 1
             sender.send(_event(line))
         if produced.lines % TELL_EVERY == 0:
             advance(TELL_EVERY)
     advance(produced.lines % TELL_EVERY)
     sender.flush()
-    produced.events = sender.total(EVENTS)
+    produced.events = sender.total(EVENTS) - marks.total()
+    produced.watermarks = marks.total()
     if end_of_input:
-        sent = {partition: n for (name, partition), n in sender.acknowledged.items() if name == EVENTS.name}
+        sent = {
+            partition: n - marks[partition]
+            for (name, partition), n in sender.acknowledged.items()
+            if name == EVENTS.name
+        }
         for record in end_records(settings, began_at, sent):
             sender.send(record)
             produced.ended_partitions.append(record.partition or 0)

@@ -14,6 +14,8 @@ from streams.replay.installation import Installation
 from streams.replay.log import MemoryLog
 from streams.replay.summary import Summary, summarise
 from streams.sessionize.end_of_input import EndOfInput
+from streams.sessionize.silence import Silence
+from streams.sessionize.watermark import read_watermark
 from weir.contracts import Label
 from weir.contracts.fast import encode
 from weir.kafka.records import LogRecord, Output
@@ -21,7 +23,6 @@ from weir.topics import EVENTS, LABELS, Topic
 
 CHUNK_LINES = 1_000
 """Lines held at a time. Sessions don't depend on it; scores do, through the moment when a new champion speaks."""
-DAY_S = 86_400.0
 
 
 class Replay:
@@ -39,6 +40,8 @@ class Replay:
         self._labels = deque(labels)
         self._newest_s = 0.0
         self._end = EndOfInput(settings.gap_s, settings.grace_s)
+        self._settled_after_s = settings.label_wait_s + settings.gap_s + settings.grace_s + settings.idle_timeout_s
+        self._silence = Silence(settings.gap_s, settings.grace_s, settings.idle_timeout_s)
         self._lines = 0
         self._unreadable = 0
         wiring = resources.wiring()
@@ -59,8 +62,10 @@ class Replay:
         else:
             at = when(line)
             self._learn_until(at)
+            self._pass_until(at)
             record = self._log.append(Output(EVENTS, line.key, line.value), arrival_ms(line, self._started_s))
             self._end.saw(record.partition, at)
+            self._silence.saw(record.partition, at)
             self.figures.times.add(at)
         if self._lines % CHUNK_LINES == 0:
             self._settle()
@@ -73,20 +78,25 @@ class Replay:
         self._settle()
         for label in self._labels:
             self._learn(label)
-        # Labels that still wait for a better session take the one that there is.
-        self._flow.tick(self._started_s + DAY_S)
+        # What still waits for time to pass finds it passed.
+        self._flow.tick(self._started_s + self._settled_after_s)
         self._settle()
         self.figures.finish(self._flow.tally)
         return summarise(self._lines, self._unreadable, self._flow.tally, self.figures, seconds)
 
     def _learn_until(self, ts: float) -> None:
         self._newest_s = max(self._newest_s, ts)
-        if self._labels and self._labels[0].ts < self._newest_s:
-            self._flow.settle()
-            while self._labels and self._labels[0].ts < self._newest_s:
-                self._learn(self._labels.popleft())
+        while self._labels and self._labels[0].ts < self._newest_s:
+            self._learn(self._labels.popleft())
+
+    def _pass_until(self, ts: float) -> None:
+        for output in self._silence.pass_until(ts):
+            record = self._log.append(output)
+            self._end.saw_watermark(record.partition, read_watermark(record, len(record.value or b"")))
 
     def _learn(self, label: Label) -> None:
+        self._pass_until(label.ts)
+        self._flow.settle()
         self._log.append(Output(LABELS, label.visitor_id.encode(), encode(label)))
         self._flow.settle()
 

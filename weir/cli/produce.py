@@ -76,6 +76,7 @@ def report(produced: Produced, inputs: Inputs, late: int, seconds: float, *, as_
                 "dead_letters": dict(produced.dead_letters),
                 "too_late": late,
                 "inputs": inputs_as_json(inputs),
+                "watermarks": produced.watermarks,
                 "ended_partitions": produced.ended_partitions,
                 "seconds": round(seconds, 3),
             }
@@ -87,6 +88,8 @@ def report(produced: Produced, inputs: Inputs, late: int, seconds: float, *, as_
     ]
     if late:
         rows.append({"what": "of them too late for their session", "number": late})
+    if produced.watermarks:
+        rows.append({"what": "records that say that time has passed", "number": produced.watermarks})
     if produced.ended_partitions:
         rows.append({"what": "partitions whose input has ended", "number": len(produced.ended_partitions)})
     show(rows, ("what", "number"))

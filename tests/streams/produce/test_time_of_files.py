@@ -1,18 +1,21 @@
-"""A line from the future is clamped alike, whether a file is replayed or sent."""
+"""What a file says of time is the same, whether it is replayed or sent: lines from the future, silent partitions."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from streams.intake.files import Inputs
 from streams.intake.line import Line
 from streams.intake.look import Asked
 from streams.produce.run import produce
+from streams.replay import run
 from streams.replay.flow import Flow
 from streams.replay.log import MemoryLog
 from streams.replay.sessions import Sessions
@@ -23,6 +26,7 @@ from tests.streams.intake.layouts.logs import AGENT
 from weir.contracts import Session
 from weir.kafka.reader import read_all
 from weir.kafka.records import LogRecord
+from weir.partitioner import partition_for
 from weir.settings import Settings
 from weir.topics import EVENTS, SESSIONS, Topic
 
@@ -82,3 +86,44 @@ def test_a_line_from_the_future_is_clamped_as_replay_clamps_it(installation: Set
     )
     assert len(replayed) == 3
     assert sum(one.events for one in replayed) == 60
+
+
+def test_sessions_of_a_silent_partition_close_as_replay_closes_them(
+    installation: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "CHUNK_LINES", 1)
+    quiet = next(f"v{n}" for n in range(50) if partition_for(f"v{n}".encode(), 2) == 0)
+    busy = next(f"v{n}" for n in range(50) if partition_for(f"v{n}".encode(), 2) == 1)
+    visits = [(quiet, 0), *((busy, 60 * minute) for minute in range(1, 120)), (quiet, 7_300), (busy, 7_400)]
+    events = [
+        {"event_id": f"e{n}", "visitor_id": visitor, "type": "click", "ts": 1_700_000_000.0 + second}
+        for n, (visitor, second) in enumerate(visits)
+    ]
+    name = str(tmp_path / "events.jsonl")
+    Path(name).write_text("".join(json.dumps(event) + "\n" for event in events))
+    closed: list[dict[str, Any]] = []
+
+    def sink(topic: Topic, record: LogRecord) -> None:
+        if topic is SESSIONS:
+            session = json.loads(record.value or b"")
+            closed.extend([session] if session["final"] else [])
+
+    resources = Resources.from_settings(installation.model_copy(update={"model_key": SecretStr("a key for tests")}))
+    work = run.Replay(resources, [], sink, time.time())
+    for line in Inputs([name], Asked(), installation).read():
+        work.read(line)
+    produced = produce(installation, Inputs([name], Asked(), installation).read())
+    assert produced.watermarks > 0
+    live = [one for one in folded(read_all(installation, EVENTS), installation) if one["final"]]
+    assert [(one["visitor_id"], one["end"]) for one in closed] == [(quiet, 1_700_000_000.0)]
+    assert [(one["session_id"], one["revision"]) for one in live] == [
+        (one["session_id"], one["revision"]) for one in closed
+    ]
+
+
+def test_no_time_passes_by_itself_while_others_send(installation: Settings, tmp_path: Path) -> None:
+    event = {"event_id": "e", "visitor_id": "v", "type": "click", "ts": 1_700_000_000.0}
+    name = tmp_path / "events.jsonl"
+    name.write_text("".join(json.dumps(event | {"ts": event["ts"] + 10_000 * n}) + "\n" for n in range(3)))  # type: ignore[operator]
+    produce(installation, Inputs([str(name)], Asked(), installation).read())
+    assert produce(installation, Inputs([str(name)], Asked(), installation).read()).watermarks == 0
