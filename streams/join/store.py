@@ -51,6 +51,8 @@ class Store:
         self._ends: list[tuple[float, str]] = []
         self._label_times: list[tuple[float, str, bytes]] = []
         self._due = DueLabels()
+        self._due_in_silence: dict[tuple[str, bytes], None] = {}
+        """Labels whose session may be final, so that they wait for nothing but a session that may not be scored yet."""
         self._changed: set[bytes] = set()
         self.labels_waiting = 0
         """How many labels wait for their session."""
@@ -152,6 +154,27 @@ class Store:
                 label = read_label(bytes(_read_waiting.decode(self._entries[key]).label))
                 found.append((label, clock_s >= self._waiting[visitor_id][key] + self._settle_s))
         return sorted(found, key=lambda one: (one[0].visitor_id, one[0].ts, one[0].source))
+
+    def due_in_silence(self) -> list[Label]:
+        """Labels to be looked at since no score has come for long: none is on its way. A bounded number."""
+        found: list[Label] = []
+        while self._due_in_silence and len(found) < MOST_A_TICK:
+            visitor_id, key = next(iter(self._due_in_silence))
+            del self._due_in_silence[visitor_id, key]
+            if key in self._waiting.get(visitor_id, ()):
+                found.append(read_label(bytes(_read_waiting.decode(self._entries[key]).label)))
+        return sorted(found, key=lambda label: (label.visitor_id, label.ts, label.source))
+
+    def wait_for_silence(self, visitor_id: str) -> None:
+        """Has the visitor's labels looked at when no score comes: one not scored yet would have come by then."""
+        theirs = self._waiting.get(visitor_id)
+        if theirs and any(self._spans[session_id].final for session_id in self._by_visitor.get(visitor_id, ())):
+            self._due_in_silence.update(((visitor_id, key), None) for key in theirs)
+
+    def loaded(self) -> None:
+        """All entries are back."""
+        for visitor_id in self._waiting:
+            self.wait_for_silence(visitor_id)
 
     def tried_in_vain(self, label: Label, *, is_settled: bool) -> None:
         """A due label found no revision: it is due again when a session of its time has closed, or is scored."""

@@ -55,6 +55,10 @@ class JoinTask(Task):
         """Takes back a session, its answers or a label that waits."""
         self._store.load(key, value)
 
+    def loaded(self) -> None:
+        """All that was remembered is back."""
+        self._store.loaded()
+
     def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
         """Folds scores, or labels."""
         for record in records:
@@ -73,6 +77,8 @@ class JoinTask(Task):
         silence_s = now_s - scored_at_s if scored_at_s is not None else 0.0
         if silence_s >= self._times.idle_timeout_s:
             self._look_at_due(self._store.reached_s + silence_s, effects)
+            for label in self._store.due_in_silence():
+                self._end_wait(label, self._find(label, float("inf")), effects)
         self._show(effects)
 
     def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
@@ -93,6 +99,7 @@ class JoinTask(Task):
         self._store.put(scored, record.timestamp / 1_000)
         for label, _ in self._store.waiting(scored.visitor_id):
             self._end_wait(label, self._find(label), effects)
+        self._store.wait_for_silence(scored.visitor_id)
 
     def _take_label(self, record: InputRecord, effects: Effects) -> None:
         label = read_record(record, read_label, effects, MAXIMUM_LABEL_BYTES)
@@ -108,6 +115,7 @@ class JoinTask(Task):
             self._join(label, match, effects)
         else:
             _count(label, self._store.wait(label, record.value or b"", record.timestamp / 1_000), effects)
+            self._store.wait_for_silence(label.visitor_id)
 
     def _is_misplaced(self, label: Label, record: InputRecord) -> bool:
         key = label.visitor_id.encode()

@@ -251,13 +251,26 @@ class TestWithoutASessionId:
 
     def test_when_nothing_comes_it_takes_what_there_is(self) -> None:
         task = JoinTask(0, TIMES)
-        # Scores are appended at 0 here, so that wall time is what passed since 120 of event time.
+        # Scores are appended at 0 here, so that wall time is what passed since then.
         fold(task, score("s1", ts=120.0, final=True), label(session_id=None, ts=205.0))
         soon, late = Effects(), Effects()
-        task.tick(84.0, soon)
-        task.tick(86.0, late)
+        task.tick(19.0, soon)
+        task.tick(21.0, late)
         assert not joined(soon)
         assert joined(late)[0].session_id == "s1"
+
+    def test_weeks_later_it_joins_once_no_score_is_on_its_way(self) -> None:
+        task = JoinTask(0, TIMES)
+        fold(task, score("s1", ts=120.0, final=True), label(session_id=None, ts=900.0))
+        fold(task, label(session_id=None, visitor_id="v2", ts=900.0))
+        fold(
+            task, score("s2", visitor_id="v2", ts=130.0), score("s2", revision=2, visitor_id="v2", ts=130.0, final=True)
+        )
+        soon, late = Effects(), Effects()
+        task.tick(19.0, soon)
+        task.tick(21.0, late)
+        assert not joined(soon)
+        assert {example.session_id for example in joined(late)} == {"s1", "s2"}
 
     def test_a_session_whose_final_never_comes_is_taken_as_it_is_after_gap_and_grace(self) -> None:
         task = JoinTask(0, TIMES)
@@ -547,3 +560,19 @@ def test_labels_that_waited_before_a_restart_are_tried_after_it() -> None:
     assert outcomes(effects) == {}
     after.tick(70.0, effects)
     assert outcomes(effects) == {"joined": 1}
+
+
+def test_a_source_that_is_no_name_is_a_dead_letter() -> None:
+    value = encode(Label(visitor_id="v1", ts=1.0, label="bad", source="ana")).replace(
+        b'"ana"', b'"%s"' % (b"a" * 10_000)
+    )
+    effects = fold(JoinTask(0, TIMES), LogRecord("weir.labels", 0, 0, 0, b"v1", value))
+    assert outcomes(effects) == {"unreadable": 1}
+    assert [output.topic for output in effects.outputs] == [DEAD_LETTER]
+
+
+def test_two_labels_of_one_moment_for_two_sessions_join_one_each() -> None:
+    task = JoinTask(0, TIMES)
+    fold(task, score("s1", ts=120.0, final=True), score("s2", start=300.0, ts=310.0, final=True))
+    effects = fold(task, label(session_id="s1", ts=400.0), label(session_id="s2", ts=400.0))
+    assert [example.session_id for example in joined(effects)] == ["s1", "s2"]
