@@ -81,3 +81,24 @@ def test_a_file_with_a_wrong_line_names_it(tmp_path: Path) -> None:
     called = weir("labels", "add", "--file", str(path), *GONE)
     assert called.code == 2
     assert "Line 2" in called.err
+
+
+@pytest.mark.kafka
+def test_labels_are_listed_by_time_without_what_weir_concluded_itself(installation: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "labels.jsonl"
+    said = [("v1", 1, "ana"), ("v2", 3, "ben"), ("v1", 2, "weak:purchase"), ("v1", 4, "ana")]
+    lines = [
+        f'{{"visitor_id": "{who}", "ts": {ts}, "label": "good", "source": "{source}"}}' for who, ts, source in said
+    ]
+    path.write_text("\n".join(lines))
+    assert weir("labels", "add", "--file", str(path), on=installation).code == 0
+
+    def listed(*options: str) -> list[float]:
+        return [row["ts"] for row in weir("labels", "list", "--json", *options, on=installation).rows()]
+
+    assert listed() == [1.0, 3.0, 4.0]
+    assert listed("--weak") == [1.0, 2.0, 3.0, 4.0]
+    assert listed("--visitor", "v1") == [1.0, 4.0]
+    assert listed("--source", "ben") == [3.0]
+    assert listed("--max", "1") == [4.0]
+    assert "1970-01-01 00:00:03Z" in weir("labels", "list", on=installation).out
