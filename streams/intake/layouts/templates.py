@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from streams.intake.layouts import kinds
+from streams.intake.layouts.compiled import AmbiguousColumnError
 from streams.intake.layouts.kinds import Field, Kind
 from streams.intake.layouts.layout import Column, Extras, JsonColumn, JsonLayout, Layout
-from streams.intake.layouts.text import AmbiguousColumnError, TextParser
+from streams.intake.layouts.text import TextParser
 from streams.intake.layouts.variables import APACHE_TIME, apache_kind, nginx_kind, time_kind, time_pattern
 from weir.errors import UsageError
 

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.intake.layouts import kinds
+from streams.intake.layouts.compiled import AmbiguousColumnError
 from streams.intake.layouts.kinds import Field, Kind
 from streams.intake.layouts.layout import Column, Extras, Layout, bare, bracketed, quoted, spaced
-from streams.intake.layouts.text import AmbiguousColumnError, TextParser
+from streams.intake.layouts.text import TextParser
 from tests.streams.intake.layouts.logs import AGENT, COMBINED, event_of, layout, made_of, parser_of, problem_of
 
 HEADS = (

@@ -1,0 +1,126 @@
+"""Signs that a file is of another layout than the one that fits it: what is in doubt is refused by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from streams.intake.layouts.candidates import column_name, disbelieved, hidden_clients
+from streams.intake.layouts.clients import Trusted, forwarded_addresses
+from streams.intake.layouts.fitting import Fit
+from streams.intake.layouts.kinds import Field
+from streams.intake.layouts.reading import event_of
+from streams.intake.line import RawLine
+from weir.errors import WorkError
+
+_AGENT = re.compile(r"(?!HTTP/|TLS|text/|image/)[A-Za-z][\w.!-]{1,40}/v?[0-9]")
+"""What user agents begin with, and hardly anything else does: a product and its version (RFC 9110)."""
+_TELLING = ("ip", "account_id", "ts", "method", "url", "status", "referrer", "user_agent")
+
+
+def refuse_hidden_agent(source: str, lines: Sequence[RawLine], fit: Fit) -> None:
+    """Refuses a file in which another column than the layout's looks like the user agent.
+
+    Raises:
+        WorkError: it does, in most of the lines that have columns behind the last one.
+    """
+    hidden: dict[int, str] = {}
+    for at, row in fit.rows.items():
+        agent, referrer = (str(row.values.get(field, "")) for field in (Field.USER_AGENT, Field.REFERRER))
+        address = next((text for text in (referrer, agent) if forwarded_addresses(text)), None)
+        if address is not None:
+            hidden[at] = f"'{address[:60]}' stands where {fit.parser.layout.name} has a referrer or a user agent"
+        elif _AGENT.match(agent) is None:
+            others = [("the referrer", referrer), *((column_name(name).lower(), text) for name, text in row.extras)]
+            found = next(((where, text) for where, text in others if _AGENT.match(text)), None)
+            if found is not None:
+                hidden[at] = f"{found[0]} is '{found[1][:60]}', which looks like the user agent"
+    if 2 * len(hidden) <= len(fit.rows):
+        return
+    at, why = next(iter(hidden.items()))
+    raise WorkError(
+        f"{source} can't be read as {fit.parser.layout.name}: in line {lines[at][0]}, {why}.",
+        "Give the server's own format with --log-format.",
+    )
+
+
+def servers_own(source: str, lines: Sequence[RawLine], fit: Fit, trusted: Trusted) -> frozenset[str]:
+    """Public addresses in columns without a name that are the servers' own: few, for many clients.
+
+    Raises:
+        WorkError: in most of the lines such a column holds other addresses than the client's, and they are so many that
+            they look like the clients'.
+    """
+    own: set[str] = set()
+    clients = {_event(fit, at, trusted).get("ip") for at in fit.rows}
+    columns: dict[str, dict[int, tuple[str, str]]] = {}
+    for at, row in fit.rows.items():
+        ip = str(_event(fit, at, trusted).get("ip"))
+        for name, text in hidden_clients(row, ip, trusted):
+            columns.setdefault(name, {})[at] = (ip, text)
+    for name, others in columns.items():
+        texts = {text for _, text in others.values()}
+        is_alone = len(fit.rows) == 1 and all(trusted.has(ip) for ip, _ in others.values())
+        are_clients = is_alone or (len(texts) > 1 and 2 * len(texts) >= len(clients))
+        if 2 * len(others) <= len(fit.rows):
+            continue
+        if are_clients:
+            at, (ip, text) = next(iter(others.items()))
+            layout = fit.parser.layout.name
+            raise WorkError(
+                f"{source} can't be read as {layout}: in line {lines[at][0]}, {column_name(name).lower()} is "
+                f"'{text[:60]}', which looks like the client's address, and {layout} would take {ip}.",
+                "Give the server's own format with --log-format, such as $http_x_forwarded_for for that column.",
+            )
+        own |= texts
+    return frozenset(own)
+
+
+def refuse_unknown_proxy(source: str, lines: Sequence[RawLine], fit: Fit, trusted: Trusted) -> None:
+    """Refuses a file whose connections mostly come from elsewhere than the addresses that they are forwarded for.
+
+    Either a proxy of the site's own has a public address, or clients send made-up headers: only the operator knows.
+
+    Raises:
+        WorkError: most of the lines are so.
+    """
+    unknown = {}
+    for at, row in fit.rows.items():
+        ip = str(_event(fit, at, trusted).get("ip"))
+        forwarded_for = disbelieved(row, ip)
+        if forwarded_for is not None:
+            unknown[at] = (ip, forwarded_for)
+    if 2 * len(unknown) <= len(fit.rows):
+        return
+    at, (ip, forwarded) = next(iter(unknown.items()))
+    raise WorkError(
+        f"{source}: {len(unknown)} of the first {len(fit.rows)} lines come from one address for another, such as line "
+        f"{lines[at][0]} from {ip} for {forwarded}. Weir can't know whether {ip} is a proxy of yours.",
+        f"If it is, name it and its like: --set trusted_proxies={ip}. If not: --set trusted_proxies=private.",
+    )
+
+
+def refuse_ambiguous(source: str, lines: Sequence[RawLine], one: Fit, other: Fit, trusted: Trusted) -> None:
+    """Refuses a file that two layouts fit equally well and read differently.
+
+    Raises:
+        WorkError: they do.
+    """
+    for at in one.rows.keys() & other.rows.keys():
+        first, second = (_event(fit, at, trusted) for fit in (one, other))
+        for name in _TELLING:
+            if first.get(name) != second.get(name) and name in first and name in second:
+                names = [fit.parser.layout.name for fit in (one, other)]
+                raise WorkError(
+                    f"{source} can be read in two ways: in line {lines[at][0]} the {name} is '{first[name]}' as "
+                    f"{names[0]} and '{second[name]}' as {names[1]}.",
+                    f"Name the right one with --format {names[0]} or --format {names[1]}.",
+                )
+
+
+def _event(fit: Fit, at: int, trusted: Trusted) -> dict[str, object]:
+    row = fit.rows[at]
+    try:
+        return event_of(row.values, dict(row.properties), trusted, absolute=fit.parser.absolute)
+    except ValueError:
+        return {}
