@@ -72,7 +72,8 @@ def open_inputs(
             line_format != file.chosen.name or file.chosen.fitting < file.chosen.looked_at
         ):
             how = f"{file.chosen.fitting} of the first {file.chosen.looked_at} lines fit"
-            say(f"{file.name}: format {file.chosen.name} ({how})")
+            what = "the format of --log-format" if log_format is not None else f"format {file.chosen.name}"
+            say(f"{file.name}: {what} ({how})")
     return inputs
 
 

@@ -109,6 +109,7 @@ def test_a_site_behind_a_proxy_with_a_format_of_its_own(folder: Path) -> None:
     sessions, flags = folder / "sessions.jsonl", folder / "flags.jsonl"
     called = weir("replay", str(own), "--log-format", conf, "--sessions", str(sessions), "--flags", str(flags))
     assert called.code == 0, called.err
+    assert "own.log: the format of --log-format (28 of the first 28 lines fit)" in called.err
     rows = [json.loads(line) for line in sessions.read_text().splitlines()]
     address = {row["session_id"]: row["ip"] for row in rows}
     assert set(address.values()) == {"198.51.100.21", "198.51.100.34", "2001:db8::21", "203.0.113.66"}
