@@ -16,6 +16,9 @@ from models.table import numbers
 
 _FORMAT = 1
 _MAXIMUM_WEIGHT = 100.0
+_MINIMUM_WEIGHT = 1e-6
+# River's observers subtract sums of weights that differ by more digits than a double has, and take the root of what
+# may come out below 0: a label of weight 1e-279 ended the trainer.
 _STATE = frozenset(
     {
         "builtins:dict",
@@ -77,7 +80,7 @@ class _Trees(Model):
         found = numbers(features)
         if found and math.isfinite(weight) and weight > 0:
             self._has_learned = True
-            self._estimator.learn_one(found, bad, w=min(weight, _MAXIMUM_WEIGHT))
+            self._estimator.learn_one(found, bad, w=min(max(weight, _MINIMUM_WEIGHT), _MAXIMUM_WEIGHT))
 
     def state(self) -> dict[str, Any]:
         """The whole estimator."""

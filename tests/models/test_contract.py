@@ -133,6 +133,15 @@ def test_the_state_comes_back_to_the_last_bit(family: str, examples: list[tuple[
 
 
 @families
+@pytest.mark.parametrize("weight", [2.2e-279, 1e-12, 1e-3])
+def test_a_label_of_hardly_any_weight_ends_no_trainer(family: str, weight: float) -> None:
+    model = FAMILIES[family]()
+    for value, of, bad in ((-1.0, weight, True), (0.25, 16.0, False), (-1.0, weight, False), (0.25, 16.0, True)) * 3:
+        model.learn_one({"events": value}, bad=bad, weight=of)
+    assert 0.0 <= model.predict_one({"events": 0.2}) <= 1.0
+
+
+@families
 def test_the_state_is_plain_json(family: str) -> None:
     state = trained(family).state()
     assert json.loads(json.dumps(state, allow_nan=False)) == state
