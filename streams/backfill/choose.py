@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from streams.backfill.stretch import Choice, LateSpans, Stretch
 from streams.decode import Accepted, decode
 from weir.errors import UsageError
-from weir.kafka.offsets import offsets_at
 from weir.kafka.reader import LogReader, read_all
 from weir.kafka.records import LogRecord, OffsetRange
 from weir.settings import Settings
@@ -65,13 +64,20 @@ def _by_late_events(settings: Settings, topic: str) -> list[Stretch]:
 
 
 def _by_time(settings: Settings, topic: str, starts: dict[int, float | None], to_s: float | None) -> list[Stretch]:
-    spans = _spans(settings, topic)
-    firsts = offsets_at(settings, topic, starts)
-    lasts = offsets_at(settings, topic, dict.fromkeys(starts, to_s)) if to_s is not None else {}
+    with LogReader(settings, [topic]) as reader:
+        ranges = reader.ranges()
+        firsts = reader.since_each(
+            {(topic, at): _ms(start) for at, start in starts.items() if start is not None}, ranges
+        )
+        lasts = reader.since_each({(topic, at): _ms(to_s) for at in starts}, ranges) if to_s is not None else {}
     return [
-        Stretch(partition, firsts.get(partition, spans[partition].end), lasts.get(partition, spans[partition].end))
-        for partition in starts
+        Stretch(at, firsts.get((topic, at), ranges[topic, at].start), lasts.get((topic, at), ranges[topic, at].end))
+        for at in starts
     ]
+
+
+def _ms(moment_s: float) -> int:
+    return round(moment_s * 1_000)
 
 
 def _by_offset(settings: Settings, topic: str, choice: Choice, partition: int) -> Stretch:

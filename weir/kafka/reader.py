@@ -87,14 +87,27 @@ class LogReader:
             ClusterError: the cluster is not there, or lacks a topic.
         """
         ranges = self.ranges()
-        asked = [TopicPartition(name, partition, timestamp_ms) for name, partition in ranges]
+        return self.since_each(dict.fromkeys(ranges, timestamp_ms), ranges)
+
+    def since_each(
+        self, timestamps_ms: Mapping[PartitionId, int], ranges: Mapping[PartitionId, OffsetRange]
+    ) -> dict[PartitionId, int]:
+        """As `since`, with a timestamp for each partition; `ranges` as `ranges()` gave them.
+
+        An administrator's client has a call for this too. A new one of librdkafka 2.16 loses the answer about who leads
+        a partition now and then, asks again after one and three seconds, and ran into its timeout on a busy machine.
+
+        Raises:
+            ClusterError: the cluster is not there, or lacks a topic.
+        """
+        asked = [TopicPartition(*partition, timestamp_ms) for partition, timestamp_ms in timestamps_ms.items()]
+        if not asked:
+            return {}
         found = answer(
             patiently(self._consumer.offsets_for_times), self._settings, partitions=asked, timeout=ANSWER_TIMEOUT_S
         )
         at = {(one.topic, one.partition): one.offset for one in found}
-        return {
-            partition: at[partition] if at[partition] >= 0 else offsets.end for partition, offsets in ranges.items()
-        }
+        return {partition: offset if offset >= 0 else ranges[partition].end for partition, offset in at.items()}
 
     def read(self, begin: Mapping[PartitionId, int], end: Mapping[PartitionId, int]) -> Iterator[LogRecord]:
         """Every record from `begin` up to but without `end`, partitions interleaved, each in its order.
