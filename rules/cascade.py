@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -13,12 +14,12 @@ from rules.heuristics.patterns import Patterns
 from rules.judgement import Judgement, StageVerdict
 from rules.limits.budgets import Budgets
 from rules.limits.verdicts import SubjectVerdict
+from rules.people import Answer, by_people, is_stronger
 from weir.contracts.flag import Reason, ShadowVerdict, Stage, Verdict
 from weir.contracts.score import ModelRef
 from weir.contracts.session import Session
 
-STRENGTH: dict[Verdict, int] = {"allow": 0, "review": 1, "throttle": 2, "block": 3}
-"""Verdicts in rising strength."""
+NOTHING: Mapping[str, float] = {}
 PROBABILITY: tuple[tuple[float, Verdict], ...] = ((0.95, "block"), (0.8, "review"))
 """Model: probability of abuse from which a verdict follows."""
 
@@ -47,11 +48,14 @@ def judge(  # noqa: PLR0913 -- each stage brings what it judges by
     shadow: Collection[Stage],
     now_s: float,
     clock: Callable[[], float] = lambda: 0.0,
+    answer: Answer | None = None,
+    yields_to: Mapping[str, float] = NOTHING,
 ) -> Judgement:
     """Asks the stages in order; the first that says anything but `allow` settles it, unless it is in shadow.
 
     `over` are the limits over all partitions that meet the session (`SharedVerdicts.on`). `now_s` decides whether a
-    business rule has expired; `clock`, in seconds from anywhere, decides nothing.
+    business rule has expired; `clock`, in seconds from anywhere, decides nothing. `answer` is the one of people's that
+    is in force for the session, `yields_to` the evidence of packs in which a `good` is not believed.
     """
     seconds: dict[Stage, float] = {}
     voices: tuple[Callable[[], StageVerdict], ...] = (
@@ -62,9 +66,41 @@ def judge(  # noqa: PLR0913 -- each stage brings what it judges by
     spoken = list(_until_settled(voices, shadow, seconds, clock))
     settled = spoken[-1] if _settles(spoken[-1], shadow) else None
     decided = settled or StageVerdict("model" if score is not None else "heuristics", "allow")
+    last_word = partial(
+        _with_business, session, business=business, shadow=shadow, now_s=now_s, score=score, seconds=seconds
+    )
+    said: StageVerdict | None = None
+    if answer is not None:
+        begun_s = clock()
+        yields = answer.label == "good" and is_stronger(session, patterns, yields_to)
+        said = by_people(decided, answer, yields=yields)
+        seconds["people"] = clock() - begun_s
     begun_s = clock()
-    override = business.apply(session, decided.verdict, decided.stage, now_s, score=score)
+    if said is None:
+        judgement = last_word(spoken, decided)
+    else:
+        is_heard = "people" not in shadow
+        judgement = last_word([*spoken, said], said if is_heard else decided)
+        if is_heard:
+            judgement = replace(judgement, beneath=last_word(spoken, decided))
     seconds["business_rule"] = clock() - begun_s
+    return judgement
+
+
+def _with_business(  # noqa: PLR0913 -- what a judgement is made of
+    session: Session,
+    spoken: Sequence[StageVerdict],
+    decided: StageVerdict,
+    *,
+    business: BusinessRules,
+    shadow: Collection[Stage],
+    now_s: float,
+    score: float | None,
+    seconds: Mapping[Stage, float],
+) -> Judgement:
+    """The judgement after business rules have had the last word."""
+    spoken = list(spoken)
+    override = business.apply(session, decided.verdict, decided.stage, now_s, score=score)
     if override is not None:
         last = StageVerdict("business_rule", override.verdict, (*override.reasons, *decided.reasons))
         spoken.append(last)

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from weir.contracts.flag import Reason, ShadowVerdict, Stage, Verdict
 
+STRENGTH: dict[Verdict, int] = {"allow": 0, "review": 1, "throttle": 2, "block": 3}
+"""Verdicts in rising strength."""
+
 
 @dataclass(frozen=True, slots=True)
 class StageVerdict:
@@ -34,3 +37,5 @@ class Judgement:
     """Time that each stage took to speak, by the clock that was given."""
     trials: tuple[ShadowVerdict, ...] = ()
     """What stages would say with those of their rules that are in shadow."""
+    beneath: Judgement | None = None
+    """What the cascade says without people's answers, where those have a part in it."""

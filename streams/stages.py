@@ -15,6 +15,7 @@ from rules.heuristics.patterns import Patterns, load_packs
 from rules.limits.budgets import Budgets, load_budgets
 from rules.limits.verdicts import SharedVerdicts
 from streams.decode import at_the_gate
+from streams.join.standing import Powers
 from streams.join.task import JoinTask, JoinTimes
 from streams.packs.ledger import DISTINCT_KEY, SUMS_KEY
 from streams.packs.library import PackLibrary
@@ -29,11 +30,11 @@ from weir.contracts import AddressSums, DistinctSums
 from weir.contracts.fast import decoder
 from weir.networks import Networks
 from weir.settings import Settings
-from weir.topics import EVENTS, LABELS, MODELS, RULES, SCORES, SESSIONS, STAGES, TRAINING, Topic
+from weir.topics import ANSWERS, EVENTS, LABELS, MODELS, RULES, SCORES, SESSIONS, STAGES, TRAINING, Topic
 
 STAGE_INPUTS: Mapping[str, tuple[Topic, ...]] = {
     "sessionize": (EVENTS,),
-    "score": (SESSIONS,),
+    "score": (SESSIONS, ANSWERS),
     "join": (SCORES, LABELS),
     "train": (TRAINING,),
 }
@@ -140,7 +141,7 @@ def _score(partition: int, resources: Resources) -> Task:
 def _join(partition: int, resources: Resources) -> Task:
     settings = resources.settings
     times = JoinTimes(settings.label_wait_s, settings.gap_s, settings.grace_s, settings.idle_timeout_s)
-    return JoinTask(partition, times, settings.partitions)
+    return JoinTask(partition, times, Powers.of(settings), settings.partitions)
 
 
 def _train(_partition: int, resources: Resources) -> Task:

@@ -51,6 +51,7 @@ _VERDICTS: tuple[str, ...] = get_args(Verdict)
 _CASCADE: tuple[str, ...] = get_args(Stage)
 _EVENT_TYPES = (*KNOWN_EVENT_TYPES, "other")
 _REASONS = tuple(reason.value for reason in DeadLetterReason)
+_ANSWER_OUTCOMES = ("acts", "repeated", "over", "withdrawn", "forgotten")
 _LABEL_OUTCOMES = tuple(outcome.value for outcome in LabelOutcome)
 
 METRICS = (
@@ -218,7 +219,23 @@ METRICS = (
         "labels",
         "Labels by source kind and what became of them",
         ("kind", "outcome"),
-        values=(("people", "weak", "unknown"), _LABEL_OUTCOMES),
+        values=(("people", "report", "weak", "unknown"), _LABEL_OUTCOMES),
+    ),
+    Metric(
+        "answers",
+        "counter",
+        "answers",
+        "Answers and reports that decide, by what became of them",
+        ("kind", "outcome"),
+        values=(("people", "report"), _ANSWER_OUTCOMES),
+    ),
+    Metric("answers_standing", "gauge", "visitors", "Visitors about whom people's answers decide", ("partition",)),
+    Metric("flags_held", "gauge", "flags", "Flags that may still hold: an answer can take them back", ("partition",)),
+    Metric(
+        "flags_let_go",
+        "counter",
+        "flags",
+        "Flags forgotten while they held, since too many do: no answer takes them back",
     ),
     Metric("labels_waiting", "gauge", "labels", "Labels that wait for their session", ("partition",)),
     Metric(

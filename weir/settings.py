@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,6 +18,7 @@ from pydantic_settings import (
 )
 
 from weir.contracts.flag import Stage
+from weir.contracts.label import is_report, is_weak
 from weir.errors import SettingsError
 from weir.topics import Names
 
@@ -37,6 +39,23 @@ Several = (NoDecode, BeforeValidator(_split))
 def _brokers(named: str) -> str:
     if not all(map(str.strip, named.split(","))):
         raise ValueError("name brokers as host:port,host:port")
+    return named
+
+
+def _people(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if is_weak(name) or is_report(name):
+            raise ValueError(f"{name} is no person's name: Weir itself and visitors who report are never trusted")
+        if "*" in name[:-1]:
+            raise ValueError(f"in {name}, a * may stand at the end alone")
+    return names
+
+
+def _evidence(named: tuple[str, ...]) -> tuple[str, ...]:
+    for one in named:
+        pack, _, value = one.rpartition(":")
+        if not pack or not re.fullmatch(r"0?\.\d+|[01]|1\.0+", value):
+            raise ValueError(f"{one} is not of the form pack:evidence, such as injection:0.9")
     return named
 
 
@@ -139,6 +158,26 @@ class Settings(BaseSettings):
     """Share of closed sessions that a person is asked about at random."""
     review_ceiling_share: float = Field(0.01, ge=0, le=1)
     """Share of closed sessions that a person may be asked about, beside those, for being unsure or unusual."""
+
+    # People.
+    human_sources: Annotated[tuple[str, ...], *Several, AfterValidator(_people)] = ()
+    """Sources of labels whose answers decide, beside teaching; a name that ends in `*` stands for all that begin so."""
+    answer_verdict: Literal["review", "throttle", "block"] = "block"
+    """What their `bad` gives."""
+    answer_holds_s: Seconds = 86_400.0
+    """How long their answer decides about the visitor, from its `ts`."""
+    answer_yields_to: Annotated[tuple[str, ...], *Several, AfterValidator(_evidence)] = ("injection:0.9",)
+    """Evidence from which heuristics count in spite of their `good`, as `pack:evidence`."""
+    reports_for_review: float = Field(3.0, gt=0)
+    """Visitors' reports about one visitor from which the verdict is `review`; a reporter who was wrong counts less."""
+    reports_for_throttle: float = Field(10.0, gt=0)
+    """Likewise for `throttle`."""
+    report_holds_s: Seconds = 86_400.0
+    """How long a report counts, from its `ts`."""
+    block_holds_s: Seconds = 3_600.0
+    """How long a flag's `block` is acted on, from the session's `end`."""
+    throttle_holds_s: Seconds = 60.0
+    """Likewise for a `throttle`."""
 
     # Learning.
     model_key: SecretStr | None = None

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from weir.contracts import (
+    Answers,
     DeadLetterHeaders,
     Event,
     Flag,
@@ -115,6 +116,15 @@ LABELS = Topic(
     # People's programs write here: a record with a time of old would be deleted before it is read, and stop the worker.
     log_append_time=True,
 )
+ANSWERS = Topic(
+    "answers",
+    "visitor id",
+    "what people's answers come to for a visitor, and until when",
+    Answers,
+    "visitors",
+    "compact,delete",
+    30 * DAY_MS,
+)
 TRAINING = Topic(
     "training",
     "example id",
@@ -182,6 +192,7 @@ PUBLIC = (
     LIMITS,
     REVIEWS,
     LABELS,
+    ANSWERS,
     TRAINING,
     MODELS,
     RULES,

@@ -453,6 +453,24 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 width=6,
             ),
             Panel(
+                "Answers that decide",
+                "cps",
+                [(rate("weir_answers_total", "kind", "outcome"), "{{kind}}: {{outcome}}")],
+                "Of people in `human_sources`, and visitors' reports: which act, and why others don't.",
+                width=6,
+            ),
+            Panel(
+                "Answers and flags that stand",
+                "none",
+                [
+                    ("sum(weir_answers_standing)", "visitors with an answer"),
+                    ("sum(weir_flags_held)", "flags of closed sessions"),
+                    ("sum(increase(weir_flags_let_go_total[1h]))", "let go in an hour"),
+                ],
+                "Flags that may still hold, so that an answer can lift them; those let go can't be lifted.",
+                width=6,
+            ),
+            Panel(
                 "Examples learned",
                 "cps",
                 [(rate("weir_examples_learned_total", "kind", "label"), "{{kind}}: {{label}}")],

@@ -9,8 +9,9 @@ from urllib.parse import quote_plus
 
 from evaluation.models.data import Case
 from models.features import features
-from rules.cascade import STRENGTH, heuristics
+from rules.cascade import heuristics
 from rules.heuristics.patterns import Patterns, load_packs
+from rules.judgement import STRENGTH
 from streams.replay.flow import Flow
 from streams.replay.log import MemoryLog
 from streams.sessionize.end_of_input import EndOfInput

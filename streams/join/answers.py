@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from streams.join.match import Span, session_of
 from weir.contracts import Label, Session
-from weir.contracts.label import is_weak
+from weir.contracts.label import WITHDRAWN, is_report, is_weak
 
 
 class Answered:
@@ -25,7 +25,7 @@ class Answered:
         self._take = take
         self._labels: defaultdict[str, list[Label]] = defaultdict(list)
         for label in labels:
-            if not is_weak(label.source):
+            if not is_weak(label.source) and not is_report(label.source):
                 self._labels[label.visitor_id].append(label)
         self._waiting: defaultdict[str, dict[str, Session]] = defaultdict(dict)
 
@@ -51,10 +51,15 @@ class Answered:
         ]
         last: defaultdict[str, dict[str, Label]] = defaultdict(dict)
         for label in sorted(self._labels[visitor], key=lambda one: one.ts):
+            if label.label == WITHDRAWN and label.session_id is None:
+                for by_source in last.values():
+                    by_source.pop(label.source, None)
+                continue
             span = session_of(label, spans)
             if span is not None:
                 last[span.session_id][label.source] = label
         for session_id, by_source in last.items():
-            balance = sum(1 if label.label == "bad" else -1 for label in by_source.values())
+            said = [label.label for label in by_source.values() if label.label != WITHDRAWN]
+            balance = sum(1 if one == "bad" else -1 for one in said)
             if balance:
                 yield session_id, balance > 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from streams.join.records import Given
 from weir.contracts import Label
-from weir.contracts.label import LabelOutcome, is_weak
+from weir.contracts.label import WITHDRAWN, LabelOutcome, is_weak
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def settle(label: Label, given: Mapping[str, Given]) -> LabelOutcome:
 
     People outrank weak sources; of one source the later answer counts. People who contradict each other all count.
     """
-    if is_weak(label.source) and any(not is_weak(source) for source in given):
+    if is_weak(label.source) and any(not is_weak(source) and said.label != WITHDRAWN for source, said in given.items()):
         return LabelOutcome.OUTRANKED
     before = given.get(label.source)
     if before is None:
@@ -83,7 +83,9 @@ def settle(label: Label, given: Mapping[str, Given]) -> LabelOutcome:
 def contradicts(label: Label, given: Mapping[str, Given]) -> bool:
     """Whether another person said the opposite."""
     return not is_weak(label.source) and any(
-        said.label != label.label for source, said in given.items() if source != label.source and not is_weak(source)
+        said.label not in {label.label, WITHDRAWN}
+        for source, said in given.items()
+        if source != label.source and not is_weak(source)
     )
 
 

@@ -6,7 +6,8 @@ import hashlib
 
 import msgspec
 
-from weir.contracts import Label
+from weir.contracts import AnsweredSession, Label
+from weir.contracts.fast import decoder
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -24,6 +25,8 @@ class Scored(msgspec.Struct, frozen=True):
     model: msgspec.Raw
     champion: bool
     verdict: msgspec.Raw = msgspec.Raw(b"null")
+    stage: msgspec.Raw = msgspec.Raw(b"null")
+    features_hash: msgspec.Raw = msgspec.Raw(b"null")
     merged_into: str | None = None
     rules: tuple[str, ...] = ()
     rules_alone: tuple[str, ...] = ()
@@ -43,6 +46,7 @@ class Waiting(msgspec.Struct, frozen=True):
     arrived_s: float
 
 
+_read_session = decoder(AnsweredSession)
 _read_scored = msgspec.json.Decoder(Scored)
 _writer = msgspec.json.Encoder(order="sorted")
 
@@ -61,6 +65,28 @@ def example_id(session_id: str, label: Label) -> str:
     """Hash of session, source and label time: the same answer gives the same example."""
     content = msgspec.json.encode([session_id, label.source, label.ts])
     return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def answered_session(scored: Scored) -> AnsweredSession | None:
+    """The revision as an answer tells of it; None where the cascade did not judge it, since another took it over."""
+    if bytes(scored.verdict) == b"null":
+        return None
+    # Older versions did not say which stage it was.
+    stage = b'"model"' if bytes(scored.stage) == b"null" else bytes(scored.stage)
+    return _read_session(
+        _writer.encode(
+            {
+                "session_id": scored.session_id,
+                "revision": scored.revision,
+                "ts": scored.ts,
+                "score": scored.score,
+                "model": scored.model,
+                "features_hash": scored.features_hash,
+                "verdict": scored.verdict,
+                "stage": msgspec.Raw(stage),
+            }
+        )
+    )
 
 
 def training_example(scored: Scored, label: Label) -> tuple[bytes, bytes]:

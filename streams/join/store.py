@@ -11,7 +11,7 @@ from heapq import heappop, heappush
 import msgspec
 
 from streams.join.due import DueLabels
-from streams.join.match import Span
+from streams.join.match import Span, session_of
 from streams.join.records import Given, Scored, Waiting, keep, read_scored
 from weir.contracts import Label
 from weir.contracts.fast import decoder
@@ -115,6 +115,22 @@ class Store:
         """Remembers an answer."""
         given = self.given(session_id) | {label.source: Given(label.label, label.ts)}
         self._put(GIVEN + session_id.encode(), msgspec.json.encode(given))
+
+    def take_back(self, label: Label) -> None:
+        """Its source takes back what it said of a session, or without one of the visitor until then.
+
+        What waits is never learned; what was learned stays so.
+        """
+        spans = self.spans(label.visitor_id)
+        named = session_of(label, spans) if label.session_id is not None else None
+        for one in [named] if named is not None else spans if label.session_id is None else []:
+            before = self.given(one.session_id).get(label.source)
+            if before is not None and before.ts <= label.ts:
+                self.give(one.session_id, label)
+        for waiting, _ in self.waiting(label.visitor_id):
+            is_meant = label.session_id is None or label.session_id == waiting.session_id
+            if is_meant and waiting.source == label.source and waiting.ts <= label.ts:
+                self.end_wait(waiting)
 
     def wait(self, label: Label, value: bytes, arrived_s: float) -> LabelOutcome:
         """Lets a label wait, unless too many of its visitor's do; a repeated one takes the place of the first."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from streams.join.match import Match, Span, contradicts, find, settle
-from streams.join.records import Scored, read_scored, training_example
-from streams.join.store import Store, read_label
+from streams.join.acting import REPORTER, STANDING, Acting
+from streams.join.match import Match, Span, contradicts, find, session_of, settle
+from streams.join.records import Scored, answered_session, read_scored, training_example
+from streams.join.standing import Powers
+from streams.join.store import MOST_AHEAD_S, Store, read_label
 from streams.read_record import read_record
 from streams.task import Effects, Task
-from weir.contracts import Label, Review
+from weir.contracts import AnsweredSession, Label, Review
 from weir.contracts.fast import encode
-from weir.contracts.label import LabelOutcome, is_weak
+from weir.contracts.label import WITHDRAWN, LabelOutcome, is_report, is_trusted, is_weak, kind_of
 from weir.kafka.records import InputRecord, Output
 from weir.partitioner import partition_for
 from weir.topics import LABELS, REVIEWS, TRAINING
@@ -37,23 +39,30 @@ class JoinTimes:
 class JoinTask(Task):
     """Keeps the last scored revision of each session; a label joins it now, or waits for it.
 
-    Every label has one outcome, counted; one that waits is counted again when it joined or expired.
+    Every label has one outcome, counted; one that waits is counted again when it joined or expired. Answers of trusted
+    people and visitors' reports act besides, at once: they don't wait for their session.
 
     Args:
         partition: Of scores and of labels, which are partitioned alike.
         times: How long what is waited for.
+        powers: Whose answers decide, and what they give.
         partitions: How many there are; a label in the wrong one is sent on.
     """
 
-    def __init__(self, partition: int, times: JoinTimes, partitions: int | None = None) -> None:
+    def __init__(self, partition: int, times: JoinTimes, powers: Powers, partitions: int | None = None) -> None:
         self._partition = partition
         self._partitions = partitions
         self._times = times
         self._store = Store(times.wait_s, times.gap_s + times.grace_s)
+        self._powers = powers
+        self._acting = Acting(powers)
 
     def load(self, key: bytes, value: bytes) -> None:
         """Takes back a session, its answers or a label that waits."""
-        self._store.load(key, value)
+        if key[:1] in {STANDING, REPORTER}:
+            self._acting.load(key, value)
+        else:
+            self._store.load(key, value)
 
     def loaded(self) -> None:
         """All that was remembered is back."""
@@ -69,6 +78,7 @@ class JoinTask(Task):
             self._look_at_due(self._store.reached_s, effects)
             for label in self._store.expire():
                 _count(label, LabelOutcome.EXPIRED, effects)
+        self._acting.expire(self._store.reached_s)
         self._show(effects)
 
     def tick(self, now_s: float, effects: Effects) -> None:
@@ -83,7 +93,8 @@ class JoinTask(Task):
 
     def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
         """Sessions, answers and waiting labels touched since the last call."""
-        return self._store.changes()
+        yield from self._store.changes()
+        yield from self._acting.changes()
 
     def _show(self, effects: Effects) -> None:
         effects.set(self._store.labels_waiting, "labels_waiting", str(self._partition))
@@ -110,6 +121,18 @@ class JoinTask(Task):
             effects.outputs.append(Output(LABELS, label.visitor_id.encode(), record.value))
             _count(label, LabelOutcome.REKEYED, effects)
             return
+        acts_at_s = min(label.ts, record.timestamp / 1_000 + MOST_AHEAD_S)
+        if is_report(label.source):
+            self._acting.report(label, acts_at_s, self._session_of(label), self._store.reached_s, effects)
+            _count(label, LabelOutcome.REPORTED, effects)
+            return
+        if label.label == WITHDRAWN:
+            self._store.take_back(label)
+            self._acting.withdraw(label, acts_at_s, self._store.reached_s, effects)
+            _count(label, LabelOutcome.WITHDRAWN, effects)
+            return
+        if is_trusted(label.source, self._powers.human_sources):
+            self._acting.answer(label, acts_at_s, self._session_of(label), self._store.reached_s, effects)
         match = self._find(label)
         if match is not None:
             self._join(label, match, effects)
@@ -122,6 +145,11 @@ class JoinTask(Task):
         if record.key != key:
             return True
         return self._partitions is not None and partition_for(key, self._partitions) != self._partition
+
+    def _session_of(self, label: Label) -> AnsweredSession | None:
+        """The session that a label is about, as far as it was scored by now."""
+        span = session_of(label, self._store.spans(label.visitor_id))
+        return answered_session(self._store.scored(span.session_id, span.revision)) if span is not None else None
 
     def _find(self, label: Label, clock_s: float | None = None, *, is_settled: bool = False) -> Match | None:
         store = self._store
@@ -142,6 +170,10 @@ class JoinTask(Task):
 
     def _join(self, label: Label, match: Match, effects: Effects) -> None:
         span = match.span
+        if is_trusted(label.source, self._powers.human_sources):
+            session = answered_session(self._store.scored(span.session_id, span.revision))
+            if session is not None:
+                self._acting.found(label, label.ts, session, self._store.reached_s, effects)
         given = self._store.given(span.session_id)
         outcome = settle(label, given)
         _count(label, outcome, effects)
@@ -179,4 +211,4 @@ def _count_rules(scored: Scored, label: Label, effects: Effects) -> None:
 
 
 def _count(label: Label, outcome: LabelOutcome, effects: Effects) -> None:
-    effects.count("labels", "weak" if is_weak(label.source) else "people", outcome)
+    effects.count("labels", kind_of(label.source), outcome)

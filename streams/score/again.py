@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from models.champion import Scorer
@@ -11,7 +12,7 @@ from rules.heuristics.patterns import Patterns
 from rules.judgement import Judgement
 from rules.limits.budgets import Budgets
 from rules.limits.verdicts import SubjectVerdict
-from streams.score.flags import flag_id
+from streams.score.flags import Flagged, flag_id
 from streams.score.scored import Scored
 from weir.contracts import Flag, Session, Stage
 from weir.contracts.flag import Reason
@@ -38,12 +39,15 @@ class Rules:
     budgets: Budgets
     business: BusinessRules
     shadow: frozenset[Stage]
+    yields_to: Mapping[str, float] = field(default_factory=dict)
+    """Evidence of packs in which a `good` answer is not believed."""
 
 
 def judge_again(flag: Flag, session: Session, snapshot: Snapshot | None, rules: Rules, now_s: float) -> Again:
     """Judges a session's revision anew.
 
-    What other partitions knew of its address or account is no part of the session: it is taken from the flag.
+    What other partitions knew of its address or account is no part of the session, and neither is what people answered:
+    they are taken from the flag.
 
     Args:
         flag: The decision.
@@ -67,8 +71,10 @@ def judge_again(flag: Flag, session: Session, snapshot: Snapshot | None, rules: 
         business=rules.business,
         shadow=rules.shadow,
         now_s=now_s,
+        answer=next((reason.answer for reason in flag.reasons if reason.answer is not None), None),
+        yields_to=rules.yields_to,
     )
-    identity = flag_id(session, judgement)
+    identity = flag_id(Flagged.of(scored), judgement.verdict, judgement.stage, judgement.reasons)
     is_now = {
         "score": scored.score,
         "features": scored.features_hash,

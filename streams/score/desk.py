@@ -44,13 +44,13 @@ class ReviewDesk:
         self._held: list[Features] = []
         """Features of the first sessions that were looked at, until the trees are built."""
 
-    def question(self, scored: Scored, judgement: Judgement) -> Review | None:
-        """The question that a closed session is worth, None for most."""
+    def question(self, scored: Scored, judgement: Judgement, *, is_answered: bool = False) -> Review | None:
+        """The question that a closed session is worth, None for most; of those that are answered the sample's alone."""
         session_id = scored.session.session_id
         self._saved = min(MOST_SAVED, self._saved + self._ceiling_share) if self._ceiling_share else 0.0
         is_unusual = self._ceiling_share > 0 and self._is_unusual(scored)
         why = self._why(scored.score, judgement, is_unusual=is_unusual)
-        if why is not None and self._saved < 1.0:
+        if why is not None and (is_answered or self._saved < 1.0):
             why = None
         if why is not None:
             self._saved -= 1.0

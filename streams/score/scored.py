@@ -10,7 +10,7 @@ from models.features import FEATURES_VERSION, features, features_hash
 from rules.heuristics.weighing import Weighed
 from weir.contracts import Session
 from weir.contracts.fast import encode
-from weir.contracts.flag import Verdict
+from weir.contracts.flag import Stage, Verdict
 from weir.contracts.score import FeatureValue
 from weir.kafka.records import Output
 from weir.topics import SCORES
@@ -37,7 +37,12 @@ class Scored:
         return replace(self, score=scorer.score(self.features), scorer=scorer)
 
     def output(
-        self, verdict: Verdict | None = None, *, is_acted_on: bool = True, rules: Sequence[Weighed] = ()
+        self,
+        verdict: Verdict | None = None,
+        stage: Stage | None = None,
+        *,
+        is_acted_on: bool = True,
+        rules: Sequence[Weighed] = (),
     ) -> Output:
         """The record of `weir.scores`, with what the cascade said of the revision, and the rules that held."""
         session = self.session
@@ -55,6 +60,7 @@ class Scored:
             "model": self.scorer.ref if self.scorer else None,
             "champion": is_acted_on,
             "verdict": verdict,
+            "stage": stage,
             "merged_into": session.merged_into,
             "rules": [one.id for one in rules],
             "rules_alone": [one.id for one in rules if one.is_alone],

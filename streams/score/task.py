@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from time import perf_counter
 
 import msgspec
@@ -19,38 +20,42 @@ from rules.heuristics.weighing import weigh
 from rules.judgement import Judgement
 from rules.limits.budgets import Budgets
 from rules.limits.verdicts import SharedVerdicts
+from rules.people import evidence_of, is_stronger
+from streams.dead_letter import dead_letter
 from streams.read_record import read_record
 from streams.score.aftermath import HONEYPOT, weak_label
 from streams.score.desk import ReviewDesk
-from streams.score.flags import Told, flag
 from streams.score.scored import Scored
 from streams.score.shared_limits import SharedLimits
+from streams.score.standing import read_answers
+from streams.score.telling import ANSWERED, TOLD, Telling
 from streams.task import Effects, Task
 from weir.contracts import Session
+from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import decoder, encode
 from weir.kafka.records import InputRecord, Output
+from weir.partitioner import partition_for
 from weir.settings import Settings
-from weir.topics import LABELS, REVIEWS
+from weir.topics import ANSWERS, LABELS, REVIEWS
 
 _LONGEST_NUMBER = 20
 WATCHED_SHARE = 0.05
 """Of closed sessions, how many are watched for drift."""
 WATCHED_OF = 0.01
 """From all over the hash, so that the random sample of the review desk is as likely to be watched as others."""
-_TOLD, _CROSSED, _BRAKE = b"s", b"a", b"b"
-"""Types of state entries: what was told of a session; a crossing of an address's or account's that was published; the
-brake on verdicts."""
+_CROSSED, _BRAKE = b"a", b"b"
+"""Types of state entries beside those of telling: a crossing of an address's or account's that was published; the brake
+on verdicts."""
 _read_session = decoder(Session)
-_read_told = msgspec.json.Decoder(Told)
 _read_packs = msgspec.json.Decoder(dict[str, str]).decode
 _read_brake = msgspec.json.Decoder(BrakeState)
 log = logging.getLogger("weir.score")
 
 
 class ScoreTask(Task):
-    """Sessions in; scores, flags, questions and weak labels out.
+    """Sessions and people's answers in; scores, flags, questions and weak labels out.
 
-    Of each session that was flagged it remembers the last verdict until the session is final.
+    Of each session that was flagged it remembers the last verdict until the session is final and the flag is over.
 
     Args:
         partition: Of the sessions.
@@ -90,18 +95,20 @@ class ScoreTask(Task):
         self._packs_named = b""
         self._limits = SharedLimits(partition, partitions)
         self._partition = partition
+        self._partitions = partitions
         self._brake = Brake(business.ceiling, business.version)
         self._brake_written = self._brake.state
         self._desk = ReviewDesk(settings.review_sample_share, settings.review_ceiling_share)
         self._inputs = Watch()
-        self._told: dict[str, Told] = {}
-        self._changed: set[str] = set()
+        self._telling = Telling(partition, settings)
+        self._yields_to = evidence_of(settings.answer_yields_to)
+        self._reached_s = 0.0
         self._shown: Scorer | None = None
 
     def load(self, key: bytes, value: bytes) -> None:
-        """Takes back what was told of a session or published of an address."""
-        if key[:1] == _TOLD:
-            self._told[key[1:].decode()] = _read_told.decode(value)
+        """Takes back what was told of a session, answered about a visitor or published of an address."""
+        if key[:1] in {TOLD, ANSWERED}:
+            self._telling.load(key, value)
         elif key[:1] == _BRAKE:
             self._brake_written = _read_brake.decode(value)
             self._brake = Brake(self._business.ceiling, self._business.version, self._brake_written)
@@ -109,12 +116,17 @@ class ScoreTask(Task):
             self._limits.load(key[1:], value)
 
     def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
-        """Scores and judges each revision."""
+        """Scores and judges each revision; takes each answer."""
         for record in records:
+            if record.topic.endswith(f".{ANSWERS.name}") or record.topic == ANSWERS.name:
+                self._take_answers(record, effects)
+                continue
             session = read_record(record, _read_session, effects)
             if session is not None:
                 self._judge_by(record)
                 self._take(session, _appended_ms(record), effects)
+                self._reached_s = max(self._reached_s, session.end)
+        self._telling.pass_until(self._reached_s)
         self._limits.publish(self._shared, effects)
         self._show(effects)
 
@@ -138,37 +150,49 @@ class ScoreTask(Task):
 
     def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
         """What was told or published since the last call."""
-        for session_id in sorted(self._changed):
-            told = self._told.get(session_id)
-            yield _TOLD + session_id.encode(), msgspec.json.encode(told) if told is not None else None
-        self._changed.clear()
+        yield from self._telling.changes()
         for key, value in self._limits.changes():
             yield _CROSSED + key, value
         if self._brake.state != self._brake_written:
             self._brake_written = self._brake.state
             yield _BRAKE, msgspec.json.encode(self._brake_written)
 
+    def _take_answers(self, record: InputRecord, effects: Effects) -> None:
+        answers = read_record(record, read_answers, effects)
+        if answers is None:
+            return
+        key = answers.visitor_id.encode()
+        if record.key != key or partition_for(key, self._partitions) != self._partition:
+            detail = "The record's key or partition is not the one of its visitor."
+            effects.outputs.append(dead_letter(record, DeadLetterReason.WRONG_TYPE, detail))
+            effects.count("dead_letters", DeadLetterReason.WRONG_TYPE)
+            return
+        self._telling.answered(answers, max(0.0, self._now() - record.timestamp / 1_000), effects)
+
     def _take(self, session: Session, appended_ms: int | None, effects: Effects) -> None:
         scored = self._score(session, effects)
         if session.merged_into is not None:
             # Its events live on in another session, which has a verdict of its own.
             effects.outputs.append(scored.output())
-            self._forget(session.session_id)
+            self._telling.forget(session.session_id)
             return
         now_s = self._now()
         judged = self._judge(scored, now_s, effects)
-        judgement = self._held(session, judged, effects)
+        without = judged.beneath or judged
+        held = self._held(session, without, effects)
+        judgement = held if judged.beneath is None else replace(judged, beneath=held)
         # People are quicker than a session's end: what they answer about is mostly flagged, and open.
-        is_heard = session.final or judgement.verdict != "allow" or judgement.trials
+        is_heard = session.final or held.verdict != "allow" or held.trials
         rules = weigh(session, self._patterns) if is_heard else ()
         if session.final:
             for one in rules:
                 effects.count("rule_sessions", one.id, _yes(one.in_shadow), _yes(one.is_alone))
-        effects.outputs.append(scored.output(judgement.verdict, rules=rules))
+        effects.outputs.append(scored.output(held.verdict, held.stage, rules=rules))
         latency_s = max(0.0, now_s - appended_ms / 1_000) if appended_ms is not None else 0.0
-        self._tell(scored, judgement, latency_s, effects)
+        yields = held.verdict != "allow" and is_stronger(session, self._patterns, self._yields_to)
+        self._telling.judged(scored, judgement, latency_s, effects, yields=yields)
         if session.final:
-            self._close(scored, judgement, effects, is_held=judgement is not judged)
+            self._close(scored, held, effects, is_held=held is not without, is_answered=judged.beneath is not None)
         elif appended_ms is not None:
             # A closing waits for the watermark by design: its age is no latency.
             effects.observe(latency_s, "event_to_flag_seconds")
@@ -184,17 +208,20 @@ class ScoreTask(Task):
         return scored
 
     def _judge(self, scored: Scored, now_s: float, effects: Effects) -> Judgement:
+        session = scored.session
         judgement = judge(
-            scored.session,
+            session,
             patterns=self._patterns,
             budgets=self._budgets,
-            over=self._shared.on(scored.session),
+            over=self._shared.on(session),
             score=scored.score,
             model=scored.scorer,
             business=self._business,
             shadow=self._settings.shadow,
             now_s=now_s,
             clock=perf_counter,
+            answer=self._telling.answer_for(session.session_id, session.visitor_id, session.end),
+            yields_to=self._yields_to,
         )
         for stage, seconds in judgement.seconds.items():
             effects.count("cascade_seconds", stage, by=seconds)
@@ -202,20 +229,10 @@ class ScoreTask(Task):
             effects.count("stage_verdicts", said.stage, said.verdict, _yes(said.stage in self._settings.shadow))
         return judgement
 
-    def _tell(self, scored: Scored, judgement: Judgement, latency_s: float, effects: Effects) -> None:
-        session_id = scored.session.session_id
-        told = Told.of(judgement)
-        if not told.is_news_after(self._told.get(session_id)):
-            return
-        self._told[session_id] = told
-        self._changed.add(session_id)
-        effects.outputs.append(flag(scored, judgement, latency_ms=round(latency_s * 1_000, 3)))
-        effects.count("flags", judgement.stage, judgement.verdict)
-
     def _held(self, session: Session, judgement: Judgement, effects: Effects) -> Judgement:
         """The judgement, or what the brake makes of it."""
-        last = self._told.get(session.session_id)
-        is_known = last is not None and self._brake.has_counted(last.verdict, last.stage, last.reasons)
+        last = self._telling.last(session.session_id)
+        is_known = last is not None and self._brake.has_counted(*last.without_answers)
         is_flagged = self._brake.would_flag(judgement) and not is_known
         change = self._brake.count(is_new=session.revision == 1, is_flagged=is_flagged)
         if change is not None:
@@ -231,9 +248,10 @@ class ScoreTask(Task):
     def _share(self) -> float:
         return self._brake.share * 100
 
-    def _close(self, scored: Scored, judgement: Judgement, effects: Effects, *, is_held: bool) -> None:
+    def _close(
+        self, scored: Scored, judgement: Judgement, effects: Effects, *, is_held: bool, is_answered: bool
+    ) -> None:
         session = scored.session
-        self._forget(session.session_id)
         self._shadow(scored, effects)
         self._watch(scored, effects)
         if is_held and not self._brake.may_ask_about(session.session_id):
@@ -243,7 +261,7 @@ class ScoreTask(Task):
             label = weak_label(session, judgement, self._settings.shadow, is_trapped=self._is_trapped(session))
             if label is not None:
                 effects.outputs.append(Output(LABELS, session.visitor_id.encode(), encode(label)))
-        question = self._desk.question(scored, judgement)
+        question = self._desk.question(scored, judgement, is_answered=is_answered)
         if question is not None:
             effects.outputs.append(Output(REVIEWS, session.session_id.encode(), encode(question)))
             effects.count("reviews", question.why)
@@ -270,15 +288,12 @@ class ScoreTask(Task):
         for name in self._inputs.see({**scored.features, "score": scored.score}):
             effects.count("drift_detected", "input", name)
 
-    def _forget(self, session_id: str) -> None:
-        if self._told.pop(session_id, None) is not None:
-            self._changed.add(session_id)
-
     def _show(self, effects: Effects) -> None:
         effects.count("drift_detected", "input", "score", by=0)  # a series that is there before anything has changed
         buckets, sets = self._shared.remembered
         effects.set(buckets, "limit_subjects", "buckets")
         effects.set(sets, "limit_subjects", "sets")
+        self._telling.show(effects)
         effects.set(int(self._brake.is_on), "brake_on", str(self._partition))
         effects.set(self._brake.share, "flagged_share", str(self._partition))
         for reason, count in self._champion.take_refusals().items():

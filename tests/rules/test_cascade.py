@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.business.rules import BusinessRules, load_business_rules
-from rules.cascade import STRENGTH, judge
+from rules.cascade import judge
 from rules.heuristics.patterns import load_packs
-from rules.judgement import Judgement
+from rules.judgement import STRENGTH, Judgement
 from rules.limits.budgets import load_budgets
 from rules.limits.verdicts import SubjectVerdict
 from tests.rules.business.writing import business_rules

@@ -22,7 +22,7 @@ log = logging.getLogger("weir.asgi")
 AGAIN_S = 5.0
 """Until the next try when the cluster is away."""
 FLAGS_S = 3_600.0
-"""How old flags are read at the start."""
+"""How old flags are read at the start at least."""
 _limit = decoder(Limit)
 _flag = decoder(Flag)
 
@@ -30,7 +30,8 @@ _flag = decoder(Flag)
 class Follower(TopicFollower):
     """Tells a standing what comes; a context manager. Its errors are logged and tried again: it never ends by itself.
 
-    While the settings have rate limits in shadow, it tells of no limits.
+    While the settings have rate limits in shadow, it tells of no limits. Flags are read from as long ago as an answer,
+    a report or a `block` holds by the settings.
 
     Args:
         settings: Where the cluster is, and the topics' prefix.
@@ -41,6 +42,7 @@ class Follower(TopicFollower):
         self._standing = standing
         self._limits_topic = settings.names.public(LIMITS)
         self._flags_topic = settings.names.public(FLAGS)
+        self._flags_s = max(FLAGS_S, settings.answer_holds_s, settings.report_holds_s, settings.block_holds_s)
         self._tells_limits = "rate_limit" not in settings.shadow
         super().__init__(
             settings,
@@ -53,7 +55,7 @@ class Follower(TopicFollower):
 
     def _newest_flags(self, reader: LogReader) -> Mapping[PartitionId, int]:
         begin = {partition: offsets.start for partition, offsets in reader.ranges().items()}
-        recent = reader.since(round((time.time() - FLAGS_S) * 1_000))
+        recent = reader.since(round((time.time() - self._flags_s) * 1_000))
         return begin | {partition: offset for partition, offset in recent.items() if partition[0] == self._flags_topic}
 
     def _tell(self, record: LogRecord) -> None:

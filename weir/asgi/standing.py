@@ -38,8 +38,8 @@ class Standing:
 
     Args:
         networks: As the limits' file has them: as whom an address is charged, and who is trusted.
-        block_s: How long a `block` holds unless another flag of the session lifts it.
-        throttle_s: Likewise for a `throttle`; a limit says so itself.
+        block_s: How long a `block` holds that does not say until when, as flags of older versions don't.
+        throttle_s: Likewise for a `throttle`.
         refuses_blocked: Whether a `block` is answered at all; without, only limits and `throttle` are.
         most: How much is remembered of each kind.
     """
@@ -77,15 +77,19 @@ class Standing:
             _bound(self._limits, self._most)
 
     def take_flag(self, flag: Flag, told_s: float) -> None:
-        """Takes a record of `weir.flags`; the newest one of a session holds."""
+        """Takes a record of `weir.flags`, and when it was written; the newest one of a session holds.
+
+        It holds until its `until`, which is event time: a flag that came late, as of a replayed log, holds no longer.
+        """
         reason = flag.reasons[0].text if flag.reasons else f"Decided by {flag.stage}."
         with self._lock:
             flags = {name: one for name, one in self._flags.get(flag.visitor_id, {}).items() if one[0] > told_s}
             flags.pop(flag.session_id, None)
             if flag.verdict == "block" and self._refuses_blocked:
-                flags[flag.session_id] = (told_s + self._block_s, Refusal(403, reason))
+                flags[flag.session_id] = (_until_s(flag, told_s, self._block_s), Refusal(403, reason))
             elif flag.verdict == "throttle":
-                flags[flag.session_id] = (told_s + self._throttle_s, Refusal(429, reason, self._throttle_s))
+                until_s = _until_s(flag, told_s, self._throttle_s)
+                flags[flag.session_id] = (until_s, Refusal(429, reason, max(1.0, until_s - told_s)))
             self._flags[flag.visitor_id] = flags
             self._flags.move_to_end(flag.visitor_id)
             if not flags:
@@ -128,6 +132,12 @@ class Standing:
 
     def _of_flags(self, visitor: str | None) -> list[tuple[float, Refusal]]:
         return [*self._flags.get(visitor, {}).values()] if visitor else []
+
+
+def _until_s(flag: Flag, told_s: float, held_s: float) -> float:
+    if flag.until is None:
+        return told_s + held_s
+    return min(flag.until, told_s + max(0.0, flag.until - flag.ts))
 
 
 def _severity(refused: Refusal) -> tuple[bool, float]:

@@ -9,6 +9,7 @@ import typer
 
 from models.ledger import Ledger
 from rules.heuristics.patterns import Patterns
+from rules.people import evidence_of
 from streams.score.again import Again, Rules, judge_again
 from streams.stages import Resources
 from weir.cli.options import Json, with_settings
@@ -75,7 +76,9 @@ def _rules(settings: Settings, session: Session) -> Rules:
     patterns = resources.library.get(versions)
     if not isinstance(patterns, Patterns):
         raise WorkError("A pack of patterns is no longer to be had in the version of then.", "Put its file back.")
-    return Rules(patterns, resources.budgets, resources.business, settings.shadow)
+    return Rules(
+        patterns, resources.budgets, resources.business, settings.shadow, evidence_of(settings.answer_yields_to)
+    )
 
 
 def _show(told: Flag, again: Again, *, as_json: bool) -> None:

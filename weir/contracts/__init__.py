@@ -1,5 +1,6 @@
 """The one definition of every record that Weir reads or writes."""
 
+from weir.contracts.answer import AnsweredSession, AnswerRef, Answers, StandingAnswer
 from weir.contracts.base import Record
 from weir.contracts.dead_letter import DeadLetterHeaders
 from weir.contracts.event import Event
@@ -16,6 +17,9 @@ from weir.contracts.watermark import Watermark
 
 __all__ = [
     "AddressSums",
+    "AnswerRef",
+    "AnsweredSession",
+    "Answers",
     "Champion",
     "CurrentPack",
     "DeadLetterHeaders",
@@ -40,6 +44,7 @@ __all__ = [
     "ShadowVerdict",
     "Snapshot",
     "Stage",
+    "StandingAnswer",
     "TextSeen",
     "TrainingExample",
     "Trial",

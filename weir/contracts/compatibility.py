@@ -23,15 +23,20 @@ class Reading(Enum):
     BY_ALL = "others read what Weir writes, and Weir reads its own older records: neither more nor less"
 
 
-def breaks(old: Schema, new: Schema, reading: Reading) -> list[str]:
-    """Each change that breaks a promise, with the path of the field."""
+def breaks(old: Schema, new: Schema, reading: Reading, announced: frozenset[str] = frozenset()) -> list[str]:
+    """Each change that breaks a promise, with the path of the field.
+
+    A value that is `announced` breaks nobody: readers were told that it comes.
+    """
     found = list(_narrowed(_resolved(old, old), _resolved(new, new), ""))
     if reading is Reading.BY_ALL:
-        found += _narrowed(_resolved(new, new), _resolved(old, old), "", backwards=True)
+        found += _narrowed(_resolved(new, new), _resolved(old, old), "", backwards=True, announced=announced)
     return found
 
 
-def _narrowed(accepted: Schema, now: Schema, path: str, *, backwards: bool = False) -> Iterator[str]:
+def _narrowed(
+    accepted: Schema, now: Schema, path: str, *, backwards: bool = False, announced: frozenset[str] = frozenset()
+) -> Iterator[str]:
     """What `accepted` takes and `now` doesn't. `backwards`: `accepted` is the new schema, `now` the old one."""
     left, right = _kinds(accepted), _kinds(now)
     for kind, schema in left.items():
@@ -39,18 +44,22 @@ def _narrowed(accepted: Schema, now: Schema, path: str, *, backwards: bool = Fal
         if other is None:
             yield f"{path}: {'may be' if backwards else 'may no longer be'} {kind}"
         elif kind == "object":
-            yield from _narrowed_object(schema, other, path, backwards=backwards)
+            yield from _narrowed_object(schema, other, path, backwards=backwards, announced=announced)
         elif kind == "array":
-            yield from _narrowed(schema.get("items", {}), other.get("items", {}), f"{path}[]", backwards=backwards)
+            yield from _narrowed(
+                schema.get("items", {}), other.get("items", {}), f"{path}[]", backwards=backwards, announced=announced
+            )
         else:
-            yield from _narrowed_value(schema, other, path, backwards=backwards)
+            yield from _narrowed_value(schema, other, path, backwards=backwards, announced=announced)
 
 
-def _narrowed_object(accepted: Schema, now: Schema, path: str, *, backwards: bool) -> Iterator[str]:
+def _narrowed_object(
+    accepted: Schema, now: Schema, path: str, *, backwards: bool, announced: frozenset[str]
+) -> Iterator[str]:
     before, after = accepted.get("properties", {}), now.get("properties", {})
     for name, schema in before.items():
         if name in after:
-            yield from _narrowed(schema, after[name], f"{path}.{name}", backwards=backwards)
+            yield from _narrowed(schema, after[name], f"{path}.{name}", backwards=backwards, announced=announced)
         elif not backwards:
             yield f"{path}.{name}: is gone"
     for name in now.get("required", ()):
@@ -58,11 +67,15 @@ def _narrowed_object(accepted: Schema, now: Schema, path: str, *, backwards: boo
             yield f"{path}.{name}: {'may be missing' if backwards else 'must be there'}"
     values, values_now = accepted.get("additionalProperties"), now.get("additionalProperties")
     if isinstance(values, Mapping) and isinstance(values_now, Mapping):
-        yield from _narrowed(values, values_now, f"{path}.*", backwards=backwards)
+        yield from _narrowed(values, values_now, f"{path}.*", backwards=backwards, announced=announced)
 
 
-def _narrowed_value(accepted: Schema, now: Schema, path: str, *, backwards: bool) -> Iterator[str]:
+def _narrowed_value(
+    accepted: Schema, now: Schema, path: str, *, backwards: bool, announced: frozenset[str]
+) -> Iterator[str]:
     choices, choices_now = _choices(accepted), _choices(now)
+    if choices is not None and backwards:
+        choices -= announced
     if choices_now is not None and (choices is None or not choices <= choices_now):
         lost = "any other value" if choices is None else ", ".join(sorted(choices - choices_now))
         yield f"{path}: {'may be' if backwards else 'may no longer be'} {lost}"

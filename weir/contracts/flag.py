@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from weir.contracts.answer import AnswerRef
 from weir.contracts.base import Count, EpochSeconds, Record, Share
 from weir.contracts.score import ModelRef
+from weir.contracts.verdict import Stage, Verdict
 
-Verdict = Literal["allow", "review", "throttle", "block"]
-"""In rising strength."""
-Stage = Literal["rate_limit", "heuristics", "model", "business_rule"]
-"""In the order in which they speak."""
+__all__ = ["Flag", "Reason", "ShadowVerdict", "Stage", "Verdict"]
 
 
 class Reason(BaseModel):
@@ -26,6 +25,8 @@ class Reason(BaseModel):
     """Version of the configuration, pack or model that the id is from."""
     text: str
     """A sentence for a person."""
+    answer: AnswerRef | None = None
+    """The answer that decided, where people did: the decision is replayed from it."""
 
 
 class ShadowVerdict(BaseModel):
@@ -67,6 +68,10 @@ class Flag(Record):
     features_hash: str | None
     """Hash of the features' canonical JSON, as in `weir.scores`."""
     latency_ms: Annotated[float, Field(ge=0)]
-    """From the append time of the event that led to this revision to the verdict."""
+    """From the append time of the event that led to this revision to the verdict; of an answer that led to the flag,
+    from the answer's."""
     shadow: list[ShadowVerdict]
     """Verdicts of stages and patterns in shadow: they have no part in `verdict`."""
+    until: EpochSeconds | None = None
+    """Event time until which it is to be acted on, unless a newer flag of the session takes its place; None: nothing is
+    to be done about the session, or a version wrote the flag that did not say."""

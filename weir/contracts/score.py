@@ -50,7 +50,9 @@ class Score(Record):
     champion: bool
     """True for the champion's score, False for a candidate's."""
     verdict: Annotated[str, Field(max_length=16)] | None = None
-    """What the cascade said of this revision; None for a session that another took over."""
+    """What the cascade said of this revision, people's answers left out; None for a session that another took over."""
+    stage: Annotated[str, Field(max_length=16)] | None = None
+    """The stage of the cascade that decided so."""
     merged_into: str | None = None
     """The session that took over this one's events: labels for this one are that one's from now on."""
     rules: list[str] = Field(default_factory=list)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from models.features import FEATURES_VERSION, features, features_hash
 from streams.join import store
+from streams.join.standing import Powers
 from streams.join.store import read_label
 from streams.join.task import JoinTask, JoinTimes
 from streams.task import Effects
@@ -22,9 +23,11 @@ from weir.contracts.fast import encode
 from weir.contracts.score import ModelRef
 from weir.kafka.records import LogRecord, Output
 from weir.partitioner import partition_for
+from weir.settings import Settings
 from weir.topics import DEAD_LETTER, LABELS, REVIEWS, TRAINING
 
 WAIT_S = 1_000.0
+POWERS = Powers.of(Settings())
 TIMES = JoinTimes(WAIT_S, gap_s=50.0, grace_s=10.0, idle_timeout_s=20.0)
 
 
@@ -84,7 +87,7 @@ def outcomes(effects: Effects) -> dict[str, float]:
 def test_a_label_joins_the_last_scored_revision_that_ended_by_its_time_whenever_it_comes(place: int) -> None:
     history = [score(revision=1), score(revision=2), score(revision=4), score(revision=5, final=True)]
     history.insert(place, label(ts=102.5))
-    effects = fold(JoinTask(0, TIMES), *history)
+    effects = fold(JoinTask(0, TIMES, POWERS), *history)
     (example,) = joined(effects)
     assert example.features["events"] == 2
     assert (example.score, example.model) == (0.1 + 0.2, ModelRef(id="sessions", version="7"))
@@ -93,28 +96,28 @@ def test_a_label_joins_the_last_scored_revision_that_ended_by_its_time_whenever_
 
 
 def test_a_label_waits_until_it_is_known_which_revision_was_the_last_by_its_time() -> None:
-    task = JoinTask(0, TIMES)
+    task = JoinTask(0, TIMES, POWERS)
     assert not joined(fold(task, score(revision=1), score(revision=2), label(ts=500.0)))
     (example,) = joined(fold(task, score(revision=4), score(revision=5, final=True)))
     assert example.features["events"] == 5
 
 
 def test_a_label_older_than_all_that_was_scored_joins_nothing_and_expires() -> None:
-    task = JoinTask(0, TIMES)
+    task = JoinTask(0, TIMES, POWERS)
     assert not joined(fold(task, score(revision=3, final=True), label(ts=0.0), label(ts=102.9, source="ben")))
     effects = fold(task, score("s9", visitor_id="v9", ts=WAIT_S + 200.0))
     assert outcomes(effects) == {"expired": 2}
 
 
 def test_of_a_session_that_was_split_no_revision_of_the_whole_is_joined() -> None:
-    task = JoinTask(0, TIMES)
+    task = JoinTask(0, TIMES, POWERS)
     fold(task, score(revision=4, ts=200.0), score(revision=8, ts=300.0), score(revision=9, ts=150.0, final=True))
     (example,) = joined(fold(task, label(ts=250.0)))
     assert example.features["events"] == 9
 
 
 def test_earlier_revisions_of_a_session_are_bounded_and_forgotten_with_it() -> None:
-    task = JoinTask(0, TIMES)
+    task = JoinTask(0, TIMES, POWERS)
     fold(task, *(score(revision=number) for number in range(1, 100)))
     kept = {key for key, value in task.changes() if key[:1] == b"e" and value is not None}
     assert len(kept) == store.MOST_EARLIER
@@ -128,7 +131,7 @@ def test_training_sees_the_very_bytes_that_were_scored() -> None:
 
     scored = score(revision=3, final=True)
     assert scored.value is not None
-    (output,) = fold(JoinTask(0, TIMES), scored, label()).outputs
+    (output,) = fold(JoinTask(0, TIMES, POWERS), scored, label()).outputs
     assert output.value is not None
     as_scored = bytes(msgspec.json.decode(scored.value, type=Raw).features)
     assert bytes(msgspec.json.decode(output.value, type=Raw).features) == as_scored
@@ -137,11 +140,11 @@ def test_training_sees_the_very_bytes_that_were_scored() -> None:
 
 
 def test_a_candidates_score_is_not_joined() -> None:
-    assert not joined(fold(JoinTask(0, TIMES), score(champion=False), label()))
+    assert not joined(fold(JoinTask(0, TIMES, POWERS), score(champion=False), label()))
 
 
 def test_a_label_for_a_session_that_another_took_over_is_the_others() -> None:
-    task = JoinTask(0, TIMES)
+    task = JoinTask(0, TIMES, POWERS)
     first: dict[str, Any] = {"session_id": "first", "start": 90.0}
     other: dict[str, Any] = {"session_id": "other", "start": 95.0}
     fold(task, score(revision=1, **first), score(revision=1, **other))
@@ -152,7 +155,7 @@ def test_a_label_for_a_session_that_another_took_over_is_the_others() -> None:
 
 
 def test_a_label_for_a_session_taken_over_waits_for_the_one_that_took_it() -> None:
-    task = JoinTask(0, TIMES)
+    task = JoinTask(0, TIMES, POWERS)
     fold(task, score(revision=2, session_id="other", final=True, merged_into="first"))
     assert outcomes(fold(task, label(session_id="other"))) == {"waiting": 1}
     (example,) = joined(fold(task, score(revision=4, session_id="first", ts=499.0, final=True)))
@@ -160,13 +163,13 @@ def test_a_label_for_a_session_taken_over_waits_for_the_one_that_took_it() -> No
 
 
 def test_records_that_name_each_other_end_nothing_but_the_search() -> None:
-    task = JoinTask(0, TIMES)
+    task = JoinTask(0, TIMES, POWERS)
     fold(task, score(session_id="a", merged_into="b"), score(session_id="b", merged_into="a"))
     assert outcomes(fold(task, label(session_id="a"))) == {"waiting": 1}
 
 
 def test_of_a_split_session_the_part_is_meant_that_was_open_then_or_that_is_named() -> None:
-    task = JoinTask(0, TIMES)
+    task = JoinTask(0, TIMES, POWERS)
     first: dict[str, Any] = {"session_id": "first", "start": 100.0, "ts": 200.0, "final": True, "revision": 8}
     fold(task, score(**first | {"ts": 140.0, "revision": 6, "final": False}), score(**first))
     fold(task, score(session_id="second", start=201.0, ts=240.0, revision=3, final=True))
@@ -178,18 +181,18 @@ def test_of_a_split_session_the_part_is_meant_that_was_open_then_or_that_is_name
 
 @pytest.mark.parametrize("delay_s", [60.0, 86_400.0, 14 * 86_400.0])
 def test_a_label_may_come_minutes_or_weeks_later(delay_s: float) -> None:
-    task = JoinTask(0, replace(TIMES, wait_s=30 * 86_400.0))
+    task = JoinTask(0, replace(TIMES, wait_s=30 * 86_400.0), POWERS)
     fold(task, score(final=True), score(session_id="somebody-else", visitor_id="v2", ts=100.0 + delay_s))
     assert outcomes(fold(task, label(ts=100.0 + delay_s))) == {"joined": 1}
 
 
 def test_an_example_tells_what_the_cascade_had_said() -> None:
-    (example,) = joined(fold(JoinTask(0, TIMES), score(verdict="throttle", final=True), label()))
+    (example,) = joined(fold(JoinTask(0, TIMES, POWERS), score(verdict="throttle", final=True), label()))
     assert example.verdict == "throttle"
 
 
 def test_peoples_answers_count_for_the_rules_that_held_and_weak_ones_for_none() -> None:
-    task = JoinTask(0, replace(TIMES, wait_s=3_600.0))
+    task = JoinTask(0, replace(TIMES, wait_s=3_600.0), POWERS)
     fold(task, score(rules=["a", "b"], rules_alone=["b"], final=True))
     said = fold(task, label(source="weak:purchase"), label(label="bad", source="ann"))
     assert {labels: by for (name, labels), by in said.counts.items() if name == "rule_answers"} == {
@@ -199,7 +202,7 @@ def test_peoples_answers_count_for_the_rules_that_held_and_weak_ones_for_none() 
 
 
 def test_an_early_label_waits_for_the_final_revision() -> None:
-    task = JoinTask(0, TIMES)
+    task = JoinTask(0, TIMES, POWERS)
     early = fold(task, label())
     assert outcomes(early) == {"waiting": 1}
     assert not joined(fold(task, score(revision=1)))
@@ -208,7 +211,7 @@ def test_an_early_label_waits_for_the_final_revision() -> None:
 
 
 def test_a_weak_label_is_about_the_final_revision_even_if_it_comes_first() -> None:
-    task = JoinTask(0, TIMES)
+    task = JoinTask(0, TIMES, POWERS)
     weak = label(source="weak:purchase", label="good", ts=108.0)
     assert not joined(fold(task, score(revision=4), weak))
     (example,) = joined(fold(task, score(revision=8, final=True)))
@@ -217,40 +220,40 @@ def test_a_weak_label_is_about_the_final_revision_even_if_it_comes_first() -> No
 
 class TestWithoutASessionId:
     def test_the_session_that_was_open_then_is_meant(self) -> None:
-        task = JoinTask(0, TIMES)
+        task = JoinTask(0, TIMES, POWERS)
         fold(task, score("s1", start=100.0, ts=105.0), score("s1", revision=2, start=100.0, ts=120.0, final=True))
         fold(task, score("s2", start=200.0, ts=201.0), score("s2", revision=2, start=200.0, ts=220.0, final=True))
         assert joined(fold(task, label(session_id=None, ts=110.0)))[0].session_id == "s1"
         assert joined(fold(task, label(session_id=None, ts=205.0)))[0].session_id == "s2"
 
     def test_a_session_that_goes_on_is_waited_for(self) -> None:
-        task = JoinTask(0, TIMES)
+        task = JoinTask(0, TIMES, POWERS)
         assert not joined(fold(task, score("s1", ts=120.0), label(session_id=None, ts=140.0)))
         assert joined(fold(task, score("s1", revision=2, ts=120.0, final=True)))[0].session_id == "s1"
 
     def test_between_two_sessions_the_last_before_is_meant(self) -> None:
-        task = JoinTask(0, TIMES)
+        task = JoinTask(0, TIMES, POWERS)
         fold(task, score("s1", start=100.0, ts=120.0, final=True), score("s2", start=200.0, ts=220.0, final=True))
         assert joined(fold(task, label(session_id=None, ts=150.0)))[0].session_id == "s1"
 
     def test_it_waits_until_the_scores_have_come_so_far(self) -> None:
-        task = JoinTask(0, TIMES)
+        task = JoinTask(0, TIMES, POWERS)
         assert not joined(fold(task, score("s1", ts=120.0, final=True), label(session_id=None, ts=205.0)))
         (example,) = joined(fold(task, score("s2", start=200.0, ts=204.0, final=True)))
         assert example.session_id == "s2"
 
     def test_no_other_session_can_have_begun_within_a_gap_of_the_last(self) -> None:
-        task = JoinTask(0, TIMES)
+        task = JoinTask(0, TIMES, POWERS)
         assert joined(fold(task, score("s1", ts=120.0, final=True), label(session_id=None, ts=169.0)))
 
     def test_it_is_looked_at_when_other_visitors_scores_have_come_so_far(self) -> None:
-        task = JoinTask(0, TIMES)
+        task = JoinTask(0, TIMES, POWERS)
         fold(task, score("s1", ts=120.0, final=True), label(session_id=None, ts=205.0))
         effects = fold(task, score("s2", visitor_id="v2", start=206.0, ts=206.0))
         assert joined(effects)[0].session_id == "s1"
 
     def test_when_nothing_comes_it_takes_what_there_is(self) -> None:
-        task = JoinTask(0, TIMES)
+        task = JoinTask(0, TIMES, POWERS)
         # Scores are appended at 0 here, so that wall time is what passed since then.
         fold(task, score("s1", ts=120.0, final=True), label(session_id=None, ts=205.0))
         soon, late = Effects(), Effects()
@@ -260,7 +263,7 @@ class TestWithoutASessionId:
         assert joined(late)[0].session_id == "s1"
 
     def test_weeks_later_it_joins_once_no_score_is_on_its_way(self) -> None:
-        task = JoinTask(0, TIMES)
+        task = JoinTask(0, TIMES, POWERS)
         fold(task, score("s1", ts=120.0, final=True), label(session_id=None, ts=900.0))
         fold(task, label(session_id=None, visitor_id="v2", ts=900.0))
         fold(
@@ -273,7 +276,7 @@ class TestWithoutASessionId:
         assert {example.session_id for example in joined(late)} == {"s1", "s2"}
 
     def test_a_session_whose_final_never_comes_is_taken_as_it_is_after_gap_and_grace(self) -> None:
-        task = JoinTask(0, TIMES)
+        task = JoinTask(0, TIMES, POWERS)
         fold(task, score("s1", ts=120.0), label(session_id=None, ts=140.0))
         soon, late = Effects(), Effects()
         task.tick(140.0 - 120.0 + 59.0, soon)
@@ -282,7 +285,7 @@ class TestWithoutASessionId:
         assert joined(late)[0].session_id == "s1"
 
     def test_before_any_session_of_the_visitor_it_expires(self) -> None:
-        task = JoinTask(0, TIMES)
+        task = JoinTask(0, TIMES, POWERS)
         fold(task, score(), label(session_id=None, ts=50.0))
         effects = fold(task, score("s9", ts=1_051.0))
         assert not joined(effects)
@@ -304,7 +307,7 @@ class TestWithoutASessionId:
 def test_contradictions_are_resolved_in_a_stated_order(
     first: dict[str, Any], second: dict[str, Any], outcome: str, examples: int
 ) -> None:
-    task = JoinTask(0, TIMES)
+    task = JoinTask(0, TIMES, POWERS)
     effects = fold(task, score(revision=1, final=True), label(**first))
     last = fold(task, label(**second))
     assert outcomes(last) == {outcome: 1}
@@ -312,16 +315,16 @@ def test_contradictions_are_resolved_in_a_stated_order(
 
 
 def test_people_who_contradict_each_other_are_asked_again() -> None:
-    effects = fold(JoinTask(0, TIMES), score(final=True), label(), label(source="ben", label="good"))
+    effects = fold(JoinTask(0, TIMES, POWERS), score(final=True), label(), label(source="ben", label="good"))
     (review,) = [output for output in effects.outputs if output.topic == REVIEWS]
     assert review.key == b"s1"
     assert effects.counts["reviews", ("conflict",)] == 1
 
 
 def test_a_label_of_a_time_that_is_yet_to_come_waits_no_longer_than_others() -> None:
-    task = JoinTask(0, TIMES)
+    task = JoinTask(0, TIMES, POWERS)
     fold(task, replace(label(session_id=None, ts=4e9), timestamp=0))
-    restored = JoinTask(0, TIMES)
+    restored = JoinTask(0, TIMES, POWERS)
     for key, value in dict(task.changes()).items():
         restored.load(key, value or b"")
     restored.loaded()
@@ -331,7 +334,7 @@ def test_a_label_of_a_time_that_is_yet_to_come_waits_no_longer_than_others() -> 
 
 
 def test_a_session_waits_only_so_long() -> None:
-    task = JoinTask(0, TIMES)
+    task = JoinTask(0, TIMES, POWERS)
     fold(task, score("s1", ts=100.0, final=True), label(ts=101.0))
     changed = dict(task.changes())
     assert set(changed) == {b"ss1", b"gs1", b"t"}
@@ -341,7 +344,7 @@ def test_a_session_waits_only_so_long() -> None:
 
 
 def test_a_session_that_grew_waits_from_its_last_revision_on() -> None:
-    task = JoinTask(0, TIMES)
+    task = JoinTask(0, TIMES, POWERS)
     fold(task, *(score("s1", revision=number, ts=100.0 * number, final=number == 8) for number in range(1, 9)))
     assert len(task._store._ends) == 1
     fold(task, score("s2", visitor_id="v2", ts=1_799.0, start=1_799.0))
@@ -351,14 +354,14 @@ def test_a_session_that_grew_waits_from_its_last_revision_on() -> None:
 
 
 def test_labels_of_one_visitor_do_not_pile_up() -> None:
-    task = JoinTask(0, TIMES)
+    task = JoinTask(0, TIMES, POWERS)
     found = outcomes(fold(task, *(label(ts=float(ts)) for ts in range(500))))
     assert found == {"waiting": 64, "overflowed": 436}
 
 
 @pytest.mark.parametrize("value", [None, b"", b"{", b"[]", b'{"visitor_id": "v"}', b"\xff", b"[" * 5_000, b'"NaN"'])
 def test_what_is_no_label_goes_to_the_dead_letters(value: bytes | None) -> None:
-    effects = fold(JoinTask(0, TIMES), LogRecord("weir.labels", 0, 7, 0, b"v1", value))
+    effects = fold(JoinTask(0, TIMES, POWERS), LogRecord("weir.labels", 0, 7, 0, b"v1", value))
     (letter,) = effects.outputs
     assert (letter.topic, letter.value) == (DEAD_LETTER, value)
     assert outcomes(effects) == {"unreadable": 1}
@@ -369,10 +372,10 @@ def test_what_is_no_label_goes_to_the_dead_letters(value: bytes | None) -> None:
 def test_a_label_that_lies_elsewhere_is_sent_to_its_visitors_partition() -> None:
     partition = partition_for(b"v1", 4)
     plain = label()
-    assert joined(fold(JoinTask(partition, TIMES, 4), score(final=True), plain))
+    assert joined(fold(JoinTask(partition, TIMES, POWERS, 4), score(final=True), plain))
     for task, record in (
-        (JoinTask((partition + 1) % 4, TIMES, 4), plain),
-        (JoinTask(partition, TIMES, 4), LogRecord(plain.topic, 0, 0, 0, None, plain.value)),
+        (JoinTask((partition + 1) % 4, TIMES, POWERS, 4), plain),
+        (JoinTask(partition, TIMES, POWERS, 4), LogRecord(plain.topic, 0, 0, 0, None, plain.value)),
     ):
         effects = fold(task, score(), record)
         assert effects.outputs == [Output(LABELS, b"v1", plain.value)]
@@ -430,7 +433,7 @@ def runs(history: Sequence[LogRecord]) -> list[list[LogRecord]]:
 
 @given(histories())
 def test_each_label_has_an_outcome_and_each_example_a_scored_revision(history: list[LogRecord]) -> None:
-    task, effects = JoinTask(0, TIMES), Effects()
+    task, effects = JoinTask(0, TIMES, POWERS), Effects()
     scored: set[tuple[str, bytes]] = set()
     for run in runs(history):
         before = len(joined(effects))
@@ -453,11 +456,11 @@ def test_each_label_has_an_outcome_and_each_example_a_scored_revision(history: l
 @given(histories(), st.data())
 def test_neither_batches_nor_restarts_change_what_is_joined(history: list[LogRecord], data: st.DataObject) -> None:
     whole = Effects()
-    straight = JoinTask(0, TIMES)
+    straight = JoinTask(0, TIMES, POWERS)
     for record in history:
         straight.process([record], whole)
     cut = data.draw(st.integers(0, len(history)))
-    first, second, effects = JoinTask(0, TIMES), JoinTask(0, TIMES), Effects()
+    first, second, effects = JoinTask(0, TIMES, POWERS), JoinTask(0, TIMES, POWERS), Effects()
     for run in runs(history[:cut]):
         first.process(run, effects)
     entries = [(key, value) for key, value in first.changes() if value is not None]
@@ -483,7 +486,7 @@ def reads_of_labels(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
 
 def test_a_tick_reads_no_label_that_is_not_due_or_was_tried_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
-    task = JoinTask(0, TIMES)
+    task = JoinTask(0, TIMES, POWERS)
     fold(task, *(label(visitor_id=f"v{n}", session_id=f"s{n}") for n in range(5_000)))
     fold(task, score("s", visitor_id="somebody", ts=490.0, start=490.0))
     read = reads_of_labels(monkeypatch)
@@ -509,7 +512,7 @@ def test_labels_that_are_due_at_once_join_in_the_order_of_their_time(
     monkeypatch: pytest.MonkeyPatch, most: int, *, first_tried: bool
 ) -> None:
     monkeypatch.setattr(store, "MOST_A_TICK", most)
-    task, effects = JoinTask(0, TIMES), Effects()
+    task, effects = JoinTask(0, TIMES, POWERS), Effects()
     # All came within one millisecond, the newest first, and are of times that the session has not reached.
     given = [label(ts=400.0 - ts, label="good" if ts % 2 else "bad") for ts in range(32)]
     fold(task, score("s", visitor_id="somebody", ts=300.0, start=300.0))
@@ -525,7 +528,7 @@ def test_labels_that_are_due_at_once_join_in_the_order_of_their_time(
 
 
 def test_a_tick_looks_at_a_bounded_number_of_labels(monkeypatch: pytest.MonkeyPatch) -> None:
-    task = JoinTask(0, TIMES)
+    task = JoinTask(0, TIMES, POWERS)
     fold(task, score("s", visitor_id="somebody", ts=490.0, start=490.0))
     fold(task, *(label(visitor_id=f"v{n}", session_id=f"s{n}") for n in range(store.MOST_A_TICK + 10)))
     read = reads_of_labels(monkeypatch)
@@ -537,7 +540,7 @@ def test_a_tick_looks_at_a_bounded_number_of_labels(monkeypatch: pytest.MonkeyPa
 
 def test_labels_that_wait_are_counted_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "MOST_WAITING_IN_ALL", 3)
-    task = JoinTask(2, TIMES)
+    task = JoinTask(2, TIMES, POWERS)
     effects = fold(task, *(label(visitor_id=f"v{n}", session_id=f"s{n}") for n in range(5)))
     assert outcomes(effects) == {"waiting": 3, "overflowed": 2}
     assert effects.gauges["labels_waiting", ("2",)] == 3
@@ -549,9 +552,9 @@ def test_labels_that_wait_are_counted_and_bounded(monkeypatch: pytest.MonkeyPatc
 
 
 def test_labels_that_waited_before_a_restart_are_tried_after_it() -> None:
-    before = JoinTask(0, TIMES)
+    before = JoinTask(0, TIMES, POWERS)
     fold(before, score(), label(session_id="later", ts=101.0, visitor_id="v1"))
-    after = JoinTask(0, TIMES)
+    after = JoinTask(0, TIMES, POWERS)
     for key, value in before.changes():
         assert value is not None
         after.load(key, value)
@@ -566,13 +569,13 @@ def test_a_source_that_is_no_name_is_a_dead_letter() -> None:
     value = encode(Label(visitor_id="v1", ts=1.0, label="bad", source="ana")).replace(
         b'"ana"', b'"%s"' % (b"a" * 10_000)
     )
-    effects = fold(JoinTask(0, TIMES), LogRecord("weir.labels", 0, 0, 0, b"v1", value))
+    effects = fold(JoinTask(0, TIMES, POWERS), LogRecord("weir.labels", 0, 0, 0, b"v1", value))
     assert outcomes(effects) == {"unreadable": 1}
     assert [output.topic for output in effects.outputs] == [DEAD_LETTER]
 
 
 def test_two_labels_of_one_moment_for_two_sessions_join_one_each() -> None:
-    task = JoinTask(0, TIMES)
+    task = JoinTask(0, TIMES, POWERS)
     fold(task, score("s1", ts=120.0, final=True), score("s2", start=300.0, ts=310.0, final=True))
     effects = fold(task, label(session_id="s1", ts=400.0), label(session_id="s2", ts=400.0))
     assert [example.session_id for example in joined(effects)] == ["s1", "s2"]

@@ -217,9 +217,22 @@ def test_only_a_closing_counts_for_its_rules_sessions() -> None:
     assert counted == [0, 1]
 
 
-def test_state_is_dropped_when_a_session_is_final() -> None:
-    task = Bench().task()
+def test_state_is_dropped_when_a_session_is_final_and_its_flag_is_over() -> None:
+    bench = Bench()
+    task = bench.task()
     fold(task, session(**CERTAIN), session(revision=4, final=True, **CERTAIN))
+    assert dict(task.changes())[b"ss1"] is not None
+    over_s = 1_060.0 + bench.settings.block_holds_s + bench.settings.gap_s + bench.settings.grace_s
+    fold(task, session(session_id="s2", visitor_id="v2", end=over_s - 1.0))
+    assert not dict(task.changes())
+    fold(task, session(session_id="s2", visitor_id="v2", end=over_s))
+    assert dict(task.changes()) == {b"ss1": None}
+
+
+def test_a_flag_that_asks_for_nothing_is_forgotten_when_its_session_is_final() -> None:
+    task = Bench().always(0.85).task()
+    (flag,) = flags(fold(task, session(), session(revision=4, final=True)))
+    assert (flag.verdict, flag.until) == ("review", None)
     assert dict(task.changes()) == {b"ss1": None}
 
 
