@@ -413,8 +413,8 @@ def histories(draw: st.DrawFn) -> list[LogRecord]:
                     visitor_id=VISITORS[session_id],
                     session_id=draw(st.sampled_from([session_id, None])),
                     ts=ts,
-                    label=draw(st.sampled_from(["good", "bad"])),
-                    source=draw(st.sampled_from(["ana", "ben", "weak:purchase"])),
+                    label=draw(st.sampled_from(["good", "bad", "withdrawn"])),
+                    source=draw(st.sampled_from(["ana", "ben", "weak:purchase", "report:v7"])),
                 )
             )
     return history
@@ -446,9 +446,11 @@ def test_each_label_has_an_outcome_and_each_example_a_scored_revision(history: l
             assert (example.session_id, encode(example.features)) in scored
     counted = outcomes(effects)
     labels = sum(record.topic == "weir.labels" for record in history)
-    # What waited is counted once more when its wait is over.
+    # What waited is counted once more when its wait is over, unless its source took it back.
     still = sum(key[:1] == b"w" and value is not None for key, value in task.changes())
-    assert sum(counted.values()) == labels + counted.get("waiting", 0) - still
+    withdrawn = labels + counted.get("waiting", 0) - still - sum(counted.values())
+    assert 0 <= withdrawn <= counted.get("waiting", 0)
+    assert withdrawn == 0 or counted["withdrawn"] > 0
     identities = [example.example_id for example in joined(effects)]
     assert len(identities) == counted.get("joined", 0)
 
@@ -579,3 +581,114 @@ def test_two_labels_of_one_moment_for_two_sessions_join_one_each() -> None:
     fold(task, score("s1", ts=120.0, final=True), score("s2", start=300.0, ts=310.0, final=True))
     effects = fold(task, label(session_id="s1", ts=400.0), label(session_id="s2", ts=400.0))
     assert [example.session_id for example in joined(effects)] == ["s1", "s2"]
+
+
+def withdrawal(**changed: Any) -> LogRecord:  # noqa: ANN401 -- any field
+    return label(**{"label": "withdrawn", "ts": 600.0} | changed)
+
+
+class TestWithdrawal:
+    @pytest.mark.parametrize("session_id", ["s1", None])
+    def test_what_waits_is_never_learned(self, session_id: str | None) -> None:
+        task = JoinTask(0, TIMES, POWERS)
+        fold(task, label(), label(source="ben", ts=550.0))
+        effects = fold(task, withdrawal(session_id=session_id))
+        assert outcomes(effects) == {"withdrawn": 1}
+        assert effects.gauges["labels_waiting", ("0",)] == 1
+        assert [example.source for example in joined(fold(task, score(final=True)))] == ["ben"]
+
+    @pytest.mark.parametrize(
+        "other",
+        [{"source": "ben"}, {"session_id": "s2"}, {"ts": 499.0}, {"visitor_id": "v2"}, {"source": "report:ana"}],
+    )
+    def test_a_withdrawal_of_something_else_leaves_it_waiting(self, other: dict[str, Any]) -> None:
+        task = JoinTask(0, TIMES, POWERS)
+        fold(task, label(), withdrawal(**other))
+        assert len(joined(fold(task, score(final=True)))) == 1
+
+    def test_without_a_session_all_of_the_source_until_then_is_meant(self) -> None:
+        task = JoinTask(0, TIMES, POWERS)
+        fold(task, label(ts=500.0), label(session_id="s2", ts=501.0), label(session_id=None, ts=602.0))
+        effects = fold(task, withdrawal(session_id=None))
+        assert effects.gauges["labels_waiting", ("0",)] == 1
+        fold(task, score("s1", final=True))
+        assert joined(fold(task, score("s2", ts=110.0, final=True))) == []
+
+    @pytest.mark.parametrize("session_id", ["s1", None])
+    def test_what_was_learned_stays_and_can_be_said_again(self, session_id: str | None) -> None:
+        task = JoinTask(0, TIMES, POWERS)
+        fold(task, score(final=True), label())
+        assert fold(task, withdrawal(session_id=session_id)).outputs == []
+        again = fold(task, label(ts=700.0))
+        assert outcomes(again) == {"joined": 1}
+        assert [example.labelled_at for example in joined(again)] == [700.0]
+
+    def test_an_answer_older_than_its_withdrawal_is_outdated(self) -> None:
+        task = JoinTask(0, TIMES, POWERS)
+        fold(task, score(final=True), label(), withdrawal())
+        assert outcomes(fold(task, label(ts=599.0))) == {"outdated": 1}
+
+    def test_a_withdrawal_older_than_the_answer_changes_nothing(self) -> None:
+        task = JoinTask(0, TIMES, POWERS)
+        fold(task, score(final=True), label(), withdrawal(ts=499.0))
+        assert outcomes(fold(task, label(ts=700.0))) == {"repeated": 1}
+
+    def test_a_withdrawn_answer_outranks_no_weak_label(self) -> None:
+        task = JoinTask(0, TIMES, POWERS)
+        weak = label(source="weak:purchase", label="good", ts=700.0)
+        fold(task, score(final=True), label())
+        assert outcomes(fold(task, weak)) == {"outranked": 1}
+        fold(task, withdrawal())
+        assert outcomes(fold(task, weak)) == {"joined": 1}
+
+    def test_another_persons_answer_still_outranks_weak_labels(self) -> None:
+        task = JoinTask(0, TIMES, POWERS)
+        fold(task, score(final=True), label(), label(source="ben"), withdrawal())
+        assert outcomes(fold(task, label(source="weak:purchase", ts=700.0))) == {"outranked": 1}
+
+    @pytest.mark.parametrize("value", ["good", "bad"])
+    def test_a_withdrawn_answer_contradicts_nobody(self, value: str) -> None:
+        task = JoinTask(0, TIMES, POWERS)
+        effects = fold(task, score(final=True), label(), withdrawal(), label(source="ben", label=value, ts=700.0))
+        assert outcomes(effects) == {"joined": 2, "withdrawn": 1}
+        assert not [output for output in effects.outputs if output.topic == REVIEWS]
+
+    def test_a_session_that_another_took_over_may_be_named(self) -> None:
+        task = JoinTask(0, TIMES, POWERS)
+        fold(task, score(session_id="first", start=90.0, final=True))
+        fold(task, score(session_id="other", final=True, merged_into="first"))
+        fold(task, label(session_id="first"), withdrawal(session_id="other"))
+        assert outcomes(fold(task, label(session_id="first", ts=700.0))) == {"joined": 1}
+
+    def test_a_weak_source_can_withdraw_too(self) -> None:
+        task = JoinTask(0, TIMES, POWERS)
+        fold(task, label(source="weak:purchase"), withdrawal(source="weak:purchase"))
+        assert joined(fold(task, score(final=True))) == []
+
+    def test_a_withdrawal_of_nothing_is_counted_and_kept_nowhere(self) -> None:
+        task = JoinTask(0, TIMES, POWERS)
+        effects = fold(task, withdrawal(), withdrawal(session_id=None))
+        assert outcomes(effects) == {"withdrawn": 2}
+        assert (effects.outputs, list(task.changes())) == ([], [])
+
+    def test_a_withdrawal_that_lies_elsewhere_is_sent_to_its_visitors_partition(self) -> None:
+        plain = withdrawal()
+        effects = fold(JoinTask(0, TIMES, POWERS), replace(plain, key=b"v2"))
+        assert effects.outputs == [Output(LABELS, b"v1", plain.value)]
+
+    def test_a_full_queue_has_room_again(self) -> None:
+        task = JoinTask(0, TIMES, POWERS)
+        fold(task, *(label(ts=float(ts)) for ts in range(500)))
+        fold(task, withdrawal())
+        effects = fold(task, label(ts=700.0))
+        assert outcomes(effects) == {"waiting": 1}
+        assert effects.gauges["labels_waiting", ("0",)] == 1
+
+
+def test_no_label_of_a_visitor_who_reports_is_an_example_and_none_waits() -> None:
+    task = JoinTask(0, TIMES, POWERS)
+    said = [label(source="report:v7", label=value, ts=500.0) for value in ("bad", "good", "withdrawn")]
+    effects = fold(task, *said, score(final=True), *said)
+    assert outcomes(effects) == {"reported": 6}
+    assert joined(effects) == []
+    assert effects.gauges["labels_waiting", ("0",)] == 0
