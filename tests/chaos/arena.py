@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.chaos.answers import TRUSTED
 from tests.chaos.cleaning import clean_eagerly
 from tests.chaos.proxy import HOST, Proxy
 from weir.broker import DevelopmentBroker, Voter, directory_id, free_port
@@ -104,4 +105,5 @@ def _settings(ports: list[int], partitions: int) -> Settings:
         stall_timeout_s=60.0,
         recovery_timeout_s=60.0,
         shadow=frozenset({"rate_limit", "model", "business_rule"}),
+        human_sources=TRUSTED,
     )

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from confluent_kafka import Producer
 
-from tests.chaos.traffic import Bounds, traffic
+from tests.chaos.answers import EVENTS_A_LABEL, People
+from tests.chaos.traffic import MISPLACED, POISON, Bounds, traffic
 from weir.kafka.sender import producer
 from weir.settings import Settings
-from weir.topics import EVENTS
+from weir.topics import EVENTS, LABELS
 
 REMEMBERED_S = 15.0
 """An event comes again after so long at most: longer than a worker takes to die and come back."""
@@ -28,13 +29,15 @@ STEP_S = 0.02
 
 
 class Load:
-    """Sends traffic at a rate, one event in twenty a second time."""
+    """Sends traffic at a rate, one event in twenty a second time, and labels of people about its visitors."""
 
     def __init__(self, settings: Settings, seed: int, rate: float) -> None:
         self._topic = settings.names.public(EVENTS)
         self._rate = rate
         self._traffic = traffic(seed, Bounds(settings.gap_s, settings.grace_s, settings.max_record_bytes))
         self._again = random.Random(seed + 1)
+        self._labels = settings.names.public(LABELS)
+        self._people = People(seed + 2)
         self._earlier: deque[tuple[float, bytes | None, bytes]] = deque(maxlen=int(rate * REMEMBERED_S))
         # Outages are longer than any timeout; what was sent has to arrive all the same.
         self._producer: Producer = producer(
@@ -59,15 +62,20 @@ class Load:
         while not self._ended:
             due = int((time.monotonic() - begun_s) * self._rate)
             while sent < due and not self._ended:
-                self._send(*self._next())
+                self._send(self._topic, *self._next())
                 sent += 1
+                if sent % EVENTS_A_LABEL == 0:
+                    for key, value in self._people.say(time.time()):
+                        self._send(self._labels, key, value)
             self._producer.poll(STEP_S)
         self._producer.flush()
 
     def told(self) -> str:
         """What was sent: by kind, and how many a second time, by the seconds of their first and second sending."""
         twice = [[*seconds, count] for seconds, count in sorted(self._twice.items())]
-        return json.dumps({"kinds": self._kinds, "twice": twice, "not_sent": self._not_sent})
+        return json.dumps(
+            {"kinds": self._kinds, "twice": twice, "not_sent": self._not_sent, "labels": self._people.kinds}
+        )
 
     def _next(self) -> tuple[bytes | None, bytes]:
         now_s = time.time()
@@ -77,13 +85,15 @@ class Load:
             return key, value
         made = next(self._traffic)
         self._kinds.update(made.kinds)
+        if made.key is not None and not {MISPLACED, POISON} & set(made.kinds):
+            self._people.saw(made.key.decode())
         value = made.at(now_s)
         self._earlier.append((now_s, made.key, value))
         return made.key, value
 
-    def _send(self, key: bytes | None, value: bytes) -> None:
+    def _send(self, topic: str, key: bytes | None, value: bytes) -> None:
         try:
-            self._producer.produce(self._topic, value, key)
+            self._producer.produce(topic, value, key)
         except BufferError:
             # An outage: what can't wait here was never sent.
             self._not_sent += 1

@@ -95,7 +95,7 @@ def launch(name: str, folder: Path, environment: Mapping[str, str]) -> Member:
     log = folder / f"{name}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.worker", "--stages", "sessionize,score", "--web-port", "0"],
+            [sys.executable, "-m", "tests.chaos.worker", "--stages", "sessionize,score,join", "--web-port", "0"],
             env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
             stdout=out,
             stderr=out,

@@ -51,6 +51,7 @@ def sent(done: Done, verdict: Verdict) -> dict[str, int]:
     accounts = verdict.accounts.values()
     return {
         **{kind: done.sent.get("kinds", {}).get(kind, 0) for kind in KINDS},
+        **{f"label: {kind}": count for kind, count in sorted(done.sent.get("labels", {}).items())},
         "sent a second time": sum(count for *_, count in twice),
         "of them across the end of a worker": sum(
             count for first, again, count in twice if any(first < end_s < again for end_s in ends_s)

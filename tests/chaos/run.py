@@ -23,11 +23,13 @@ from tests.support import command
 from weir.errors import ClusterError
 from weir.kafka.reader import LogReader
 from weir.settings import Settings
-from weir.topics import EVENTS, SESSIONS
+from weir.topics import ANSWERS, EVENTS, LABELS, SCORES, SESSIONS
 
 ROOT = Path(__file__).parents[2]
 STEP_S = 0.2
 LONGEST_END_S = 120.0
+INPUTS = (EVENTS, SESSIONS, SCORES, LABELS, ANSWERS)
+"""Of the stages that the workers run."""
 
 
 @dataclass(frozen=True)
@@ -194,9 +196,7 @@ def _wait_for_the_end(fleet: Fleet, settings: Settings, told: Callable[[str], No
 
 def _left(fleet: Fleet, settings: Settings) -> int:
     """Records on the stages' inputs that are not yet worked on and committed, as far as the workers tell."""
-    inputs = [settings.names.public(EVENTS), settings.names.public(SESSIONS)]
-    with LogReader(settings, inputs) as reader:
-        ends = {place: span.end for place, span in reader.ranges().items()}
+    # Positions before ends: what is written in between is then left, and no stage's output is overlooked.
     committed = {
         (topic, partition["partition"]): position
         for status in fleet.statuses()
@@ -204,6 +204,8 @@ def _left(fleet: Fleet, settings: Settings) -> int:
         if partition["ready"]
         for topic, position in partition["committed"].items()
     }
+    with LogReader(settings, [settings.names.public(topic) for topic in INPUTS]) as reader:
+        ends = {place: span.end for place, span in reader.ranges().items()}
     return sum(end - committed.get(place, 0) for place, end in ends.items())
 
 

@@ -39,7 +39,7 @@ class Verdict:
 
 
 def verdict(settings: Settings, begun_ms: int, told: Callable[[str], None]) -> Verdict:
-    """Reads everything that is committed, and compares. All stages but heuristics must be in shadow."""
+    """Reads everything that is committed, and compares. All stages but heuristics and people must be in shadow."""
     own = oracle_settings(settings)
     line = Timeline(begun_ms)
     with _no_search_for_cycles():
@@ -50,7 +50,8 @@ def verdict(settings: Settings, begun_ms: int, told: Callable[[str], None]) -> V
         expected = expect(_noted(line, log), own, watch=watched(outputs, own))
         told(f"{sum(accounts.read for accounts in expected.accounts.values()):,} records of it are; comparing")
         book = rule_book(load_packs(()))
-        differences = list(compare(expected, outputs, book=book, may_be_compacted=True))
+        scores = logs.read(settings.bootstrap_servers, own.topic("scores"))
+        differences = list(compare(expected, outputs, book=book, scores=scores, may_be_compacted=True))
     return Verdict(differences, dict(expected.accounts), len(outputs), line)
 
 
@@ -84,6 +85,13 @@ def oracle_settings(settings: Settings) -> OracleSettings:
         known_after=budgets.addresses.known_after,
         known_price=budgets.addresses.known_price,
         assets=Assets(frozenset(budgets.assets.types), frozenset(budgets.assets.extensions)),
+        human_sources=settings.human_sources,
+        answer_verdict=settings.answer_verdict,
+        answer_holds_s=settings.answer_holds_s,
+        reports_for_review=settings.reports_for_review,
+        reports_for_throttle=settings.reports_for_throttle,
+        report_holds_s=settings.report_holds_s,
+        reports_throttle_s=settings.reports_throttle_s,
     )
 
 

@@ -1,8 +1,12 @@
-"""Flags of heuristics, where every other stage is in shadow, against the session records that they were made of.
+"""Flags of heuristics and people, every other stage being in shadow, against sessions and answers.
 
 Evidence is 1 - product of (1 - weight) over a session's patterns and the rules that hold for it, of each group the
 strongest alone; 0.5 is `review`, 0.7 `throttle`, 0.9 `block`. A flag
 goes out when verdict or reasons changed; a first `allow` is silent. A session that was merged away has none.
+
+When people's answers meet a session is not promised. So of visitors whom somebody spoke of, a flag need not be due: one
+of people's must tell a decision about its visitor, and none that is milder than heuristics; any other must tell what
+heuristics make of its revision. The same flag may come again when people changed their mind, but not twice in a row.
 
 Silences: evidence is rounded to nine decimals; a pattern without a known weight is no reason; reasons are compared by
 id and version, and another version alone is no news.
@@ -10,34 +14,113 @@ id and version, and another version alone is no news.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from tests.chaos.oracle.answering import Decision, VisitorAnswers
 from tests.chaos.oracle.compare_values import parsed
 from tests.chaos.oracle.records import Record
 from tests.chaos.oracle.rule_book import RuleBook
 
+STRENGTH = ("allow", "review", "throttle", "block")
 THRESHOLDS = ((0.9, "block"), (0.7, "throttle"), (0.5, "review"))
 Reasons = tuple[tuple[str, str], ...]
 Essence = tuple[str, int, str, Reasons]
 """Session, revision, verdict and reasons."""
 
 
-def flag_differences(sessions: Iterable[Record], flags: Iterable[Record], book: RuleBook) -> Iterator[str]:
+def flag_differences(
+    sessions: Iterable[Record],
+    flags: Iterable[Record],
+    book: RuleBook,
+    answers: Mapping[str, VisitorAnswers] | None = None,
+) -> Iterator[str]:
     """What is missing, twice or unexplained."""
-    due = set(_due(sessions, book))
+    spoken = {visitor: one for visitor, one in (answers or {}).items() if one.is_spoken_of}
+    quiet: list[Record] = []
+    heard: list[Record] = []
+    for record in sessions:
+        (heard if (parsed(record) or {}).get("visitor_id") in spoken else quiet).append(record)
+    due = set(_due(quiet, book))
+    of_the_spoken: list[tuple[Record, dict[str, Any]]] = []
     found: set[Essence] = set()
     for record in flags:
-        flag = _essence(parsed(record) or {})
-        name = f"flag {record.place}, {flag[2]} of session {flag[0]} in revision {flag[1]}"
+        fields = parsed(record) or {}
+        if fields.get("visitor_id") in spoken:
+            of_the_spoken.append((record, fields))
+            continue
+        flag = _essence(fields)
+        name = _name(record, fields)
         if flag in found:
             yield f"Twice: {name}."
-        elif flag not in due:
+        elif flag not in due or fields.get("stage") == "people":
             yield f"Unexplained: {name}: its session has no such news."
         found.add(flag)
     for session, revision, verdict, _ in sorted(due - found):
         yield f"Missing: the flag {verdict} of session {session} in revision {revision}."
+    yield from _repeated(of_the_spoken, spoken)
+    yield from _of_the_spoken(of_the_spoken, spoken, heard, book)
+
+
+def _repeated(flags: Iterable[tuple[Record, dict[str, Any]]], spoken: Mapping[str, VisitorAnswers]) -> Iterator[str]:
+    last: dict[str, str] = {}
+    times: Counter[str] = Counter()
+    for record, fields in flags:
+        session, own = str(fields.get("session_id")), str(fields.get("flag_id"))
+        times[own] += 1
+        if last.get(session) == own:
+            yield f"Twice: {_name(record, fields)}."
+        elif times[own] > 1 + spoken[str(fields["visitor_id"])].changes:
+            yield f"Twice: {_name(record, fields)}: more often than people changed their mind."
+        last[session] = own
+
+
+def _of_the_spoken(
+    flags: Collection[tuple[Record, dict[str, Any]]],
+    spoken: Mapping[str, VisitorAnswers],
+    sessions: Iterable[Record],
+    book: RuleBook,
+) -> Iterator[str]:
+    judged: dict[tuple[str, int], set[Essence]] = defaultdict(set)
+    for record in sessions:
+        session = parsed(record) or {}
+        if session.get("merged_into") is None:
+            essence = _judged(session, book)
+            judged[essence[:2]].add(essence)
+    decisions = {visitor: spoken[visitor].all_possible() for visitor in {str(one["visitor_id"]) for _, one in flags}}
+    for record, fields in flags:
+        flag, name = _essence(fields), _name(record, fields)
+        essences = judged[flag[:2]]
+        if not essences:
+            yield f"Unexplained: {name}: there is no such revision."
+        elif fields.get("stage") != "people":
+            if flag not in essences:
+                yield f"Wrong: {name}: heuristics make something else of its revision."
+        else:
+            of_heuristics = min((one[2] for one in essences), key=STRENGTH.index)
+            yield from _of_people(name, fields, decisions[str(fields["visitor_id"])], of_heuristics)
+
+
+def _of_people(
+    name: str, flag: Mapping[str, Any], decisions: Collection[Decision], of_heuristics: str
+) -> Iterator[str]:
+    given = [one["answer"] for one in flag.get("reasons", ()) if one.get("answer")]
+    if len(given) != 1 or len(flag["reasons"]) != 1:
+        yield f"Wrong: {name} has {len(given)} answers among its {len(flag.get('reasons', ()))} reasons, not one alone."
+        return
+    label, verdict, source, ts, until = (given[0].get(part) for part in ("label", "verdict", "source", "ts", "until"))
+    if (label, verdict, source, ts, until) not in decisions:
+        yield f"Unexplained: {name}: the answer of {source} at {ts} never stood."
+    if (flag.get("verdict"), flag.get("until")) != (verdict, until):
+        yield f"Wrong: {name}: its answer says {verdict} until {until}."
+    if label == "bad" and STRENGTH.index(str(verdict)) < STRENGTH.index(of_heuristics):
+        yield f"Wrong: {name} is milder than the {of_heuristics} of heuristics."
+
+
+def _name(record: Record, fields: Mapping[str, Any]) -> str:
+    verdict, session, revision = (fields.get(part) for part in ("verdict", "session_id", "revision"))
+    return f"flag {record.place}, {verdict} of session {session} in revision {revision}"
 
 
 def _due(sessions: Iterable[Record], book: RuleBook) -> Iterator[Essence]:

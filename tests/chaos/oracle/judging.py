@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 
+from tests.chaos.oracle.answering import expected_answers
+from tests.chaos.oracle.compare_answers import answer_differences, label_differences
+from tests.chaos.oracle.compare_examples import example_differences
 from tests.chaos.oracle.compare_flags import flag_differences
 from tests.chaos.oracle.compare_letters import letter_differences, limit_differences
 from tests.chaos.oracle.compare_log import account_differences, balance_differences, rekeying_differences
@@ -12,11 +15,12 @@ from tests.chaos.oracle.compare_sessions import session_differences
 from tests.chaos.oracle.compare_sums import sum_differences
 from tests.chaos.oracle.expected import Expected, Place
 from tests.chaos.oracle.folding import Partition
+from tests.chaos.oracle.labels import sort_labels
 from tests.chaos.oracle.records import Match, Record, Settings
 from tests.chaos.oracle.rule_book import RuleBook
 
-READ = ("sessions", "late", "dead-letter", "limits", "flags", "rules")
-"""Topics, without their prefix, whose records are compared."""
+READ = ("sessions", "late", "dead-letter", "limits", "flags", "rules", "labels", "answers", "training")
+"""Topics, without their prefix, whose records are compared; labels are an input, and an output of score and join."""
 
 
 def expect(
@@ -58,12 +62,13 @@ def watched(outputs: Iterable[Record], settings: Settings) -> set[Place]:
     return places
 
 
-def compare(
+def compare(  # noqa: PLR0913 -- each part of a run is judged only where it is given
     expected: Expected,
     outputs: Iterable[Record],
     *,
     reported: Mapping[int, Mapping[str, int]] | None = None,
     book: RuleBook | None = None,
+    scores: Iterable[Record] | None = None,
     may_be_compacted: bool = False,
 ) -> Iterator[str]:
     """Every way in which outputs differ from what they must be, a sentence each; nothing for a flawless run.
@@ -73,15 +78,18 @@ def compare(
         outputs: all committed records of the topics `READ`, each partition in the order of offsets.
         reported: by partition, the outcomes that Weir counted: `folded`, `duplicate`, `late`, `dead_letter`, `rekeyed`,
             `watermark`.
-        book: what patterns and rules weigh; given only where every stage but heuristics is in shadow, flags are
-            compared too.
-        may_be_compacted: older limits of a key may be gone.
+        book: what patterns and rules weigh; given only where every stage but heuristics and people is in shadow, flags
+            are compared too.
+        scores: all committed scores, read once and not kept; with them training examples are compared too.
+        may_be_compacted: older limits and answers of a key may be gone.
     """
     by_topic: dict[str, list[Record]] = {expected.settings.topic(name): [] for name in READ}
     for record in outputs:
         if record.topic in by_topic:
             by_topic[record.topic].append(record)
-    sessions, late, dead, limits, flags, rules = by_topic.values()
+    sessions, late, dead, limits, flags, rules, sent, given, training = by_topic.values()
+    labels = sort_labels(sent, expected.settings)
+    answers = expected_answers(labels, expected.settings)
     yield from chain(
         rekeying_differences(expected),
         session_differences(expected, sessions),
@@ -89,7 +97,10 @@ def compare(
         letter_differences(expected.settings, expected.dead, dead, "dead letter"),
         limit_differences(expected.limits, limits, may_be_compacted=may_be_compacted),
         sum_differences(expected.sums, rules),
-        flag_differences(sessions, flags, book) if book is not None else (),
+        label_differences(expected.settings, labels, dead),
+        answer_differences(expected.settings, answers, given, may_be_compacted=may_be_compacted),
+        example_differences(labels, scores, training) if scores is not None else (),
+        flag_differences(sessions, flags, book, answers) if book is not None else (),
         balance_differences(expected, sessions, late, dead),
         account_differences(expected, reported or {}),
     )

@@ -57,7 +57,7 @@ def read_event(value: bytes | None, max_bytes: int) -> Fields:
     Raises:
         RefusedError: there is none.
     """
-    sent = _read_object(value, max_bytes)
+    sent = read_object(value, max_bytes)
     for name in _FIELDS:
         if name not in sent:
             if name in _REQUIRED:
@@ -79,7 +79,7 @@ def read_watermark(value: bytes | None, max_bytes: int) -> int:
         RefusedError: it carries none.
     """
     try:
-        sent = _read_object(value, max_bytes)
+        sent = read_object(value, max_bytes)
     except RefusedError as error:
         raise RefusedError("bad_watermark") from error
     mark = sent.get("watermark")
@@ -89,7 +89,12 @@ def read_watermark(value: bytes | None, max_bytes: int) -> int:
     return micros(sent["watermark"])
 
 
-def _read_object(value: bytes | None, max_bytes: int) -> dict[str, Any]:
+def read_object(value: bytes | None, max_bytes: int) -> dict[str, Any]:
+    """The JSON object in a record's value.
+
+    Raises:
+        RefusedError: there is none.
+    """
     if not value:
         raise RefusedError("empty_value")
     if len(value) > max_bytes:

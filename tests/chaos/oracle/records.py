@@ -92,6 +92,13 @@ class Settings:
     known_price: float = 0.1
     assets: Assets | None = None
     """None where `asset` is a type like others."""
+    human_sources: tuple[str, ...] = ()
+    answer_verdict: str = "block"
+    answer_holds_s: float = 86_400.0
+    reports_for_review: float = 3.0
+    reports_for_throttle: float = 10.0
+    report_holds_s: float = 86_400.0
+    reports_throttle_s: float = 3_600.0
 
     def topic(self, name: str) -> str:
         """A public topic's full name."""

@@ -1,4 +1,4 @@
-"""The product's tasks, driven in memory, against the oracle. Only this file knows both."""
+"""The product's tasks, driven in memory, against the oracle. Only tests of agreement know both."""
 
 from __future__ import annotations
 
