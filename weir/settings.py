@@ -174,6 +174,8 @@ class Settings(BaseSettings):
     """Likewise for `throttle`."""
     report_holds_s: Seconds = 86_400.0
     """How long a report counts, from its `ts`."""
+    reports_throttle_s: Seconds = 3_600.0
+    """How long reports throttle at most, from the newest one's `ts`: they are no proof."""
     block_holds_s: Seconds = 3_600.0
     """How long a flag's `block` is acted on, from the session's `end`."""
     throttle_holds_s: Seconds = 60.0

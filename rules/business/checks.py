@@ -18,6 +18,7 @@ _SAYS = {
     "rate_limit": {"throttle"},
     "heuristics": {"allow", "review", "throttle", "block"},
     "model": {"allow", "review", "block"},
+    "people": {"allow", "review", "throttle", "block"},
 }
 """What each stage can have said when rules are asked."""
 
@@ -237,6 +238,9 @@ def _ceiling(document: Document, file: RulesFile) -> Iterator[Problem]:
     if ceiling.release_at >= ceiling.at_most:
         message = f"{ceiling.id}: the brake would let go where it trips."
         yield document.problem(message, "Give release_at less than at_most.", "ceiling", "release_at")
+    if "people" in ceiling.of:
+        message = f"{ceiling.id}: what people answer is not held back."
+        yield document.problem(message, "Name earlier stages.", "ceiling", "of")
     if "business_rule" in ceiling.of:
         message = f"{ceiling.id}: what business rules say is not held back."
         yield document.problem(message, "Name earlier stages.", "ceiling", "of")

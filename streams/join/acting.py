@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from heapq import heappop, heappush
 
 import msgspec
+from msgspec.structs import replace
 
 from streams.join import standing as rules
 from streams.join.standing import Answer, Powers, Report, Standing
@@ -22,11 +23,11 @@ STANDING, REPORTER = b"a", b"r"
 MOST_VISITORS = 100_000
 """Visitors of one partition about whom answers stand; those whose answers end first are forgotten."""
 MOST_REPORTERS = 10_000
-"""Reporters of one partition whose records are kept; those whose record is the oldest are forgotten."""
+"""Reporters of one partition whose records are kept; of more, a tenth is forgotten, the longest unjudged first."""
 MOST_STALE = 1_000
 """Ends that may stand in the index though something was said since."""
 _read_standing = msgspec.json.Decoder(Standing).decode
-_read_record = msgspec.json.Decoder(tuple[int, int]).decode
+_read_record = msgspec.json.Decoder(tuple[int, int, float]).decode
 
 
 class Acting:
@@ -39,8 +40,8 @@ class Acting:
     def __init__(self, powers: Powers) -> None:
         self._powers = powers
         self._standing: dict[str, Standing] = {}
-        self._records: dict[str, tuple[int, int]] = {}
-        """By reporter: how often trusted people agreed, and how often they didn't; the newest last."""
+        self._records: dict[str, tuple[int, int, float]] = {}
+        """By reporter: how often trusted people agreed, how often they didn't, and the time of the newest answer."""
         self._ends: list[tuple[float, str]] = []
         self._changed: set[bytes] = set()
 
@@ -76,7 +77,7 @@ class Acting:
             effects.count("answers", "people", "repeated")
             return
         for reporter in rules.unjudged(after):
-            self._learn_of(reporter, agreed=answer.label == "bad")
+            self._learn_of(reporter, ts, agreed=answer.label == "bad")
         effects.count("answers", "people", "acts")
         self._write(label.visitor_id, rules.judged(after), reached_s, effects)
 
@@ -103,15 +104,17 @@ class Acting:
         if after is not None:
             self._write(label.visitor_id, after, reached_s, effects)
 
-    def withdraw(self, label: Label, ts: float, reached_s: float, effects: Effects) -> None:
-        """Takes back what a source said."""
+    def withdraw(
+        self, label: Label, ts: float, reached_s: float, effects: Effects, about: Collection[str] = ()
+    ) -> None:
+        """Takes back what a source said of the sessions `about`, or without any of the visitor."""
         before = self._of(label.visitor_id)
         if is_report(label.source):
             kind = "report"
             after = rules.unreported(before, label.source.removeprefix(REPORT_PREFIX), ts)
         else:
             kind = "people"
-            after = rules.withdrawn(before, label.source, label.session_id, ts)
+            after = rules.withdrawn(before, label.source, about, ts)
         if after is not None:
             effects.count("answers", kind, "withdrawn")
             self._write(label.visitor_id, after, reached_s, effects)
@@ -125,8 +128,9 @@ class Acting:
         return self._standing.get(visitor_id, _NOTHING)
 
     def _write(self, visitor_id: str, standing: Standing, reached_s: float, effects: Effects) -> None:
-        before = rules.decisions(self._of(visitor_id), self._powers, self._weight_of)
         standing = rules.left_at(standing, reached_s, self._powers)
+        decisions = rules.decisions(standing, self._powers, self._weight_of)
+        is_told, standing = standing.is_told, replace(standing, is_told=bool(decisions))
         self._keep(visitor_id, standing)
         self._changed.add(STANDING + visitor_id.encode())
         if len(self._ends) > 2 * len(self._standing) + MOST_STALE:
@@ -135,9 +139,8 @@ class Acting:
         while len(self._standing) > MOST_VISITORS:
             forgotten = self._drop_if_current(*heappop(self._ends))
             effects.count("answers", "people", "forgotten", by=forgotten)
-        after = rules.decisions(standing, self._powers, self._weight_of)
-        if after != before:
-            record = {"visitor_id": visitor_id, "answers": after}
+        if decisions or is_told:
+            record = {"visitor_id": visitor_id, "answers": decisions}
             effects.outputs.append(Output(ANSWERS, visitor_id.encode(), encode(record)))
 
     def _keep(self, visitor_id: str, standing: Standing) -> None:
@@ -156,16 +159,19 @@ class Acting:
         return 1
 
     def _weight_of(self, reporter: str) -> float:
-        return rules.weight(*self._records.get(reporter, (0, 0)))
+        right, wrong, _ = self._records.get(reporter, _NO_RECORD)
+        return rules.weight(right, wrong)
 
-    def _learn_of(self, reporter: str, *, agreed: bool) -> None:
-        right, wrong = self._records.pop(reporter, (0, 0))
-        self._records[reporter] = (right + agreed, wrong + (not agreed))
+    def _learn_of(self, reporter: str, ts: float, *, agreed: bool) -> None:
+        right, wrong, _ = self._records.get(reporter, _NO_RECORD)
+        self._records[reporter] = (right + agreed, wrong + (not agreed), ts)
         self._changed.add(REPORTER + reporter.encode())
-        while len(self._records) > MOST_REPORTERS:
-            oldest = next(iter(self._records))
-            del self._records[oldest]
-            self._changed.add(REPORTER + oldest.encode())
+        if len(self._records) > MOST_REPORTERS:
+            oldest = sorted(self._records, key=lambda name: (self._records[name][2], name))
+            for name in oldest[: 1 + MOST_REPORTERS // 10]:
+                del self._records[name]
+                self._changed.add(REPORTER + name.encode())
 
 
 _NOTHING = Standing()
+_NO_RECORD = (0, 0, 0.0)

@@ -34,6 +34,11 @@ class Match:
     revision: int
 
 
+def may_be_another(label: Label, span: Span, reached_s: float, gap_s: float) -> bool:
+    """Whether another session of the visitor's may have begun by `ts`, and not be scored yet."""
+    return label.session_id is None and span.final and max(reached_s, span.end + gap_s) < label.ts
+
+
 def session_of(label: Label, spans: Iterable[Span]) -> Span | None:
     """The session that a label names, or the one that took over its events; else the last one that began by `ts`."""
     return _named(label, spans) if label.session_id is not None else _at(label.ts, spans)
@@ -56,10 +61,8 @@ def find(label: Label, spans: Iterable[Span], reached_s: float, gap_s: float, *,
     span = session_of(label, spans)
     if span is None:
         return None
-    # Another session of the visitor's may have begun before `ts`, and not be scored yet.
-    may_be_another = label.session_id is None and span.final and max(reached_s, span.end + gap_s) < label.ts
     goes_on = not span.final and span.end <= label.ts
-    if (may_be_another or goes_on) and not is_settled:
+    if (may_be_another(label, span, reached_s, gap_s) or goes_on) and not is_settled:
         return None
     known = [(end, revision) for end, revision in (*span.earlier, (span.end, span.revision)) if end <= label.ts]
     return Match(span, max(known)[1]) if known else None

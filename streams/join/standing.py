@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from weir.contracts.answer import REPORTS, AnsweredSession, StandingAnswer
 from weir.contracts.fast import fast
@@ -38,6 +39,8 @@ class Answer(msgspec.Struct, frozen=True):
     """The session that it names, and the one that it was found to be about."""
     session: _Session | None = None
     """The latter, as it was scored last."""
+    is_taken_back: bool = False
+    """It counts no more, and neither does what was said before `ts` and comes again."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -48,6 +51,8 @@ class Report(msgspec.Struct, frozen=True):
     session: _Session | None = None
     is_judged: bool = False
     """A trusted person has answered since: it is part of the reporter's record."""
+    is_taken_back: bool = False
+    """It counts no more; it is kept so that saying it again is not judged again."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -55,6 +60,8 @@ class Standing(msgspec.Struct, frozen=True):
 
     answers: tuple[Answer, ...] = ()
     reports: tuple[Report, ...] = ()
+    is_told: bool = False
+    """`weir.answers` says something of the visitor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,7 @@ class Powers:
     review_from: float
     throttle_from: float
     report_holds_s: float
+    reports_throttle_s: float
 
     @classmethod
     def of(cls, settings: Settings) -> Powers:
@@ -78,41 +86,48 @@ class Powers:
             settings.reports_for_review,
             settings.reports_for_throttle,
             settings.report_holds_s,
+            settings.reports_throttle_s,
         )
 
 
 def answered(standing: Standing, answer: Answer, holds_s: float) -> Standing | None:
-    """After a trusted person's answer; None where it only repeats one that is hardly older, or is older than one."""
+    """After a trusted person's answer; None where theirs is newer, or says the same, is hardly older and the last."""
     before = next((one for one in standing.answers if _is_same(one, answer)), None)
-    if before is not None:
-        is_repeated = before.label == answer.label and answer.ts < before.ts + RENEWED_AFTER * holds_s
-        if answer.ts < before.ts or is_repeated:
-            return None
+    if before is not None and _is_old(answer, before, standing, holds_s):
+        return None
     others = [one for one in standing.answers if one is not before]
     # Stable: of answers of one time the later one on the topic has the last word.
     ordered = sorted([*others, answer], key=lambda one: one.ts)[-MOST_ANSWERS:]
-    return Standing(tuple(ordered), standing.reports)
+    return replace(standing, answers=tuple(ordered))
 
 
 def found(standing: Standing, answer: Answer, session: AnsweredSession) -> Standing | None:
-    """After an answer's session was found, or a newer revision of it; None where nothing is new."""
-    before = next((one for one in standing.answers if _is_same(one, answer) and one.ts == answer.ts), None)
-    if before is None or before.session is not None:
+    """After an answer was matched to its session, which takes the place of a guess; None where nothing is new."""
+    before = next((one for one in standing.answers if _is_same(one, answer)), None)
+    # Its time may have been ahead of its arrival, and another answer may have taken its place.
+    if before is None or before.is_taken_back or before.label != answer.label or before.ts > answer.ts:
         return None
-    ids = tuple(dict.fromkeys([*before.session_ids, session.session_id]))
-    after = msgspec.structs.replace(before, session_ids=ids, session=session)
-    return Standing(tuple(after if one is before else one for one in standing.answers), standing.reports)
+    if before.session is not None and before.session.session_id == session.session_id:
+        return None
+    ids = dict.fromkeys([one for one in (before.about, session.session_id) if one is not None])
+    after = replace(before, session_ids=tuple(ids), session=session)
+    return replace(standing, answers=tuple(after if one is before else one for one in standing.answers))
 
 
-def withdrawn(standing: Standing, source: str, about: str | None, ts: float) -> Standing | None:
-    """After a trusted person took back what they said of a session, or of the visitor until `ts`; None: nothing."""
+def withdrawn(standing: Standing, source: str, about: Collection[str], ts: float) -> Standing | None:
+    """After a trusted person took back what they said of a session, or of the visitor until `ts`; None: nothing.
+
+    `about` are the session's id and that of the one that took it over; without any, all is meant.
+    """
 
     def is_meant(one: Answer) -> bool:
-        meant = about is None or about == one.about or about in one.session_ids
-        return one.source == source and one.ts <= ts and meant
+        is_named = not about or one.about in about or any(name in about for name in one.session_ids)
+        return one.source == source and one.ts <= ts and is_named and not one.is_taken_back
 
-    left = tuple(one for one in standing.answers if not is_meant(one))
-    return Standing(left, standing.reports) if len(left) < len(standing.answers) else None
+    if not any(map(is_meant, standing.answers)):
+        return None
+    after = (replace(one, ts=ts, is_taken_back=True) if is_meant(one) else one for one in standing.answers)
+    return replace(standing, answers=tuple(sorted(after, key=lambda one: one.ts)))
 
 
 def reported(standing: Standing, report: Report) -> Standing | None:
@@ -121,32 +136,41 @@ def reported(standing: Standing, report: Report) -> Standing | None:
     if before is not None and report.ts < before.ts:
         return None
     is_judged = before is not None and before.is_judged
-    new = msgspec.structs.replace(report, is_judged=is_judged)
+    new = replace(report, is_judged=is_judged)
     others = [one for one in standing.reports if one is not before]
-    return Standing(standing.answers, tuple(sorted([*others, new], key=lambda one: one.ts)[-MOST_REPORTS:]))
+    return replace(standing, reports=tuple(sorted([*others, new], key=lambda one: one.ts)[-MOST_REPORTS:]))
 
 
 def unreported(standing: Standing, reporter: str, ts: float) -> Standing | None:
     """After a reporter took their report back, or said the opposite; None where there is none."""
-    left = tuple(one for one in standing.reports if one.reporter != reporter or one.ts > ts)
-    return Standing(standing.answers, left) if len(left) < len(standing.reports) else None
+
+    def is_meant(one: Report) -> bool:
+        return one.reporter == reporter and one.ts <= ts and not one.is_taken_back
+
+    if not any(map(is_meant, standing.reports)):
+        return None
+    after = (replace(one, is_taken_back=True) if is_meant(one) else one for one in standing.reports)
+    return replace(standing, reports=tuple(after))
 
 
 def unjudged(standing: Standing) -> list[str]:
     """Reporters of whom no trusted person has said yet whether they are right."""
-    return [one.reporter for one in standing.reports if not one.is_judged]
+    return [one.reporter for one in standing.reports if not one.is_judged and not one.is_taken_back]
 
 
 def judged(standing: Standing) -> Standing:
     """After reports became part of their reporters' records."""
-    return Standing(standing.answers, tuple(msgspec.structs.replace(one, is_judged=True) for one in standing.reports))
+    told = {*unjudged(standing)}
+    after = (replace(one, is_judged=one.is_judged or one.reporter in told) for one in standing.reports)
+    return replace(standing, reports=tuple(after))
 
 
 def left_at(standing: Standing, reached_s: float, powers: Powers) -> Standing:
     """Without what is over at that event time."""
-    return Standing(
-        tuple(one for one in standing.answers if one.ts + powers.holds_s > reached_s),
-        tuple(one for one in standing.reports if one.ts + powers.report_holds_s > reached_s),
+    return replace(
+        standing,
+        answers=tuple(one for one in standing.answers if one.ts + powers.holds_s > reached_s),
+        reports=tuple(one for one in standing.reports if one.ts + powers.report_holds_s > reached_s),
     )
 
 
@@ -169,6 +193,7 @@ def decisions(standing: Standing, powers: Powers, weight_of: Callable[[str], flo
             session=one.session,
         )
         for one in standing.answers
+        if not one.is_taken_back
     ]
     return [*_of_reports(standing.reports, powers, weight_of), *said]
 
@@ -184,6 +209,7 @@ def weight(agreed: int, disagreed: int) -> float:
 def _of_reports(
     reports: Sequence[Report], powers: Powers, weight_of: Callable[[str], float]
 ) -> Iterator[StandingAnswer]:
+    reports = [one for one in reports if not one.is_taken_back]
     if not reports:
         return
     newest_s = reports[-1].ts
@@ -192,6 +218,8 @@ def _of_reports(
     thresholds: list[tuple[Verdict, float]] = [("review", powers.review_from), ("throttle", powers.throttle_from)]
     for verdict, least in thresholds:
         until_s = _reached_until(counted, least, powers.report_holds_s, weight_of)
+        if until_s is not None and verdict == "throttle":
+            until_s = min(until_s, newest_s + powers.reports_throttle_s)
         if until_s is not None:
             yield _Answer(
                 label="bad",
@@ -217,6 +245,15 @@ def _reached_until(
         if left < least - 1e-9:
             return one.ts + holds_s
     return None
+
+
+def _is_old(answer: Answer, before: Answer, standing: Standing, holds_s: float) -> bool:
+    """Whether an answer says nothing new after the one of the same source about the same."""
+    if before.is_taken_back:
+        return answer.ts <= before.ts
+    has_last_word = before is standing.answers[-1]
+    is_repeated = has_last_word and before.label == answer.label and answer.ts < before.ts + RENEWED_AFTER * holds_s
+    return is_repeated or answer.ts < before.ts
 
 
 def _is_same(one: Answer, other: Answer) -> bool:

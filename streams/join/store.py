@@ -113,24 +113,32 @@ class Store:
 
     def give(self, session_id: str, label: Label) -> None:
         """Remembers an answer."""
-        given = self.given(session_id) | {label.source: Given(label.label, label.ts)}
+        self._give(session_id, label.source, Given(label.label, label.ts))
+
+    def _give(self, session_id: str, source: str, said: Given) -> None:
+        given = self.given(session_id) | {source: said}
         self._put(GIVEN + session_id.encode(), msgspec.json.encode(given))
 
-    def take_back(self, label: Label) -> None:
+    def take_back(self, label: Label, arrived_s: float) -> list[Label]:
         """Its source takes back what it said of a session, or without one of the visitor until then.
 
-        What waits is never learned; what was learned stays so.
+        What waits is never learned, and is given; what was learned stays so.
         """
+        ts = min(label.ts, arrived_s)
         spans = self.spans(label.visitor_id)
         named = session_of(label, spans) if label.session_id is not None else None
         for one in [named] if named is not None else spans if label.session_id is None else []:
             before = self.given(one.session_id).get(label.source)
-            if before is not None and before.ts <= label.ts:
-                self.give(one.session_id, label)
+            if before is not None and min(before.ts, arrived_s) <= ts:
+                self._give(one.session_id, label.source, Given(label.label, max(before.ts, ts)))
+        withdrawn = []
         for waiting, _ in self.waiting(label.visitor_id):
-            is_meant = label.session_id is None or label.session_id == waiting.session_id
-            if is_meant and waiting.source == label.source and waiting.ts <= label.ts:
+            is_meant = label.session_id in {None, waiting.session_id}
+            is_meant |= named is not None and session_of(waiting, spans) == named
+            if is_meant and waiting.source == label.source and min(waiting.ts, arrived_s) <= ts:
                 self.end_wait(waiting)
+                withdrawn.append(waiting)
+        return withdrawn
 
     def wait(self, label: Label, value: bytes, arrived_s: float) -> LabelOutcome:
         """Lets a label wait, unless too many of its visitor's do; a repeated one takes the place of the first."""

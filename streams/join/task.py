@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from streams.join.acting import REPORTER, STANDING, Acting
-from streams.join.match import Match, Span, contradicts, find, session_of, settle
+from streams.join.match import Match, Span, contradicts, find, may_be_another, session_of, settle
 from streams.join.records import Scored, answered_session, read_scored, training_example
 from streams.join.standing import Powers
-from streams.join.store import MOST_AHEAD_S, Store, read_label
+from streams.join.store import Store, read_label
 from streams.read_record import read_record
 from streams.task import Effects, Task
 from weir.contracts import AnsweredSession, Label, Review
@@ -78,7 +78,7 @@ class JoinTask(Task):
             self._look_at_due(self._store.reached_s, effects)
             for label in self._store.expire():
                 _count(label, LabelOutcome.EXPIRED, effects)
-        self._acting.expire(self._store.reached_s)
+            self._acting.expire(self._store.reached_s)
         self._show(effects)
 
     def tick(self, now_s: float, effects: Effects) -> None:
@@ -121,15 +121,15 @@ class JoinTask(Task):
             effects.outputs.append(Output(LABELS, label.visitor_id.encode(), record.value))
             _count(label, LabelOutcome.REKEYED, effects)
             return
-        acts_at_s = min(label.ts, record.timestamp / 1_000 + MOST_AHEAD_S)
+        # Nobody can speak of what is yet to come.
+        arrived_s = record.timestamp / 1_000
+        acts_at_s = min(label.ts, arrived_s)
         if is_report(label.source):
             self._acting.report(label, acts_at_s, self._session_of(label), self._store.reached_s, effects)
             _count(label, LabelOutcome.REPORTED, effects)
             return
         if label.label == WITHDRAWN:
-            self._store.take_back(label)
-            self._acting.withdraw(label, acts_at_s, self._store.reached_s, effects)
-            _count(label, LabelOutcome.WITHDRAWN, effects)
+            self._take_back(label, arrived_s, effects)
             return
         if is_trusted(label.source, self._powers.human_sources):
             self._acting.answer(label, acts_at_s, self._session_of(label), self._store.reached_s, effects)
@@ -146,10 +146,21 @@ class JoinTask(Task):
             return True
         return self._partitions is not None and partition_for(key, self._partitions) != self._partition
 
+    def _take_back(self, label: Label, arrived_s: float, effects: Effects) -> None:
+        named: set[str] = set()
+        if label.session_id is not None:
+            span = session_of(label, self._store.spans(label.visitor_id))
+            named = {label.session_id} | ({span.session_id} if span is not None else set())
+        for one in (label, *self._store.take_back(label, arrived_s)):
+            _count(one, LabelOutcome.WITHDRAWN, effects)
+        self._acting.withdraw(label, min(label.ts, arrived_s), self._store.reached_s, effects, named)
+
     def _session_of(self, label: Label) -> AnsweredSession | None:
-        """The session that a label is about, as far as it was scored by now."""
+        """The session that a label is about, as far as it was scored by now; None while it may be another."""
         span = session_of(label, self._store.spans(label.visitor_id))
-        return answered_session(self._store.scored(span.session_id, span.revision)) if span is not None else None
+        if span is None or may_be_another(label, span, self._store.reached_s, self._times.gap_s):
+            return None
+        return answered_session(self._store.scored(span.session_id, span.revision))
 
     def _find(self, label: Label, clock_s: float | None = None, *, is_settled: bool = False) -> Match | None:
         store = self._store

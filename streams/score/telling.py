@@ -16,7 +16,7 @@ from streams.task import Effects
 from weir.contracts.answer import AnsweredSession, Answers, StandingAnswer
 from weir.settings import Settings
 
-TOLD, ANSWERED = b"s", b"p"
+TOLD, ANSWERED = b"s", b"v"
 """Types of state entries: what was told of a session; what people's answers come to for a visitor."""
 
 
@@ -131,7 +131,8 @@ class Telling:
         opinion, reasons = with_answer(beneath, answer, yields=yields)
         is_closed = last is None or last.is_closed
         told = Told.of(opinion, flagged, beneath, yields=yields, is_closed=is_closed)
-        if not told.is_news_after(last):
+        # A session that is not held was told of by itself, or never flagged: only people's verdict is news.
+        if not told.is_news_after(last) or (last is None and opinion.stage != "people"):
             return
         self._tell(flagged, opinion, latency_s, effects, reasons=reasons)
         self._keep(flagged.session_id, told, effects)

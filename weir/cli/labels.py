@@ -16,11 +16,12 @@ from pydantic import ValidationError
 
 from streams.produce.run import check_topics_for_producing
 from streams.replay.labels import read_labels
+from weir.cli.labels_told import say_what_they_do
 from weir.cli.options import Json, moment, with_settings
 from weir.cli.output import clock_time, print_json, say, show
 from weir.contracts import Label
 from weir.contracts.fast import decoder, encode
-from weir.contracts.label import is_weak
+from weir.contracts.label import WITHDRAWN, is_weak
 from weir.errors import UsageError
 from weir.kafka.bulk_sender import BulkSender
 from weir.kafka.reader import read_all
@@ -82,6 +83,7 @@ def add(  # noqa: PLR0913 -- one parameter an option
         print_json({"labels": len(labels)})
     else:
         say(f"{len(labels):,} {'label' if len(labels) == 1 else 'labels'} sent.")
+    say_what_they_do(settings, labels)
 
 
 @app.command("list")
@@ -120,6 +122,51 @@ def list_labels(  # noqa: PLR0913 -- one parameter an option
             print_json(label)
         return
     show(rows, ("time", "visitor", "session", "label", "category", "source"), empty="There are no such labels.")
+
+
+@app.command("withdraw")
+@with_settings
+def withdraw(
+    settings: Settings,
+    *,
+    visitor: Annotated[str, typer.Option("--visitor", help="Whom the answer was about.")],
+    session: Annotated[
+        str | None, typer.Option("--session", help="The session that it named; all that was said unless given.")
+    ] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Who said it; you unless given.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Take back what somebody said of a session, or all that they said of a visitor until now.
+
+    What it decided is undone, and a label that still waits is never learned. What a model has learned stays learned.
+
+    For example: weir labels withdraw --visitor v1
+    """
+    who = source or getpass.getuser()
+    standing: list[Label] = []
+    for label in _on_topic(settings):
+        if (label.visitor_id, label.source) != (visitor, who) or session not in {None, label.session_id}:
+            continue
+        if label.label != WITHDRAWN:
+            standing.append(label)
+        else:
+            standing = [one for one in standing if label.session_id not in {None, one.session_id}]
+    if not standing:
+        about = f"session {session} of {visitor}" if session else visitor
+        raise UsageError(
+            f"There is nothing that {who} said of {about}, or it is withdrawn already.",
+            f"`weir labels list --visitor {visitor}` shows who said what; --source names somebody else.",
+        )
+    now_s = max(time.time(), *(label.ts for label in standing))
+    taken_back = Label(visitor_id=visitor, session_id=session, ts=now_s, label=WITHDRAWN, source=who)
+    _send(settings, [taken_back])
+    if as_json:
+        print_json({"withdrawn": len(standing)})
+        return
+    for label in standing:
+        of = f" of session {label.session_id}" if label.session_id else ""
+        say(f"Withdrawn: {label.label}{of}, said by {who} at {clock_time(label.ts)}.")
+    say("What it decided is undone. What a model has learned from it stays learned.")
 
 
 def _on_topic(settings: Settings) -> Iterator[Label]:

@@ -12,7 +12,7 @@ from weir.contracts.base import EpochSeconds, Identifier, Record
 
 LabelValue = Literal["good", "bad"]
 AnswerValue = Literal["good", "bad", "withdrawn"]
-WITHDRAWN = "withdrawn"
+WITHDRAWN: Literal["withdrawn"] = "withdrawn"
 """What a label says that takes back what its source said before."""
 WEAK_PREFIX = "weak:"
 """Begins the source of a label that Weir concluded itself."""

@@ -1,12 +1,12 @@
 """What people's labels come to for a visitor, label by label: the decisions that `weir.answers` must have.
 
-Silences: nothing is over during a run, which is shorter than answers and reports hold. Of one source, about one session
-or about the visitor, the newest answer stands; the same again within a hundredth of the time for which it holds is no
-news, and neither is an older one. A label withdraws what came before it on the topic, and nothing that comes after it;
-one that names a session is not judged. A reporter's record is the partition's: an answer that is news makes each report
-about its visitor count for or against its reporter, once. From then on the reporter's reports weigh (agreed + 2) /
-(agreed + disagreed + 2) in all that is written. A record that is written because an answer found its session shows
-these weights too: when that happens is not promised.
+Silences: nothing is over during a run, which is shorter than answers and reports hold. Of one source, about one
+session or about the visitor, the newest answer stands; the same again within a hundredth of the time for which it
+holds is no news while the first has the last word, and neither is an older one. A label withdraws what was said
+before it: none of that counts when it comes again. One that names a session is not judged. A reporter's record is the
+partition's: an answer that is news makes each report about its visitor count for or against its reporter, once. From
+then on the reporter's reports weigh (agreed + 2) / (agreed + disagreed + 2) in all that is written. A record that is
+written because an answer found its session shows these weights too: when that happens is not promised.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Answer(NamedTuple):
     session: str | None
     label: str
     ts: float
+    is_taken_back: bool = False
 
 
 class Report(NamedTuple):
@@ -42,6 +43,7 @@ class Report(NamedTuple):
     reporter: str
     ts: float
     is_judged: bool = False
+    is_taken_back: bool = False
 
 
 class Step(NamedTuple):
@@ -117,9 +119,9 @@ class VisitorAnswers:
             return
         if not is_report(said.source) and said.label != "withdrawn":
             for one in after[1]:
-                if not one.is_judged:
+                if not one.is_judged and not one.is_taken_back:
                     self.records.learn(one.reporter, at, agreed=said.label == "bad")
-            after = after[0], tuple(one._replace(is_judged=True) for one in after[1])
+            after = after[0], tuple(one if one.is_taken_back else one._replace(is_judged=True) for one in after[1])
         before = decisions(answers, reports, self.settings, self.records, at)
         now = decisions(*after, self.settings, self.records, at)
         self.steps.append(Step(at, *after, now, now != before))
@@ -131,13 +133,16 @@ class VisitorAnswers:
             left = _with_report(said, reports)
             return (answers, left) if left is not None else None
         if said.label == "withdrawn":
-            stay = tuple(one for one in answers if one.source != said.source or one.ts > said.ts)
-            return (stay, reports) if len(stay) < len(answers) else None
+            meant = {one for one in answers if one.source == said.source and one.ts <= said.ts}
+            meant -= {one for one in meant if one.is_taken_back}
+            after = [one._replace(ts=said.ts, is_taken_back=True) if one in meant else one for one in answers]
+            return (tuple(sorted(after, key=lambda one: one.ts)), reports) if meant else None
         answer = Answer(said.source, said.session, said.label, said.ts)
         for one in answers:
             if one[:2] == answer[:2]:
                 renewed_at = one.ts + RENEWED_AFTER * self.settings.answer_holds_s
-                if answer.ts < one.ts or (one.label == answer.label and answer.ts < renewed_at):
+                is_same = one.label == answer.label and one is answers[-1] and answer.ts < renewed_at
+                if answer.ts < one.ts or (answer.ts == one.ts if one.is_taken_back else is_same):
                     return None
         others = (one for one in answers if one[:2] != answer[:2])
         return tuple(sorted((*others, answer), key=lambda one: one.ts)), reports
@@ -147,8 +152,8 @@ def _with_report(said: Said, reports: tuple[Report, ...]) -> tuple[Report, ...] 
     """Reports after one more, or after it was taken back; None where nothing changes."""
     reporter = said.source.removeprefix(REPORT)
     if said.label != "bad":
-        left = tuple(one for one in reports if one.reporter != reporter or one.ts > said.ts)
-        return left if len(left) < len(reports) else None
+        meant = {one for one in reports if one.reporter == reporter and one.ts <= said.ts and not one.is_taken_back}
+        return tuple(one._replace(is_taken_back=True) if one in meant else one for one in reports) if meant else None
     before = next((one for one in reports if one.reporter == reporter), None)
     if before is not None and said.ts < before.ts:
         return None
@@ -162,11 +167,13 @@ def decisions(
 ) -> Decisions:
     """What decides: reports first, then answers, by their times."""
     given = {"good": "allow", "bad": settings.answer_verdict}
-    own = [(one.label, given[one.label], one.source, one.ts, one.ts + settings.answer_holds_s) for one in answers]
+    said = [one for one in answers if not one.is_taken_back]
+    own = [(one.label, given[one.label], one.source, one.ts, one.ts + settings.answer_holds_s) for one in said]
     return (*_of_reports(reports, settings, records, at), *own)
 
 
 def _of_reports(reports: Sequence[Report], settings: Settings, records: Records, at: int) -> Iterator[Decision]:
+    reports = [one for one in reports if not one.is_taken_back]
     weights = [records.weight(one.reporter, at) for one in reports]
     for verdict, least in (("review", settings.reports_for_review), ("throttle", settings.reports_for_throttle)):
         if sum(weights) < least - NEAR:
@@ -183,7 +190,9 @@ def expected_answers(labels: Labels, settings: Settings) -> dict[str, VisitorAns
     """By visitor, what labels in their place come to."""
     visitors: dict[str, VisitorAnswers] = {}
     for said in labels.said.values():
-        _fold((one for _, one in said), settings, visitors)
+        # Nobody can speak of what is yet to come: a label acts at its arrival at the latest.
+        placed = (one._replace(ts=min(one.ts, record.timestamp / 1_000)) for record, one in said)
+        _fold(placed, settings, visitors)
     return visitors
 
 

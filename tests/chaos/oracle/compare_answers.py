@@ -3,9 +3,8 @@
 A record is compared without the sessions that it names: which these are depends on when scores came. Equal ones in a
 row are one. Of a compacted topic older records may be gone: the newest of each visitor must be there.
 
-Silences: whether a label is news is asked with the weights of that moment, not with those of the last record. So a
-record may come again as it was, where weights have changed and one more report makes up for it. Nobody sends the same
-bytes in their place and misplaced.
+Silences: a label that changes what counts, and nothing of what is decided, has a record as the one before. Nobody sends
+the same bytes in their place and misplaced.
 """
 
 from __future__ import annotations
@@ -82,9 +81,8 @@ def _of_visitor(
     for record in records:
         is_again, before, now = record.value == before, record.value, _decisions(record)
         if is_again:
-            due_next = next((n for n in range(told + 1, len(expected.steps)) if expected.steps[n].is_due), None)
-            if due_next is not None and expected.steps[due_next].decisions == now:
-                at = told = due_next
+            if told + 1 < len(expected.steps) and now in expected.possible(told + 1):
+                at = told = told + 1
             else:
                 yield f"Twice: the answers {record.place} about {visitor}."
         if now == shown:

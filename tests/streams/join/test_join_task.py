@@ -584,7 +584,7 @@ def test_two_labels_of_one_moment_for_two_sessions_join_one_each() -> None:
 
 
 def withdrawal(**changed: Any) -> LogRecord:  # noqa: ANN401 -- any field
-    return label(**{"label": "withdrawn", "ts": 600.0} | changed)
+    return replace(label(**{"label": "withdrawn", "ts": 600.0} | changed), timestamp=700_000)
 
 
 class TestWithdrawal:
@@ -593,7 +593,7 @@ class TestWithdrawal:
         task = JoinTask(0, TIMES, POWERS)
         fold(task, label(), label(source="ben", ts=550.0))
         effects = fold(task, withdrawal(session_id=session_id))
-        assert outcomes(effects) == {"withdrawn": 1}
+        assert outcomes(effects) == {"withdrawn": 2}, "of the withdrawal, and of the label that waited"
         assert effects.gauges["labels_waiting", ("0",)] == 1
         assert [example.source for example in joined(fold(task, score(final=True)))] == ["ben"]
 

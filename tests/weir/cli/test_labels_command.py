@@ -7,10 +7,12 @@ from confluent_kafka import Producer
 
 from tests.support.command import weir
 from weir.contracts import Label
+from weir.kafka.bulk_sender import BulkSender
 from weir.kafka.reader import read_all
+from weir.kafka.records import Output
 from weir.partitioner import partition_for
 from weir.settings import Settings
-from weir.topics import LABELS
+from weir.topics import LABELS, SESSIONS
 
 GONE = ("--bootstrap-servers", "127.0.0.1:1")
 
@@ -28,7 +30,8 @@ def sent(installation: Settings) -> list[Label]:
 def test_one_answer_by_flags(installation: Settings) -> None:
     answer = ("--visitor", "v1", "--label", "bad", "--category", "spam", "--source", "ana", "--ts", "1700000000")
     called = weir("labels", "add", *answer, on=installation)
-    assert (called.code, called.err) == (0, "1 label sent.\n")
+    assert called.code == 0
+    assert called.err.startswith("1 label sent.\n")
     (label,) = sent(installation)
     assert (label.visitor_id, label.session_id, label.ts) == ("v1", None, 1_700_000_000.0)
     assert (label.label, label.category, label.source, label.weight) == ("bad", "spam", "ana", 1.0)
@@ -102,3 +105,55 @@ def test_labels_are_listed_by_time_without_what_weir_concluded_itself(installati
     assert listed("--source", "ben") == [3.0]
     assert listed("--max", "1") == [4.0]
     assert "1970-01-01 00:00:03Z" in weir("labels", "list", on=installation).out
+
+
+def sessions_of(installation: Settings, *visitors: str) -> None:
+    sender = BulkSender(installation)
+    for visitor in visitors:
+        sender.send(Output(SESSIONS, visitor.encode(), b"{}"))
+    sender.flush()
+
+
+@pytest.mark.kafka
+def test_whoever_answers_is_told_of_a_visitor_that_nobody_has_seen(installation: Settings) -> None:
+    sessions_of(installation, "v1", "v2", "v3")
+    seen = weir("labels", "add", "--visitor", "v1", "--label", "bad", on=installation)
+    unseen = weir("labels", "add", "--visitor", "v-1", "--label", "bad", on=installation)
+    assert (seen.code, unseen.code) == (0, 0)
+    assert "Nobody has seen" not in seen.err
+    assert f"Nobody has seen v-1: {installation.names.public(SESSIONS)} has no session of theirs." in unseen.err
+
+
+@pytest.mark.kafka
+def test_whoever_answers_is_told_whether_the_answer_decides(installation: Settings) -> None:
+    said = [
+        weir(
+            *("labels", "add", "--visitor", "v1", "--label", "bad", "--source", source),
+            *("--set", "human_sources=ana,desk:*"),
+            on=installation,
+        ).err
+        for source in ("ana", "desk:ben", "cleo", "report:ana", "weak:purchase")
+    ]
+    assert ["Not in human_sources" in one for one in said] == [False, False, True, False, False]
+
+
+@pytest.mark.kafka
+def test_an_answer_is_withdrawn_once_and_by_its_source_alone(installation: Settings) -> None:
+    def withdrawn(*options: str) -> tuple[int, str]:
+        called = weir("labels", "withdraw", "--visitor", "v1", *options, on=installation)
+        return called.code, called.err
+
+    answer = ("labels", "add", "--visitor", "v1", "--label", "bad", "--source", "ana", "--ts", "1700000000")
+    assert weir(*answer, "--session", "s1", on=installation).code == 0
+    assert weir(*answer, "--session", "s2", on=installation).code == 0
+    code, said = withdrawn("--source", "ben")
+    assert code == 2
+    assert "There is nothing that ben said of v1" in said
+    code, said = withdrawn("--source", "ana", "--session", "s1")
+    assert code == 0
+    assert "Withdrawn: bad of session s1, said by ana at 2023-11-14" in said
+    assert "stays learned" in said
+    assert withdrawn("--source", "ana", "--session", "s1")[0] == 2
+    code, said = withdrawn("--source", "ana")
+    assert (code, said.count("Withdrawn:")) == (0, 1)
+    assert [(one.session_id, one.label) for one in sent(installation)[2:]] == [("s1", "withdrawn"), (None, "withdrawn")]
