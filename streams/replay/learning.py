@@ -45,7 +45,9 @@ class LearningCurve:
         """Of the good and the bad: how many, flagged with learning, flagged without."""
 
     def see(self, flag: Flag) -> None:
-        """Takes a verdict: one that another stage than the model settled would stand without it."""
+        """Takes a verdict: one that another stage than the model settled would stand without it. People's are none."""
+        if flag.stage == "people":
+            return
         self._by_rules[flag.session_id] = flag.verdict != "allow" and flag.stage != "model"
         self._by_rules.move_to_end(flag.session_id)
         if len(self._by_rules) > REMEMBERED:

@@ -7,14 +7,15 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from weir.cli.output import clock_time
-from weir.contracts import Event, Flag, Limit, Review, Session
+from weir.contracts import Answers, Event, Flag, Limit, Review, Session
 from weir.contracts.fast import decoder
 from weir.kafka.records import LogRecord
 from weir.times import BadTimeError, to_epoch_s
-from weir.topics import DEAD_LETTER, FLAGS, LATE, LIMITS, REVIEWS, SESSIONS
+from weir.topics import ANSWERS, DEAD_LETTER, FLAGS, LATE, LIMITS, REVIEWS, SESSIONS
 
 MAX_TEXT = 80
 
+_answers = decoder(Answers)
 _flag = decoder(Flag)
 _limit = decoder(Limit)
 _review = decoder(Review)
@@ -73,6 +74,16 @@ def _review_line(record: LogRecord) -> str:
     return f"{clock_time(review.ts)}  {review.why:<8} {who}{score}  {shortened(why, 2 * MAX_TEXT)}"
 
 
+def _answers_line(record: LogRecord) -> str:
+    answers = _answers(record.value or b"")
+    said = [
+        f"{one.verdict} until {clock_time(one.until)}: {shortened(one.source, 36)} answered {one.label}"
+        for one in answers.answers[-3:]
+    ]
+    who = shortened(answers.visitor_id, 36)
+    return f"{_arrived(record)}  {who}  {'; '.join(said) or 'nothing decides any more'}"
+
+
 def _session_line(record: LogRecord) -> str:
     session = _session(record.value or b"")
     state = "open"
@@ -105,6 +116,7 @@ _LINES: Mapping[str, Callable[[LogRecord], str]] = {
     LIMITS.name: _limit_line,
     REVIEWS.name: _review_line,
     SESSIONS.name: _session_line,
+    ANSWERS.name: _answers_line,
     DEAD_LETTER.name: _dead_letter_line,
     LATE.name: _late_line,
 }

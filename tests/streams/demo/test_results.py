@@ -100,3 +100,11 @@ def test_closings_are_no_latency() -> None:
     made.take_flag(flag("shopper", "review", "s", revision=4, latency_ms=18_000.0))
     made.take_session(make_session(session_id="s", revision=4, final=True))
     assert made.latency_ms(1.0) == 20.0
+
+
+def test_what_people_decided_says_nothing_of_how_right_weir_is() -> None:
+    made = results(
+        flag("scraper", "block"), flag("scraper", "allow", stage="people"), flag("shopper", "block", stage="people")
+    )
+    assert made.quality(TRUTH) == results(flag("scraper", "block")).quality(TRUTH)
+    assert made.flags == {("heuristics", "block"): 1}

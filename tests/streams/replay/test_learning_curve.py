@@ -37,6 +37,7 @@ def test_what_the_model_alone_flagged_would_be_missed_without_it() -> None:
     curve.see(flag("by-rules", "heuristics"))
     curve.see(flag("by-model", "model"))
     curve.see(flag("taken-back", "heuristics", "allow"))
+    curve.see(flag("by-rules", "people", "allow"))
     curve.take(answer("by-rules", "block", bad=True))
     curve.take(answer("by-model", "block", bad=True))
     curve.take(answer("taken-back", "allow", bad=False))
