@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from rules.document import Strict, as_date, as_tuple
 from rules.heuristics import decode
 from rules.heuristics.conditions import Condition, SessionExample
+from rules.heuristics.search_pages import referrer_text
 
 PatternField = Literal["url", "path", "query", "text", "title", "referrer", "user_agent"]
 DECODERS: Mapping[PatternField, Callable[[str], str]] = {
@@ -21,7 +22,7 @@ DECODERS: Mapping[PatternField, Callable[[str], str]] = {
     "query": decode.query_text,
     "text": decode.free_text,
     "title": decode.free_text,
-    "referrer": decode.whole_url,
+    "referrer": referrer_text,
     "user_agent": decode.as_sent,
 }
 """How a field's text is decoded before patterns see it; examples in packs are decoded alike."""
