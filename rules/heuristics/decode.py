@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 
+from rules.heuristics.agents import agent_text
 from rules.heuristics.lookalikes import LETTERS, latin
 
 ROUNDS = 8
@@ -182,8 +183,8 @@ def free_text(text: str) -> str:
 
 
 def as_sent(text: str) -> str:
-    """A user agent: patterns of crawlers' names tell case."""
-    return text
+    """A user agent, without the names of devices and with its case: patterns of crawlers' names tell case."""
+    return agent_text(text)
 
 
 def split_url(url: str) -> tuple[str, str, str]:
