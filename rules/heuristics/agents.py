@@ -12,7 +12,8 @@ import re
 PERSON = "~"
 """Stands first where the program is one of people's, or runs on a person's device."""
 
-_WORD = r"[\w .,+!&-]"
+# A slash stands before letters: `FooBot/1.0` is no device, nor is a path that begins with a slash.
+_WORD = r"(?:[\w .,+!&@\[\]*-]|(?<=\w)/(?=[A-Za-z]))"
 _NAME = rf"(?:{_WORD}|\({_WORD}{{0,12}}\)){{1,60}}?"
 _ANDROID = re.compile(
     r"(Android(?:[ /-][0-9][\w.]*)?;(?: (?:U|arm_64|Mobile|Tablet|TV|[a-z]{2}(?:[-_][A-Za-z]{2})?);){0,3})"
@@ -28,11 +29,13 @@ _MOBILE = re.compile(rf"\(Mobile; {_NAME}(?=; rv:)")
 _IS_CRAWLER = re.compile(r"compatible|googlebot", re.IGNORECASE)
 
 _TEXT_BROWSERS = (
-    "Lynx|w3m|E?Links|felinks|browsh|Dillo|NetSurf|edbrowse|retawq|Emacs-W3|URL/Emacs|amaya|Offpunk"
+    "Lynx|w3m|E?[Ll]inks|felinks|browsh|Dillo|NetSurf|edbrowse|retawq|Emacs-W3|URL/Emacs|amaya|Offpunk"
     "|Chawan|Uzbl|surf|luakit"
     "|Arora|Dooble|IBrowse|Voyager|AmigaVoyager|NCSA[_ ]Mosaic|Mosaic|Cyberdog|HotJava|Midori|Epiphany|Konqueror|Elvis"
     "|Bunjalloo|NetPositive|OmniWeb|iCab|Galeon|qutebrowser|Contiki|OffByOne|Sunrise|Silk|JioPhone"
     "|UCWEB|Opera|Obigo|Teleca"
+    "|Wyzo|Charon|Minimo|IceCat|Iceweasel|Iron"
+    "|[Aa][Bb]rowse|rekonq|ReqwireLess|Doris|MIB|\\w{0,20} ?Browser"
     "|Jasmine|Dolfin|NetFront|Openwave|SEMC-Browser|Lunascape|Vivaldi|Falkon|Otter|Nintox|DoCoMo|KDDI|SoftBank|J-PHONE"
     "|Vodafone|BlackBerry|Nokia|SAMSUNG|SEC-|SonyEricsson|LG|MOT-|SIE-|ZTE|HUAWEI|Alcatel|PANTECH"
     "|Sagem|PHILIPS|Sanyo|SHARP"
@@ -44,7 +47,9 @@ _PLAYERS = (
     "|mpv|MPV|Kodi|XBMC|Plex"
     "|foobar2000|Winamp(?:MPEG)?|Rhythmbox|Clementine|Strawberry|Audacious|Totem|GStreamer|MPlayer"
     "|Banshee|Amarok|Songbird"
-    "|AntennaPod|Overcast|Pocket ?Casts|CastBox|Podbean|PodcastAddict|Podcasts?|Castro|Downcast"
+    ""
+    "|AntennaPod|DoggCatcher|\\w{0,20}[Pp]od(?:catcher|cast)|PlexMediaServer|Overcast|Pocket ?Casts"
+    "|CastBox|Podbean|PodcastAddict|Podcasts?|Castro|Downcast"
     "|gPodder|iCatcher|Podcast"
     "|Spotify|Deezer|TuneIn|RadioPublic|Stitcher|SoundCloud|Shazam|ExoPlayer|Lavf|Roku\\w*|Sonos"
     "|Linux UPnP|SMP|BeyondPod"
@@ -54,7 +59,8 @@ _PLAYERS = (
     "|Music Player Daemon|HTC Streaming"
 )
 _SYSTEM = (
-    "Dalvik|CaptiveNetworkSupport|Microsoft NCSI|Microsoft-CryptoAPI|Windows-Update-Agent|Microsoft BITS|MicrosoftEdge"
+    "Microsoft-WNS|Windows-AzureAD-Authentication-Provider|SmartScreen|Xbox|TelegramDesktop|Audials|ANDROID-"
+    "|Dalvik|CaptiveNetworkSupport|Microsoft NCSI|Microsoft-CryptoAPI|Windows-Update-Agent|Microsoft BITS|MicrosoftEdge"
     "|Microsoft-Delivery-Optimization|Microsoft-WebDAV-MiniRedir|Microsoft Office|Microsoft Outlook"
     "|MSOffice|Outlook|Apple-PubSub"
     "|trustd|NetworkingExtension|com\\.apple\\.[A-Za-z.]+|Safari|Software%20Update|Software Update|Windows-RSS-Platform"
@@ -76,10 +82,12 @@ _PROGRAMS = re.compile(
 _SHORT = 80
 """Browsers of consoles and old telephones that name no engine are shorter."""
 _OWN_NAME = re.compile(
-    r"Mozilla/[0-9.]+ \((?:DreamPassport|Planetweb|WAVE|PLAYSTATION|Nintendo|PSP|Palm|iPhone|iPad|X11)"
+    r"Mozilla/[0-9.]+ \((?:DreamPassport|Planetweb|WAVE|Elaine|Dillo|Green ?Browser|MMEF|PLAYSTATION"
+    r"|Nintendo|PSP|Palm|iPhone|iPad|X11)"
 )
 _DEVICE = re.compile(
-    r"CFNetwork/|\b(?:iPhone|iPad|iPod|iOS|watchOS|tvOS|Android|Dalvik|Tizen|webOS|Web0S|SMART-TV|HbbTV|Windows Phone"
+    r"CFNetwork/|\(com\.[a-z]|\b(?:iPhone|iPad|iPod|iOS|watchOS|tvOS|Android|Dalvik|Tizen|webOS"
+    r"|Web0S|SMART-TV|HbbTV|Windows Phone"
     r"|Windows NT [0-9.]+|Macintosh|MIDP|CLDC|UP\.Browser|SymbOS|SymbianOS|Series[ -]?[46]0|KAIOS"
     r"|MAUI|Brew|AmigaOS|MorphOS"
     r"|RISC OS|CrOS|J2ME|WAP[12])\b|NetFront/|BlackBerry|MIUI/|Alamofire/",
@@ -87,10 +95,12 @@ _DEVICE = re.compile(
 _ASIDE = re.compile(
     r"libwww(?:-FM)?/[0-9][\w.]*|libsoup/[0-9.]+|souphttpsrc|okhttp/[0-9.]+|FeedUpdate|feedupdate|\(Macintosh\)"
 )
+_PREVIEW = " Technology Preview"
 _ADDRESS = re.compile(r"\+?https?://[\w./-]{1,80}")
 _ROBOT = re.compile(r"bot(?![a-z])|crawl|spider|scrap", re.IGNORECASE)
 _COMPATIBLE = re.compile(
-    r"\([cC]ompatible[;,] ?(?=U;|iCab|IBrowse|ABrowse|AWeb|Dillo|Lotus-Notes|Konqueror|Galeon"
+    r"\([cC]ompatible[;,] ?(?=Origyn|Odyssey|OWB|WebPositive|MMEF|Nokia|Green ?Browser|U;|iCab"
+    r"|IBrowse|ABrowse|AWeb|Dillo|Lotus-Notes|Konqueror|Galeon"
     r"|NetPositive|OmniWeb|WebTV|Opera"
     r"|Powermarks|Windows|Linux|X11|Macintosh|Maemo|Haiku|AvantGo|Blazer|NetFront|Charon|Elaine"
     r"|Android|iPhone|Avant|NCBrowser)"
@@ -109,6 +119,7 @@ def agent_text(user_agent: str) -> str:
         text = _COMPATIBLE.sub("(", text)
     if "bsalsa" in text:
         text = _EMBEDDED.sub("Embedded Web Browser", text)
+    text = text.replace(_PREVIEW, "")
     if text.startswith("Mozilla/"):
         return PERSON + text if len(text) < _SHORT and _OWN_NAME.match(text) and not _ROBOT.search(text) else text
     found = _PROGRAMS.match(text)

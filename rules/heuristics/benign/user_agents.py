@@ -287,6 +287,17 @@ _MSIE = (
     "; 360SE",
 )
 _TEXT = (
+    "Elinks/0.11",
+    "Crazy Browser 3.0",
+    "Charon/1.0 (Inferno)",
+    "rekonq",
+    "Mozilla/5.0 (compatible; Origyn Web Browser; AmigaOS 4.1; ppc; U; en) AppleWebKit/531.0+",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/17.0 Safari/605.1.15 (Safari Technology Preview)",
+    "Mozilla/2.0 (compatible; Elaine/3.0)",
+    "DoggCatcher",
+    "Xbox Live Client/2.0",
+    "Mozilla/5.0 (Linux; Android 6.0; BQS-5520 Mercury/Spider Build/MRA58K) AppleWebKit/537.36",
+    "Mozilla/5.0 (Linux; Android 12; RMX3231 [Robot]) AppleWebKit/537.36",
     *("Lynx/2.9.0dev.12 libwww-FM/2.14 SSL-MM/1.4.1 GNUTLS/3.7.8", "Lynx/2.8.9rel.1 libwww-FM/2.14", "Lynx/2.8.5rel.1"),
     *(
         "w3m/0.5.3+git20230121",
