@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal, Self
@@ -71,8 +71,24 @@ class PatternEntry(Entry):
     """Instead: domains, which it matches with all of their subdomains, as host of a URL or referrer."""
     domains_file: str | None = None
     """The same from a file beside the pack, one a line."""
+    also: dict[PatternField, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    """Further fields that it looks at, each with the weight that it has there. What it finds there has the pattern's id
+    with the field behind it, and its group: it is the same thing, found elsewhere."""
     match: Examples
     no_match: Examples
+
+    @property
+    def elsewhere(self) -> Iterator[PatternEntry]:
+        """The pattern as it looks at further fields; its examples are of its own."""
+        group = self.group or re.sub(r"[^a-z]+", "-", self.id)[:64].strip("-")
+        for field, weight in self.also.items():
+            # User agents keep their case.
+            expression = f"(?i:{self.expression})" if field == "user_agent" else self.expression
+            changed = {"id": f"{self.id}.{field}", "field": field, "weight": weight, "group": group}
+            said = {name: value for name, value in self if name not in {"also", "domains", "domains_file"}}
+            yield PatternEntry.model_construct(
+                **(said | changed | {"regex": expression, "match": (), "no_match": (), "also": {}})
+            )
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -80,6 +96,8 @@ class PatternEntry(Entry):
             raise ValueError("a pattern has either regex or domains (or domains_file)")
         if self.regex is None and self.field not in {"url", "referrer"}:
             raise ValueError("domains are of the field referrer or url")
+        if self.field in self.also:
+            raise ValueError(f"{self.field} is its own field, not a further one")
         return self
 
     @cached_property

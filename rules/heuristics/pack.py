@@ -119,7 +119,8 @@ def examine(document: Document | Problem, level: int = 1) -> tuple[Pack | None, 
         problems += bad_examples(rule, position, document)
     if problems:
         return None, problems
-    return _pack(checked, patterns, crawlers, document, checked.level or level), []
+    everywhere = patterns + tuple(one for entry in checked.patterns for one in entry.elsewhere)
+    return _pack(checked, everywhere, crawlers, document, checked.level or level), []
 
 
 def _pack(

@@ -1,0 +1,181 @@
+"""Paths and queries of ordinary sites: shops, forums, forges, documentation, galleries, media, maps, APIs, DAV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from urllib.parse import quote, quote_plus
+
+from rules.heuristics.benign import queries
+
+_PARAMETERS = (
+    "q",
+    "query",
+    "search",
+    "s",
+    "keyword",
+    "term",
+    "text",
+    "title",
+    "name",
+    "category",
+    "tab",
+    "unit",
+    "sort",
+    "type",
+    "tag",
+    "topic",
+    "subject",
+)
+_SLUGS = (
+    "how-to-select-a-tent-from-our-range",
+    "union-square-cafe",
+    "drop-table-legs",
+    "javascript-for-beginners",
+    "why-does-my-chain-squeak...",
+    "garden-sheds-and-more...",
+    "to%20be%20continued...",
+    "c%2B%2B-and-c%23",
+    "o%27reilly-books",
+    "l%27%C3%A9t%C3%A9-indien",
+    "100%25-wolle",
+    "%D0%BF%D1%80%D0%B8%D0%B2%D0%B5%D1%82-%D0%BC%D0%B8%D1%80",
+    "%E6%9D%B1%E4%BA%AC-%E3%82%AC%E3%82%A4%E3%83%89",
+    "rock-%26-roll",
+    "salt;pepper",
+    "sleep-better-in-10-days",
+    "char-grill",
+    "the-system-of-the-world",
+    "passwd-manager-review",
+    "shadow-of-the-tomb",
+    "win-ini-history",
+    "select-committee-report-1998--1999",
+    "what-is-etc-passwd",
+    "print-on-demand",
+    "exec-team",
+)
+_SHAPES = (
+    "/{slug}",
+    "/products/{slug}",
+    "/products/{slug}?variant=39281&pos=2&_sid=8f2b&_ss=r",
+    "/shop/{slug}/reviews?page=2&sort=rating%3Adesc",
+    "/threads/{slug}.1234/page-2",
+    "/threads/{slug}/post-55#post-55",
+    "/wiki/{slug}",
+    "/wiki/Special:Search?search={slug}&go=Go",
+    "/blog/2024/05/17/{slug}/",
+    "/docs/v2/{slug}.html",
+    "/{slug}/1234",
+    "/files/{slug}/part2.docx",
+    "/gallery/{slug}/IMG_0001.JPG?w=800&h=600&fit=crop",
+    "/tag/{slug}/feed/",
+    "/events/{slug}?date=2024-05-17T18:30:00%2B02:00",
+    "/jobs?q={slug}&l=Berlin%2C+DE&radius=25",
+    "/login?next=%2Forders%2F{slug}%3Fpage%3D1",
+    "/share?url=https%3A%2F%2Fwww.example.com%2F{slug}&title={slug}",
+    "/redirect?to=https://shop.example.com/{slug}",
+    "/search?filters[brand][]={slug}&filters[size][gte]=40",
+)
+_OWN = (
+    "/",
+    "/index.php?id=5",
+    "/index.php?option=com_content&view=article&id=12:news&catid=3",
+    "/robots.txt",
+    "/.well-known/security.txt",
+    "/.well-known/acme-challenge/abcDEF_1-2",
+    "/favicon.ico",
+    "/geoserver/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=a:b&BBOX=-180,-90,180,90&CRS=EPSG:4326&WIDTH=256",
+    "/geoserver/ows?service=WFS&request=GetFeature&CQL_FILTER=name%20LIKE%20%27A%25%27%20AND%20pop%20%3E%2010",
+    "/tiles/12/2200/1343.png",
+    "/tiles/{z}/{x}/{y}.png",
+    "/autodiscover/autodiscover.xml",
+    "/download/data.zip",
+    "/backup/photos/2019.zip",
+    "/group/repo/-/blob/main/.env.example",
+    "/group/repo/-/compare/main...feature",
+    "/group/repo/compare/v1.0...v1.1",
+    "/group/repo/raw/main/src/../README.md",
+    "/group/repo/blob/main/etc/passwd.c",
+    "/group/repo/commits/main?author=a%27b",
+    "/graphql?query=%7Buser%28id%3A5%29%7Bname%7D%7D",
+    "/graphql?query=query(%24id%3AID!)%7Buser(id%3A%24id)%7Bname%7D%7D&variables=%7B%22id%22%3A5%7D",
+    "/graphql?query=query%28%24id%3A%20ID%21%2C%20%24in%3A%20%5BInt%21%5D%29%20%7B%20lamp%28id%3A%20%24id%29%20%7D",
+    "/api/v1/items?filter=%7B%22price%22%3A%7B%22gte%22%3A5%7D%7D",
+    "/api/v1/items?where=price>5&order=price.desc&limit=10",
+    "/api/items?$filter=price%20gt%205%20and%20name%20eq%20%27x%27&$select=id,name&$orderby=name&$top=10",
+    "/api/users?fields=id,name&expand=orders(id;total)",
+    "/rest/api/2/search?jql=project%20%3D%20ABC%20AND%20status%20in%20(Open%2C%22In%20Progress%22)%20ORDER%20BY%20created",
+    "/solr/select?q=title:(union%20AND%20select)&wt=json",
+    "/_next/static/chunks/pages/%5Bslug%5D-9f2c1.js",
+    "/_next/image?url=%2Fimages%2Fa.png&w=640&q=75",
+    "/wp-content/uploads/2024/05/photo-1.jpg",
+    "/wp-json/wp/v2/posts?per_page=10&_embed",
+    "/wp-login.php",
+    "/wp-admin/admin-ajax.php?action=load_more&page=2",
+    "/xmlrpc.php",
+    "/remote.php/dav/files/anna/Documents/",
+    "/owncloud/index.php/apps/files?dir=/Photos/2019",
+    "/dav/calendars/anna/work/",
+    "/cgi-bin/koha/opac-search.pl?idx=kw&q=system+design",
+    "/cgi/viewcontent.cgi?article=1005&context=etd",
+    "/~anna/cv.html",
+    "/a/./b",
+    "/a//b",
+    "/image;v=1.2/photo.jpg",
+    "/page;jsessionid=0A1B2C3D4E5F60718293A4B5C6D7E8F9?x=1",
+    "/calc?expr=(1%2B2)*3",
+    "/calc?expr=2*sin(3)-5",
+    "/convert?from=hex&to=ascii&value=0x41",
+    "/convert?unit=hex",
+    "/gpu?tab=benchmark",
+    "/products?category=sleep",
+    "/players?position=mid",
+    "/settings?charset=utf8&convert=true",
+    "/map?center=52.5,13.4&zoom=12&layers=B0000FTF",
+    "/embed?code=%3Ciframe%20width%3D560%3E",
+    "/p?utm_source=newsletter&utm_campaign=mother%27s%20day%20--%20sale",
+    "/p?utm_term=%7Bkeyword%7D&gclid=EAIaIQobChMI_abc-XYZ",
+    "/p?fbclid=IwAR0x_--abc&ref=a%7Cb%7Cc",
+    "/p?json=%7B%22a%22%3A%5B1%2C2%5D%2C%22b%22%3Anull%7D",
+    "/p?token=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+    "/p?data=aGVsbG8gd29ybGQgaGVsbG8gd29ybGQ%3D",
+    "/p?sig=a/b+c==&exp=1700000000",
+    "/p?range=1..10",
+    "/p?version=1.2.3--beta",
+    "/p?phone=%2B49%20(30)%20123-456",
+    "/p?size=5%27%2010%22",
+    "/p?price=$5;$10",
+    "/oauth/authorize?response_type=code&redirect_uri=http%3A%2F%2F127.0.0.1%3A8080%2Fcallback&scope=a%20b",
+    "/oauth/authorize?client_id=x&redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcb&state=%7B%22a%22%3A1%7D",
+    "/proxy?url=https://tiles.example.com/{z}/{x}/{y}.png",
+    "/feed?url=http%3A%2F%2Fblog.example.com%2Ffeed.xml",
+    "/preview?file=report.pdf",
+    "/view?page=about",
+    "/include/js/main.js?v=3",
+    "/print.php?id=7&format=a4",
+    "/system/files/styles/large/public/2024-05/a%20b.jpg?itok=abc",
+    "/sites/default/files/css/css_a-b_c.css",
+    "/windows/curtains",
+    "/bin/day-calendar",
+    "/about/etc",
+    "/etc/",
+    "/var/fonts/a.woff2",
+    "/proc/2019/paper12.pdf",
+)
+
+
+def texts() -> tuple[str, ...]:
+    """URLs as servers log them, each once: some thousands."""
+    return tuple(dict.fromkeys([*_OWN, *_pages(), *_searches()]))
+
+
+def _pages() -> Iterator[str]:
+    for shape, slug in product(_SHAPES, _SLUGS):
+        yield shape.format(slug=slug, z="{z}", x="{x}", y="{y}") if "{z}" not in shape else shape
+
+
+def _searches() -> Iterator[str]:
+    for number, text in enumerate(queries.texts()):
+        parameter = _PARAMETERS[number % len(_PARAMETERS)]
+        encoded = quote_plus(text) if number % 2 else quote(text)
+        yield f"/search?{parameter}={encoded}"
