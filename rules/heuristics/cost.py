@@ -22,6 +22,7 @@ _PLAIN = "abc"
 """A pattern to compare with where there are few."""
 _MOST_TEXTS = 60
 _ROUNDS = 3
+_AGAIN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,14 @@ class Costs:
         self._medians: dict[PatternField, float] = {}
 
     def of(self, entry: PatternEntry) -> Cost:
-        """What it costs."""
+        """What it costs; measured again where that seems too much, since a busy machine only ever adds to it."""
         short, long = self._texts_of(entry.field)
         own = _own(entry.expression)
         mean_us, worst_us = self._measure(entry.expression, short, [*long, *own])
+        again = _AGAIN
+        while again and worst_us > WORST_US:
+            again -= 1
+            worst_us = min(worst_us, self._measure(entry.expression, (), [*long, *own])[1])
         return Cost(entry.id, mean_us, worst_us, worst_us / max(self._median(entry.field), 1e-3))
 
     def mean_us(self, entry: PatternEntry) -> float:

@@ -78,6 +78,11 @@ class PatternEntry(Entry):
     no_match: Examples
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Whether it is a pattern of another field, as it looks at this one."""
+        return self.id.endswith(f".{self.field}")
+
+    @property
     def elsewhere(self) -> Iterator[PatternEntry]:
         """The pattern as it looks at further fields; its examples are of its own."""
         group = self.group or re.sub(r"[^a-z]+", "-", self.id)[:64].strip("-")

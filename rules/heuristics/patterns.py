@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -22,6 +23,11 @@ SHIPPED = Path(__file__).parent / "packs"
 CACHED = 16_384
 """Strings of a field whose matches are remembered: user agents, referrers and URLs come again and again."""
 LONGEST_CACHED = 1_024
+_PAYLOAD = re.compile(r"""['"`<>{}$|\\*=;()]""")
+_PAYLOAD_OF_AGENT = re.compile(r"""['"`<>{}$|\\*=]""")
+MARKS: Mapping[PatternField, re.Pattern[str]] = dict.fromkeys(DECODERS, _PAYLOAD) | {"user_agent": _PAYLOAD_OF_AGENT}
+"""What a text has that a pattern of another field may match: quotes, brackets and operators. Most texts have none, and
+are not looked at twice; user agents have round brackets and semicolons anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +86,20 @@ class Patterns:
         self._rules: dict[str, SessionRule] = {}
         self._regexes: dict[str, str] = {}
         by_field: dict[PatternField, list[tuple[str, str]]] = {field: [] for field in DECODERS}
+        elsewhere: dict[PatternField, list[tuple[str, str]]] = {field: [] for field in DECODERS}
         for pack in sorted(packs, key=lambda pack: pack.name):
             for entry in pack.patterns_in_force:
                 if today and entry.expires and entry.expires <= today:
                     continue
                 self._add(pack, entry)
-                by_field[entry.field].append((entry.id, entry.expression))
+                (elsewhere if entry.is_elsewhere else by_field)[entry.field].append((entry.id, entry.expression))
             for rule in pack.rules_in_force:
                 if not (today and rule.expires and rule.expires <= today):
                     self._add_rule(pack, rule)
-        self._finders = {field: finder(patterns) for field, patterns in by_field.items()}
+        self._finders = {
+            field: _with_marked(finder(patterns), elsewhere[field], MARKS[field])
+            for field, patterns in by_field.items()
+        }
         self._matchers = {field: _decoding(DECODERS[field], find) for field, find in self._finders.items()}
         self._of_url = lru_cache(CACHED)(self._match_short_url)
         # Addresses of a site's pages are few, whole URLs with their queries many.
@@ -254,6 +264,22 @@ def _least_events(entry: RuleEntry) -> float:
     if entry.needs is not None and entry.needs < len(entry.conditions):
         return 0.0
     return max((one.at_least or 0.0 for one in entry.conditions if one.measure == "events"), default=0.0)
+
+
+def _with_marked(find: Find, others: Sequence[tuple[str, str]], marks: re.Pattern[str]) -> Find:
+    """Also asks the patterns of other fields, where the text has a mark of what they look for."""
+    if not others:
+        return find
+    find_elsewhere = finder(others)
+
+    def both(text: str) -> tuple[str, ...]:
+        found = find(text)
+        if marks.search(text) is None:
+            return found
+        other = find_elsewhere(text)
+        return tuple(sorted((*found, *other))) if other else found
+
+    return both
 
 
 def _decoding(decoder: Callable[[str], str], find: Find) -> Find:

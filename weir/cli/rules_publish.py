@@ -14,6 +14,7 @@ import typer
 from rules.document import read_document
 from rules.heuristics.check import Checked
 from rules.heuristics.check import check as suspicions
+from rules.heuristics.counterexamples import corpus_hash, share_met
 from rules.heuristics.pack import Pack, examine, parse_pack
 from rules.heuristics.patterns import Patterns
 from rules.problems import Problem
@@ -153,9 +154,17 @@ def put_in_force(  # noqa: PLR0913 -- one argument an option
         return
     _refuse(_errors(one, beside))
     warnings = suspicions([one], beside, today())
+    _refuse([problem for problem in warnings if problem.severity == "error"])
     if warnings and not anyway:
         _refuse(warnings, "Mend them, or publish it --anyway.")
-    record = PackVersion(pack=pack.name, version=pack.version, source=pack.source)
+    flagged = share_met(pack.patterns_in_force)
+    record = PackVersion(
+        pack=pack.name,
+        version=pack.version,
+        source=pack.source,
+        ordinary_flagged={str(field): share for field, share in flagged.items()},
+        ordinary_texts={field: corpus_hash(field) for field in flagged},
+    )
     outputs = ledger.publish(record, by or getpass.getuser(), why, time.time())
     publish_records(settings, outputs)
     _tell(ledger, outputs, pack.name, as_json=as_json)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from weir.contracts.base import Count, EpochSeconds, Record
+from weir.contracts.base import Count, EpochSeconds, Record, Share
 
 
 class PackVersion(Record):
@@ -20,6 +20,10 @@ class PackVersion(Record):
     """Version of the pack."""
     source: str
     """The YAML as written."""
+    ordinary_flagged: dict[str, Share] = Field(default_factory=dict)
+    """By field, the share of ordinary texts that its patterns would flag, when it was published."""
+    ordinary_texts: dict[str, str] = Field(default_factory=dict)
+    """By field, the hash of these texts."""
 
 
 class CurrentPack(Record):

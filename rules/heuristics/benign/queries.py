@@ -17,9 +17,9 @@ _WORDS = tuple(
         "script javascript alert prompt confirm eval document window location cookie iframe style link meta object "
         "form input body video audio image svg math constructor prototype process require import include template "
         "config admin root password login passwd backup dump shadow hosts proc var etc bin tmp system assert "
-        "print printf format class function return string array index page view test debug trace shutdown restart grant "
-        "revoke truncate alter create replace merge execute procedure trigger cursor fetch open close begin commit "
-        "rollback waitfor delay ",
+        "print printf format class function return string array index page view test debug trace shutdown restart "
+        "grant revoke truncate alter create replace merge execute procedure trigger cursor fetch open close begin "
+        "commit rollback waitfor delay ",
     )
 )
 _AROUND = (

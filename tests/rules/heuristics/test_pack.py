@@ -50,7 +50,9 @@ def test_a_shipped_pack_is_well_and_tells_of_itself(file: Path) -> None:
 
 
 def test_every_starting_pack_is_shipped() -> None:
-    assert {file.stem for file in FILES} == {"user-agents", "injection", "scanners", "spam-text", "referrers"}
+    assert {file.stem for file in FILES} == {
+        *("behaviour", "injection", "referrers", "scanners", "spam-text", "user-agents")
+    }
 
 
 @pytest.mark.parametrize(

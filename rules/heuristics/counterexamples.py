@@ -1,0 +1,106 @@
+"""Counter-examples: ordinary texts of each field, on which patterns must keep quiet.
+
+The texts are composed by this project (`rules/heuristics/benign`). Whoever writes a pattern sees at once which people
+it would meet; they are no proof that there are no others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from rules.heuristics.benign import posts, queries, referrers, titles, urls, user_agents
+from rules.heuristics.decode import query_text, url_parts
+from rules.heuristics.entries import DECODERS, PatternEntry, PatternField
+from rules.heuristics.finder import finder
+
+SPEAKS_FROM = 0.5
+"""A pattern of a lower weight flags nobody alone: it may meet ordinary texts."""
+MOST_BY_LEVEL: Mapping[int, float] = {1: 0.001, 2: 0.01, 3: 0.05, 4: 1.0}
+"""Share of a field's ordinary texts that one pattern may match, by its level of paranoia."""
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """Ordinary texts that a pattern matches."""
+
+    pattern: str
+    share: float
+    texts: tuple[str, ...]
+    """All of them, as they are sent."""
+    of: int
+    """How many the corpus has."""
+
+    @property
+    def shown(self) -> str:
+        """Some of them, for a sentence."""
+        return ", ".join(repr(text[:80]) for text in self.texts[:_SHOWN])
+
+
+def ordinary_texts(field: PatternField) -> Sequence[str]:
+    """The corpus of a field, as texts are sent."""
+    return [text for text, _ in _corpus(field)]
+
+
+def corpus_hash(field: PatternField) -> str:
+    """Tells one state of a field's corpus from another."""
+    return hashlib.sha256("\0".join(ordinary_texts(field)).encode("utf-8", "replace")).hexdigest()[:12]
+
+
+def met(entries: Iterable[PatternEntry]) -> list[Met]:
+    """What each of the patterns matches of ordinary texts; those that match none are left out."""
+    by_field: dict[PatternField, list[PatternEntry]] = {}
+    for entry in entries:
+        by_field.setdefault(entry.field, []).append(entry)
+    found: list[Met] = []
+    for field, patterns in by_field.items():
+        corpus = _corpus(field)
+        find = finder([(entry.id, entry.expression) for entry in patterns])
+        texts: dict[str, list[str]] = {}
+        for text, decoded in corpus:
+            for name in find(decoded):
+                texts.setdefault(name, []).append(text)
+        found += [Met(name, len(hit) / len(corpus), tuple(hit), len(corpus)) for name, hit in sorted(texts.items())]
+    return found
+
+
+def too_many(entries: Iterable[PatternEntry]) -> list[Met]:
+    """Patterns that speak alone, and match more ordinary texts than their level allows."""
+    speaking = {entry.id: entry for entry in entries if entry.weight >= SPEAKS_FROM and not entry.shadow}
+    return [one for one in met(speaking.values()) if one.share > MOST_BY_LEVEL[speaking[one.pattern].level]]
+
+
+def share_met(entries: Iterable[PatternEntry]) -> dict[PatternField, float]:
+    """By field, the share of ordinary texts that some pattern which speaks alone matches."""
+    speaking = [entry for entry in entries if entry.weight >= SPEAKS_FROM and not entry.shadow]
+    field_of = {entry.id: entry.field for entry in speaking}
+    texts: dict[PatternField, set[str]] = {field: set() for field in sorted({entry.field for entry in speaking})}
+    for one in met(speaking):
+        texts[field_of[one.pattern]].update(one.texts)
+    return {field: len(hit) / len(_corpus(field)) for field, hit in texts.items()}
+
+
+@cache
+def _corpus(field: PatternField) -> Sequence[tuple[str, str]]:
+    """Texts of a field, each with its decoded form, as patterns of the field see it."""
+    makers: Mapping[PatternField, Callable[[], Iterable[tuple[str, str]]]] = {
+        "url": lambda: [*((text, url_parts(text)[0]) for text in urls.texts()), *_searched()],
+        "path": lambda: [(text, url_parts(text)[1]) for text in urls.texts()],
+        "query": lambda: [*((text, url_parts(text)[2]) for text in urls.texts() if "?" in text), *_searched()],
+    }
+    plain: Mapping[PatternField, Callable[[], Iterable[str]]] = {
+        "user_agent": user_agents.texts,
+        "referrer": referrers.texts,
+        "title": titles.texts,
+        "text": posts.texts,
+    }
+    if field in makers:
+        return tuple(makers[field]())
+    return tuple((text, DECODERS[field](text)) for text in plain[field]())
+
+
+def _searched() -> Iterable[tuple[str, str]]:
+    return ((text, query_text(text)) for text in queries.texts())
