@@ -14,14 +14,15 @@ from rules.document import Strict, as_date, as_tuple
 from rules.heuristics import decode
 from rules.heuristics.conditions import Condition, SessionExample
 from rules.heuristics.search_pages import referrer_text
+from rules.heuristics.signs import with_signs
 
 PatternField = Literal["url", "path", "query", "text", "title", "referrer", "user_agent"]
 DECODERS: Mapping[PatternField, Callable[[str], str]] = {
     "url": decode.whole_url,
     "path": decode.url_text,
     "query": decode.query_text,
-    "text": decode.free_text,
-    "title": decode.free_text,
+    "text": with_signs,
+    "title": with_signs,
     "referrer": referrer_text,
     "user_agent": decode.as_sent,
 }
