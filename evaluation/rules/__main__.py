@@ -12,11 +12,13 @@ import msgspec
 
 from evaluation.models.page import line
 from evaluation.models.result import Result
-from evaluation.rules import agents, cost, logs, page, payloads, referrers
+from evaluation.rules import agents, corpora, cost, logs, page, payloads, referrers, standins
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "build" / "evaluation" / "rules"
 PARTS: dict[str, Callable[[Path], Result]] = {
+    "standins": standins.evaluate,
+    "benign": corpora.evaluate,
     "payloads": payloads.evaluate,
     "agents": agents.evaluate,
     "log": logs.evaluate,

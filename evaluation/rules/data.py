@@ -38,7 +38,7 @@ class Case:
 
     @property
     def is_held_out(self) -> bool:
-        """Whether it was never looked at while rules were written."""
+        """Whether it is of the half that was not looked at while the first rules were written."""
         return is_held_out(self.text)
 
 
@@ -52,7 +52,7 @@ class Agent:
 
 
 def is_held_out(text: str) -> bool:
-    """Which half a text is of, by a hash: one was looked at to write rules, the other is reported."""
+    """Which half a text is of, by a hash: the first rules were written while looking at the other one."""
     return int(hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(), 16) % HALVES == 1
 
 
@@ -86,6 +86,13 @@ def human_agents(data: Path) -> Counter[str]:
 def crawlers() -> list[Agent]:
     """The examples of the package crawler-user-agents."""
     return [Agent(one["pattern"], agent) for one in CRAWLER_USER_AGENTS_DATA for agent in one.get("instances", ())]
+
+
+def messages(data: Path) -> list[tuple[str, bool]]:
+    """Distinct SMS messages, each with whether it is spam."""
+    lines = (data / "sms-spam" / "SMSSpamCollection").read_text(encoding="utf-8").split("\n")
+    rows = [line.split("\t", 1) for line in lines if "\t" in line]
+    return list({text: (text, label == "spam") for label, text in rows}.values())
 
 
 def spam_domains(data: Path) -> list[str]:

@@ -16,6 +16,8 @@ from evaluation.rules.judge import of_ids, says
 from evaluation.rules.page import render
 from evaluation.rules.payloads import judge
 from evaluation.rules.referrers import FORMS, TOP_SITES, with_list
+from evaluation.rules.share import Share, macro, served
+from evaluation.rules.standins import SETS, code, question, read, request
 from rules.heuristics.patterns import load_packs
 
 SHIPPED = load_packs()
@@ -87,3 +89,37 @@ def test_the_page_says_which_goals_are_missed_and_keeps_its_columns() -> None:
     assert "b\\|c" in page
     assert "No rows: none." in page
     assert "evaluation/rules-plot.svg" in page
+
+
+def test_an_interval_holds_the_share_and_is_open_where_nothing_was_found() -> None:
+    low, high = Share(5, 100).interval
+    assert (round(low, 4), round(high, 4)) == (0.0215, 0.1118)
+    assert Share(0, 0).interval == (0.0, 1.0)
+    assert Share(0, 50).interval[0] == 0.0
+    assert 0.05 < Share(0, 50).interval[1] < 0.08
+
+
+def test_a_mean_of_sources_gives_a_small_source_the_same_weight() -> None:
+    assert macro([Share(1_000, 1_000), Share(0, 1)]) == 0.5
+
+
+def test_the_page_gathers_what_is_served_at_its_head() -> None:
+    parts = [Result("One", "", [], [served(("recall", Share(1, 2), "nobody"))]), Result("Two", "")]
+    page = render({result.title: result for result in parts})
+    assert page.count("What is served") == 1
+    assert "| recall | 50.00% | 9.45% to 90.55% | 2 | nobody |" in page
+
+
+def test_stand_ins_are_many_of_each_source_and_none_is_there_twice() -> None:
+    for kind in SETS:
+        texts = read(kind.name)
+        sources = Counter(one.source for one in texts)
+        assert min(sources.values()) >= 10
+        assert len({one.text for one in texts}) == len(texts) >= 100
+        assert not {line for line in sources if not line}
+
+
+def test_a_stand_ins_url_is_encoded_as_a_browser_does() -> None:
+    assert request('/s?q=a b"<c>%27') == {"url": "/s?q=a%20b%22%3Cc%3E%27"}
+    assert question("a&b") == {"query": "a&b", "url": "/search?q=a%26b"}
+    assert code("`id`") == "`` `id` ``"
