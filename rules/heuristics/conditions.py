@@ -29,6 +29,13 @@ Measure = Literal[
     "share_5xx",
     "share_head",
     "share_post",
+    "login_attempts",
+    "login_failures",
+    "share_login_attempts",
+    "share_login_failures",
+    "form_posts",
+    "posts_to_one_url",
+    "quick_posts",
     "gap_mean_s",
     "gap_variation",
     "events_per_minute",
@@ -54,6 +61,13 @@ MEASURES: Mapping[Measure, str] = {
     "share_5xx": "share of server errors among these",
     "share_head": "share of HEAD among events whose method is known",
     "share_post": "share of POST among these",
+    "login_attempts": "POSTs to a login page, and events of type login",
+    "login_failures": "those of them that were refused, or answered with the login form once more",
+    "share_login_attempts": "login attempts as a share of all events",
+    "share_login_failures": "share of failures among login attempts",
+    "form_posts": "POSTs to a path of comments, contact forms, guest books, registration or forum posts",
+    "posts_to_one_url": "most POSTs to one path, of the first 32 paths",
+    "quick_posts": "POSTs within 2 s of loading their page",
     "gap_mean_s": "mean time between neighbouring events",
     "gap_variation": "standard deviation of these times by their mean: 0 is a clock, people have 1 and more",
     "events_per_minute": "events by the session's length, from two events on",
@@ -178,6 +192,10 @@ def _share(of: Mapping[str, int], name: str) -> float | None:
     return of.get(name, 0) / whole if whole else None
 
 
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
 def _gap_variation(session: Session) -> float | None:
     gaps = session.gaps
     return gaps.standard_deviation / gaps.mean if gaps is not None and gaps.mean > 0 else None
@@ -206,6 +224,8 @@ _OF: dict[Measure, Callable[[Session], float | None]] = {
     "share_5xx": lambda session: _share(session.statuses, "5xx"),
     "share_head": lambda session: _share(session.methods, "HEAD"),
     "share_post": lambda session: _share(session.methods, "POST"),
+    "share_login_attempts": lambda session: _ratio(session.login_attempts, session.events),
+    "share_login_failures": lambda session: _ratio(session.login_failures, session.login_attempts),
     "gap_mean_s": lambda session: session.gaps.mean if session.gaps is not None else None,
     "gap_variation": _gap_variation,
     "events_per_minute": _events_per_minute,

@@ -24,6 +24,12 @@ PATTERNS = 200
 """Patterns with their hits."""
 BYTES = 2**53
 """Sum of response sizes: the greatest whole number that every JSON reader takes."""
+POSTED_PATHS = 32
+"""Paths with the number of their POSTs."""
+LOADS = 4
+"""Loads of pages, the newest ones by time, that a POST may belong to."""
+RECENT_POSTS = 4
+"""POSTs, the newest ones by time, that wait for the load of their page."""
 OTHER = "other"
 """Where what is past a cap is counted."""
 UNKNOWN_CURRENCY = "unknown"

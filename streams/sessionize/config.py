@@ -62,6 +62,8 @@ class FoldConfig(msgspec.Struct, frozen=True):
     """Version of the code that folds."""
     assets: Assets | None = None
     """What counts as an asset. None in states of before assets had a cost: `asset` is a type of events like others."""
+    measures_posts: bool = False
+    """Whether logins, forms and POSTs are measured. False in states of before they were."""
 
     @classmethod
     def from_settings(cls, settings: Settings, budgets: Budgets, patterns: Versioned) -> FoldConfig:
@@ -83,4 +85,5 @@ class FoldConfig(msgspec.Struct, frozen=True):
             address_rules=budgets.addresses,
             packs=dict(patterns.versions),
             assets=budgets.assets,
+            measures_posts=True,
         )

@@ -13,6 +13,7 @@ from streams.sessionize.fold import (
     count_capped,
     count_type,
 )
+from streams.sessionize.posting import merge_posting
 from streams.sessionize.state import OpenSession
 
 
@@ -41,6 +42,7 @@ def merge(first: OpenSession, other: OpenSession) -> None:
         add_text(first, text)
     for pattern, hits in (other.heuristics or {}).items():
         add_hits(first, pattern, hits.hits, hits.version)
+    merge_posting(first, other)
 
 
 def _merge_gaps(first: OpenSession, other: OpenSession) -> None:

@@ -24,6 +24,7 @@ from streams.sessionize.heuristics import Patterns
 from streams.sessionize.late import late
 from streams.sessionize.merge import merge
 from streams.sessionize.placement import continues, first_with_room, fit, in_reach, is_late
+from streams.sessionize.posting import fold_posting
 from streams.sessionize.publish import CLOSED, RUNNING, SPLIT, Ending, publish
 from streams.sessionize.spending import Charges, limit
 from streams.sessionize.state import NEVER, OpenSession, VisitorState
@@ -143,6 +144,8 @@ class PartitionFold:
         if len(visitor.seen) > self.config.max_fingerprints:
             forget_oldest(visitor, self.config.max_fingerprints)
         fold(session, event, ts)
+        if self.config.measures_posts:
+            fold_posting(session, event, ts)
         session.offset = record.offset
         session.appended_ms = record.timestamp
         accounts.folded += 1

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 from pydantic import BaseModel
 
-from streams.sessionize.state import OpenSession
+from streams.sessionize.state import OpenSession, Posting
 from weir.contracts.session import Gaps, ItemTouch, PatternHits, Session, TextSeen
 from weir.kafka.records import Output
 from weir.topics import SESSIONS
@@ -35,6 +35,7 @@ class Ending(NamedTuple):
     merged_into: str | None = None
 
 
+_NOTHING_POSTED = Posting()
 RUNNING = Ending()
 CLOSED = Ending(final=True)
 SPLIT = Ending(final=True, split=True)
@@ -60,6 +61,7 @@ def publish(
 
 def _record(visitor: str, one: OpenSession, ending: Ending) -> msgspec.Struct:
     counted = one.counts.get
+    posting = one.posting or _NOTHING_POSTED
     page_views, clicks = counted("page_view", 0), counted("click", 0)
     carts, purchases = counted("add_to_cart", 0), counted("purchase", 0)
     return _Wire(  # by position, in the order of names: naming each would cost more than the encoding
@@ -78,16 +80,21 @@ def _record(visitor: str, one: OpenSession, ending: Ending) -> msgspec.Struct:
         one.events,
         one.exit_url,
         ending.final,
+        posting.form_posts,
         _gaps(one) if one.events > 1 else None,
         {name: _Hits(hits.hits, hits.version) for name, hits in one.heuristics.items()} if one.heuristics else {},
         one.ip,
         [_ItemTouch(item.item_id, item.ts, item.type) for item in one.items] if one.items else (),
         one.items_dropped,
         one.limits_over or {},
+        posting.logins,
+        posting.logins_failed,
         ending.merged_into,
         one.methods or {},
         page_views,
+        max(posting.paths.values(), default=0),
         purchases,
+        posting.quick_posts,
         one.rate_limited,
         one.referrer,
         one.repeats,

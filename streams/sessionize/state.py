@@ -39,6 +39,40 @@ class Hits(msgspec.Struct, array_like=True, gc=False):
     version: str
 
 
+class PageLoad(msgspec.Struct, array_like=True, gc=False):
+    """One page that was loaded."""
+
+    ts: float
+    path: int
+    """Hash of the path."""
+
+
+class RecentPost(msgspec.Struct, array_like=True, gc=False):
+    """One POST for which no load of its page is known yet."""
+
+    ts: float
+    path: int
+    """Hash of the path."""
+    referrer: int = 0
+    """Hash of the referrer's path, where a form may lie on another page than it posts to; 0: none."""
+
+
+class Posting(msgspec.Struct, array_like=True, gc=False):
+    """What a session posted."""
+
+    logins: int = 0
+    """Attempts to log in."""
+    logins_failed: int = 0
+    form_posts: int = 0
+    """POSTs to paths of forms that spammers fill in."""
+    quick_posts: int = 0
+    """POSTs shortly after the load of their page."""
+    paths: dict[int, int] = {}
+    """Hash of a path to the POSTs to it."""
+    recent: list[RecentPost] = []
+    """POSTs that a load which arrives later may be the page of, the newest by time, in the order of time."""
+
+
 class OpenSession(msgspec.Struct, array_like=True, gc=False):
     """The measures of a session that may still grow. All of it is bounded, see `streams/sessionize/caps.py`.
 
@@ -92,6 +126,9 @@ class OpenSession(msgspec.Struct, array_like=True, gc=False):
     heuristics: dict[str, Hits] | None = None
     limits_over: dict[str, int] | None = None
     """Visitor's limit to the events that were over it."""
+    loads: list[PageLoad] | None = None
+    """Loads of pages, the newest by time, in the order of time."""
+    posting: Posting | None = None
 
 
 class VisitorState(msgspec.Struct, array_like=True, gc=False):

@@ -140,5 +140,17 @@ class Session(Record):
     """Events over the visitor's budget."""
     limits_over: dict[str, Count] = Field(default_factory=dict)
     """Visitor's limits that events were over, by the limit's id, each with how many."""
+    login_attempts: Count = 0
+    """POSTs to a login page, and events of type `login`."""
+    login_failures: Count = 0
+    """Those of them that failed: answered with 401, 403 or 422, or with 200 by a login page, since that is the form
+    once more. An answer of 200 by an API (`/api/…`, `/auth`, `/session`, `/xmlrpc.php`) is no failure."""
+    form_posts: Count = 0
+    """POSTs to a path of comments, contact forms, guest books, registration or forum posts."""
+    posts_to_one_url: Count = 0
+    """Most POSTs to one path, exact up to a cap of different paths and a lower bound beyond it."""
+    quick_posts: Count = 0
+    """POSTs within 2 s of loading the page of the same path; for a form's path, also of loading the referrer. Only the
+    newest loads and POSTs by event time are compared."""
     heuristics: dict[str, PatternHits]
     """Pattern id to its hits."""

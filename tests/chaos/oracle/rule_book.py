@@ -87,6 +87,10 @@ _MADE: dict[str, Callable[[Session], float | None]] = {
         60 * session["events"] / session["duration_s"] if session["duration_s"] else None
     ),
     "bytes_per_event": lambda session: session["bytes"] / session["events"],
+    "share_login_attempts": lambda session: session["login_attempts"] / session["events"],
+    "share_login_failures": lambda session: (
+        session["login_failures"] / session["login_attempts"] if session["login_attempts"] else None
+    ),
     "posts": lambda session: session["counts"].get("post", 0),
     "logins": lambda session: session["counts"].get("login", 0),
 }

@@ -20,6 +20,7 @@ from typing import Any
 from tests.chaos.oracle.expected import Revision
 from tests.chaos.oracle.gaps import Gaps
 from tests.chaos.oracle.moments import seconds_of
+from tests.chaos.oracle.posting import Posting
 from tests.chaos.oracle.reading import Fields
 
 TYPES = frozenset(
@@ -53,6 +54,7 @@ class Session:
         self.appended_ms = 0
         self.events = self.rate_limited = self.bytes = self.repeats = self.items_dropped = 0
         self.gaps = Gaps()
+        self.posting = Posting()
         self.counts: dict[str, int] = {}
         self.statuses: dict[str, int] = {}
         self.methods: dict[str, int] = {}
@@ -84,6 +86,7 @@ class Session:
             self._visit(event["url"], moment)
         if event["type"] == "purchase" and event["value"] is not None:
             _add_capped(self.revenue, event["currency"] or "unknown", event["value"], MAX_CURRENCIES)
+        self.posting.fold(event, moment)
         self._answer(event["status"], event["method"], event["bytes"])
         if event["account_id"] is not None:
             self._note_account(event["account_id"])
@@ -108,6 +111,7 @@ class Session:
         if other.end > self.end:
             self.last = other.last
         self.gaps.join(other.gaps)
+        self.posting.absorb(other.posting)
         self.start, self.end = min(self.start, other.start), max(self.end, other.end)
         self.events += other.events
         self.rate_limited += other.rate_limited
@@ -171,6 +175,7 @@ class Session:
             "ip": self.firsts.get("ip"),
             "rate_limited": self.rate_limited,
             "limits_over": self.limits_over,
+            **self.posting.record(),
             "heuristics": self.heuristics,
         }
 

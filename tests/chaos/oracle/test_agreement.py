@@ -83,6 +83,7 @@ CONFIG = FoldConfig(
     distinct_limits=CROWDS,
     packs=dict(WORDS.versions),
     assets=Assets(("asset", "tile"), ("js", "png")),
+    measures_posts=True,
 )
 
 
@@ -172,6 +173,7 @@ BROKEN = (
     b'{"event_id": "e", "visitor_id": "ann", "type": "click", "ts": "soon"}',
 )
 URLS = (None, "/a", "/b", "/admin", "/etc/admin", "/ä", "/a.js", "/a.js/b", "https://x/b/C.PNG?v=1.a#/", "/?a.png")
+FORMS = ("/login", "/API/login?next=/a", "/contact", "https://x/Contact/;s=1", "/b/comments/3", "/wp-login.php#top")
 TYPES = (
     "page_view",
     "page_view",
@@ -210,7 +212,16 @@ def an_event(chance: Random, number: int, ts: float) -> dict[str, Any]:
         "user_agent": "Mozilla/5.0",
         "extra": [1, {"deep": None}],
     }
-    return event | {name: value for name, value in optional.items() if chance.random() < 0.3}
+    event |= {name: value for name, value in optional.items() if chance.random() < 0.3}
+    if chance.random() < 0.3:
+        event |= {
+            "url": chance.choice(FORMS),
+            "type": chance.choice(["page_view", "page_view", "login", "post"]),
+            "method": chance.choice(["GET", "POST", "POST", None]),
+            "status": chance.choice([200, 302, 401, 422, None]),
+            "referrer": chance.choice([None, "/contact", "https://x/a?b"]),
+        }
+    return event
 
 
 def stream(seed: int, length: int) -> Run:

@@ -24,7 +24,10 @@ fields = st.fixed_dictionaries(
         "clicks": st.integers(0, 1),
         "duration_s": st.sampled_from([0.0, 10.0, 5_000.0]),
         "statuses": st.dictionaries(st.sampled_from(["2xx", "4xx", "5xx"]), st.integers(0, 30)),
-        "methods": st.dictionaries(st.sampled_from(["GET", "HEAD"]), st.integers(0, 9)),
+        "methods": st.dictionaries(st.sampled_from(["GET", "HEAD", "POST"]), st.integers(0, 9)),
+        "login_attempts": st.sampled_from([0, 10, 60]),
+        "login_failures": st.sampled_from([0, 8, 9, 59]),
+        **dict.fromkeys(("form_posts", "posts_to_one_url", "quick_posts"), st.integers(0, 6)),
         "gaps": st.none() | st.just(GAPS),
         "heuristics": st.dictionaries(
             st.sampled_from([one for one in PATTERNS.ids if not one.startswith("user-agents/")][:60])
