@@ -20,6 +20,8 @@ SPEAKS_FROM = 0.5
 """A pattern of a lower weight flags nobody alone: it may meet ordinary texts."""
 MOST_BY_LEVEL: Mapping[int, float] = {1: 0.001, 2: 0.01, 3: 0.05, 4: 1.0}
 """Share of a field's ordinary texts that one pattern may match, by its level of paranoia."""
+BLOCKS_FROM = 0.9
+"""A pattern that blocks alone may match no ordinary text at all: it is one that no person produces."""
 _SHOWN = 3
 
 
@@ -70,7 +72,7 @@ def met(entries: Iterable[PatternEntry]) -> list[Met]:
 def too_many(entries: Iterable[PatternEntry]) -> list[Met]:
     """Patterns that speak alone, and match more ordinary texts than their level allows."""
     speaking = {entry.id: entry for entry in entries if entry.weight >= SPEAKS_FROM and not entry.shadow}
-    return [one for one in met(speaking.values()) if one.share > MOST_BY_LEVEL[speaking[one.pattern].level]]
+    return [one for one in met(speaking.values()) if one.share > _most(speaking[one.pattern])]
 
 
 def share_met(entries: Iterable[PatternEntry]) -> dict[PatternField, float]:
@@ -81,6 +83,10 @@ def share_met(entries: Iterable[PatternEntry]) -> dict[PatternField, float]:
     for one in met(speaking):
         texts[field_of[one.pattern]].update(one.texts)
     return {field: len(hit) / len(_corpus(field)) for field, hit in texts.items()}
+
+
+def _most(entry: PatternEntry) -> float:
+    return 0.0 if entry.weight >= BLOCKS_FROM and entry.level == 1 else MOST_BY_LEVEL[entry.level]
 
 
 @cache

@@ -95,6 +95,7 @@ LEFT_OUT: Mapping[str, str] = {
 """Patterns of the package that are not taken, with the reason. General words still find most of these crawlers."""
 LOWERED: Mapping[str, str] = {
     "okhttp": "the library of most Android apps, which people use",
+    "AppEngine-Google": "people reach sites through proxies that they run there",
     "Hotjar": "people's browsers have it where a site records their visits",
     "Google-Read-Aloud": "a person has the page read out",
     "FreshRSS": "a person's own feed reader",
