@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from rules.judgement import Judgement
 from weir.contracts import Label, Session
@@ -15,13 +15,19 @@ WEAK_WEIGHTS = {"weak:honeypot": 0.6, "weak:purchase": 0.3, "weak:heuristics": 0
 
 
 def weak_label(
-    session: Session, judgement: Judgement, shadow: Collection[Stage], *, is_trapped: bool = False
+    session: Session,
+    judgement: Judgement,
+    shadow: Collection[Stage],
+    *,
+    is_pattern: Callable[[str], bool],
+    is_trapped: bool = False,
 ) -> Label | None:
     """What Weir itself concludes about a closed session, None if nothing or contradictory things.
 
     A purchase speaks for it; a honeypot (`is_trapped`), or a `throttle` or `block` of the first two stages against it,
     unless the stage is in shadow or a business rule has set it right. A budget of its address is no accusation: behind
-    it, others may have spent.
+    it, others may have spent. Heuristics accuse only if a pattern (`is_pattern`) is among their reasons: rules ask for
+    the measures that models have as features, and a model would learn nothing but the rules from them.
     """
     accuser: str | None = (
         HONEYPOT
@@ -34,6 +40,7 @@ def weak_label(
                 and said.stage not in shadow
                 and said.verdict in {"throttle", "block"}
                 and (said.stage != "rate_limit" or session.rate_limited)
+                and (said.stage != "heuristics" or any(is_pattern(reason.id) for reason in said.reasons))
             ),
             None,
         )

@@ -258,7 +258,13 @@ class ScoreTask(Task):
             return
         # What the brake holds back is in doubt: nothing is learned from it but what people say.
         if self._settings.weak_labels and not is_held:
-            label = weak_label(session, judgement, self._settings.shadow, is_trapped=self._is_trapped(session))
+            label = weak_label(
+                session,
+                judgement,
+                self._settings.shadow,
+                is_pattern=lambda name: self._patterns.find(name) is not None,
+                is_trapped=self._is_trapped(session),
+            )
             if label is not None:
                 effects.outputs.append(Output(LABELS, session.visitor_id.encode(), encode(label)))
         question = self._desk.question(scored, judgement, is_answered=is_answered)

@@ -288,6 +288,19 @@ def test_who_falls_into_a_honeypot_teaches_though_nothing_else_speaks_against_it
 
 
 @pytest.mark.parametrize(
+    ("heuristics", "expected"), [({}, []), (CERTAIN["heuristics"], ["weak:heuristics"])], ids=["rules", "both"]
+)
+def test_rules_over_measures_alone_do_not_teach(heuristics: dict[str, Any], expected: list[str]) -> None:
+    guessing = {"events": 60, "login_attempts": 60, "login_failures": 60, "heuristics": heuristics}
+    effects = fold(Bench().task(), session(final=True, **guessing))
+    (flag,) = flags(effects)
+    assert flag.stage == "heuristics"
+    assert flag.verdict in {"throttle", "block"}
+    assert "behaviour/guesses-passwords" in [reason.id for reason in flag.reasons]
+    assert [label.source for label in labels(effects)] == expected
+
+
+@pytest.mark.parametrize(
     "settings", [Settings(weak_labels=False), Settings(shadow=frozenset({"heuristics"}))], ids=["off", "shadow"]
 )
 def test_what_is_not_trusted_does_not_teach(settings: Settings) -> None:
