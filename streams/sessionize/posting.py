@@ -54,7 +54,11 @@ class PathInfo(NamedTuple):
 
 def path_info(url: str) -> PathInfo:
     """What a URL's path says: without host, query, parameters and closing slash, in lower case."""
-    path = url.partition("#")[0].partition("?")[0]
+    path = url
+    if "#" in path:
+        path = path.partition("#")[0]
+    if "?" in path:
+        path = path.partition("?")[0]
     return _cached_info(path) if len(path) <= _LONGEST_CACHED else _info(path)
 
 

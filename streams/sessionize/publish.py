@@ -92,7 +92,7 @@ def _record(visitor: str, one: OpenSession, ending: Ending) -> msgspec.Struct:
         ending.merged_into,
         one.methods or {},
         page_views,
-        max(posting.paths.values(), default=0),
+        max(posting.paths.values()) if posting.paths else 0,
         purchases,
         posting.quick_posts,
         one.rate_limited,
