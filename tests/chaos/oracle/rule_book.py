@@ -81,6 +81,7 @@ _MADE: dict[str, Callable[[Session], float | None]] = {
     "share_head": lambda session: _part(session["methods"], "HEAD"),
     "share_post": lambda session: _part(session["methods"], "POST"),
     "share_repeats": lambda session: session["repeats"] / session["events"],
+    "accounts": lambda session: len(session["account_ids"]),
     "gap_mean_s": lambda session: session["gaps"]["mean"] if session["gaps"] else None,
     "gap_variation": _variation,
     "events_per_minute": lambda session: (
