@@ -1,4 +1,4 @@
-"""Sets that stand in for traffic that nobody who writes patterns has seen, by source, with every error.
+"""Sets that stand in for traffic of others, by source, with every error.
 
 The sets are composed for this evaluation from the shapes that public documentation describes, without reading the
 packs or their examples; the author had seen names of patterns and a page of the benign URLs. Patterns are not to be
@@ -20,7 +20,7 @@ from evaluation.rules.share import Share, macro, served
 from rules.heuristics.patterns import Patterns, load_packs
 
 FOLDER = Path(__file__).parent / "texts"
-SEEN = "nobody who writes patterns"
+SEEN = "tuned on after a first run, of which the section on stand-ins tells"
 _SAFE = "!#$%&'()*+,/:;=?@[]~|\\^`{}"
 """What URLs of these sets keep; a browser encodes spaces, quotation marks and angle brackets."""
 
@@ -86,7 +86,11 @@ def evaluate(data: Path) -> Result:  # noqa: ARG001 -- the sets are part of the 
         text=(
             "Texts composed for this evaluation from the shapes that public documentation describes, by source, "
             "without reading the packs or their examples; the author had seen the names of patterns and the first "
-            "forty lines of the project's benign URLs. The patterns were not tuned on them. "
+            "forty lines of the project's benign URLs. In a first run, before who writes patterns had read them, "
+            "80.9 % of the attack URLs (76.2 % to 84.8 %) and 38.6 % of the form spam were flagged, and 2.0 % of the "
+            "ordinary requests, 21.5 % of the questions, 3.1 % of the user agents and 2.0 % of the posts. Packs of before "
+            "gave 76.2 %, 26.7 %, 6.4 %, 28.8 %, 24.7 % and 5.0 %. Patterns were mended by these errors since, so that the "
+            "figures here flatter. "
             "Whoever composes a set has a taste, so the sources say more than their sums. For abuse, flagged is "
             "recall; for the rest, it is the share of false positives."
         ),

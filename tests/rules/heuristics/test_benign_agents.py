@@ -42,7 +42,6 @@ def test_no_user_agent_of_people_is_slowed_down_or_blocked_and_hardly_any_is_rev
     [
         "{}Bot/1.0 (+https://example.org/bot)",
         "python-{}/1.2",
-        "{}/2.0",
         "{}-crawler",
         "{} Link Checker",
         "{}bot (Android 10; K)",
@@ -55,6 +54,12 @@ def test_no_user_agent_of_people_is_slowed_down_or_blocked_and_hardly_any_is_rev
 )
 def test_robots_that_no_list_has_stay_flagged(shape: str, name: str) -> None:
     assert verdict("user_agent", shape.format(name)) != "allow"
+
+
+@pytest.mark.parametrize("agent", ["Zorblax/2.0", "Calibre/6.13", "Servo/0.0.1"])
+def test_a_name_and_a_version_alone_is_a_hint_and_no_verdict(agent: str) -> None:
+    assert verdict("user_agent", agent) == "allow"
+    assert "user-agents/no-browser" in SHIPPED.match_field("user_agent", agent)
 
 
 @pytest.mark.parametrize(
