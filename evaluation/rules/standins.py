@@ -89,8 +89,8 @@ def evaluate(data: Path) -> Result:  # noqa: ARG001 -- the sets are part of the 
             "forty lines of the project's benign URLs. In a first run, before who writes patterns had read them, "
             "80.9 % of the attack URLs (76.2 % to 84.8 %) and 38.6 % of the form spam were flagged, and 2.0 % of the "
             "ordinary requests, 21.5 % of the questions, 3.1 % of the user agents and 2.0 % of the posts. Packs of "
-            "before gave 76.2 %, 26.7 %, 6.4 %, 28.8 %, 24.7 % and 5.0 %. Patterns were mended by these errors since, so "
-            "that the figures here flatter. "
+            "before gave 76.2 %, 26.7 %, 6.4 %, 28.8 %, 24.7 % and 5.0 %. Patterns were mended by these errors since, "
+            "so that the figures here flatter. "
             "Whoever composes a set has a taste, so the sources say more than their sums. For abuse, flagged is "
             "recall; for the rest, it is the share of false positives."
         ),
