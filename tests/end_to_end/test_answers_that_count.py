@@ -95,7 +95,7 @@ WORKERS = [pytest.param(ALL, id="in one worker"), pytest.param(EACH, id="one wor
 def test_answers_lift_protect_report_and_are_withdrawn_across_a_crash(site: Site, workers: tuple[str, ...]) -> None:
     environment = {
         "WEIR_HUMAN_SOURCES": "ana",
-        "WEIR_ANSWER_HOLDS_S": "60",
+        "WEIR_ANSWER_HOLDS_S": "45",
         "WEIR_BLOCK_HOLDS_S": "3600",
         "WEIR_WEAK_LABELS": "false",
     }
@@ -152,7 +152,7 @@ def test_answers_lift_protect_report_and_are_withdrawn_across_a_crash(site: Site
 
     # The protection ends at its time: the next event after it is judged as anybody's.
     until_s = flag.reasons[0].answer.until
-    assert freed_s + 55.0 <= until_s <= freed_s + 65.0
+    assert freed_s + 40.0 <= until_s <= freed_s + 50.0
     site.weir.wait_until(lambda: time.time() > until_s, "the end of the protection")
     # A running revision is written as a session grows, not for each event.
     for _ in range(8):

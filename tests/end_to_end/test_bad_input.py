@@ -30,7 +30,7 @@ from tests.support.polling import PATIENCE_S
 from weir import __version__
 from weir.kafka.sender import producer
 from weir.settings import Settings
-from weir.topics import DEAD_LETTER, EVENTS, LABELS, LATE, MODELS, RULES, SESSIONS, Topic
+from weir.topics import ANSWERS, DEAD_LETTER, EVENTS, LABELS, LATE, MODELS, RULES, SESSIONS, Topic
 
 GONE = ("--bootstrap-servers", "127.0.0.1:1")
 START_S = float(round(time.time()))
@@ -218,7 +218,7 @@ def test_garbage_on_any_other_topic_ends_nothing_and_is_kept(weir: Weir) -> None
     inputs = {topic for topics in STAGE_INPUTS.values() for topic in topics} - {EVENTS}
     for topic in inputs | {MODELS, RULES}:
         # A compacted topic takes no record without a key; one of these keys is what a sum's would be.
-        keys = (b"sums/0/x", b"\xff" if topic in {MODELS, RULES} else None)
+        keys = (b"sums/0/x", b"\xff" if topic in {MODELS, RULES, ANSWERS} else None)
         send(weir.settings, topic, [(key, value) for value in GARBAGE for key in keys])
     worker = weir.start_worker("sessionize,score,join,train")
     weir.wait_until(lambda: sum(1 for _ in records(weir.settings, DEAD_LETTER)) >= 2 * len(inputs) * len(GARBAGE))
