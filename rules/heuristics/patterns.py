@@ -249,10 +249,16 @@ def load_packs(files: Iterable[Path] = (), today: date | None = None, level: int
         RulesError: a file can't be read, or its pack fails its own examples.
     """
     packs = {}
-    for file in [*sorted(SHIPPED.glob("*.yaml")), *files]:
-        pack = read_pack(file, level)
+    shipped = [_shipped(file, file.stat().st_mtime_ns, level) for file in sorted(SHIPPED.glob("*.yaml"))]
+    for pack in [*shipped, *(read_pack(file, level) for file in files)]:
         packs[pack.name] = pack
     return Patterns(list(packs.values()), today)
+
+
+@lru_cache(64)
+def _shipped(file: Path, _changed_ns: int, level: int) -> Pack:
+    """A shipped pack, read once a process: trying its examples takes half of the time that it takes to load it."""
+    return read_pack(file, level)
 
 
 def _begin_s(day: date) -> float:
