@@ -30,6 +30,10 @@ LOADS = 4
 """Loads of pages, the newest ones by time, that a POST may belong to."""
 RECENT_POSTS = 4
 """POSTs, the newest ones by time, that wait for the load of their page."""
+STEPS = 8
+"""Events, the newest ones by time, among which one that arrives late finds its place."""
+TEMPLATES = 32
+"""Path templates with the number of their requests."""
 OTHER = "other"
 """Where what is past a cap is counted."""
 UNKNOWN_CURRENCY = "unknown"

@@ -2,7 +2,7 @@
 
 Events may come out of the order of their times. Counts and sums don't mind; what has a place in time (items, texts,
 entry and exit) is placed by time; what is "the first" (referrer, user agent, address, accounts) is the first folded.
-A gap is the distance to the event folded before, whichever of the two happened first.
+Gaps go by time, too, unless more events lie between than are remembered (`streams/sessionize/moving.py`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import msgspec
 from xxhash import xxh3_64_intdigest
 
 from streams.sessionize import caps
-from streams.sessionize.state import Hits, ItemSeen, OpenSession, TextSeen
+from streams.sessionize.moving import add_step, step_of
+from streams.sessionize.state import Hits, ItemSeen, OpenSession, Step, TextSeen
 from weir.contracts.fast import FastEvent
 
 _encode = msgspec.json.Encoder().encode
@@ -33,11 +34,12 @@ def open_session(event: FastEvent, ts: float, number: int) -> OpenSession:
     return OpenSession(ts, number, session_identity(event), ts, ts, 0, 0)
 
 
-def fold(session: OpenSession, event: FastEvent, ts: float) -> None:  # noqa: C901 -- one plain branch a measure
+def fold(session: OpenSession, event: FastEvent, ts: float, *, measures_moves: bool = False) -> None:  # noqa: C901, PLR0912 -- one plain branch a measure
     """Adds the event, which happened at `ts`, to the session's measures."""
-    if session.events:
-        add_gap(session, ts)
-    session.last = ts
+    if ts > session.end:
+        session.end = ts
+    elif ts < session.start:
+        session.start = ts
     session.events += 1
     kind = event.type
     counts = session.counts
@@ -45,8 +47,11 @@ def fold(session: OpenSession, event: FastEvent, ts: float) -> None:  # noqa: C9
         counts[kind] += 1
     else:
         count_type(counts, kind, 1)
+    hashed = 0
     if event.url is not None:
-        _fold_url(session, event.url, ts)
+        hashed = _fold_url(session, event.url, ts)
+    add_step(session, step_of(session, event, ts, hashed) if measures_moves else Step(ts))
+    session.last = ts
     if session.user_agent is None:
         session.user_agent = event.user_agent
     if session.ip is None:
@@ -63,23 +68,6 @@ def fold(session: OpenSession, event: FastEvent, ts: float) -> None:  # noqa: C9
         add_account(session, event.account_id)
     if event.title is not None or event.text is not None or event.query is not None:
         _fold_texts(session, event, ts)
-
-
-def add_gap(session: OpenSession, ts: float) -> None:
-    """Adds the distance between the event folded last and one at `ts`, and stretches the session to it."""
-    gap = abs(ts - session.last)
-    session.gap_sum += gap
-    session.gap_squares += gap * gap
-    if session.events == 1:
-        session.gap_min = session.gap_max = gap
-    elif gap < session.gap_min:
-        session.gap_min = gap
-    elif gap > session.gap_max:
-        session.gap_max = gap
-    if ts > session.end:
-        session.end = ts
-    elif ts < session.start:
-        session.start = ts
 
 
 def count_capped(counts: dict[str, int], name: str, by: int, cap: int) -> None:
@@ -165,7 +153,8 @@ def add_hits(session: OpenSession, pattern: str, hits: int, version: str) -> boo
     return True
 
 
-def _fold_url(session: OpenSession, url: str, ts: float) -> None:
+def _fold_url(session: OpenSession, url: str, ts: float) -> int:
+    """The URL's hash."""
     if ts >= session.exit_ts:
         session.exit_url = url
         session.exit_ts = ts
@@ -178,6 +167,7 @@ def _fold_url(session: OpenSession, url: str, ts: float) -> None:
         session.repeats += 1
     elif len(urls) < caps.URLS:
         urls[hashed] = 1
+    return hashed
 
 
 def _fold_response(session: OpenSession, event: FastEvent) -> None:

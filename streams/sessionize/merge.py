@@ -13,6 +13,7 @@ from streams.sessionize.fold import (
     count_capped,
     count_type,
 )
+from streams.sessionize.moving import merge_steps
 from streams.sessionize.posting import merge_posting
 from streams.sessionize.state import OpenSession
 
@@ -20,9 +21,9 @@ from streams.sessionize.state import OpenSession
 def merge(first: OpenSession, other: OpenSession) -> None:
     """Adds the measures of `other`, which opened later, to `first`, which keeps its identity.
 
-    Between the events of the two lies one more gap: the distance between the sessions, 0 where they overlap.
+    Their events' gaps and order are told anew, as far as they are remembered (`merge_steps`).
     """
-    _merge_gaps(first, other)
+    merge_steps(first, other)
     if other.end > first.end:
         first.last = other.last
     first.start = min(first.start, other.start)
@@ -43,19 +44,6 @@ def merge(first: OpenSession, other: OpenSession) -> None:
     for pattern, hits in (other.heuristics or {}).items():
         add_hits(first, pattern, hits.hits, hits.version)
     merge_posting(first, other)
-
-
-def _merge_gaps(first: OpenSession, other: OpenSession) -> None:
-    between = max(0.0, other.start - first.end, first.start - other.end)
-    gaps = [between]
-    if first.events > 1:
-        gaps += [first.gap_min, first.gap_max]
-    if other.events > 1:
-        gaps += [other.gap_min, other.gap_max]
-    first.gap_sum += other.gap_sum + between
-    first.gap_squares += other.gap_squares + between * between
-    first.gap_min = min(gaps)
-    first.gap_max = max(gaps)
 
 
 def _merge_urls(first: OpenSession, other: OpenSession) -> None:

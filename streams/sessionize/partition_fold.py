@@ -143,8 +143,9 @@ class PartitionFold:
         visitor.seen[seen] = session.number
         if len(visitor.seen) > self.config.max_fingerprints:
             forget_oldest(visitor, self.config.max_fingerprints)
-        fold(session, event, ts)
-        if self.config.measures_posts:
+        measures = self.config.measures_posts
+        fold(session, event, ts, measures_moves=measures)
+        if measures:
             fold_posting(session, event, ts)
         session.offset = record.offset
         session.appended_ms = record.timestamp

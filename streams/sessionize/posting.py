@@ -6,15 +6,11 @@ between than are remembered. Counts of a merged session are the sums; what is re
 
 from __future__ import annotations
 
-import re
 from bisect import insort_right
-from functools import lru_cache
 from operator import attrgetter
-from typing import NamedTuple
-
-from xxhash import xxh32_intdigest
 
 from streams.sessionize import caps
+from streams.sessionize.paths import path_info
 from streams.sessionize.state import OpenSession, PageLoad, Posting, RecentPost
 from weir.contracts.fast import FastEvent
 
@@ -25,41 +21,7 @@ FAILED = frozenset({401, 403, 422})
 _HALF_MICROSECOND = 5e-7
 """Times are exact to the microsecond, doubles of this size to a quarter of it."""
 _OK = 200
-_EXTENSION = r"(\.(php|aspx?|jsp|html?|do|action|cgi))?"
-_LOGIN_PAGE = re.compile(
-    rf"/((log|sign)[-_]?in|wp-login){_EXTENSION}$|/j_security_check$|/administrator(/index\.php)?$", re.ASCII
-)
-_LOGIN_API = re.compile(r"/(auth|sessions?)$|/xmlrpc\.php$", re.ASCII)
-_API = re.compile(r"(^|/)(api|rest|v[0-9]+)/", re.ASCII)
-_FORM = re.compile(
-    r"/(wp-comments-post|((add|post|new)?-?)comments?|contact([-_]?(us|form))?|guest-?book|regist(er|ration)|sign-?up"
-    rf"|feedback|posting|new-?(reply|thread|topic|post)){_EXTENSION}(/|$)",
-    re.ASCII,
-)
-_ORIGIN = re.compile(r"^([a-z][a-z0-9+.-]*:)?//[^/]*", re.IGNORECASE)
-_CACHED = 16_384
-_LONGEST_CACHED = 512
 _by_time = attrgetter("ts")
-
-
-class PathInfo(NamedTuple):
-    """What a path says of a POST to it."""
-
-    hashed: int
-    is_login: bool
-    is_login_page: bool
-    """An answer of 200 shows the login form once more."""
-    is_form: bool
-
-
-def path_info(url: str) -> PathInfo:
-    """What a URL's path says: without host, query, parameters and closing slash, in lower case."""
-    path = url
-    if "#" in path:
-        path = path.partition("#")[0]
-    if "?" in path:
-        path = path.partition("?")[0]
-    return _cached_info(path) if len(path) <= _LONGEST_CACHED else _info(path)
 
 
 def fold_posting(session: OpenSession, event: FastEvent, ts: float) -> None:
@@ -82,6 +44,8 @@ def merge_posting(first: OpenSession, other: OpenSession) -> None:
         ours.logins_failed += theirs.logins_failed
         ours.form_posts += theirs.form_posts
         ours.quick_posts += theirs.quick_posts
+        if theirs.quickest_s >= 0.0 and not 0.0 <= ours.quickest_s <= theirs.quickest_s:
+            ours.quickest_s = theirs.quickest_s
         for path, count in theirs.paths.items():
             _count_path(ours, path, count)
         for post in theirs.recent:
@@ -128,10 +92,9 @@ def _count_path(posting: Posting, path: int, by: int) -> None:
 
 
 def _await_load(session: OpenSession, posting: Posting, post: RecentPost) -> None:
-    """Counts a POST whose page's load is known as quick; otherwise the POST waits for the load."""
-    if any(_is_quick(load, post) for load in session.loads or ()):
-        posting.quick_posts += 1
-        return
+    """Compares a POST with the loads that are known, and keeps it for those that arrive later."""
+    for load in session.loads or ():
+        _compare(posting, load, post)
     insort_right(posting.recent, post, key=_by_time)
     if len(posting.recent) > caps.RECENT_POSTS:
         del posting.recent[0]
@@ -149,26 +112,18 @@ def _fold_load(session: OpenSession, load: PageLoad) -> None:
         if len(loads) > caps.LOADS:
             del loads[0]
     posting = session.posting
-    if posting is not None and posting.recent:
-        waiting = [post for post in posting.recent if not _is_quick(load, post)]
-        posting.quick_posts += len(posting.recent) - len(waiting)
-        posting.recent = waiting
+    if posting is not None:
+        for post in posting.recent:
+            _compare(posting, load, post)
 
 
-def _is_quick(load: PageLoad, post: RecentPost) -> bool:
-    return load.path in (post.path, post.referrer) and 0.0 <= post.ts - load.ts <= QUICK_S + _HALF_MICROSECOND
-
-
-def _info(path: str) -> PathInfo:
-    path = _ORIGIN.sub("", path.partition(";")[0]).lower().rstrip("/")
-    is_page = _LOGIN_PAGE.search(path) is not None
-    return PathInfo(
-        # 0 stands for no path.
-        hashed=xxh32_intdigest(path.encode()) or 1,
-        is_login=is_page or _LOGIN_API.search(path) is not None,
-        is_login_page=is_page and _API.search(path) is None,
-        is_form=_FORM.search(path) is not None,
-    )
-
-
-_cached_info = lru_cache(_CACHED)(_info)
+def _compare(posting: Posting, load: PageLoad, post: RecentPost) -> None:
+    """Notes how soon the POST came after the load, where that is the load of its page."""
+    after_s = post.ts - load.ts
+    if after_s < 0.0 or load.path not in (post.path, post.referrer):
+        return
+    if posting.quickest_s < 0.0 or after_s < posting.quickest_s:
+        posting.quickest_s = after_s
+    if not post.is_quick and after_s <= QUICK_S + _HALF_MICROSECOND:
+        post.is_quick = True
+        posting.quick_posts += 1

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 from pydantic import BaseModel
 
+from streams.sessionize.moving import Rhythm, rhythm, ways
 from streams.sessionize.state import OpenSession, Posting
 from weir.contracts.session import Gaps, ItemTouch, PatternHits, Session, TextSeen
 from weir.kafka.records import Output
@@ -64,6 +65,9 @@ def _record(visitor: str, one: OpenSession, ending: Ending) -> msgspec.Struct:
     posting = one.posting or _NOTHING_POSTED
     page_views, clicks = counted("page_view", 0), counted("click", 0)
     carts, purchases = counted("add_to_cart", 0), counted("purchase", 0)
+    beats = rhythm(one) if one.events > 1 else None
+    moved = ways(one, beats.longest if beats is not None else 0.0)
+    gaps = None if beats is None else _gaps(beats, one.events - 1)
     return _Wire(  # by position, in the order of names: naming each would cost more than the encoding
         one.account_ids or (),
         one.body_bytes,
@@ -80,9 +84,12 @@ def _record(visitor: str, one: OpenSession, ending: Ending) -> msgspec.Struct:
         one.events,
         one.exit_url,
         ending.final,
+        moved.follows,
         posting.form_posts,
-        _gaps(one) if one.events > 1 else None,
+        None if moved.median_gap_s is None else _microseconds(moved.median_gap_s),
+        gaps,
         {name: _Hits(hits.hits, hits.version) for name, hits in one.heuristics.items()} if one.heuristics else {},
+        moved.same_again,
         one.ip,
         [_ItemTouch(item.item_id, item.ts, item.type) for item in one.items] if one.items else (),
         one.items_dropped,
@@ -91,10 +98,14 @@ def _record(visitor: str, one: OpenSession, ending: Ending) -> msgspec.Struct:
         posting.logins_failed,
         ending.merged_into,
         one.methods or {},
+        moved.most_of_one_template,
         page_views,
+        moved.path_depth,
+        moved.path_entropy,
         max(posting.paths.values()) if posting.paths else 0,
         purchases,
         posting.quick_posts,
+        None if posting.quickest_s < 0.0 else _microseconds(posting.quickest_s),
         one.rate_limited,
         one.referrer,
         one.repeats,
@@ -108,15 +119,17 @@ def _record(visitor: str, one: OpenSession, ending: Ending) -> msgspec.Struct:
         [_TextSeen(text.field, text.text) for text in one.texts] if one.texts else (),
         one.user_agent,
         visitor,
+        moved.zero_gaps,
     )
 
 
-def _gaps(one: OpenSession) -> msgspec.Struct:
-    count = one.events - 1
-    mean = one.gap_sum / count
-    variance = one.gap_squares / count - mean * mean
+def _gaps(beats: Rhythm, count: int) -> msgspec.Struct:
+    mean = beats.total / count
+    variance = beats.squares / count - mean * mean
     deviation = sqrt(variance) if variance > 0.0 else 0.0
-    return _Gaps(_microseconds(one.gap_max), _microseconds(mean), _microseconds(one.gap_min), _microseconds(deviation))
+    return _Gaps(
+        _microseconds(beats.longest), _microseconds(mean), _microseconds(beats.shortest), _microseconds(deviation)
+    )
 
 
 def _microseconds(span_s: float) -> float:

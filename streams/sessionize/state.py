@@ -48,13 +48,15 @@ class PageLoad(msgspec.Struct, array_like=True, gc=False):
 
 
 class RecentPost(msgspec.Struct, array_like=True, gc=False):
-    """One POST for which no load of its page is known yet."""
+    """One POST, whose page's load may arrive later."""
 
     ts: float
     path: int
     """Hash of the path."""
     referrer: int = 0
     """Hash of the referrer's path, where a form may lie on another page than it posts to; 0: none."""
+    is_quick: bool = False
+    """Whether it is counted as a quick one."""
 
 
 class Posting(msgspec.Struct, array_like=True, gc=False):
@@ -70,7 +72,38 @@ class Posting(msgspec.Struct, array_like=True, gc=False):
     paths: dict[int, int] = {}
     """Hash of a path to the POSTs to it."""
     recent: list[RecentPost] = []
-    """POSTs that a load which arrives later may be the page of, the newest by time, in the order of time."""
+    """The newest POSTs by time, in the order of time."""
+    quickest_s: float = NEVER
+    """Shortest time from the load of a page to a POST to it."""
+
+
+class Step(msgspec.Struct, array_like=True, gc=False):
+    """One event as the next one sees it; 0 stands for nothing."""
+
+    ts: float
+    url: int = 0
+    """Hash of the URL."""
+    path: int = 0
+    """Hash of its path."""
+    referrer: int = 0
+    """Hash of the referrer's path."""
+
+
+class Moves(msgspec.Struct, array_like=True, gc=False):
+    """How a session moves through a site, as far as its steps are settled."""
+
+    templates: dict[int, int]
+    """Hash of a path's template to the requests to it."""
+    spans: list[int]
+    """Gaps by their length, see `streams/sessionize/moving.py`."""
+    urls: int = 0
+    """Events with a URL."""
+    depths: int = 0
+    """Sum of their paths' segments."""
+    same_again: int = 0
+    """Events on the URL of the event before."""
+    follows: int = 0
+    """Events whose referrer is the page before."""
 
 
 class OpenSession(msgspec.Struct, array_like=True, gc=False):
@@ -88,7 +121,7 @@ class OpenSession(msgspec.Struct, array_like=True, gc=False):
     start: float
     """Least event time."""
     last: float
-    """Time of the event folded last."""
+    """Time of the event folded last, for which a session of an older version has no step."""
     offset: int
     """Offset of the event folded last."""
     appended_ms: int
@@ -96,6 +129,7 @@ class OpenSession(msgspec.Struct, array_like=True, gc=False):
     revision: int = 0
     events: int = 0
     gap_sum: float = 0.0
+    """Gaps between settled steps, in the order of time; so are the next three."""
     gap_squares: float = 0.0
     gap_min: float = 0.0
     gap_max: float = 0.0
@@ -129,6 +163,9 @@ class OpenSession(msgspec.Struct, array_like=True, gc=False):
     loads: list[PageLoad] | None = None
     """Loads of pages, the newest by time, in the order of time."""
     posting: Posting | None = None
+    trail: list[Step] | None = None
+    """The newest steps, in the order of time. The older ones are settled."""
+    moves: Moves | None = None
 
 
 class VisitorState(msgspec.Struct, array_like=True, gc=False):

@@ -18,7 +18,10 @@ class Part(BaseModel):
 
 
 class Gaps(Part):
-    """Times between neighbouring events, in seconds, in the order in which they were folded."""
+    """Times between neighbouring events, in seconds, in the order of time.
+
+    An event that arrives after eight later ones counts as if it had happened right before these.
+    """
 
     mean: Annotated[float, Field(ge=0)]
     """Mean time."""
@@ -152,5 +155,21 @@ class Session(Record):
     quick_posts: Count = 0
     """POSTs within 2 s of loading the page of the same path; for a form's path, also of loading the referrer. Only the
     newest loads and POSTs by event time are compared."""
+    quickest_post_s: Annotated[float, Field(ge=0)] | None = None
+    """Shortest time from loading a page to a POST to the same path, compared as for `quick_posts`."""
+    immediate_repeats: Count = 0
+    """Events on the URL of the event before."""
+    follows: Count = 0
+    """Events whose referrer is the page of the event before, whatever its host and query."""
+    zero_gaps: Count = 0
+    """Neighbouring events at the same moment."""
+    gap_median_s: Annotated[float, Field(ge=0)] | None = None
+    """Median time between neighbouring events, rounded up to 0, 0.1, 0.3, 1, 3, 10, 30, 100 or 300 s."""
+    path_depth: Annotated[float, Field(ge=0)] | None = None
+    """Mean number of segments of its URLs' paths; None without a URL."""
+    most_of_one_template: Count = 0
+    """Most requests to paths that differ in ids and numbers alone, of the first 32 such templates."""
+    path_entropy: Annotated[float, Field(ge=0)] | None = None
+    """How evenly requests spread over these templates, in bits; 0 is one of them again and again."""
     heuristics: dict[str, PatternHits]
     """Pattern id to its hits."""

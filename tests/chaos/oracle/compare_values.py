@@ -12,6 +12,7 @@ from tests.chaos.oracle.records import Record
 _COMPUTED = frozenset(
     {
         *("click_through", "cart_rate", "conversion", "revenue", "mean", "minimum", "maximum", "duration_s"),
+        *("path_depth", "path_entropy", "gap_median_s", "quickest_post_s"),
         *("observed", "window_s", "until", "retry_after_s"),
     }
 )

@@ -1,17 +1,18 @@
 """What a session posts.
 
 Silences: a path is compared without scheme, host, query, fragment, parameters and closing slashes, in lower case. POSTs
-to more than 32 paths count for the first 32. The 4 newest loads by time are remembered, and the 4 newest POSTs that no
-load explains yet; of equal times the one folded later is newer. A POST is looked at before it can push another out, as
-is a load. A merge takes over the other's POSTs first, then its loads.
+to more than 32 paths count for the first 32. The 4 newest loads by time are remembered, and the 4 newest POSTs; of
+equal times the one folded later is newer. A POST is looked at before it can push another out, as is a load. A merge
+takes over the other's POSTs first, then its loads.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import insort_right
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from tests.chaos.oracle.moments import seconds_of
 from tests.chaos.oracle.reading import Fields
 
 MAX_PATHS, MAX_LOADS, MAX_WAITING = 32, 4, 4
@@ -37,10 +38,11 @@ FORMS = frozenset(
 
 
 class Post(NamedTuple):
-    """A POST that no load explains yet."""
+    """A POST, and whether a load has made it a quick one."""
 
     moment: int
     paths: frozenset[str]
+    is_quick: bool = False
 
 
 class Posting:
@@ -48,6 +50,7 @@ class Posting:
 
     def __init__(self) -> None:
         self.attempts = self.failures = self.forms = self.quick = 0
+        self.soonest: int | None = None
         self.paths: dict[str, int] = {}
         self.loads: list[tuple[int, str]] = []
         self.waiting: list[Post] = []
@@ -79,6 +82,8 @@ class Posting:
         self.failures += other.failures
         self.forms += other.forms
         self.quick += other.quick
+        if other.soonest is not None:
+            self._note(other.soonest)
         for path, count in other.paths.items():
             self._count(path, count)
         for post in other.waiting:
@@ -86,7 +91,7 @@ class Posting:
         for moment, path in other.loads:
             self._load(moment, path)
 
-    def record(self) -> dict[str, int]:
+    def record(self) -> dict[str, object]:
         """Its part of the session's record."""
         return {
             "login_attempts": self.attempts,
@@ -94,6 +99,7 @@ class Posting:
             "form_posts": self.forms,
             "posts_to_one_url": max(self.paths.values(), default=0),
             "quick_posts": self.quick,
+            "quickest_post_s": None if self.soonest is None else seconds_of(self.soonest),
         }
 
     def _count(self, path: str, by: int) -> None:
@@ -101,18 +107,27 @@ class Posting:
             self.paths[path] = self.paths.get(path, 0) + by
 
     def _wait(self, post: Post) -> None:
-        if any(explains(moment, path, post) for moment, path in self.loads):
-            self.quick += 1
-        else:
-            insort_right(self.waiting, post, key=_moment)
-            self.waiting = self.waiting[-MAX_WAITING:]
+        for moment, path in self.loads:
+            post = self._compared(moment, path, post)
+        insort_right(self.waiting, post, key=_moment)
+        self.waiting = self.waiting[-MAX_WAITING:]
 
     def _load(self, moment: int, path: str) -> None:
-        still = [post for post in self.waiting if not explains(moment, path, post)]
-        self.quick += len(self.waiting) - len(still)
-        self.waiting = still
+        self.waiting = [self._compared(moment, path, post) for post in self.waiting]
         insort_right(self.loads, (moment, path), key=_moment)
         self.loads = self.loads[-MAX_LOADS:]
+
+    def _compared(self, moment: int, path: str, post: Post) -> Post:
+        if path not in post.paths or moment > post.moment:
+            return post
+        self._note(post.moment - moment)
+        if post.is_quick or post.moment > moment + QUICK:
+            return post
+        self.quick += 1
+        return post._replace(is_quick=True)
+
+    def _note(self, after: int) -> None:
+        self.soonest = after if self.soonest is None else min(self.soonest, after)
 
 
 def plain_path(url: str) -> str:
@@ -139,10 +154,5 @@ def is_interface(path: str) -> bool:
     return (is_called and is_page(path)) or last in ("auth", "session", "sessions", "xmlrpc.php")
 
 
-def explains(moment: int, path: str, post: Post) -> bool:
-    """Whether a load makes a POST a quick one."""
-    return path in post.paths and moment <= post.moment <= moment + QUICK
-
-
-def _moment(one: tuple[int, object]) -> int:
-    return one[0]
+def _moment(one: tuple[Any, ...]) -> int:
+    return int(one[0])

@@ -81,6 +81,12 @@ _MADE: dict[str, Callable[[Session], float | None]] = {
     "share_head": lambda session: _part(session["methods"], "HEAD"),
     "share_post": lambda session: _part(session["methods"], "POST"),
     "share_repeats": lambda session: session["repeats"] / session["events"],
+    "share_immediate_repeats": lambda session: session["immediate_repeats"] / session["events"],
+    "share_follows": lambda session: session["follows"] / session["events"],
+    "share_one_template": lambda session: session["most_of_one_template"] / session["events"],
+    "share_zero_gaps": lambda session: (
+        session["zero_gaps"] / (session["events"] - 1) if session["events"] > 1 else None
+    ),
     "accounts": lambda session: len(session["account_ids"]),
     "gap_mean_s": lambda session: session["gaps"]["mean"] if session["gaps"] else None,
     "gap_variation": _variation,

@@ -1,11 +1,9 @@
 """A session that is open, and the measures of its record.
 
 Silences: the id is BLAKE2b (16 bytes, hexadecimal) over compact JSON of visitor, event id and `ts` as received, numbers
-as doubles in their shortest form (from 0.0001 on, as Python writes them). A gap is the distance to the event folded
-before, whichever happened first; a merge adds one, the distance between the two sessions (0 where they overlap), and
-the next gap counts from the last event of whichever ended later. What is "first" (referrer, user agent, address,
-accounts) is the first folded, the first opened session's before the other's; what has a place in time (entry, exit,
-items, texts) goes by time, equals in the order of folding. The caps. A URL beyond the cap of those remembered is
+as doubles in their shortest form (from 0.0001 on, as Python writes them). What is "first" (referrer, user agent,
+address, accounts) is the first folded, the first opened session's before the other's; what has a place in time (entry,
+exit, items, texts) goes by time, equals in the order of folding. The caps. A URL beyond the cap of those remembered is
 neither distinct nor repeated. Amounts without currency are `unknown`; only purchases have revenue. An empty text is
 none.
 """
@@ -18,8 +16,8 @@ from hashlib import blake2b
 from typing import Any
 
 from tests.chaos.oracle.expected import Revision
-from tests.chaos.oracle.gaps import Gaps
 from tests.chaos.oracle.moments import seconds_of
+from tests.chaos.oracle.moving import Moving
 from tests.chaos.oracle.posting import Posting
 from tests.chaos.oracle.reading import Fields
 
@@ -48,12 +46,12 @@ class Session:
     def __init__(self, event: Fields, moment: int) -> None:
         self.id = session_id(event)
         self.visitor: str = event["visitor_id"]
-        self.start = self.end = self.last = moment
+        self.start = self.end = moment
         self.place = (0, 0)
         """Partition and offset of the event folded last."""
         self.appended_ms = 0
         self.events = self.rate_limited = self.bytes = self.repeats = self.items_dropped = 0
-        self.gaps = Gaps()
+        self.moving = Moving()
         self.posting = Posting()
         self.counts: dict[str, int] = {}
         self.statuses: dict[str, int] = {}
@@ -73,10 +71,8 @@ class Session:
 
     def fold(self, event: Fields, moment: int) -> None:
         """Adds an event."""
-        if self.events:
-            self.gaps.add(abs(moment - self.last))
+        self.moving.fold(event, moment)
         self.events += 1
-        self.last = moment
         self.start, self.end = min(self.start, moment), max(self.end, moment)
         self._count_type(event["type"], 1)
         for name in ("referrer", "user_agent", "ip"):
@@ -107,10 +103,8 @@ class Session:
 
     def absorb(self, other: Session) -> None:
         """Adds all that a session has that opened later."""
-        self.gaps.add(max(0, other.start - self.end, self.start - other.end))
-        if other.end > self.end:
-            self.last = other.last
-        self.gaps.join(other.gaps)
+        earlier = self if self.start <= other.start else other
+        self.moving.absorb(other.moving, earlier.moving, max(self.start, other.start))
         self.posting.absorb(other.posting)
         self.start, self.end = min(self.start, other.start), max(self.end, other.end)
         self.events += other.events
@@ -153,7 +147,7 @@ class Session:
             "statuses": self.statuses,
             "methods": self.methods,
             "bytes": self.bytes,
-            "gaps": self.gaps.record(),
+            **self.moving.record(),
             "distinct_urls": len(self.urls),
             "repeats": self.repeats,
             "page_views": views,

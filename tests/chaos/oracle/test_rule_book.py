@@ -28,6 +28,10 @@ fields = st.fixed_dictionaries(
         "login_attempts": st.sampled_from([0, 10, 60]),
         "login_failures": st.sampled_from([0, 8, 9, 59]),
         **dict.fromkeys(("form_posts", "posts_to_one_url", "quick_posts"), st.integers(0, 6)),
+        "quickest_post_s": st.sampled_from([None, 0.0, 1.5, 40.0]),
+        **dict.fromkeys(("immediate_repeats", "follows", "zero_gaps", "most_of_one_template"), st.integers(0, 150)),
+        "gap_median_s": st.sampled_from([None, 0.0, 1.0, 30.0]),
+        **dict.fromkeys(("path_depth", "path_entropy"), st.sampled_from([None, 0.0, 1.5, 4.0])),
         "gaps": st.none() | st.just(GAPS),
         "heuristics": st.dictionaries(
             st.sampled_from([one for one in PATTERNS.ids if not one.startswith("user-agents/")][:60])

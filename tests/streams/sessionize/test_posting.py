@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from streams.sessionize import caps
 from streams.sessionize.config import FoldConfig
-from streams.sessionize.posting import path_info
+from streams.sessionize.paths import path_info
 from streams.sessionize.state import VisitorState, decode_visitor, encode_visitor
 from tests.streams.sessionize.driving import DAY_1, SMALL, Driver, Words, event_record, new_task, run, sessions
 from tests.streams.sessionize.driving import watermark_record as mark

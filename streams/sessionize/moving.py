@@ -1,0 +1,213 @@
+"""How a session moves: the gaps between its events, and what one event has to do with the one before it.
+
+It goes by event time. The newest steps are remembered in the order of time, so that an event that arrives late takes
+its place between them; a pair of steps is settled, that is counted once and for all, when the first of them is pushed
+out. An event that is older than all that are remembered counts as if it had happened right before them. What is
+published are the settled pairs and those that are still remembered.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort_right
+from heapq import merge as merge_sorted
+from itertools import pairwise
+from math import log2
+from operator import attrgetter
+from typing import NamedTuple
+
+from streams.sessionize import caps
+from streams.sessionize.paths import path_info
+from streams.sessionize.state import Moves, OpenSession, Step
+from weir.contracts.fast import FastEvent
+
+SPANS_S = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+"""Upper bounds of the spans by which gaps are counted; one more span has no bound."""
+_HALF_MICROSECOND = 5e-7
+"""Times are exact to the microsecond, doubles of this size to a quarter of it."""
+_BOUNDS = tuple(bound + _HALF_MICROSECOND for bound in SPANS_S)
+_HASH_BITS = 0xFFFF_FFFF
+_by_time = attrgetter("ts")
+
+
+class Rhythm(NamedTuple):
+    """All of a session's gaps, settled or not."""
+
+    total: float
+    squares: float
+    shortest: float
+    longest: float
+
+
+class Ways(NamedTuple):
+    """How a session moves, settled or not."""
+
+    same_again: int = 0
+    follows: int = 0
+    zero_gaps: int = 0
+    median_gap_s: float | None = None
+    """The upper bound of the span that has it, or the longest gap where that is less."""
+    path_depth: float | None = None
+    most_of_one_template: int = 0
+    path_entropy: float | None = None
+
+
+def step_of(session: OpenSession, event: FastEvent, ts: float, hashed: int) -> Step:
+    """The event as a step, with its path counted in the session; `hashed` is the hash of its URL, 0 for none."""
+    moves = session.moves
+    if moves is None:
+        moves = session.moves = Moves({}, [0] * (len(SPANS_S) + 1))
+    if event.url is None:
+        return Step(ts)
+    info = path_info(event.url)
+    moves.urls += 1
+    moves.depths += info.depth
+    _count_template(moves, info.template, 1)
+    referrer = event.referrer
+    return Step(ts, hashed & _HASH_BITS, info.hashed, path_info(referrer).hashed if referrer else 0)
+
+
+def add_step(session: OpenSession, step: Step) -> None:
+    """Puts a step of a session, whose event is counted already, where its time is."""
+    trail = session.trail
+    if trail is None:
+        trail = session.trail = [Step(session.last)] if session.events > 1 else []
+    if not trail or step.ts >= trail[-1].ts:
+        trail.append(step)
+    else:
+        insort_right(trail, step, key=_by_time)
+    if len(trail) > caps.STEPS:
+        _settle(session, trail[0], trail[1], session.events - len(trail))
+        del trail[0]
+
+
+def merge_steps(first: OpenSession, other: OpenSession) -> None:
+    """Adds the steps of `other` to `first`, before anything else of the two is merged.
+
+    Where the one that came later has settled steps already, those of the other are settled before them.
+    """
+    earlier, later = (first, other) if first.start <= other.start else (other, first)
+    before, after = _trail(earlier), _trail(later)
+    settled = _add_settled(first, other)
+    if later.events > len(after) and earlier.end <= later.start:
+        for one, next_one in pairwise((*before, Step(later.start))):
+            _settle(first, one, next_one, settled)
+            settled += 1
+        trail = after
+    else:
+        trail = list(merge_sorted(_trail(first), _trail(other), key=_by_time))
+        while len(trail) > caps.STEPS:
+            _settle(first, trail[0], trail[1], settled)
+            settled += 1
+            del trail[0]
+    first.trail = trail
+
+
+def rhythm(session: OpenSession) -> Rhythm:
+    """The gaps of a session of two events or more."""
+    total, squares = session.gap_sum, session.gap_squares
+    trail = _trail(session)
+    gaps = [after.ts - before.ts for before, after in pairwise(trail)]
+    for gap in gaps:
+        total += gap
+        squares += gap * gap
+    if session.events > len(trail):
+        gaps += (session.gap_min, session.gap_max)
+    return Rhythm(total, squares, min(gaps), max(gaps))
+
+
+def ways(session: OpenSession, longest_s: float) -> Ways:
+    """How a session moves; `longest_s` is its longest gap."""
+    moves = session.moves
+    if moves is None:
+        return Ways()
+    now = Moves({}, list(moves.spans), same_again=moves.same_again, follows=moves.follows)
+    for before, after in pairwise(_trail(session)):
+        _count_pair(now, before, after)
+    return Ways(
+        now.same_again,
+        now.follows,
+        now.spans[0],
+        _median_s(now.spans, longest_s),
+        moves.depths / moves.urls if moves.urls else None,
+        max(moves.templates.values(), default=0),
+        _entropy(moves.templates),
+    )
+
+
+def _trail(session: OpenSession) -> list[Step]:
+    """The steps; a session that an older version folded has its last alone."""
+    return [Step(session.last)] if session.trail is None else session.trail
+
+
+def _settle(session: OpenSession, before: Step, after: Step, settled: int) -> None:
+    gap = after.ts - before.ts
+    session.gap_sum += gap
+    session.gap_squares += gap * gap
+    if not settled:
+        session.gap_min = session.gap_max = gap
+    elif gap < session.gap_min:
+        session.gap_min = gap
+    elif gap > session.gap_max:
+        session.gap_max = gap
+    if session.moves is not None:
+        _count_pair(session.moves, before, after)
+
+
+def _count_pair(moves: Moves, before: Step, after: Step) -> None:
+    moves.spans[bisect_left(_BOUNDS, after.ts - before.ts)] += 1
+    if after.url and after.url == before.url:
+        moves.same_again += 1
+    if after.referrer and after.referrer == before.path:
+        moves.follows += 1
+
+
+def _add_settled(first: OpenSession, other: OpenSession) -> int:
+    """Adds what is settled of `other`; how many gaps of both are."""
+    ours, theirs = first.events - len(_trail(first)), other.events - len(_trail(other))
+    if theirs:
+        first.gap_min = min(first.gap_min, other.gap_min) if ours else other.gap_min
+        first.gap_max = max(first.gap_max, other.gap_max)
+        first.gap_sum += other.gap_sum
+        first.gap_squares += other.gap_squares
+    if other.moves is not None:
+        _add_moves(first, other.moves)
+    return ours + theirs
+
+
+def _add_moves(first: OpenSession, theirs: Moves) -> None:
+    if first.moves is None:
+        first.moves = Moves({}, [0] * len(theirs.spans))
+    ours = first.moves
+    ours.spans = [mine + yours for mine, yours in zip(ours.spans, theirs.spans, strict=True)]
+    ours.urls += theirs.urls
+    ours.depths += theirs.depths
+    ours.same_again += theirs.same_again
+    ours.follows += theirs.follows
+    for template, count in theirs.templates.items():
+        _count_template(ours, template, count)
+
+
+def _count_template(moves: Moves, template: int, by: int) -> None:
+    templates = moves.templates
+    if template in templates or len(templates) < caps.TEMPLATES:
+        templates[template] = templates.get(template, 0) + by
+
+
+def _median_s(spans: list[int], longest_s: float) -> float | None:
+    """Of an even number of gaps, the shorter of the two in the middle."""
+    rest = (sum(spans) + 1) // 2
+    if not rest:
+        return None
+    for bound_s, count in zip(SPANS_S, spans, strict=False):
+        rest -= count
+        if rest <= 0:
+            return min(bound_s, longest_s)
+    return longest_s
+
+
+def _entropy(counts: dict[int, int]) -> float | None:
+    """In bits: 0 where all requests are to one template, None without any."""
+    total = sum(counts.values())
+    if not total:
+        return None
+    return max(0.0, log2(total) - sum(count * log2(count) for count in counts.values()) / total)

@@ -1,0 +1,69 @@
+"""What a URL's path says, whatever its host and query: of logins, of forms, how deep it lies, what it is one of."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from xxhash import xxh32_intdigest
+
+_EXTENSION = r"(\.(php|aspx?|jsp|html?|do|action|cgi))?"
+_LOGIN_PAGE = re.compile(
+    rf"/((log|sign)[-_]?in|wp-login){_EXTENSION}$|/j_security_check$|/administrator(/index\.php)?$", re.ASCII
+)
+_LOGIN_API = re.compile(r"/(auth|sessions?)$|/xmlrpc\.php$", re.ASCII)
+_API = re.compile(r"(^|/)(api|rest|v[0-9]+)/", re.ASCII)
+_FORM = re.compile(
+    r"/(wp-comments-post|((add|post|new)?-?)comments?|contact([-_]?(us|form))?|guest-?book|regist(er|ration)|sign-?up"
+    rf"|feedback|posting|new-?(reply|thread|topic|post)){_EXTENSION}(/|$)",
+    re.ASCII,
+)
+_ORIGIN = re.compile(r"^([a-z][a-z0-9+.-]*:)?//[^/]*", re.IGNORECASE)
+_CACHED = 16_384
+_LONGEST_CACHED = 512
+_NUMBERED = re.compile(r"(?<=/)[0-9a-f-]{8,}(?=[/.]|$)|[0-9]+")
+"""An id in a path: a segment of hexadecimal digits and hyphens, or any number."""
+
+
+class PathInfo(NamedTuple):
+    """What a path says of a request to it."""
+
+    hashed: int
+    template: int
+    """Hash of the path with each id and number in it replaced, so that all articles of a shop are one."""
+    depth: int
+    """Segments."""
+    is_login: bool
+    """Somebody, or a program, logs in there."""
+    is_login_page: bool
+    """An answer of 200 shows the login form once more."""
+    is_form: bool
+
+
+def path_info(url: str) -> PathInfo:
+    """What a URL's path says: without host, query, parameters and closing slash, in lower case."""
+    path = url
+    if "#" in path:
+        path = path.partition("#")[0]
+    if "?" in path:
+        path = path.partition("?")[0]
+    return _cached_info(path) if len(path) <= _LONGEST_CACHED else _info(path)
+
+
+def _info(path: str) -> PathInfo:
+    path = _ORIGIN.sub("", path.partition(";")[0]).lower().rstrip("/")
+    template = _NUMBERED.sub("0", path)
+    is_page = _LOGIN_PAGE.search(path) is not None
+    return PathInfo(
+        # 0 stands for no path.
+        hashed=xxh32_intdigest(path.encode()) or 1,
+        template=xxh32_intdigest(template.encode()),
+        depth=path.count("/"),
+        is_login=is_page or _LOGIN_API.search(path) is not None,
+        is_login_page=is_page and _API.search(path) is None,
+        is_form=_FORM.search(path) is not None,
+    )
+
+
+_cached_info = lru_cache(_CACHED)(_info)
