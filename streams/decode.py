@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from weir.contracts import Event
+from weir.contracts.base import longest
 from weir.contracts.dead_letter_reason import DeadLetterReason
+from weir.contracts.event import FREE_TEXTS
 from weir.contracts.fast import FastEvent, decode_event, fast
 from weir.contracts.gate import Fault, gate, names_no_number
 from weir.times import BadTimeError, to_epoch_s
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
 
 _FRAME_BYTES = 5
+_LONGEST = {name: most for name in FREE_TEXTS if (most := longest(Event, name)) is not None}
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):
@@ -25,6 +29,8 @@ class Accepted(msgspec.Struct, frozen=True, gc=False):
 
     event: FastEvent
     ts: float
+    cut: tuple[str, ...] = ()
+    """Fields of free text that were longer than their bound, and were cut to it, in the order of `FREE_TEXTS`."""
 
 
 class Refused(msgspec.Struct, frozen=True, gc=False):
@@ -43,15 +49,16 @@ def decode(value: bytes | None, max_bytes: int) -> Accepted | Refused:
     fault = gate(value, max_bytes)
     if fault is not None:
         return _at_the_gate(fault, value, max_bytes)
+    cut: tuple[str, ...] = ()
     try:
         event = decode_event(value)
     except msgspec.DecodeError:
         by_model = _ask_model(value)
         if isinstance(by_model, Refused):
             return by_model
-        event = by_model
+        event, cut = by_model
     try:
-        return Accepted(event, to_epoch_s(event.ts))
+        return Accepted(event, to_epoch_s(event.ts), cut)
     except BadTimeError as error:
         return Refused(DeadLetterReason.BAD_TS, _sentence(str(error)))
 
@@ -86,19 +93,40 @@ def _at_the_gate(fault: Fault, value: bytes, max_bytes: int) -> Refused:
             return Refused(DeadLetterReason.NOT_FINITE, "The record has a number of more than 4300 digits.")
 
 
-def _ask_model(value: bytes) -> FastEvent | Refused:
-    """The model has the last word, and tells what is wrong.
+def _ask_model(value: bytes) -> tuple[FastEvent, tuple[str, ...]] | Refused:
+    """The event and its cut fields, as the model reads it, or what the model finds wrong.
 
-    It accepts what the derived decoder refuses in one case: a name given twice, of which only the last value counts.
+    The derived decoder refuses two kinds of records that are accepted here: a name given twice, of which only the last
+    value counts, and free texts that are too long.
     """
     if names_no_number(value):
         return Refused(DeadLetterReason.NOT_FINITE, "The record has NaN or Infinity, which JSON doesn't know.")
+    cut: tuple[str, ...] = ()
     try:
         event = Event.model_validate_json(value)
     except ValidationError as error:
-        return _explain(error.errors(include_url=False, include_input=False))
+        errors = error.errors(include_url=False, include_input=False)
+        others = [one for one in errors if not _is_long_text(one)]
+        if others:
+            return _explain(others)
+        too_long = {one["loc"][0] for one in errors}
+        cut = tuple(name for name in FREE_TEXTS if name in too_long)
+        event = _cut(value, cut)
     struct: type[FastEvent] = fast(Event)
-    return struct(**{name: getattr(event, name) for name in Event.model_fields})
+    return struct(**{name: getattr(event, name) for name in Event.model_fields}), cut
+
+
+def _is_long_text(error: ErrorDetails) -> bool:
+    return error["type"] == "string_too_long" and error["loc"][0] in _LONGEST
+
+
+def _cut(value: bytes, fields: tuple[str, ...]) -> Event:
+    """The event whose only errors are that these fields are too long.
+
+    A string of Python has code points, so a cut never leaves half of a surrogate pair.
+    """
+    sent = from_json(value)
+    return Event.model_validate(sent | {name: sent[name][: _LONGEST[name]] for name in fields})
 
 
 def _explain(errors: list[ErrorDetails]) -> Refused:

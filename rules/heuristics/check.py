@@ -95,9 +95,9 @@ def _meets_people(one: Checked) -> Callable[[Met], Problem]:
 
 
 def _own_patterns(pack: Pack) -> list[PatternEntry]:
-    """Those that stand in the file; who installs a list of crawlers can't mend it."""
+    """Those that look at texts and stand in the file; who installs a list of crawlers can't mend it."""
     lines = pack.lines or {}
-    return [entry for entry in pack.patterns_in_force if entry.id in lines]
+    return [entry for entry in pack.patterns_in_force if entry.id in lines and not entry.is_oversized]
 
 
 def _shadowed(found: Shadow) -> tuple[str, str]:

@@ -35,6 +35,8 @@ Day = Annotated[date, BeforeValidator(as_date)]
 Examples = Annotated[tuple[str, ...], BeforeValidator(as_tuple), Field(min_length=1)]
 SessionExamples = Annotated[tuple[SessionExample, ...], BeforeValidator(as_tuple), Field(min_length=1)]
 Domain = Annotated[str, Field(pattern=r"^[^\s./:@?#]+(\.[^\s./:@?#]+)+$", max_length=253)]
+_NEVER = r"[^\x00-\x{10FFFF}]"
+"""Matches no text: the regular expression of entries that look at no text."""
 _HOST_BEGINS = r"^([a-z][a-z0-9+.-]*:)?(//)?([^/?#]*[.@])?("
 _HOST_ENDS = r")\.?([:/?#]|$)"
 
@@ -84,6 +86,11 @@ class PatternEntry(Entry):
         return self.id.endswith(f".{self.field}")
 
     @property
+    def is_oversized(self) -> bool:
+        """Whether it holds of fields that were cut, and looks at no text."""
+        return self.regex == _NEVER
+
+    @property
     def elsewhere(self) -> Iterator[PatternEntry]:
         """The pattern as it looks at further fields; its examples are of its own."""
         group = self.group or re.sub(r"[^a-z]+", "-", self.id)[:64].strip("-")
@@ -113,6 +120,19 @@ class PatternEntry(Entry):
             return self.regex
         names = sorted({decode.whole_url(name) for name in self.domains})
         return _HOST_BEGINS + "|".join(map(re.escape, names)) + _HOST_ENDS
+
+
+class OversizedEntry(Entry):
+    """Holds of an event whose field was longer than the contract's bound, and was cut to it."""
+
+    field: Literal["url", "referrer", "user_agent", "query", "title", "text"]
+
+    @property
+    def pattern(self) -> PatternEntry:
+        """The pattern that it is to all that asks for patterns."""
+        return PatternEntry.model_construct(
+            **dict(self), regex=_NEVER, domains=(), domains_file=None, match=(), no_match=(), also={}
+        )
 
 
 class RuleEntry(Entry):
@@ -154,4 +174,5 @@ class PackFile(Strict):
     """What that took in. Not to be written by hand: a pack is published with it, so that it stays what it was wherever
     another version of the package is installed."""
     patterns: Annotated[tuple[PatternEntry, ...], BeforeValidator(as_tuple)] = ()
+    oversized: Annotated[tuple[OversizedEntry, ...], BeforeValidator(as_tuple)] = ()
     rules: Annotated[tuple[RuleEntry, ...], BeforeValidator(as_tuple)] = ()

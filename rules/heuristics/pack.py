@@ -112,14 +112,15 @@ def examine(document: Document | Problem, level: int = 1) -> tuple[Pack | None, 
     crawlers = _crawlers(checked)
     taken = tuple(PatternEntry.model_construct(**row) for row in crawler_patterns(crawlers)) if crawlers else ()
     patterns = checked.patterns + taken
-    problems += repeated(patterns, checked.rules, document)
+    oversized = tuple(entry.pattern for entry in checked.oversized)
+    problems += repeated(patterns + oversized, checked.rules, document)
     for position, entry in enumerate(patterns):
         problems += bad_examples(entry, position, document)
     for position, rule in enumerate(checked.rules):
         problems += bad_examples(rule, position, document)
     if problems:
         return None, problems
-    everywhere = patterns + tuple(one for entry in checked.patterns for one in entry.elsewhere)
+    everywhere = patterns + oversized + tuple(one for entry in checked.patterns for one in entry.elsewhere)
     return _pack(checked, everywhere, crawlers, document, checked.level or level), []
 
 
@@ -127,6 +128,7 @@ def _pack(
     checked: PackFile, patterns: tuple[PatternEntry, ...], crawlers: Crawlers | None, document: Document, level: int
 ) -> Pack:
     lines = {entry.id: document.line("patterns", at, "id") for at, entry in enumerate(checked.patterns)}
+    lines |= {entry.id: document.line("oversized", at, "id") for at, entry in enumerate(checked.oversized)}
     lines |= {entry.id: document.line("rules", at, "id") for at, entry in enumerate(checked.rules)}
     unnamed = Pack(
         checked.pack, "", checked.description, patterns, document.text, crawlers, checked.rules, level, lines

@@ -85,6 +85,8 @@ class Patterns:
         self._infos: dict[str, PatternInfo] = {}
         self._rules: dict[str, SessionRule] = {}
         self._regexes: dict[str, str] = {}
+        self._oversized: dict[str, tuple[str, ...]] = {}
+        """Field to the patterns that hold where it was cut."""
         by_field: dict[PatternField, list[tuple[str, str]]] = {field: [] for field in DECODERS}
         elsewhere: dict[PatternField, list[tuple[str, str]]] = {field: [] for field in DECODERS}
         for pack in sorted(packs, key=lambda pack: pack.name):
@@ -92,6 +94,9 @@ class Patterns:
                 if today and entry.expires and entry.expires <= today:
                     continue
                 self._add(pack, entry)
+                if entry.is_oversized:
+                    self._oversized[entry.field] = (*self._oversized.get(entry.field, ()), entry.id)
+                    continue
                 (elsewhere if entry.is_elsewhere else by_field)[entry.field].append((entry.id, entry.expression))
             for rule in pack.rules_in_force:
                 if not (today and rule.expires and rule.expires <= today):
@@ -158,9 +163,11 @@ class Patterns:
         """
         return self._regexes[pattern_id]
 
-    def match(self, event: Event) -> tuple[str, ...]:
-        """Ids of the patterns that match one of the event's strings, sorted, each once."""
+    def match(self, event: Event, cut: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Ids of the patterns that match one of the event's strings, or one of its `cut` fields, sorted, each once."""
         found = NONE
+        for field in cut:
+            found += self.oversized(field)
         if event.url:
             found += self._of_url(event.url) if len(event.url) <= LONGEST_CACHED else self._match_url(event.url)
         if event.user_agent:
@@ -178,6 +185,10 @@ class Patterns:
         if event.text:
             found += self._matchers["text"](event.text)
         return found if len(found) < 2 else tuple(sorted(set(found)))  # noqa: PLR2004 -- nothing to sort
+
+    def oversized(self, field: str) -> tuple[str, ...]:
+        """Ids of the patterns that hold where this field was cut to its bound."""
+        return self._oversized.get(field, NONE)
 
     def match_field(self, field: PatternField, text: str) -> tuple[str, ...]:
         """Ids of a field's patterns that match a text."""

@@ -37,9 +37,9 @@ class Both:
         }
         self._samples: dict[str, list[str]] = {}
 
-    def match(self, event: Event, /) -> tuple[str, ...]:
+    def match(self, event: Event, cut: tuple[str, ...] = (), /) -> tuple[str, ...]:
         """Marked ids of the patterns that match; notes a string of the event if the sides differ on it."""
-        today, proposed = (patterns.match(event) for patterns in self.sides)
+        today, proposed = (patterns.match(event, cut) for patterns in self.sides)
         if today != proposed:
             self._keep(event)
         return tuple(mark + name for mark, found in zip(_MARKS, (today, proposed), strict=True) for name in found)

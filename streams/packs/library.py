@@ -241,7 +241,7 @@ class LostPatterns:
         self.versions = versions
         self.error = error
 
-    def match(self, _event: FastEvent, /) -> tuple[str, ...]:
+    def match(self, _event: FastEvent, _cut: tuple[str, ...] = (), /) -> tuple[str, ...]:
         """Tells what is missing.
 
         Raises:

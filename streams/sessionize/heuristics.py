@@ -31,8 +31,8 @@ class Patterns(Protocol):
     def versions(self) -> Mapping[str, str]:
         """Pack to version."""
 
-    def match(self, event: FastEvent, /) -> tuple[str, ...]:
-        """Ids of the patterns that match one of the event's strings, each once."""
+    def match(self, event: FastEvent, cut: tuple[str, ...] = (), /) -> tuple[str, ...]:
+        """Ids of the patterns that match one of the event's strings, or one of its `cut` fields, each once."""
 
     def info(self, pattern: str, /) -> PatternInfo:
         """What is said of a pattern that matched."""

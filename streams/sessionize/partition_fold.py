@@ -13,7 +13,7 @@ from rules.limits.assets import AssetPricing
 from rules.limits.budgets import Budget, Spent
 from rules.limits.sums import SumsState
 from streams.dead_letter import dead_letter
-from streams.decode import Refused, decode
+from streams.decode import Accepted, Refused, decode
 from streams.sessionize import arrival, watermark
 from streams.sessionize.accounts import TIMED_EVERY, Accounts, Tally
 from streams.sessionize.config import FoldConfig
@@ -112,10 +112,11 @@ class PartitionFold:
         if ts - appended_ms / 1000.0 > self.config.max_ahead_s:
             ts = max(appended_ms / 1000.0, 0.0)
             accounts.clamped += 1
-        self._take_event(record, event, ts, visitor)
+        self._take_event(record, decoded, ts, visitor)
 
-    def _take_event(self, record: InputRecord, event: FastEvent, ts: float, visitor: VisitorState | None) -> None:
+    def _take_event(self, record: InputRecord, decoded: Accepted, ts: float, visitor: VisitorState | None) -> None:
         """An event in its place, with its clamped time."""
+        event = decoded.event
         seen = fingerprint(event)
         if visitor is not None and seen in visitor.seen:
             self.accounts.duplicate += 1
@@ -133,10 +134,11 @@ class PartitionFold:
             visitor = self.visitors.add(event.visitor_id)
         else:
             self.visitors.changed[event.visitor_id] = None
-        self._fold(record, event, ts, visitor, seen)
+        self._fold(record, decoded, ts, visitor, seen)
 
-    def _fold(self, record: InputRecord, event: FastEvent, ts: float, visitor: VisitorState, seen: int) -> None:
+    def _fold(self, record: InputRecord, decoded: Accepted, ts: float, visitor: VisitorState, seen: int) -> None:
         """An event that counts: into its session, and out with what follows."""
+        event = decoded.event
         accounts = self.accounts
         merges = accounts.merged
         session = self._place(event, ts, visitor)
@@ -165,7 +167,7 @@ class PartitionFold:
             self.subjects.add(event, place, session, ts, over, is_asset, accounts.folded, self.outputs)
         matter = over and session.rate_limited == 1
         spent_s = perf_counter() if is_timed else 0.0
-        matched = self.patterns.match(event)
+        matched = self.patterns.match(event, decoded.cut)
         if is_timed:
             self.tally.limits_s += TIMED_EVERY * (spent_s - begun_s)
             self.tally.patterns_s += TIMED_EVERY * (perf_counter() - spent_s)

@@ -73,7 +73,7 @@ BAD: list[tuple[str, bytes | None, str]] = [
     ("ts as a word", text(ts="yesterday"), "bad_ts"),
     ("bytes as a string", text(bytes="7"), "wrong_type"),
     ("status below 0", text(status=-1), "out_of_bounds"),
-    ("a title beyond its bound", text(title="a" * 200_000), "out_of_bounds"),
+    ("an ip beyond its bound", text(ip="a" * 129), "out_of_bounds"),
     ("a number of 5,000 digits", text(value=0.25).replace(b"0.25", b"9" * 5_000), "not_finite"),
     ("ts before 1970", text(ts=-1.0), "bad_ts"),
     ("ts far beyond", text(ts=1e308), "bad_ts"),
@@ -90,6 +90,7 @@ GOOD: list[tuple[bytes | None, bytes]] = [
     (b"ann", text(type="beamed_down", an_unknown_field={"kept": ["as", "it", "is"]})),
     (b"ann", text(ts=START_S + 1e9)),
     (b"ann", text(url="/" + "é" * 5_000)),
+    (b"ann", text(title="a" * 200_000)),
 ]
 LATE_EVENT = text(ts=START_S - 10_000)
 AT_HOME_NOWHERE: list[tuple[bytes | None, bytes]] = [

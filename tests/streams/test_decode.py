@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.decode import Accepted, Refused, decode
+from weir.contracts import Event
+from weir.contracts.base import longest
 from weir.contracts.dead_letter_reason import DeadLetterReason
+from weir.contracts.event import FREE_TEXTS
 
 GOOD = {"event_id": "e1", "visitor_id": "v1", "type": "page_view", "ts": 1_700_000_000}
 LIMIT = 10_000
@@ -152,3 +155,82 @@ def test_a_schema_registrys_framing_is_named(rest: bytes, what: str) -> None:
     assert refused.reason is DeadLetterReason.FRAMED
     assert "schema id 42" in refused.detail
     assert what in refused.detail
+
+
+BOUNDS = {name: longest(Event, name) or 0 for name in FREE_TEXTS}
+ROOMY = 10_000_000
+
+
+def accepted(value: bytes) -> Accepted:
+    taken = decode(value, ROOMY)
+    assert isinstance(taken, Accepted), taken
+    return taken
+
+
+@pytest.mark.parametrize("field", FREE_TEXTS)
+def test_a_free_text_beyond_its_bound_is_cut_and_named_and_one_at_its_bound_is_not(field: str) -> None:
+    most = BOUNDS[field]
+    whole = accepted(event(**{field: "x" * most}))
+    assert (whole.cut, len(getattr(whole.event, field))) == ((), most)
+    cut = accepted(event(**{field: "x" * most + "y"}))
+    assert (cut.event, cut.ts, cut.cut) == (whole.event, whole.ts, (field,))
+
+
+def test_an_event_with_several_cut_fields_keeps_all_others_as_they_were_sent() -> None:
+    others = {"value": 7, "bytes": 3, "properties": {"n": 10**30, "deep": [1.5]}, "unknown": 10**30, "ip": "::1"}
+    short = accepted(event(**others, url="u" * BOUNDS["url"], text="é" * BOUNDS["text"]))
+    long = accepted(event(**others, text="é" * BOUNDS["text"] * 2, url="u" * 20_000))
+    assert (long.event, long.cut) == (short.event, ("url", "text"))
+    assert isinstance(long.event.value, float)
+    assert repr(long.event.ts) == repr(short.event.ts)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason", "named"),
+    [
+        ({"status": "200"}, DeadLetterReason.WRONG_TYPE, "status"),
+        ({"ip": "x" * 129}, DeadLetterReason.OUT_OF_BOUNDS, "ip"),
+        ({"visitor_id": "v" * 513}, DeadLetterReason.OUT_OF_BOUNDS, "visitor_id"),
+        ({"referrer": 7}, DeadLetterReason.WRONG_TYPE, "referrer"),
+        ({"ts": "yesterday"}, DeadLetterReason.BAD_TS, "ISO 8601"),
+        ({"ts": "9" * 65}, DeadLetterReason.OUT_OF_BOUNDS, "ts"),
+    ],
+)
+def test_a_long_text_beside_another_error_is_refused_for_that_error_alone(
+    wrong: dict[str, object], reason: DeadLetterReason, named: str
+) -> None:
+    refused = decode(event(**({"url": "u" * 20_000} | wrong)), ROOMY)
+    assert isinstance(refused, Refused)
+    assert refused.reason is reason
+    assert named in refused.detail
+    assert "more of its fields" not in refused.detail
+
+
+@pytest.mark.parametrize(
+    "field", ["event_id", "visitor_id", "account_id", "type", "item_id", "ip", "method", "currency"]
+)
+def test_a_field_that_is_no_free_text_is_never_cut(field: str) -> None:
+    refused = decode(event(**{field: "x" * 600}), ROOMY)
+    assert isinstance(refused, Refused)
+    assert refused.reason is DeadLetterReason.OUT_OF_BOUNDS
+
+
+@pytest.mark.parametrize("tail", ["\U0001f600", "\n", '"', "\\", "é", "\x00"])
+@pytest.mark.parametrize("escaped", [True, False])
+def test_a_cut_counts_characters_and_leaves_no_half_of_an_escape_or_a_pair(tail: str, *, escaped: bool) -> None:
+    kept = "a" * (BOUNDS["user_agent"] - 1) + tail
+    sent = GOOD | {"user_agent": kept + tail * 3}
+    taken = accepted(json.dumps(sent, ensure_ascii=escaped).encode())
+    assert (taken.event.user_agent, taken.cut) == (kept, ("user_agent",))
+
+
+def test_of_a_long_text_given_twice_the_last_one_decides_whether_it_is_cut() -> None:
+    long, short = b'"url": "' + b"u" * 20_000 + b'", ', b'"url": "/a", '
+    assert accepted(b"{" + long + short + event()[1:]).cut == ()
+    assert accepted(b"{" + short + long + event()[1:]).cut == ("url",)
+
+
+def test_the_bound_of_the_whole_record_holds_for_long_texts_too() -> None:
+    refused = decode(event(url="u" * 20_000), 20_000)
+    assert isinstance(refused, Refused)
+    assert refused.reason is DeadLetterReason.TOO_LARGE

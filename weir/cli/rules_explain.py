@@ -11,7 +11,7 @@ import typer
 from rules.heuristics.evidence import Sign, grouped_evidence, verdict_of
 from rules.heuristics.explain import Firing, Seen, every_field, explain, texts_of
 from rules.heuristics.judging import hear
-from rules.heuristics.patterns import Patterns
+from rules.heuristics.patterns import PatternInfo, Patterns
 from streams.decode import Accepted, Refused, decode
 from streams.intake.line import Line
 from streams.intake.source import STANDARD_INPUT, read_lines
@@ -67,7 +67,8 @@ def _of_event(settings: Settings, patterns: Patterns, text: str, *, as_json: boo
     heard = hear(_session_of(settings, patterns, decoded, value), patterns)
     others = [sign for sign in (*heard.signs, *heard.shadow) if patterns.find(sign.id) is None]
     shadowed = {sign.id for sign in heard.shadow}
-    rows = [_of_sign(sign, in_shadow=sign.id in shadowed) for sign in others]
+    rows = [_of_oversized(patterns.info(name)) for field in decoded.cut for name in patterns.oversized(field)]
+    rows += [_of_sign(sign, in_shadow=sign.id in shadowed) for sign in others]
     if _show(patterns, texts_of(decoded.event), rows, as_json=as_json) or rows:
         _conclude(heard.evidence, as_json=as_json)
 
@@ -98,6 +99,18 @@ def _of_firing(firing: Firing) -> dict[str, object]:
     row = asdict(firing)
     row["rule"] = row.pop("pattern")
     return row | {"matched": firing.matched, "characters": f"{firing.start}-{firing.end}"}
+
+
+def _of_oversized(info: PatternInfo) -> dict[str, object]:
+    return {
+        "rule": info.id,
+        "version": info.version,
+        "field": info.field,
+        "weight": info.weight,
+        "group": info.group,
+        "shadow": info.shadow,
+        "reason": info.reason,
+    }
 
 
 def _of_sign(sign: Sign, *, in_shadow: bool) -> dict[str, object]:

@@ -50,7 +50,7 @@ class DeadLetterReason(StrEnum):
     )
     OUT_OF_BOUNDS = (
         "out_of_bounds",
-        "A field is too long, too short, too large or too small",
+        "A field is too long, too short, too large or too small; a free text that is too long is cut instead",
         "Keep to the bounds of the schema; empty identifiers are none.",
     )
     NOT_FINITE = (

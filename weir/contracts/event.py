@@ -21,6 +21,9 @@ KNOWN_EVENT_TYPES = (
 )
 """Types that Weir knows: always counted apart, and the only labels of the metric. A producer may have more."""
 
+FREE_TEXTS = ("url", "referrer", "user_agent", "query", "title", "text")
+"""Fields that hold free text. If one is longer than its bound, it is cut to the bound, and the event counts."""
+
 
 class Event(Record):
     """One thing that a visitor did. Topic `weir.events`, key `visitor_id`."""

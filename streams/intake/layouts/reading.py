@@ -12,6 +12,7 @@ from streams.intake.layouts.kinds import Field
 from streams.intake.layouts.times import iso_time
 from weir.contracts import Event
 from weir.contracts.base import longest
+from weir.contracts.event import FREE_TEXTS
 
 Values = Mapping[Field, object]
 _NOTHING = frozenset({"-", ""})
@@ -21,6 +22,9 @@ _LONGEST = {
     if (most := longest(Event, name)) is not None
 }
 """Of what an event holds."""
+_KEPT = {name: most + (name in FREE_TEXTS) for name, most in _LONGEST.items()}
+"""Of what a line's event keeps. A free text keeps one character more than an event holds: the decoder cuts it to its
+bound, and marks it as those of all other sources."""
 
 
 class NoClientError(ValueError):
@@ -69,12 +73,13 @@ def event_of(
         "bytes": _number(values.get(Field.BYTES)),
         "properties": properties or None,
     }
-    for name, most in _LONGEST.items():
+    for name, most in _KEPT.items():
         text = event[name]
         # A client must not get rid of its lines by their length.
         if isinstance(text, str) and len(text) > most:
             event[name] = text[:most]
-            event["properties"] = properties | {"cut": name}
+            if name not in FREE_TEXTS:
+                event["properties"] = properties | {"cut": name}
     return {name: value for name, value in event.items() if value is not None}
 
 

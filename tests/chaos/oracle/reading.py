@@ -4,6 +4,7 @@ Silences: which code a record gets that is wrong in several ways. The bytes come
 object), then the fields in the order of the schema, then whether `ts` is a time. A number of more than 4,300 digits is
 none; neither is NaN or Infinity, wherever it stands. A lone surrogate is no JSON. Of a name that is given twice the
 last value counts. Numbers in fields that the schema does not know are not looked at.
+A free text that is too long is cut to its bound, whatever else is wrong with the record.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _TEXTS: dict[str, tuple[int, int]] = {
     "method": (0, 32),
     "currency": (0, 16),
 }
+_FREE = ("url", "referrer", "user_agent", "query", "title", "text")
 _WHOLE = {"status": 999, "bytes": 2**53}
 _AMOUNT = 1e12
 _FIELDS = (
@@ -49,6 +51,8 @@ class Fields(dict[str, Any]):
     """The fields of an event that the schema knows, each there, None if absent; `moment` is its time, unclamped."""
 
     moment: int
+    cut: tuple[str, ...]
+    """Free texts that were too long."""
 
 
 def read_event(value: bytes | None, max_bytes: int) -> Fields:
@@ -58,6 +62,8 @@ def read_event(value: bytes | None, max_bytes: int) -> Fields:
         RefusedError: there is none.
     """
     sent = read_object(value, max_bytes)
+    cut = tuple(name for name in _FREE if isinstance(sent.get(name), str) and len(sent[name]) > _TEXTS[name][1])
+    sent |= {name: sent[name][: _TEXTS[name][1]] for name in cut}
     for name in _FIELDS:
         if name not in sent:
             if name in _REQUIRED:
@@ -69,6 +75,7 @@ def read_event(value: bytes | None, max_bytes: int) -> Fields:
         raise RefusedError("bad_ts")
     event = Fields(zip(_FIELDS, map(sent.get, _FIELDS), strict=True))
     event.moment = moment
+    event.cut = cut
     return event
 
 

@@ -32,7 +32,7 @@ from streams.task import Task
 from streams.wiring import Wiring
 from tests.chaos.oracle.judging import compare, expect, watched
 from tests.chaos.oracle.placing import partition_of
-from tests.chaos.oracle.reading import RefusedError, read_event
+from tests.chaos.oracle.reading import Fields, RefusedError, read_event
 from tests.chaos.oracle.records import Assets as OracleAssets
 from tests.chaos.oracle.records import Distinct, Event, Record
 from tests.chaos.oracle.records import Settings as OracleSettings
@@ -40,6 +40,8 @@ from tests.chaos.rule_book import rule_book
 from tests.chaos.verdict import in_own_words, oracle_settings
 from tests.streams.sessionize.driving import Words, library_of
 from weir.contracts import Event as ProductEvent
+from weir.contracts.base import longest
+from weir.contracts.event import FREE_TEXTS
 from weir.contracts.fast import fast
 from weir.contracts.flag import Stage
 from weir.kafka.records import LogRecord, Output
@@ -73,7 +75,7 @@ CONFIG = FoldConfig(
     gap_s=10.0,
     grace_s=5.0,
     max_ahead_s=20.0,
-    max_record_bytes=2_000,
+    max_record_bytes=4_000,
     max_session_events=9,
     max_session_s=60.0,
     max_fingerprints=12,
@@ -92,7 +94,7 @@ SETTINGS = OracleSettings(
     gap_s=10.0,
     grace_s=5.0,
     max_ahead_s=20.0,
-    max_record_bytes=2_000,
+    max_record_bytes=4_000,
     max_session_events=9,
     max_session_s=60.0,
     max_fingerprints=12,
@@ -107,6 +109,14 @@ def words(event: Event) -> Iterator[tuple[str, str]]:
     for word in WORDS.words:
         if word in (event["url"] or ""):
             yield word, WORDS.version
+    for name in cut_of(event):
+        yield f"oversized/{name}", WORDS.version
+
+
+def cut_of(event: Event) -> tuple[str, ...]:
+    """The fields that the oracle cut."""
+    assert isinstance(event, Fields)
+    return event.cut
 
 
 class Run:
@@ -169,7 +179,7 @@ BROKEN = (
     b"\xff",
     b'{"event_id": 1}',
     b"{" + b'"a": {' * 70,
-    b'{"pad": "' + b"x" * 2_000 + b'"}',
+    b'{"pad": "' + b"x" * 4_000 + b'"}',
     b'{"event_id": "e", "visitor_id": "ann", "type": "click", "ts": "soon"}',
 )
 URLS = (None, "/a", "/b", "/admin", "/etc/admin", "/ä", "/a.js", "/a.js/b", "https://x/b/C.PNG?v=1.a#/", "/?a.png")
@@ -209,7 +219,7 @@ def an_event(chance: Random, number: int, ts: float) -> dict[str, Any]:
         "account_id": chance.choice(["x", "y"]),
         "ip": chance.choice(["10.0.0.1", "10.0.0.2", "2001:db8::1", "2001:db8::2", "::ffff:10.0.0.1", " hidden"]),
         "referrer": chance.choice(["", "https://example.org/"]),
-        "user_agent": "Mozilla/5.0",
+        "user_agent": "Mozilla/5.0" if number % 3 else "ü" * 200 + "x" * 1_848 + "y",
         "extra": [1, {"deep": None}],
     }
     event |= {name: value for name, value in optional.items() if chance.random() < 0.3}
@@ -348,6 +358,7 @@ VALUES: tuple[Any, ...] = (
         "a",
         "x" * 512,
         "x" * 513,
+        "x" * 2_049,
         "9" * 65,
         "2026-01-31T09:30:00Z",
         "2026-01-31",
@@ -399,16 +410,42 @@ def test_bytes_are_taken_and_refused_for_the_same_reasons(seed: int) -> None:
             del parts[chance.choice(list(parts))]
         value = ("{" + ",".join(f'"{name}": {part}' for name, part in parts.items()) + "}").encode()
         taken = decode(value, 6_000)
-        told = (taken.reason.value, None) if isinstance(taken, Refused) else (None, round(taken.ts * 1e6))
-        assert said_of(value, 6_000) == told, value
+        if isinstance(taken, Refused):
+            assert said_of(value, 6_000) == (taken.reason.value, None, ()), value
+        else:
+            assert said_of(value, 6_000) == (None, round(taken.ts * 1e6), taken.cut), value
 
 
-def said_of(value: bytes, max_bytes: int) -> tuple[str | None, int | None]:
-    """The oracle's reason, or its time."""
+@pytest.mark.parametrize("seed", range(3))
+def test_texts_about_their_bounds_are_cut_to_the_same_characters(seed: int) -> None:
+    chance = Random(seed)
+    for _ in range(60):
+        event: dict[str, Any] = {
+            "event_id": "e",
+            "visitor_id": "v",
+            "type": "t",
+            "ts": chance.choice([7, 7.5, "1999-01-01"]),
+        }
+        for name in chance.sample([*FREE_TEXTS, "ip"], chance.randint(1, 4)):
+            event[name] = chance.choice("aü😀\n") * ((longest(ProductEvent, name) or 0) + chance.randint(-1, 2))
+        if chance.random() < 0.2:
+            event["status"] = chance.choice([200, 1_000])
+        value = json.dumps(event, ensure_ascii=chance.random() < 0.5).encode()
+        taken = decode(value, 10_000_000)
+        if isinstance(taken, Refused):
+            assert said_of(value, 10_000_000) == (taken.reason.value, None, ())
+        else:
+            read = read_event(value, 10_000_000)
+            assert (read.cut, dict(read)) == (taken.cut, {name: getattr(taken.event, name) for name in read})
+
+
+def said_of(value: bytes, max_bytes: int) -> tuple[str | None, int | None, tuple[str, ...]]:
+    """The oracle's reason, or its time and the fields that it cut."""
     try:
-        return None, read_event(value, max_bytes).moment
+        event = read_event(value, max_bytes)
     except RefusedError as error:
-        return error.args[0], None
+        return error.args[0], None, ()
+    return None, event.moment, event.cut
 
 
 @given(st.binary(max_size=40), st.integers(1, 64))
@@ -439,7 +476,7 @@ def test_real_files_come_to_what_the_oracle_says(
     run.flow.settle()
 
     def match(event: Event) -> Iterator[tuple[str, str]]:
-        for pattern in resources.patterns.match(fast(ProductEvent)(**event)):
+        for pattern in resources.patterns.match(fast(ProductEvent)(**event), cut_of(event)):
             yield pattern, resources.patterns.info(pattern).version
 
     expected = expect(

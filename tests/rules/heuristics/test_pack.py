@@ -44,14 +44,20 @@ def test_a_shipped_pack_is_well_and_tells_of_itself(file: Path) -> None:
         assert entry.field in DECODERS
         assert entry.reason.endswith(".")
         assert 0 <= entry.weight < 1, "certainty would silence every other sign"
-        assert entry.weight > 0 or any(
-            one.category == entry.category or one.pattern == entry.id for rule in pack.rules for one in rule.conditions
+        assert (
+            entry.weight > 0
+            or entry.is_oversized
+            or any(
+                one.category == entry.category or one.pattern == entry.id
+                for rule in pack.rules
+                for one in rule.conditions
+            )
         ), "a sign without weight is there for a rule"
 
 
 def test_every_starting_pack_is_shipped() -> None:
     assert {file.stem for file in FILES} == {
-        *("behaviour", "injection", "referrers", "scanners", "spam-text", "user-agents")
+        *("behaviour", "injection", "oversized", "referrers", "scanners", "spam-text", "user-agents")
     }
 
 

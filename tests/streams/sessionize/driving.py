@@ -46,9 +46,9 @@ class Words:
         """One pack."""
         return {"words": self.version} if self.words else {}
 
-    def match(self, event: FastEvent) -> tuple[str, ...]:
-        """The words that the URL has."""
-        return tuple(word for word in self.words if word in (event.url or ""))
+    def match(self, event: FastEvent, cut: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """The words that the URL has, and the fields that were cut."""
+        return (*(word for word in self.words if word in (event.url or "")), *(f"oversized/{name}" for name in cut))
 
     def info(self, pattern: str) -> WordInfo:
         """The word's pack and version."""

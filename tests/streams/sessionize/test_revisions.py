@@ -39,6 +39,19 @@ def test_a_pattern_that_is_new_to_the_session_is_published_and_an_old_one_is_not
     assert {name: hits["hits"] for name, hits in second["heuristics"].items()} == {"etc": 1, "wp-admin": 3}
 
 
+def test_a_session_with_a_url_that_is_too_long_is_marked_and_holds_no_more_than_the_bound() -> None:
+    driver = Driver(new_task(WIDE, Words(("wp-admin",))))
+    for number in range(4):
+        driver.send("ann", float(number))
+    (marked,) = sessions(driver.send("ann", 5.0, url="/wp-admin" + "a" * 20_000, user_agent="x" * 3_000))
+    assert {name: hits["hits"] for name, hits in marked["heuristics"].items()} == {
+        "oversized/url": 1,
+        "oversized/user_agent": 1,
+        "wp-admin": 1,
+    }
+    assert (len(marked["entry_url"]), len(marked["exit_url"]), len(marked["user_agent"])) == (16_384, 16_384, 2_048)
+
+
 def test_an_event_is_published_once_however_many_reasons_there_are() -> None:
     driver = Driver(new_task(WIDE, Words(("a", "b"))))
     assert len(driver.send("ann", 0.0, type="purchase", url="/ab")) == 1

@@ -104,6 +104,26 @@ def test_what_a_log_holds_reaches_no_terminal_as_commands() -> None:
     assert "\\x1b[31moops" in called.err
 
 
+@pytest.mark.parametrize("kind", ["access-log", "events"])
+def test_a_line_with_a_url_of_20_000_characters_is_folded_and_marks_its_session(folder: Path, kind: str) -> None:
+    url = "/" + "a" * 20_000
+    if kind == "events":
+        event = {"event_id": "e", "visitor_id": "v", "type": "page_view", "ts": 1_750_000_000, "url": url}
+        name = write("events.jsonl", json.dumps(event))
+    else:
+        line = log_line(0)
+        path = line.split('"')[1].split(" ")[1]
+        name = write("access.log", line.replace(path, url, 1))
+    sessions, flags = folder / "sessions.jsonl", folder / "flags.jsonl"
+    called = weir("replay", name, "--sessions", str(sessions), "--flags", str(flags))
+    assert called.code == 0, called.err
+    session = json.loads(sessions.read_text().splitlines()[-1])
+    assert session["heuristics"]["oversized/url"]["hits"] == 1
+    assert session["entry_url"] == session["exit_url"] == url[:16_384]
+    reasons = [one for flag in flags.read_text().splitlines() for one in json.loads(flag)["reasons"]]
+    assert "The URL is longer than 16,384 characters and was cut." in json.dumps(reasons)
+
+
 def test_a_site_behind_a_proxy_with_a_format_of_its_own(folder: Path) -> None:
     own, conf = ROOT / "docs/examples/own.log", (ROOT / "docs/examples/nginx.conf").read_text()
     sessions, flags = folder / "sessions.jsonl", folder / "flags.jsonl"

