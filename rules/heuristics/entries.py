@@ -77,6 +77,9 @@ class PatternEntry(Entry):
     also: dict[PatternField, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     """Further fields that it looks at, each with the weight that it has there. What it finds there has the pattern's id
     with the field behind it, and its group: it is the same thing, found elsewhere."""
+    in_prose: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Its weight where a search text, title or post is prose around code (`prose.is_prose`), as in a question about a
+    command. There it has the pattern's id with `.prose` behind it."""
     match: Examples
     no_match: Examples
 
@@ -97,7 +100,7 @@ class PatternEntry(Entry):
         for field, weight in self.also.items():
             # User agents keep their case.
             expression = f"(?i:{self.expression})" if field == "user_agent" else self.expression
-            changed = {"id": f"{self.id}.{field}", "field": field, "weight": weight, "group": group}
+            changed = {"id": f"{self.id}.{field}", "field": field, "weight": weight, "group": group, "in_prose": None}
             said = {name: value for name, value in self if name not in {"also", "domains", "domains_file"}}
             yield PatternEntry.model_construct(
                 **(said | changed | {"regex": expression, "match": (), "no_match": (), "also": {}})

@@ -82,7 +82,7 @@ def explain(patterns: Patterns, texts: Iterable[Seen]) -> Iterator[Firing]:
     """The patterns that match, text by text, each with the characters that did it."""
     for seen in texts:
         decoded = seen.decoded
-        for pattern_id in patterns.match_plain(seen.field, decoded):
+        for pattern_id in patterns.match_as_sent(seen.field, seen.form, seen.text):
             info = patterns.info(pattern_id)
             found = re2.search(patterns.regex(pattern_id), decoded)
             if found is not None:

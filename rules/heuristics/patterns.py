@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from rules.heuristics.decode import url_parts
 from rules.heuristics.entries import DECODERS, PatternEntry, PatternField, RuleEntry
 from rules.heuristics.finder import NONE, Find, finder
 from rules.heuristics.pack import Pack, read_pack
+from rules.heuristics.prose import is_prose, without_prose
 from rules.problems import Problem, RulesError
 from weir.contracts.event import Event
 
@@ -23,6 +24,10 @@ SHIPPED = Path(__file__).parent / "packs"
 CACHED = 16_384
 """Strings of a field whose matches are remembered: user agents, referrers and URLs come again and again."""
 LONGEST_CACHED = 1_024
+IN_PROSE = ".prose"
+"""Behind the id of a pattern that matched code in prose."""
+_OF_URLS: frozenset[PatternField] = frozenset({"url", "query"})
+_PROSE_FIELDS: frozenset[PatternField] = frozenset({"query", "title", "text"})
 _PAYLOAD = re.compile(r"""['"`<>{}$|\\*=;()]""")
 _PAYLOAD_OF_AGENT = re.compile(r"""['"`<>{}$|\\*=]""")
 MARKS: Mapping[PatternField, re.Pattern[str]] = dict.fromkeys(DECODERS, _PAYLOAD) | {"user_agent": _PAYLOAD_OF_AGENT}
@@ -87,6 +92,7 @@ class Patterns:
         self._regexes: dict[str, str] = {}
         self._oversized: dict[str, tuple[str, ...]] = {}
         """Field to the patterns that hold where it was cut."""
+        self._prose: set[str] = set()
         by_field: dict[PatternField, list[tuple[str, str]]] = {field: [] for field in DECODERS}
         elsewhere: dict[PatternField, list[tuple[str, str]]] = {field: [] for field in DECODERS}
         for pack in sorted(packs, key=lambda pack: pack.name):
@@ -169,7 +175,8 @@ class Patterns:
         for field in cut:
             found += self.oversized(field)
         if event.url:
-            found += self._of_url(event.url) if len(event.url) <= LONGEST_CACHED else self._match_url(event.url)
+            url = event.url
+            found += self._of_url(url) if len(url) <= LONGEST_CACHED else self._spare_prose(self._match_url(url), url)
         if event.user_agent:
             found += self._of_agent(event.user_agent)
         if event.referrer:
@@ -179,11 +186,14 @@ class Patterns:
         if event.query:
             # What was searched for is what a URL would carry: patterns of URLs look at it too.
             searched = DECODERS["query"](event.query)
-            found += self._finders["query"](searched) + self._finders["url"](searched)
+            of_search = self._finders["query"](searched) + self._finders["url"](searched)
+            found += self._weigh_in_prose(of_search, searched)
         if event.title:
-            found += self._matchers["title"](event.title)
+            title = DECODERS["title"](event.title)
+            found += self._weigh_in_prose(self._finders["title"](title), title)
         if event.text:
-            found += self._matchers["text"](event.text)
+            text = DECODERS["text"](event.text)
+            found += self._weigh_in_prose(self._finders["text"](text), text)
         return found if len(found) < 2 else tuple(sorted(set(found)))  # noqa: PLR2004 -- nothing to sort
 
     def oversized(self, field: str) -> tuple[str, ...]:
@@ -198,6 +208,17 @@ class Patterns:
         """The same for a text that was decoded already, as what it is: perhaps not as one of that field."""
         return self._finders[field](decoded)
 
+    def match_as_sent(self, field: PatternField, form: PatternField, sent: str) -> tuple[str, ...]:
+        """Ids of a field's patterns that match a text which came as one of the field `form`, as `match` has them."""
+        found = self._finders[field](DECODERS[form](sent))
+        if form in _OF_URLS:
+            url = sent if form == "url" else f"?{sent}"
+            rest = without_prose(url)
+            if rest != url:
+                kept = self._finders[field](DECODERS[form](rest if form == "url" else rest[1:]))
+                return self._renamed(found, kept)
+        return found if form not in _PROSE_FIELDS else self._weigh_in_prose(found, DECODERS[form](sent))
+
     def match_decoded(self, whole: str, path: str, query: str) -> tuple[str, ...]:
         """Ids of the patterns that match a URL's decoded parts (`decode.url_parts`), some perhaps twice."""
         found = self._finders["url"](whole) + self._finders["path"](path)
@@ -209,7 +230,29 @@ class Patterns:
     def _match_short_url(self, url: str) -> tuple[str, ...]:
         whole, path, query = url_parts(url)
         found = self._finders["url"](whole) + self._of_path(path)
-        return found + self._of_query(query) if query else found
+        return self._spare_prose(found + self._of_query(query), url) if query else found
+
+    def _weigh_in_prose(self, found: tuple[str, ...], decoded: str) -> tuple[str, ...]:
+        """The ids under which patterns count in a decoded text: others if it is prose."""
+        if found and not self._prose.isdisjoint(found) and is_prose(decoded):
+            return self._named_in_prose(found)
+        return found
+
+    def _spare_prose(self, found: tuple[str, ...], url: str) -> tuple[str, ...]:
+        """The same for a URL: patterns that match without the prose that was searched for keep their ids."""
+        if self._prose.isdisjoint(found):
+            return found
+        rest = without_prose(url)
+        if rest == url:
+            return found
+        return self._renamed(found, self._match_url(rest))
+
+    def _renamed(self, found: tuple[str, ...], kept: tuple[str, ...]) -> tuple[str, ...]:
+        names = zip(found, self._named_in_prose(found), strict=True)
+        return tuple(one if one in kept else name for one, name in names)
+
+    def _named_in_prose(self, found: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(f"{one}{IN_PROSE}" if one in self._prose else one for one in found)
 
     def _add(self, pack: Pack, entry: PatternEntry) -> None:
         self._refuse_twice(pack, entry)
@@ -227,6 +270,12 @@ class Patterns:
             shadow=entry.shadow,
             level=entry.level,
         )
+        if entry.in_prose is not None:
+            name = entry.id + IN_PROSE
+            self._prose.add(entry.id)
+            self._regexes[name] = entry.expression
+            group = entry.group or re.sub(r"[^a-z]+", "-", entry.id)[:64].strip("-")
+            self._infos[name] = replace(self._infos[entry.id], id=name, weight=entry.in_prose, group=group)
 
     def _add_rule(self, pack: Pack, entry: RuleEntry) -> None:
         self._refuse_twice(pack, entry)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from rules.heuristics.decode import split_url, whole_url
+from rules.heuristics.prose import without_prose
 
 _NAMES = (
     "google|bing|duckduckgo|yahoo|yandex|ya|baidu|sogou|so|sm|naver|daum|seznam|ecosia|qwant|startpage|brave|ask|aol"
@@ -34,4 +35,5 @@ def referrer_text(referrer: str) -> str:
     name = host or referrer.partition("/")[0].partition("?")[0]
     if _HOST.fullmatch(name) and not _EXPRESSION.search(referrer):
         return whole_url(referrer.partition("?")[0].partition("#")[0])
-    return whole_url(referrer)
+    # The site's own search page is the referrer of what people choose there.
+    return whole_url(referrer if _EXPRESSION.search(referrer) else without_prose(referrer))
