@@ -5,7 +5,7 @@ import time
 import pytest
 
 from rules.heuristics.benign import posts, titles
-from rules.heuristics.text_signs import hides_target, repeats_one_word
+from rules.heuristics.text_signs import hides_target, offers, repeats_one_word
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,11 @@ def test_the_longest_text_takes_little_time(piece: str) -> None:
     hides_target(text)
     repeats_one_word(text)
     assert time.thread_time() - begun_s < 2
+
+
+def test_an_offer_is_more_than_a_price_and_a_call() -> None:
+    assert offers("Handbags 70% off, order now, free shipping http://a.example")
+    assert offers("Lose 20 pounds in 2 weeks! http://a.example")
+    assert not offers("Tickets are 12 euros, register online: https://a.example")
+    assert not offers("I got mine 70% off with free shipping, order now: https://a.example")
+    assert not offers("Handbags 70% off, order now, free shipping")
