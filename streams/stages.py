@@ -11,7 +11,7 @@ import msgspec
 
 from models.champion import ChampionHolder
 from rules.business.rules import BusinessRules, load_business_rules
-from rules.heuristics.patterns import Patterns, load_packs
+from rules.heuristics.patterns import PackCheck, Patterns, load_packs
 from rules.limits.budgets import Budgets, load_budgets
 from rules.limits.verdicts import SharedVerdicts
 from streams.decode import at_the_gate
@@ -58,14 +58,22 @@ class Resources:
     now: Callable[[], float]
 
     @classmethod
-    def from_settings(cls, settings: Settings, now: Callable[[], float] = time.time) -> Resources:
+    def from_settings(
+        cls, settings: Settings, now: Callable[[], float] = time.time, check_own: PackCheck | None = None
+    ) -> Resources:
         """Loads and checks every file that the settings name.
+
+        Args:
+            settings: Name the files.
+            now: The clock, in seconds since the epoch.
+            check_own: A further check of each of the operator's own packs; whatever gives verdicts that others obey
+                has one, and tools for those who write packs have none.
 
         Raises:
             SettingsError: a file is not there, or its content is refused.
         """
         budgets = load_budgets(settings.limits_file)
-        patterns = load_packs(settings.pack_files, level=settings.paranoia_level)
+        patterns = load_packs(settings.pack_files, level=settings.paranoia_level, check_own=check_own)
         return cls(
             settings=settings,
             budgets=budgets,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from rules.heuristics.own_pack_check import check_own_pack
 from streams.engine.plan import StagePlan
 from streams.engine.runner import run_plans, told
 from streams.packs.topic import announce
@@ -29,7 +30,7 @@ def run_worker(settings: Settings, stages: Sequence[str] = STAGES) -> int:
                 f"There is no stage {unknown[0]}." if unknown else "No stage was named.",
                 f"The stages are {', '.join(STAGE_INPUTS)}.",
             )
-        resources = Resources.from_settings(settings)
+        resources = Resources.from_settings(settings, check_own=check_own_pack)
     except WeirError as error:
         return told(error)
     plans = [

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from rules.heuristics.cost import Costs
-from rules.heuristics.counterexamples import Met, too_many
+from rules.heuristics.counterexamples import excess_matches
 from rules.heuristics.entries import PatternEntry, PatternField
 from rules.heuristics.explain import texts_of
+from rules.heuristics.own_pack_check import excess_problems
 from rules.heuristics.pack import Pack
 from rules.heuristics.patterns import Patterns
 from rules.heuristics.reach import expired, known_names, unreachable
@@ -67,7 +68,8 @@ def check(files: Sequence[Checked], in_force: Iterable[Pack], today: date, log: 
     ids, categories = known_names(packs.values())
     problems: list[Problem] = []
     for one in files:
-        problems += map(_meets_people(one), too_many(one.pack.patterns_in_force))
+        # Errors, whoever wrote the patterns: they would flag people.
+        problems += excess_problems(one.file, one.pack, excess_matches(one.pack.patterns_in_force))
         for entry in _own_patterns(one.pack):
             findings = [
                 *expired(entry, today),
@@ -80,18 +82,6 @@ def check(files: Sequence[Checked], in_force: Iterable[Pack], today: date, log: 
             findings = [*expired(rule, today), *unreachable(rule, ids, categories)]
             problems += [_problem(one, rule.id, finding) for finding in findings]
     return sorted(problems)
-
-
-def _meets_people(one: Checked) -> Callable[[Met], Problem]:
-    """An error, whoever wrote the pattern: it would flag people."""
-
-    def problem(met: Met) -> Problem:
-        line = (one.pack.lines or {}).get(met.pattern.partition(".")[0], 0)
-        message = f"{met.pattern} matches {len(met.texts):,} of {met.of:,} ordinary texts, such as {met.shown}."
-        hint = "Ask for more than the words, put it into shadow, or give it a weight below 0.5."
-        return Problem(one.file, line, message, hint)
-
-    return problem
 
 
 def _own_patterns(pack: Pack) -> list[PatternEntry]:

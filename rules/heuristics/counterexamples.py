@@ -75,6 +75,18 @@ def too_many(entries: Iterable[PatternEntry]) -> list[Met]:
     return [one for one in met(speaking.values()) if one.share > _most(speaking[one.pattern])]
 
 
+def excess_matches(entries: Iterable[PatternEntry]) -> dict[str, str]:
+    """For each pattern that exceeds its bound, a sentence with its rate, the bound and some of the texts."""
+    given = {entry.id: entry for entry in entries}
+    return {
+        one.pattern: (
+            f"{one.pattern} matches {len(one.texts):,} of {one.of:,} ordinary texts ({one.share:.2%}, where its weight "
+            f"and level allow {_most(given[one.pattern]):.1%}), such as {one.shown}."
+        )
+        for one in too_many(given.values())
+    }
+
+
 def share_met(entries: Iterable[PatternEntry]) -> dict[PatternField, float]:
     """By field, the share of ordinary texts that some pattern which speaks alone matches."""
     speaking = [entry for entry in entries if entry.weight >= SPEAKS_FROM and not entry.shadow]

@@ -21,6 +21,8 @@ from rules.problems import Problem, RulesError
 from weir.contracts.event import Event
 
 SHIPPED = Path(__file__).parent / "packs"
+PackCheck = Callable[[Path, Pack], None]
+"""Looks at an operator's own pack, read from the file, and raises an error if it refuses the pack."""
 CACHED = 16_384
 """Strings of a field whose matches are remembered: user agents, referrers and URLs come again and again."""
 LONGEST_CACHED = 1_024
@@ -300,17 +302,26 @@ class Patterns:
             raise RulesError([Problem(pack.name, 0, f"{entry.id} stands in the pack {known.pack} too.", "Rename one.")])
 
 
-def load_packs(files: Iterable[Path] = (), today: date | None = None, level: int = 1) -> Patterns:
+def load_packs(
+    files: Iterable[Path] = (), today: date | None = None, level: int = 1, check_own: PackCheck | None = None
+) -> Patterns:
     """The shipped packs and those of `files`; a pack of the same name takes the shipped one's place.
 
-    `level` is that of packs that don't name their own.
+    Args:
+        files: The operator's own packs.
+        today: Decides what has expired; nothing has, unless given.
+        level: The level of packs that don't name their own.
+        check_own: Called with each of `files` and its pack; raises what it refuses the pack with.
 
     Raises:
-        RulesError: a file can't be read, or its pack fails its own examples.
+        RulesError: a file can't be read, its pack fails its own examples, or `check_own` refuses it.
     """
-    packs = {}
     shipped = [_shipped(file, file.stat().st_mtime_ns, level) for file in sorted(SHIPPED.glob("*.yaml"))]
-    for pack in [*shipped, *(read_pack(file, level) for file in files)]:
+    packs = {pack.name: pack for pack in shipped}
+    for file in files:
+        pack = read_pack(file, level)
+        if check_own is not None:
+            check_own(file, pack)
         packs[pack.name] = pack
     return Patterns(list(packs.values()), today)
 

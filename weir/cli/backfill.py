@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from rules.heuristics.own_pack_check import check_own_pack
 from streams.backfill.choose import choose
 from streams.backfill.run import Backfill, Outcome
 from streams.backfill.stretch import Choice, Stretch
@@ -77,7 +78,7 @@ def _target(settings: Settings, into: str | None) -> Settings:
 
 def _run(settings: Settings, target: Settings, stretches: Sequence[Stretch], rate: float | None) -> Outcome:
     now_s = time.time()
-    resources = Resources.from_settings(settings, now=lambda: now_s)
+    resources = Resources.from_settings(settings, now=lambda: now_s, check_own=check_own_pack)
     for record in read_all(settings, MODELS):
         resources.champion.offer(record.key or b"", record.value)
     work = Backfill(settings, target, resources, now_s, rate)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import SecretStr
 
+from rules.heuristics.own_pack_check import check_own_pack
 from streams.intake.files import Inputs
 from streams.replay.labels import read_labels
 from streams.replay.plots import check_plots
@@ -80,8 +81,9 @@ def replay(  # noqa: PLR0913 -- one parameter an option
         DEAD_LETTER: dead_letters,
     }
     started_s = time.time()
+    resources = Resources.from_settings(settings, now=lambda: started_s, check_own=check_own_pack)
     with FileSink(paths) as sink:
-        work = Replay(Resources.from_settings(settings, now=lambda: started_s), answers, sink, started_s)
+        work = Replay(resources, answers, sink, started_s)
         summary = run(work, inputs, started_s)
     if report is not None:
         write_report(report, summary, work.figures, files)
