@@ -179,6 +179,13 @@ def query_text(text: str) -> str:
 
 def free_text(text: str) -> str:
     """What a person is meant to read, in lower case."""
+    # Most posts hide nothing: they need none of the rounds.
+    if "&" not in text or _ENTITY.search(text) is None:
+        if text.isascii():
+            if "\0" not in text:
+                return spaces(text).lower()
+        elif _EASY.fullmatch(text):
+            return spaces(latin(text)).lower().replace(_DOTS, "...")
     return settled(text, free_round)
 
 
@@ -240,6 +247,35 @@ def _is_at_rest(character: str) -> bool:
         and character not in _HIDDEN
         and character not in LETTERS
     )
+
+
+def _is_easy(character: str) -> bool:
+    """Whether lower case, and a look-alike's turn into a Latin letter, are all that changes it."""
+    lower = character.lower()
+    return (
+        len(lower) == 1
+        and character not in "\0Σ"  # whose lower case depends on what stands around it
+        and (character.isprintable() or character in "\t\n\r")
+        and (_is_at_rest(lower) or (lower in LETTERS and unicodedata.normalize("NFKC", lower) == lower))
+        and (character in LETTERS or lower not in LETTERS)
+        and unicodedata.normalize("NFKC", character) == character
+        and unicodedata.category(character)[0] != "M"
+    )
+
+
+_DOTS = "\u2026"
+_OFTEN = ((0, 0x5FF), (0x1E00, 0x1EFF), (0x2010, 0x2027), (0x20AC, 0x20AC), (0x2190, 0x22FF), (0x3001, 0x30FF))
+"""Where the letters and signs of most posts stand."""
+_EASY = re.compile(
+    "["
+    + "".join(
+        re.escape(character)
+        for first, last in _OFTEN
+        for character in map(chr, range(first, last + 1))
+        if _is_easy(character)
+    )
+    + f"{_DOTS}\u4e00-\u9fff\uac00-\ud7a3\U0001f300-\U0001f64f]*"
+)
 
 
 def _of_entity(found: re.Match[str]) -> str:

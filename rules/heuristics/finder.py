@@ -24,10 +24,13 @@ _ALWAYS = r"\A"
 says nothing else."""
 
 
-def finder(patterns: Sequence[tuple[str, str]], max_set_bytes: int = MAX_SET_BYTES) -> Find:
+def finder(
+    patterns: Sequence[tuple[str, str]], max_set_bytes: int = MAX_SET_BYTES, *, is_prepared: bool = False
+) -> Find:
     """Finds the ids of patterns (id, regular expression) that match a text, sorted.
 
     The regular expressions must compile. What is found does not depend on `max_set_bytes`: only how fast.
+    Unless `is_prepared`, the first long text waits for the parts of the set to be compiled.
     """
     if not patterns:
         return lambda _text: NONE
@@ -38,10 +41,11 @@ def finder(patterns: Sequence[tuple[str, str]], max_set_bytes: int = MAX_SET_BYT
         groups = [patterns[first::PARTS] for first in range(min(PARTS, len(patterns)))]
         return [guarded(group, _compiled_set(group, max_set_bytes)) for group in groups]
 
+    if is_prepared:
+        parts()
+
     def find(text: str) -> tuple[str, ...]:
-        if len(text) <= LONG:
-            return whole(text)
-        return tuple(sorted([found for part in parts() for found in part(text)]))
+        return whole(text) if len(text) <= LONG else tuple(sorted([one for part in parts() for one in part(text)]))
 
     return find
 

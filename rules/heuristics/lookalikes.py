@@ -69,13 +69,19 @@ LETTERS = frozenset(map(chr, LOOKALIKES))
 """The letters themselves."""
 _WORD = re.compile(r"\w+")
 _LATIN = re.compile("[A-Za-z]")
+_OTHERS = "".join(sorted(LETTERS))
+_OTHER = re.compile(f"[{_OTHERS}]")
+_MIXED = re.compile(f"[{_OTHERS}](?:[^\\WA-Za-z{_OTHERS}]*[A-Za-z])|[A-Za-z][^\\WA-Za-z{_OTHERS}]*[{_OTHERS}]")
 
 
 def latin(text: str) -> str:
     """The text with look-alikes as what they look like, in words that have Latin letters too."""
-    if LETTERS.isdisjoint(text):
-        return text
-    return _WORD.sub(_plain, text)
+    return _WORD.sub(_plain, text) if has_mixed(text) else text
+
+
+def has_mixed(text: str) -> bool:
+    """Whether a word of the text has both Latin letters and look-alikes."""
+    return _OTHER.search(text) is not None and _MIXED.search(text) is not None
 
 
 def _plain(found: re.Match[str]) -> str:

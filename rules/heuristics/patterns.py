@@ -29,6 +29,8 @@ LONGEST_CACHED = 1_024
 IN_PROSE = ".prose"
 """Behind the id of a pattern that matched code in prose."""
 _OF_URLS: frozenset[PatternField] = frozenset({"url", "query"})
+_OF_EACH_URL: frozenset[PatternField] = frozenset({"url", "path", "query"})
+"""Their sets are few and small: they are compiled for long texts, too, before the first event comes."""
 _PROSE_FIELDS: frozenset[PatternField] = frozenset({"query", "title", "text"})
 _PAYLOAD = re.compile(r"""['"`<>{}$|\\*=;()]""")
 _PAYLOAD_OF_AGENT = re.compile(r"""['"`<>{}$|\\*=]""")
@@ -109,10 +111,7 @@ class Patterns:
             for rule in pack.rules_in_force:
                 if not (today and rule.expires and rule.expires <= today):
                     self._add_rule(pack, rule)
-        self._finders = {
-            field: _with_marked(finder(patterns), elsewhere[field], MARKS[field])
-            for field, patterns in by_field.items()
-        }
+        self._finders = {field: _with_marked(patterns, elsewhere[field], field) for field, patterns in by_field.items()}
         self._matchers = {field: _decoding(DECODERS[field], find) for field, find in self._finders.items()}
         self._of_url = lru_cache(CACHED)(self._match_short_url)
         # Addresses of a site's pages are few, whole URLs with their queries many.
@@ -343,11 +342,13 @@ def _least_events(entry: RuleEntry) -> float:
     return max((one.at_least or 0.0 for one in entry.conditions if one.measure == "events"), default=0.0)
 
 
-def _with_marked(find: Find, others: Sequence[tuple[str, str]], marks: re.Pattern[str]) -> Find:
-    """Also asks the patterns of other fields, where the text has a mark of what they look for."""
+def _with_marked(patterns: Sequence[tuple[str, str]], others: Sequence[tuple[str, str]], field: PatternField) -> Find:
+    """Finds a field's patterns, and those of other fields where the text has a mark of what they look for."""
+    is_prepared = field in _OF_EACH_URL
+    find = finder(patterns, is_prepared=is_prepared)
     if not others:
         return find
-    find_elsewhere = finder(others)
+    find_elsewhere, marks = finder(others, is_prepared=is_prepared), MARKS[field]
 
     def both(text: str) -> tuple[str, ...]:
         found = find(text)

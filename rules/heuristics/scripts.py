@@ -20,13 +20,18 @@ FEWEST_LETTERS_GREEK = 6
 SWITCHES = 3
 """Changes of script in a word from which on it is disguised, whatever its language. One slip makes two at most."""
 _WORD = re.compile(r"[^\W\d_]+")
+_TOUCH = re.compile(
+    "[\u0370-\u058f\u13a0-\u13ff](?:(?<=[A-Za-z\u00aa-\u024f][\u0370-\u058f\u13a0-\u13ff])|(?=[A-Za-z\u00aa-\u024f]))"
+)
+"""Where a word changes between Latin letters and those of another script: most texts of other scripts have no such
+word."""
 _FOREIGN = (("greek", "\u0370", "\u03ff"), ("cyrillic", "\u0400", "\u052f"), ("armenian", "\u0530", "\u058f"))
 _CHEROKEE = ("cherokee", "\u13a0", "\u13ff")
 
 
 def mixed_scripts(text: str) -> bool:
     """Whether a word of the text, as it was sent, mixes Latin letters with look-alikes of another script."""
-    if text.isascii() or LETTERS.isdisjoint(text):
+    if text.isascii() or _TOUCH.search(text) is None or LETTERS.isdisjoint(text):
         return False
     return any(is_disguised(word[0]) for word in _WORD.finditer(text) if not word[0].isascii())
 

@@ -5,21 +5,35 @@ from __future__ import annotations
 
 import re
 from itertools import groupby
+from operator import eq
 from urllib.parse import unquote
+
+from rules.heuristics.finder import finder
 
 MOST_REPEATS = 7
 """Times that people write one word in a row; laughter and songs have short words and don't count."""
 FEWEST_LETTERS = 4
 _ANCHORS = (
-    re.compile(
-        r"<a\s[^<>]{0,300}?href\s{0,9}=\s{0,9}[\"']?(?P<to>https?://[^\s\"'<>]{1,500})[^<>]{0,300}>\s{0,9}(?P<shown>[^<>]{1,300})</a",
-        re.IGNORECASE,
+    (
+        "</",
+        re.compile(
+            r"<a\s[^<>]{0,300}?href\s{0,9}=\s{0,9}[\"']?(?P<to>https?://[^\s\"'<>]{1,500})[^<>]{0,300}>\s{0,9}(?P<shown>[^<>]{1,300})</a",
+            re.IGNORECASE,
+        ),
     ),
-    re.compile(
-        r"\[url=[\"']?(?P<to>https?://[^\s\"'\[\]]{1,500})[\"']?\](?P<shown>[^\[\]]{1,300})\[/url", re.IGNORECASE
+    (
+        "[/",
+        re.compile(
+            r"\[url=[\"']?(?P<to>https?://[^\s\"'\[\]]{1,500})[\"']?\](?P<shown>[^\[\]]{1,300})\[/url",
+            re.IGNORECASE,
+        ),
     ),
-    re.compile(r"\[(?P<shown>[^\[\]]{1,300})\]\((?P<to>https?://[^\s()]{1,500})", re.IGNORECASE),
+    (
+        "](",
+        re.compile(r"\[(?P<shown>[^\[\]]{1,300})\]\((?P<to>https?://[^\s()]{1,500})", re.IGNORECASE),
+    ),
 )
+"""What no anchor of a kind is without, and the anchors."""
 _ADDRESS = re.compile(r"\s*(?:https?://|www\.)([^\s/?#:]{1,253})", re.IGNORECASE)
 LONGEST = 4_000
 """Characters in which offers are looked for."""
@@ -32,6 +46,8 @@ MANY_SHAPES = 5
 """The same where somebody speaks for themselves, or asks."""
 _OF_LINK = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"'\]]{1,500}")
 _LINK = re.compile(r"https?://|\bwww\.|\[url[=\]]")
+_OF_LINKS = ("://", "www.", "[url")
+"""What no link is without."""
 _ORDINARY = tuple(
     re.compile(shape)
     for shape in (
@@ -93,11 +109,56 @@ _PERSON = re.compile(
 _WORD = re.compile(r"\w+")
 _WRAPPERS = frozenset({"t.co", "lnkd.in"})
 """Sites that put themselves in the place of every link that is copied from them."""
+_CLASSES = {"w": "0-9A-Za-z_", "d": "0-9", "s": r"\x09-\x0d\x1c-\x20"}
+_CLASS_OR_BRACKET = re.compile(r"\\(.)|[\[\]]")
+
+
+def loosened(shape: str) -> str:
+    """A regular expression for RE2 that matches wherever this one of Python's does, and perhaps elsewhere.
+
+    The two differ in which other letters and spaces there are: every character beyond ASCII counts as any of them, and
+    so does the question mark that stands for half of a surrogate pair. Word boundaries are left out.
+    """
+    is_inside = False
+
+    def loose(found: re.Match[str]) -> str:
+        nonlocal is_inside
+        name = found[1]
+        if name is None:
+            is_inside = found[0] == "["
+        elif name == "b":
+            return ""
+        elif name in _CLASSES:
+            characters = rf"{_CLASSES[name]}?\x{{80}}-\x{{10ffff}}"
+            return characters if is_inside else f"[{characters}]"
+        return found[0]
+
+    return _CLASS_OR_BRACKET.sub(loose, shape)
+
+
+_MOST = {
+    f"{weight}/{number}": weight
+    for weight, shapes in ((1, _ORDINARY), (3, _PROMISES), (2, _OF_ADVERTISERS))
+    for number in range(len(shapes))
+}
+"""What each shape counts."""
+_may_have = finder(
+    [
+        (name, loosened(shape.pattern))
+        for name, shape in zip(_MOST, (*_ORDINARY, *_PROMISES, *_OF_ADVERTISERS), strict=True)
+    ]
+)
+"""The shapes that a text may have, by one scan of it: most posts with links have none."""
 
 
 def hides_target(text: str) -> bool:
     """Whether a link of the text, as it was sent, shows one site's address and leads to another site."""
-    return any(_differs(found["to"], found["shown"]) for anchor in _ANCHORS for found in anchor.finditer(text))
+    return any(
+        _differs(found["to"], found["shown"])
+        for sign, anchor in _ANCHORS
+        if sign in text
+        for found in anchor.finditer(text)
+    )
 
 
 def offers(text: str) -> bool:
@@ -107,7 +168,9 @@ def offers(text: str) -> bool:
     concert.
     """
     text = text[:LONGEST].casefold()
-    if _LINK.search(text) is None or len(text.split()) > LONGEST_OFFER:
+    if not any(map(text.__contains__, _OF_LINKS)) or _LINK.search(text) is None or len(text.split()) > LONGEST_OFFER:
+        return False
+    if sum(map(_MOST.__getitem__, _may_have(text))) < FEWEST_SHAPES:
         return False
     shapes = sum(1 for shape in _ORDINARY if shape.search(text))
     shapes += 3 * sum(1 for shape in _PROMISES if shape.search(text))
@@ -117,7 +180,9 @@ def offers(text: str) -> bool:
 
 def repeats_one_word(text: str) -> bool:
     """Whether one word of some length stands more often in a row than people write it."""
-    words = (word[0] for word in _WORD.finditer(text.casefold()))
+    words = _WORD.findall(text.casefold())
+    if len(words) - len(set(words)) < MOST_REPEATS or sum(map(eq, words, words[1:])) < MOST_REPEATS:
+        return False
     return any(
         len(word) >= FEWEST_LETTERS and len(set(word)) > 2 and sum(1 for _ in run) > MOST_REPEATS  # noqa: PLR2004 -- laughter has two
         for word, run in groupby(words)
