@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -72,6 +73,8 @@ class ChampionHolder:
         """Scores now; None until a first champion came."""
         self.challenger: Challenger | None = None
         """On its way to be champion."""
+        self.learner: Callable[[], Scorer | None] | None = None
+        """Gives the learner itself, where it is at hand: in a replay, which is one process in one order."""
         self.refusals: Counter[Refusal] = Counter()
         """Records not taken since the start, by reason."""
         self.last_decision = -1
@@ -81,6 +84,9 @@ class ChampionHolder:
         self._snapshots: OrderedDict[tuple[str, str], Snapshot] = OrderedDict()
         self._wanted: Champion | None = None
         self._trial: Trial | None = None
+        self._draft: Snapshot | None = None
+        self._drafted: Scorer | None = None
+        """The newest draft, as a model from when it is first asked."""
 
     def offer(self, key: bytes, value: bytes | None) -> None:
         """Takes a record of the models topic; one that was deleted takes nothing away."""
@@ -93,6 +99,9 @@ class ChampionHolder:
             return
         if isinstance(record, Decision):
             self.last_decision = max(self.last_decision, record.number)
+            return
+        if isinstance(record, Snapshot) and record.draft:
+            self._draft, self._drafted = record, None
             return
         if isinstance(record, Snapshot):
             self._snapshots[record.id, record.version] = record
@@ -115,6 +124,16 @@ class ChampionHolder:
             if is_in_trial(visitor_id, scorer.ref.version, challenger.share):
                 return scorer
         return self.scorer
+
+    def opinion(self) -> Scorer | None:
+        """What the learner says by now, whoever scores: itself, or its newest version that was published."""
+        if self.learner is not None:
+            return self.learner()
+        draft = self._draft
+        if draft is not None:
+            # What can't be read is refused once.
+            self._drafted, self._draft = self._made(draft, -1), None
+        return self._drafted
 
     def take_refusals(self) -> Counter[Refusal]:
         """Refusals since the last call, so that one of the tasks that share the holder counts each."""
@@ -152,8 +171,9 @@ class ChampionHolder:
         if known is not None and known.scorer.ref.version == version:
             return replace(known.scorer, decision=decision)
         snapshot = self._snapshots.get((id_, version))
-        if snapshot is None:
-            return None
+        return self._made(snapshot, decision) if snapshot is not None else None
+
+    def _made(self, snapshot: Snapshot, decision: int) -> Scorer | None:
         if snapshot.features_version != FEATURES_VERSION:
             self._refuse("features_version", f"it knows features {snapshot.features_version}, not {FEATURES_VERSION}")
             return None

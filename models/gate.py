@@ -70,9 +70,12 @@ class Bounds:
     """Microseconds that a prediction may take on average."""
 
 
-_UNLIKELY = 0.05
+UNLIKELY = 0.05
+"""Probability below which chance is no explanation."""
 _MOST_WAYS = 1_029
 """Of one try more, the number of ways is beyond what a float holds: logarithms are summed from there on."""
+MOST_EVIDENCE = 1_000.0
+"""More is as sure, and no figure for a person to read."""
 SURE = 0.85
 """A score from which, and below whose opposite, the champion was sure."""
 
@@ -125,17 +128,17 @@ def _compare(
 ) -> Meeting:
     rivals = _rivals(judges)
     labels = [judged.bad for judged in judges]
-    candidate = _measure([judged.candidate for judged in judges], labels)
+    candidate = measured([judged.candidate for judged in judges], labels)
     objections, more = beside
     figures = candidate.figures("candidate") | more
     objections = [*contradicted(judges, bounds), *objections, *_out_of_bounds(candidate, bounds)]
     for name, scores in rivals.items():
-        rival = _measure(scores, labels)
+        rival = measured(scores, labels)
         figures |= rival.figures(name)
         objections += _too_weak(candidate, rival, f"the {name}", _margins(name, bounds))
         objections += _too_blunt(candidate, rival, f"the {name}", bounds)
         objections += _misses_more(judges, scores, f"the {name}", bounds)
-        objections += _unstable(judges, scores, f"the {name}", bounds)
+        objections += unstable(judges, scores, f"the {name}", bounds)
     objections += _lately_too_weak(judges, rivals, bounds)
     if objections:
         return Meeting(promote=False, why=f"On {where}: {'; '.join(objections)}.", figures=figures)
@@ -190,11 +193,11 @@ def _lately_too_weak(judges: Sequence[Judged], rivals: dict[str, list[float]], b
     labels = [judged.bad for judged in judges[start:]]
     if min(sum(labels), len(labels) - sum(labels)) < bounds.minimum_of_each:
         return []
-    candidate = _measure([judged.candidate for judged in judges[start:]], labels)
+    candidate = measured([judged.candidate for judged in judges[start:]], labels)
     objections = []
     for name, scores in rivals.items():
         margins = _margins(name, bounds) if name == "baseline" else (0.0, 1.0)
-        objections += _too_weak(candidate, _measure(scores[start:], labels), f"the {name} lately", margins)
+        objections += _too_weak(candidate, measured(scores[start:], labels), f"the {name} lately", margins)
     return objections
 
 
@@ -203,10 +206,11 @@ def _beside(record: Record, bounds: Bounds, *, people: bool) -> tuple[list[str],
     objections: list[str] = []
     figures: dict[str, float] = {}
     if record.fortune is not None:
-        figures["evidence"] = min(record.fortune[people], 1e12)
+        figures["evidence"] = min(record.fortune[people], MOST_EVIDENCE)
         if figures["evidence"] < bounds.fortune:
             objections.append(
-                f"the evidence for it is {figures['evidence']:.1f} of {bounds.fortune:.0f}: it may be chance"
+                f"that it is better may still be chance (evidence {figures['evidence']:.1f}, "
+                f"{bounds.fortune:.0f} asked)"
             )
     # What it costs is no figure of the record: the same examples would give another one each time.
     if record.cost_us is not None and record.cost_us > bounds.maximum_cost_us:
@@ -231,7 +235,7 @@ def _misses_more(judges: Sequence[Judged], scores: Sequence[float], name: str, b
     rivals = _found(scores, labels, bounds.false_positive_rate)
     lost, won = len(rivals - own), len(own - rivals)
     # Of pairs that differ, half would be lost by chance.
-    if lost <= won or _chance_of_so_many(lost, lost + won, 0.5) > _UNLIKELY:
+    if lost <= won or _chance_of_so_many(lost, lost + won, 0.5) > UNLIKELY:
         return []
     return [f"it misses {lost} that {name} finds, and finds {won} that it misses"]
 
@@ -260,21 +264,21 @@ def _chance_of_so_many(hits: int, of: int, share: float) -> float:
     return math.fsum(map(chance, range(hits, of + 1)))
 
 
-def _unstable(judges: Sequence[Judged], scores: Sequence[float], name: str, bounds: Bounds) -> list[str]:
+def unstable(judges: Sequence[Judged], scores: Sequence[float], name: str, bounds: Bounds) -> list[str]:
     """Segments in which the candidate is clearly worse, though it is better on the whole."""
     objections = []
     sizes = Counter(judged.segment for judged in judges)
     for segment in sorted(segment for segment, size in sizes.items() if segment and size >= bounds.minimum_segment):
         inside = [(judged, score) for judged, score in zip(judges, scores, strict=True) if judged.segment == segment]
         labels = [judged.bad for judged, _ in inside]
-        candidate = _measure([judged.candidate for judged, _ in inside], labels).log_loss
-        rival = _measure([score for _, score in inside], labels).log_loss
+        candidate = measured([judged.candidate for judged, _ in inside], labels).log_loss
+        rival = measured([score for _, score in inside], labels).log_loss
         if candidate > bounds.segment_log_loss * rival + 0.1:
             objections.append(f"log loss {candidate:.3f} is above {rival:.3f} of {name} among {segment}")
     return objections
 
 
-def contradicted(judges: Sequence[Judged], bounds: Bounds) -> list[str]:
+def contradicted(judges: Sequence[Judged], bounds: Bounds, unlikely: float = UNLIKELY) -> list[str]:
     """Whether the newer half's answers contradict both kinds of what the champion was sure of.
 
     A new kind of abuse contradicts one kind, sure innocence; a new kind of visitor the other. Answers that are wrong
@@ -284,7 +288,7 @@ def contradicted(judges: Sequence[Judged], bounds: Bounds) -> list[str]:
     innocent = [judged.bad for judged in newer if judged.champion is not None and judged.champion <= 1.0 - SURE]
     guilty = [not judged.bad for judged in newer if judged.champion is not None and judged.champion >= SURE]
     if any(
-        _chance_of_so_many(sum(wrong), len(wrong), bounds.maximum_contradicted) > _UNLIKELY
+        _chance_of_so_many(sum(wrong), len(wrong), bounds.maximum_contradicted) > unlikely
         for wrong in (innocent, guilty)
     ):
         return []
@@ -294,7 +298,8 @@ def contradicted(judges: Sequence[Judged], bounds: Bounds) -> list[str]:
     ]
 
 
-def _measure(scores: Sequence[float], labels: Sequence[bool]) -> Quality:
+def measured(scores: Sequence[float], labels: Sequence[bool]) -> Quality:
+    """See `models.quality.measure`."""
     from models.quality import measure  # noqa: PLC0415 -- imports numpy, which no run needs that evaluates no candidate
 
     return measure(scores, labels)

@@ -21,19 +21,24 @@ class Ledger:
     """By number."""
     champion: Champion | None = None
     trial: Trial | None = None
+    draft: Snapshot | None = None
+    """The learner as it was published last, on which nothing was decided."""
     refused: int = 0
     """Records that could not be verified."""
 
     def offer(self, key: bytes, value: bytes | None) -> None:
         """Takes a record of the models topic."""
         if value is None:
+            self._take_out(key)
             return
         try:
             record = verify(key, value, self.key)
         except SnapshotError:
             self.refused += 1
             return
-        if isinstance(record, Snapshot):
+        if isinstance(record, Snapshot) and record.draft:
+            self.draft = record
+        elif isinstance(record, Snapshot):
             self.snapshots[record.version] = record
         elif isinstance(record, Decision):
             self.decisions[record.number] = record
@@ -62,12 +67,14 @@ class Ledger:
             raise UsageError(
                 "No version scores: the champion was taken back.", "`weir models list` shows who has been."
             )
+        if self.draft is not None and wanted == self.draft.version and wanted not in self.snapshots:
+            return self.draft.model_copy(update={"draft": False})
         if wanted not in self.snapshots:
             raise UsageError(f"There is no snapshot of a version {name}.", "`weir models list` shows those there are.")
         return self.snapshots[wanted]
 
     def before(self) -> str:
-        """The version that the present champion replaced.
+        """The version that the present champion replaced; of refreshes that are gone, the newest one that is there.
 
         Raises:
             UsageError: it replaced none.
@@ -75,7 +82,23 @@ class Ledger:
         decision = self.decisions.get(self.champion.decision) if self.champion is not None else None
         if decision is None or decision.previous_version is None:
             raise UsageError("The champion has replaced no other version.", "Name one with --to.")
-        return decision.previous_version
+        previous = decision.previous_version
+        if previous in self.snapshots or self.champion is None:
+            return previous
+        known = self.snapshots.get(self.champion.version)
+        earlier = [
+            one for one in self.snapshots.values() if known is None or one.trained_to_offset < known.trained_to_offset
+        ]
+        return max(earlier, key=lambda one: one.trained_to_offset).version if earlier else previous
+
+    def _take_out(self, key: bytes) -> None:
+        """A record that was taken out of the topic is there no more."""
+        name = key.decode(errors="replace")
+        kind, _, number = name.rpartition("/")
+        if kind == "decision" and number.isdecimal():
+            self.decisions.pop(int(number), None)
+        elif kind:
+            self.snapshots.pop(number, None)
 
     def decide(
         self, kind: Literal["promotion", "rollback"], version: str, *, by: str, why: str, at: float

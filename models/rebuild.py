@@ -45,6 +45,6 @@ def rebuild(
             same = model_of(snapshot).state() == rebuilt.trainer.candidate_state()
             (rebuilt.equal if same else rebuilt.different).append(snapshot.version)
         outcome = rebuilt.trainer.advance(recorded_at)
-        if outcome is not None:
+        if outcome is not None and outcome.decision is not None:
             rebuilt.decisions.append(outcome.decision)
     return rebuilt

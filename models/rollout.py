@@ -13,7 +13,7 @@ import msgspec
 
 from models.base import Features, Model
 from models.evidence import Evidence, squared_error
-from models.gate import Judged
+from models.gate import MOST_EVIDENCE, Judged
 from models.snapshot import model_of
 from weir.contracts.model_record import Snapshot
 
@@ -138,6 +138,19 @@ class Rollout:
         self.previous = champion
         self.reign = Stretch(by_people)
 
+    def refresh(self, champion: Held | None, enough: int) -> None:
+        """The champion goes on as a newer version of itself; who is gone back to stays until answers have come in."""
+        if self.is_on and (self.reign is None or self.reign.answers >= enough):
+            by_people = self.reign.by_people if self.reign is not None else True
+            self.previous = champion
+            self.reign = Stretch(by_people)
+
+    def crown(self, *, by_people: bool) -> None:
+        """A first champion, which replaces nobody: who knows nothing is who would be gone back to."""
+        self.end()
+        if self.is_on:
+            self.reign = Stretch(by_people)
+
     def end_trial(self) -> None:
         """There is no challenger any longer."""
         self.challenger = self.trial = None
@@ -155,7 +168,7 @@ class Rollout:
         return {
             "answers": float(stretch.answers),
             "mean_lead": stretch.lead / max(stretch.answers, 1),
-            "evidence_against": min(stretch.against.fortune, 1e12),
+            "evidence_against": min(stretch.against.fortune, MOST_EVIDENCE),
         }
 
     def why(self, step: Step) -> str:
@@ -164,10 +177,18 @@ class Rollout:
         answers, against = int(figures.get("answers", 0)), figures.get("evidence_against", 0.0)
         if step == "rollback":
             rival = "the one before" if self.previous is not None else "whoever knows nothing of a session"
-            return f"On {answers} answers since, the evidence that {rival} is better came to {against:.1f}."
+            return (
+                f"On {answers} answers since, {rival} would have erred less; chance alone makes it look so at most "
+                f"once in {against:.0f} times."
+            )
         stage = self.trial.stage if self.trial is not None else "shadow"
         where = "in shadow" if stage == "shadow" else "with a share of the visitors"
         if step == "withdrawal":
-            return f"On {answers} answers {where} it does not hold what it promised: evidence against it {against:.1f}."
+            if against < self._fortune:
+                return f"On {answers} answers {where} it was never ahead for long: it is given up."
+            return (
+                f"On {answers} answers {where} it errs more than who scores now; chance alone makes it look so at most "
+                f"once in {against:.0f} times."
+            )
         gain = figures.get("mean_lead", 0.0)
         return f"On {answers} answers {where} it is ahead: squared error lower by {gain:.4f} each."

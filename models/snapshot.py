@@ -21,6 +21,8 @@ from weir.topics import MODELS
 
 CHAMPION_KEY = "champion"
 TRIAL_KEY = "trial"
+DRAFT = "draft"
+"""Takes the place of a version in the key of a draft."""
 AnyRecord = Snapshot | Decision | Champion | Trial
 Signed = TypeVar("Signed", bound=AnyRecord)
 _READ: TypeAdapter[AnyRecord] = TypeAdapter(ModelRecord)
@@ -29,7 +31,7 @@ _READ: TypeAdapter[AnyRecord] = TypeAdapter(ModelRecord)
 def record_key(record: AnyRecord) -> str:
     """The key under which the record lies in the models topic."""
     if isinstance(record, Snapshot):
-        return f"{record.id}/{record.version}"
+        return f"{record.id}/{DRAFT if record.draft else record.version}"
     if isinstance(record, Trial):
         return TRIAL_KEY
     return CHAMPION_KEY if isinstance(record, Champion) else f"decision/{record.number}"

@@ -16,9 +16,10 @@ from models.evidence import Evidence, squared_error
 from models.families import FAMILIES, copy, from_bytes, to_bytes
 from models.features.registry import FEATURES_VERSION
 from models.gate import Judged, Meeting, Record, contradicted, meet
+from models.refresh import FIRST, Published, is_due, objections, superseded, why
 from models.rollout import Held, Rollout, Step
 from models.sampling import is_in_sample
-from models.training import Counts, Outcome, TrainerConfig, snapshot_of
+from models.training import Counts, Outcome, TrainerConfig, first_bounds, learned_from, snapshot_of
 from weir.contracts.fast import encode
 from weir.contracts.label import is_weak
 from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
@@ -30,13 +31,14 @@ if TYPE_CHECKING:
     from models.quality import Quality
     from models.recall import Interval
 
+Kind = Step | Literal["shadow", "refusal", "refresh"]
 MODEL_ID = "sessions"
 SAMPLED = 1_000
 """Newest answers about the random sample that the estimate of recall is made of."""
 LEAST_WORTH = 0.5
 """People whose answers count for less judge no candidate."""
 MOST_WAITING = 100
-"""Weak labels of one kind that wait, at most, before the candidate is built."""
+"""Weak labels of one kind that are kept, as long as there are no others; more of them would teach nothing new."""
 KEPT_REFUSALS = 100
 """Refusals on record: unlike promotions, which name versions, older ones are of no use and would grow without end."""
 _MOST_DOUBTED = 10
@@ -45,9 +47,10 @@ _MOST_DOUBTED = 10
 class Trainer:
     """Folds training examples in order; the same examples give the same models and decisions.
 
-    The first examples wait as long as all have weak labels of one kind, since no figure says anything about a candidate
-    on those. The next example, or whatever asks for a model, builds the candidate, which learns what waited first: so
-    decisions and stored state don't depend on the waiting, and a short replay does not import River, which takes 2.5 s.
+    The first hundred examples wait as long as all have weak labels of one kind, since no figure says anything about a
+    candidate on those, and more of them are passed over. The next other example, or whatever asks for a model, builds
+    the candidate, which learns what waited first: so decisions and stored state don't depend on the waiting, and a
+    short replay does not import River, which takes 2.5 s.
 
     Args:
         config: How it works.
@@ -96,8 +99,13 @@ class Trainer:
 
     @property
     def meeting_is_due(self) -> bool:
-        """Whether enough examples came since the last meeting, and nobody is on trial."""
-        return self._rollout.trial is None and self._counts.since_meeting >= self.config.every
+        """Whether enough examples came since the last meeting, nobody is on trial, and a refresh would not do."""
+        counts, config = self._counts, self.config
+        if not counts.tells or self._rollout.trial is not None or (counts.is_in_line and config.refresh_every):
+            return False
+        if counts.champion is None:
+            return counts.examples >= config.first_from and counts.since_meeting >= config.first_every
+        return counts.since_meeting >= config.every
 
     def learn(self, example: TrainingExample, offset: int) -> bool:
         """Predicts the example by all, then learns it; False for one whose features are of another version."""
@@ -105,12 +113,17 @@ class Trainer:
         if example.features_version != FEATURES_VERSION:
             return False
         worth = self._hear(example)
-        if self._built is None and self._may_wait(example):
-            self._waiting.append((example, worth))
-        else:
+        counts = self._counts
+        counts.first_label = counts.first_label or example.label
+        counts.tells |= not is_weak(example.source) or example.label != counts.first_label
+        if counts.tells or (self._built is not None and counts.examples < MOST_WAITING):
             self._learn(self.build(), example, worth)
+        elif counts.examples < MOST_WAITING:
+            self._waiting.append((example, worth))
         self._counts.examples += 1
         self._counts.since_meeting += 1
+        self._counts.since_crowned += 1
+        self._counts.since_published += 1
         if is_weak(example.source):
             self._counts.weak += 1
         else:
@@ -133,18 +146,22 @@ class Trainer:
         counts = self._counts
         cost_us = 1e6 * self._spent_s / self._timed if self._timed else None
         fortune = {True: counts.by_people.fortune, False: counts.by_all.fortune}
-        meeting = meet(self._window, self.config.bounds, Record(fortune, cost_us))
+        is_first = counts.champion is None
+        bounds = first_bounds(self.config.bounds, len(self._window)) if is_first else self.config.bounds
+        meeting = meet(self._window, bounds, Record(fortune, cost_us))
         self._spent_s, self._timed = 0.0, 0
-        decision = self._decision(meeting, decided_at)
+        decision = self._decision(meeting, decided_at, is_first=is_first)
         counts.since_meeting = 0
         if not meeting.promote:
             counts.by_people.begin()
             counts.by_all.begin()
-            counts.refusals.append(decision.number)
-            forgotten = counts.refusals.pop(0) if len(counts.refusals) > KEPT_REFUSALS else None
-            return Outcome(decision, None, None, forgotten=forgotten)
-        snapshot = snapshot_of(candidate, decision, counts)
+            return Outcome(decision, None, None, forgotten=self._refused(decision))
+        snapshot = self._snapshot(candidate, decision.figures, decided_at)
         held = Held(snapshot, copy(candidate))
+        if is_first:
+            self._relabel()
+            self._rollout.crown(by_people=meeting.by_people)
+            return Outcome(decision, snapshot, self._crown(held, decision))
         if self._rollout.is_on:
             self._rollout.begin(held, by_people=meeting.by_people)
             return Outcome(decision, snapshot, None, self._trial_record(decision, share=0.0))
@@ -154,11 +171,42 @@ class Trainer:
         return Outcome(decision, snapshot, self._crown(held, decision))
 
     def advance(self, decided_at: float) -> Outcome | None:
-        """What is to be decided after an example, if anything: to be asked after each."""
+        """What is to be decided or published after an example, if anything: to be asked after each."""
         outcome = self.step(decided_at)
         if outcome is not None:
             return outcome
-        return self.meet(decided_at) if self.meeting_is_due else None
+        if self.meeting_is_due:
+            return self.meet(decided_at)
+        counts, config = self._counts, self.config
+        age_s = decided_at - counts.published_at
+        if not counts.tells or not is_due(
+            counts.since_published, age_s, counts.examples, config.refresh_every, config.refresh_every_s
+        ):
+            return None
+        return self.refresh(decided_at)
+
+    def refresh(self, decided_at: float) -> Outcome:
+        """Publishes what the learner knows by now: as the champion, where it is that one's learner and no worse."""
+        candidate, counts = self.build(), self._counts
+        if not self._may_refresh():
+            return Outcome(None, None, None, draft=self._snapshot(candidate, {}, decided_at, is_draft=True))
+        newest, fresh = self._judges(len(self._window)), self._judges(counts.since_crowned)
+        against, figures = objections(fresh, newest, self.config.bounds)
+        version = str(counts.trained_to)
+        if against:
+            decision = self._next_decision("refusal", version, why(figures, against), figures, decided_at)
+            draft = self._snapshot(candidate, {}, decided_at, is_draft=True)
+            return Outcome(decision, None, None, draft=draft, forgotten=self._refused(decision))
+        decision = self._next_decision("refresh", version, why(figures, ()), figures, decided_at)
+        snapshot = self._snapshot(candidate, figures, decided_at)
+        self._rollout.refresh(self._held, self.config.every)
+        self._relabel()
+        champion = self._crown(Held(snapshot, copy(candidate)), decision)
+        counts.refreshes.append(Published(version, decision.number, decided_at))
+        in_use = {held.snapshot.version for held in self._versions().values() if held is not None}
+        counts.refreshes, gone = superseded(counts.refreshes, in_use, decided_at)
+        forgotten = [key for one in gone for key in (f"{MODEL_ID}/{one.version}", f"decision/{one.decision}")]
+        return Outcome(decision, snapshot, champion, forgotten=tuple(forgotten))
 
     def step(self, decided_at: float) -> Outcome | None:
         """What the answers since the gate's decision call for, if anything: the next stage, or the way back."""
@@ -196,8 +244,9 @@ class Trainer:
         self._window.clear()
         if held is not None:
             # Written again, so that workers that have let go of it get it beside the pointer.
-            return Outcome(decision, held.snapshot, self._crown(held, decision))
+            return Outcome(decision, held.snapshot, self._crown(held, decision, is_in_line=False))
         self._champion = self._held = counts.champion = None
+        counts.is_in_line = False
         counts.vacant_since = decision.number
         counts.by_people, counts.by_all = Evidence(), Evidence()
         return Outcome(decision, None, Champion(id=MODEL_ID, version="", decision=decision.number, signature=""))
@@ -220,10 +269,23 @@ class Trainer:
         self._champion = copy(scorer.model)
         self._held = Held(scorer.snapshot, self._champion) if scorer.snapshot is not None else None
         self._rollout.end()
+        counts.is_in_line = counts.may_resume = False
         counts.champion = (scorer.ref.id, scorer.ref.version, scorer.learned_from, scorer.decision)
         self._window.clear()
         counts.by_people, counts.by_all = Evidence(), Evidence()
         return True
+
+    @property
+    def learner(self) -> Scorer | None:
+        """The learner itself, with all that it has learned; None before it has an opinion that is worth a record.
+
+        It must be asked before it learns on: unlike a snapshot it is not frozen.
+        """
+        counts = self._counts
+        if not counts.tells or counts.examples < FIRST:
+            return None
+        ref = ModelRef(id=MODEL_ID, version=str(counts.trained_to))
+        return Scorer(ref, learned_from(counts), -1, self.build())
 
     def candidate_state(self) -> dict[str, Any]:
         """All that the candidate has learned."""
@@ -290,6 +352,7 @@ class Trainer:
             return
         try:
             self._counts = msgspec.json.decode(entries["counts"], type=Counts)
+            self._counts.tells |= bool(self._counts.people or self._counts.champion)
             self._built = from_bytes(entries["candidate"])
             self._waiting.clear()
             baseline = from_bytes(entries["baseline"])
@@ -320,12 +383,6 @@ class Trainer:
         return self._counts.trust.hear(
             example.session_id, example.source, bad=is_bad, is_weak=weak, champion=example.score
         )
-
-    def _may_wait(self, example: TrainingExample) -> bool:
-        """Whether no figure says anything yet: all labels so far are weak and of one kind, and not many."""
-        waiting = self._waiting
-        is_of_one_kind = not waiting or waiting[0][0].label == example.label
-        return is_weak(example.source) and is_of_one_kind and len(waiting) < MOST_WAITING
 
     def _learn(self, candidate: Model, example: TrainingExample, worth: float) -> None:
         """Predicts the example by all, then lets candidate and baseline learn it."""
@@ -364,12 +421,34 @@ class Trainer:
         if judged.people:
             self._counts.by_people.add(lead)
 
-    def _crown(self, held: Held, decision: Decision) -> Champion:
+    def _may_refresh(self) -> bool:
+        counts = self._counts
+        resumes = counts.may_resume and counts.since_crowned >= self.config.every
+        return self._rollout.trial is None and (counts.is_in_line or resumes)
+
+    def _refused(self, decision: Decision) -> tuple[str, ...]:
+        """Keeps the refusal on record; the key of the one that goes for it."""
+        refusals = self._counts.refusals
+        refusals.append(decision.number)
+        return (f"decision/{refusals.pop(0)}",) if len(refusals) > KEPT_REFUSALS else ()
+
+    def _snapshot(self, model: Model, figures: Mapping[str, float], at: float, *, is_draft: bool = False) -> Snapshot:
+        """What the learner knows; the next one is due from here."""
+        self._counts.since_published, self._counts.published_at = 0, at
+        return snapshot_of(model, MODEL_ID, figures, at, self._counts, is_draft=is_draft)
+
+    def _judges(self, newest: int) -> list[Judged]:
+        """Those of the newest answers that judge: people's, where the window has enough of them, else all."""
+        by_people = sum(judged.people for judged in self._window) >= self.config.bounds.minimum_people
+        return [judged for judged in list(self._window)[-newest:] if judged.people or not by_people]
+
+    def _crown(self, held: Held, decision: Decision, *, is_in_line: bool = True) -> Champion:
         """Makes a version champion, here; the record does so elsewhere."""
         counts, snapshot = self._counts, held.snapshot
         self._champion, self._held = held.model, held
         counts.champion = (snapshot.id, snapshot.version, snapshot.learned_from, decision.number)
         counts.by_people, counts.by_all = Evidence(), Evidence()
+        counts.is_in_line, counts.may_resume, counts.since_crowned = is_in_line, not is_in_line, 0
         return Champion(id=snapshot.id, version=snapshot.version, decision=decision.number, signature="")
 
     def _relabel(self) -> None:
@@ -391,17 +470,18 @@ class Trainer:
     def _versions(self) -> dict[str, Held | None]:
         return {"held": self._held, "challenger": self._rollout.challenger, "previous": self._rollout.previous}
 
-    def _decision(self, meeting: Meeting, decided_at: float) -> Decision:
-        kind: Step | Literal["shadow", "refusal"] = "refusal"
+    def _decision(self, meeting: Meeting, decided_at: float, *, is_first: bool) -> Decision:
+        kind: Kind = "refusal"
         if meeting.promote:
-            kind = "shadow" if self._rollout.is_on else "promotion"
+            # Nobody scores before a first champion does, so that it replaces nobody who would have to be protected.
+            kind = "shadow" if self._rollout.is_on and not is_first else "promotion"
         figures = meeting.figures | {f"worth of {source}": worth for source, worth in self._most_doubted()}
         version = str(self._counts.trained_to)
         return self._next_decision(kind, version, meeting.why, figures, decided_at)
 
     def _next_decision(
         self,
-        kind: Step | Literal["shadow", "refusal"],
+        kind: Kind,
         version: str,
         why: str,
         figures: dict[str, float],

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import msgspec
@@ -13,12 +14,15 @@ from models.blend import BlendedLogistic
 from models.evidence import Evidence
 from models.features.registry import FEATURES_VERSION
 from models.gate import Bounds, Judged
+from models.refresh import Published
 from models.rollout import Stretch
 from models.rollout import Trial as OnTrial
 from models.snapshot import payload_of
 from models.trust import Trust
 from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
 
+FIRST_PEOPLE = 20
+"""Answers of people, or labels of all kinds, that a first champion is judged by at least."""
 LearnedFrom = Literal["people", "weak", "both"]
 
 
@@ -30,6 +34,14 @@ class TrainerConfig:
     """Newest examples on which candidate and champion meet."""
     every: int = 100
     """Examples between two meetings."""
+    first_from: int = 20
+    """Examples before the first meeting of all, as long as there is no champion."""
+    first_every: int = 10
+    """Examples between two meetings, as long as there is none."""
+    refresh_every: int = 50
+    """Examples after which what the learner has learned since is published, at most; 0: never."""
+    refresh_every_s: float = 300.0
+    """Seconds of the examples' records after which it is, at most."""
     bounds: Bounds = field(default_factory=Bounds)
     family: str = BlendedLogistic.family
     hyper_parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -48,12 +60,14 @@ class TrainerConfig:
 class Outcome:
     """What a meeting led to; the records are not signed yet."""
 
-    decision: Decision
+    decision: Decision | None
     snapshot: Snapshot | None
     champion: Champion | None
     trial: Trial | None = None
-    forgotten: int | None = None
-    """Number of an old refusal that is to be taken off the record."""
+    draft: Snapshot | None = None
+    """What the learner knows, for the record: nobody acts on it."""
+    forgotten: tuple[str, ...] = ()
+    """Keys of records that are to be taken out of the topic."""
 
 
 class Counts(msgspec.Struct):
@@ -80,22 +94,55 @@ class Counts(msgspec.Struct):
     by_all: Evidence = msgspec.field(default_factory=Evidence)
     trial: OnTrial | None = None
     reign: Stretch | None = None
+    tells: bool = False
+    """Whether any label so far could tell a model something: one of a person, or weak ones of both kinds."""
+    first_label: str | None = None
+    is_in_line: bool = False
+    """Whether the champion is the learner as it was: only then may the learner refresh it."""
+    may_resume: bool = False
+    """Whether answers alone, no person, have taken the learner's newer versions back: no worse by then, it goes on."""
+    since_crowned: int = 0
+    """Examples since the champion was taken."""
+    since_published: int = 0
+    """Examples since the learner was published, as champion, challenger or draft."""
+    published_at: float = 0.0
+    refreshes: list[Published] = []
+    """Those in the topic, oldest first."""
 
 
-def snapshot_of(model: Model, decision: Decision, counts: Counts) -> Snapshot:
+def first_bounds(bounds: Bounds, answers: int) -> Bounds:
+    """What the gate asks of a first champion: fewer answers, and no more calibration than chance lets be seen."""
+    chance = 0.5 / math.sqrt(max(answers, 1))
+    return replace(
+        bounds,
+        minimum_people=min(bounds.minimum_people, FIRST_PEOPLE),
+        minimum_examples=min(bounds.minimum_examples, FIRST_PEOPLE),
+        maximum_calibration_error=bounds.maximum_calibration_error + chance,
+        maximum_excess_flagged=bounds.maximum_excess_flagged + chance,
+    )
+
+
+def learned_from(counts: Counts) -> LearnedFrom:
+    """Whose labels were learned."""
+    return "both" if counts.people and counts.weak else "people" if counts.people else "weak"
+
+
+def snapshot_of(  # noqa: PLR0913 -- what a snapshot tells beside the model
+    model: Model, id_: str, figures: Mapping[str, float], at: float, counts: Counts, *, is_draft: bool = False
+) -> Snapshot:
     """A model as it is now, by the name that its last example gives it."""
-    learned_from: LearnedFrom = "both" if counts.people and counts.weak else "people" if counts.people else "weak"
     return Snapshot(
-        id=decision.id,
+        id=id_,
         version=str(counts.trained_to),
         family=model.family,
         hyper_parameters=model.hyper_parameters,
         features_version=FEATURES_VERSION,
         trained_to_offset=counts.trained_to,
         examples=counts.examples,
-        learned_from=learned_from,
-        figures=decision.figures,
-        created_at=decision.decided_at,
+        learned_from=learned_from(counts),
+        figures=dict(figures),
+        created_at=at,
+        draft=is_draft,
         payload=payload_of(model),
         signature="",
     )

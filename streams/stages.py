@@ -56,6 +56,8 @@ class Resources:
     champion: ChampionHolder
     shared: SharedVerdicts
     now: Callable[[], float]
+    is_one_process: bool = False
+    """Whether all stages run in one process and one order, as in a replay: then the learner itself can be asked."""
 
     @classmethod
     def from_settings(
@@ -99,6 +101,11 @@ class Resources:
         """What a driver needs to run these stages."""
         inputs = {stage: topics for stage, topics in STAGE_INPUTS.items() if stage in stages}
         return Wiring(inputs, self.settings.partitions, partial(make_task, resources=self), self.followed)
+
+    def all_in_one(self) -> Wiring:
+        """What a driver needs that runs all stages in one process and one order."""
+        self.is_one_process = True
+        return self.wiring()
 
     def _take_rules(self, key: bytes, value: bytes | None) -> None:
         if value is None:
@@ -153,7 +160,10 @@ def _join(partition: int, resources: Resources) -> Task:
 
 
 def _train(_partition: int, resources: Resources) -> Task:
-    return TrainTask(resources.settings, _model_key(resources.settings), resources.champion)
+    task = TrainTask(resources.settings, _model_key(resources.settings), resources.champion)
+    if resources.is_one_process:
+        resources.champion.learner = task.learner
+    return task
 
 
 _MAKERS: Mapping[str, Callable[[int, Resources], Task]] = {

@@ -164,7 +164,7 @@ METRICS = (
         "scores",
         "Session revisions scored, by who scored them",
         ("role",),
-        values=(("champion", "challenger", "shadow", "none"),),
+        values=(("champion", "challenger", "shadow", "learner", "none"),),
     ),
     Metric(
         "stage_verdicts",
@@ -269,7 +269,7 @@ METRICS = (
         "decisions",
         "What was decided about models, by the gate, by a rollout's answers or the way back",
         ("decision",),
-        values=(("refusal", "shadow", "share", "promotion", "withdrawal", "rollback"),),
+        values=(("refusal", "refresh", "shadow", "share", "promotion", "withdrawal", "rollback"),),
     ),
     Metric("trial_stage", "gauge", "", "0: no model on trial; 1: one in shadow; 2: one scores for some visitors"),
     Metric(

@@ -192,6 +192,11 @@ class Settings(BaseSettings):
     """Newest examples on which a candidate meets the champion and the baseline."""
     gate_every: int = Field(100, ge=10)
     """Examples between two such meetings."""
+    refresh_every: int = Field(50, ge=0)
+    """Examples after which the champion's learner, further along, takes its place, unless answers speak against it;
+    sooner while it has learned few; 0: never, so that champions are replaced through the gate alone."""
+    refresh_every_s: Seconds = 300.0
+    """Seconds after which it does, whatever came."""
     gate_min_people: int = Field(30, ge=0)
     """With at least so many labels from people in the window, only those judge."""
     rollout_answers: int = Field(10, ge=0)

@@ -28,3 +28,6 @@ class Installation(Protocol):
 
     def wiring(self, stages: Collection[str] = ...) -> Wiring:
         """Those of the stages, all of them unless given."""
+
+    def all_in_one(self) -> Wiring:
+        """All stages, in one process and one order."""

@@ -44,7 +44,7 @@ class Replay:
         self._silence = Silence(settings.gap_s, settings.grace_s, settings.idle_timeout_s)
         self._lines = 0
         self._unreadable = 0
-        wiring = resources.wiring()
+        wiring = resources.all_in_one()
         inputs = {topic for topics in wiring.inputs.values() for topic in topics}
         self._log = MemoryLog(settings.names, settings.partitions, round(started_s * 1000), inputs)
         self._flow = Flow(

@@ -253,6 +253,7 @@ class ScoreTask(Task):
     ) -> None:
         session = scored.session
         self._shadow(scored, effects)
+        self._add_opinion(scored, effects)
         self._watch(scored, effects)
         if is_held and not self._brake.may_ask_about(session.session_id):
             return
@@ -286,6 +287,16 @@ class ScoreTask(Task):
         effects.count("scores", "shadow")
         said, would_say = (by_model(one.score, one.scorer).verdict for one in (scored, shadowed))
         effects.count("trial_verdicts", said, would_say)
+
+    def _add_opinion(self, scored: Scored, effects: Effects) -> None:
+        """What the learner says of a closed session, on record, where it is not who scored; nobody acts on it."""
+        learner, challenger = self._champion.opinion(), self._champion.challenger
+        if learner is None or (scored.scorer is not None and scored.scorer.ref == learner.ref):
+            return
+        if challenger is not None and challenger.scorer.ref == learner.ref:
+            return
+        effects.outputs.append(scored.by(learner).output(is_acted_on=False))
+        effects.count("scores", "learner")
 
     def _watch(self, scored: Scored, effects: Effects) -> None:
         """Whether sessions are what they were, by a few of them: it costs more than to score them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from time import thread_time
 
-from models.champion import ChampionHolder
+from models.champion import ChampionHolder, Scorer
 from models.declared import load_model
 from models.drift import Watch
 from models.evidence import squared_error
@@ -35,6 +35,8 @@ def trainer_config(settings: Settings) -> TrainerConfig:
     return TrainerConfig(
         window=settings.gate_window,
         every=settings.gate_every,
+        refresh_every=settings.refresh_every,
+        refresh_every_s=settings.refresh_every_s,
         bounds=bounds,
         family=declared.family,
         hyper_parameters=declared.hyper_parameters,
@@ -66,6 +68,10 @@ class TrainTask(Task):
         self._new: dict[bytes, bytes] = {}
         self._whole = False
         self._errors = Watch(only_rises=True)
+
+    def learner(self) -> Scorer | None:
+        """The learner itself, for a driver that runs all stages in one order."""
+        return self._trainer.learner
 
     def build(self) -> None:
         """Builds the candidate now: a live worker imports River before it reads records, not between two of them."""
@@ -141,19 +147,21 @@ class TrainTask(Task):
             effects.count("drift_detected", "error", name)
 
     def _publish(self, outcome: Outcome, key: bytes, effects: Effects) -> None:
-        effects.count("model_decisions", outcome.decision.kind)
         records: list[AnyRecord] = []
+        if outcome.draft is not None:
+            records.append(sign(outcome.draft, key))
         if outcome.snapshot is not None:
             records.append(sign(outcome.snapshot, key))
-        records.append(sign(outcome.decision, key))
+        if outcome.decision is not None:
+            effects.count("model_decisions", outcome.decision.kind)
+            records.append(sign(outcome.decision, key))
         if outcome.champion is not None:
             records.append(sign(outcome.champion, key))
         if outcome.trial is not None:
             records.append(sign(outcome.trial, key))
         for record in records:
             effects.outputs.append(Output(MODELS, record_key(record).encode(), encode(record)))
-        if outcome.forgotten is not None:
-            effects.outputs.append(Output(MODELS, f"decision/{outcome.forgotten}".encode(), None))
+        effects.outputs += [Output(MODELS, forgotten.encode(), None) for forgotten in outcome.forgotten]
 
     def _show(self, effects: Effects) -> None:
         for role, quality in self._trainer.qualities().items():

@@ -6,7 +6,7 @@ from models.training import TrainerConfig
 from tests.support.examples import easy_example
 from weir.contracts.model_record import Snapshot
 
-CONFIG = TrainerConfig(window=200, every=100)
+CONFIG = TrainerConfig(window=200, every=100, first_from=100, first_every=100, refresh_every=0)
 
 
 def test_a_model_comes_out_of_its_examples_to_the_last_bit() -> None:
@@ -17,6 +17,7 @@ def test_a_model_comes_out_of_its_examples_to_the_last_bit() -> None:
         trainer.learn(example, offset)
         if trainer.meeting_is_due:
             outcome = trainer.meet(at)
+            assert outcome.decision is not None
             decisions.append(outcome.decision)
             if outcome.snapshot is not None:
                 published[outcome.snapshot.version] = outcome.snapshot

@@ -12,10 +12,21 @@ from models.families import FAMILIES
 from models.trainer import Trainer
 from models.training import Outcome, TrainerConfig
 from tests.support.examples import easy_example, shuffled_example, with_newcomers
+from weir.contracts.model_record import Decision
 from weir.contracts.score import ModelRef
 from weir.contracts.training import TrainingExample
 
-CONFIG = TrainerConfig(window=200, every=100, trial_answers=10)
+REFRESHED = TrainerConfig(window=200, every=100, trial_answers=10)
+CONFIG = replace(REFRESHED, refresh_every=0)
+"""Champions are replaced through the gate alone."""
+BY_HAND = ModelRef(id="sessions", version="by-hand")
+
+
+def after_one_by_hand(config: TrainerConfig = CONFIG) -> Trainer:
+    """A trainer whose champion is another model than its learner, and knows nothing: it can be replaced alone."""
+    trainer = Trainer(config)
+    assert trainer.follow(Scorer(BY_HAND, "people", 0, FAMILIES["hashed-logistic"]()), 0)
+    return trainer
 
 
 def train(trainer: Trainer, examples: Iterable[TrainingExample], start: int = 0) -> list[Outcome]:
@@ -23,13 +34,18 @@ def train(trainer: Trainer, examples: Iterable[TrainingExample], start: int = 0)
     for offset, example in enumerate(examples, start):
         trainer.learn(example, offset)
         outcome = trainer.advance(decided_at=float(offset))
-        if outcome is not None:
+        if outcome is not None and outcome.decision is not None:
             found.append(outcome)
     return found
 
 
 def kinds(outcomes: Iterable[Outcome]) -> list[str]:
-    return [outcome.decision.kind for outcome in outcomes]
+    return [decided(outcome).kind for outcome in outcomes]
+
+
+def decided(outcome: Outcome) -> Decision:
+    assert outcome.decision is not None
+    return outcome.decision
 
 
 def honest(start: int, end: int) -> list[TrainingExample]:
@@ -42,24 +58,24 @@ def elsewhere(start: int, end: int) -> list[TrainingExample]:
 
 
 def test_who_passes_the_gate_is_in_shadow_then_scores_for_some_then_for_all() -> None:
-    trainer = Trainer(CONFIG)
+    trainer = after_one_by_hand()
     shadow, share, promotion = train(trainer, honest(0, 150))
     assert kinds([shadow, share, promotion]) == ["shadow", "share", "promotion"]
     assert shadow.snapshot is not None
-    assert [outcome.decision.version for outcome in (shadow, share, promotion)] == ["100"] * 3
-    assert [outcome.decision.number for outcome in (shadow, share, promotion)] == [0, 1, 2]
+    assert [decided(outcome).version for outcome in (shadow, share, promotion)] == ["100"] * 3
+    assert [decided(outcome).number for outcome in (shadow, share, promotion)] == [1, 2, 3]
     assert shadow.trial is not None
     assert share.trial is not None
     assert (shadow.trial.share, share.trial.share) == (0.0, CONFIG.trial_share)
     assert (shadow.champion, share.champion) == (None, None)
     assert promotion.champion is not None
-    assert promotion.champion.decision == 2
+    assert promotion.champion.decision == 3
     assert trainer.champion == ModelRef(id="sessions", version="100")
-    assert share.decision.figures["answers"] >= CONFIG.trial_answers
+    assert decided(share).figures["answers"] >= CONFIG.trial_answers
 
 
 def test_nobody_meets_the_gate_while_one_is_on_trial() -> None:
-    trainer = Trainer(TrainerConfig(window=200, every=50, trial_answers=60))
+    trainer = after_one_by_hand(replace(CONFIG, every=50, trial_answers=60))
     outcomes = train(trainer, honest(0, 109))
     assert kinds(outcomes)[0] == "shadow"
     assert "refusal" not in kinds(outcomes)
@@ -67,17 +83,17 @@ def test_nobody_meets_the_gate_while_one_is_on_trial() -> None:
 
 
 def test_who_does_not_hold_what_it_promised_is_withdrawn() -> None:
-    trainer = Trainer(CONFIG)
+    trainer = after_one_by_hand()
     assert kinds(train(trainer, honest(0, 100))) == ["shadow"]
-    (withdrawn,) = [one for one in train(trainer, elsewhere(100, 190), 100) if one.decision.kind == "withdrawal"]
+    (withdrawn,) = [one for one in train(trainer, elsewhere(100, 190), 100) if decided(one).kind == "withdrawal"]
     assert withdrawn.trial is not None
     assert withdrawn.trial.version is None
     assert trainer.trial_stage is None
-    assert trainer.champion is None
+    assert trainer.champion == BY_HAND
 
 
 def test_a_trial_that_never_leads_comes_to_an_end() -> None:
-    trainer = Trainer(TrainerConfig(window=200, every=100, trial_answers=3))
+    trainer = after_one_by_hand(replace(CONFIG, trial_answers=3))
     train(trainer, honest(0, 100))
     assert kinds(train(trainer, [shuffled_example(seed) for seed in range(100, 140)], 100))[-1] != "shadow"
     assert trainer.trial_stage is None
@@ -85,7 +101,7 @@ def test_a_trial_that_never_leads_comes_to_an_end() -> None:
 
 def with_two_champions() -> Trainer:
     """The first doesn't know the newcomers; the second knows them to be bad."""
-    trainer = Trainer(CONFIG)
+    trainer = after_one_by_hand()
     train(trainer, honest(0, 150))
     start = 150
     while trainer.champion == ModelRef(id="sessions", version="100"):
@@ -100,10 +116,10 @@ def test_when_the_answers_turn_against_the_champion_the_one_before_scores_again(
     newer = trainer.champion
     assert newer is not None
     outcomes = train(trainer, with_newcomers(10_000, 10_100, bad=False), 10_000)
-    back = next(one for one in outcomes if one.decision.kind == "rollback")
-    assert back.decision.decided_by == "gate"
-    assert (back.decision.version, back.decision.previous_version) == ("100", newer.version)
-    assert back.decision.figures["evidence_against"] >= CONFIG.bounds.fortune
+    back = next(one for one in outcomes if decided(one).kind == "rollback")
+    assert decided(back).decided_by == "gate"
+    assert (decided(back).version, decided(back).previous_version) == ("100", newer.version)
+    assert decided(back).figures["evidence_against"] >= CONFIG.bounds.fortune
     assert back.snapshot is not None
     assert back.snapshot.version == "100"
     assert back.champion is not None
@@ -112,25 +128,24 @@ def test_when_the_answers_turn_against_the_champion_the_one_before_scores_again(
 
 
 def test_a_first_champion_that_is_worse_than_knowing_nothing_leaves_the_place_empty() -> None:
-    trainer = Trainer(CONFIG)
-    train(trainer, honest(0, 150))
-    first = trainer.champion
-    assert first is not None
-    outcomes = train(trainer, elsewhere(10_000, 10_100), 10_000)
-    back = next(one for one in outcomes if one.decision.kind == "rollback")
-    assert (back.decision.version, back.decision.previous_version) == ("", first.version)
+    trainer = Trainer(REFRESHED)
+    assert "promotion" in kinds(train(trainer, honest(0, 60)))
+    outcomes = train(trainer, elsewhere(10_000, 10_024), 10_000)
+    back = next(one for one in outcomes if decided(one).kind == "rollback")
+    assert decided(back).version == ""
     assert back.snapshot is None
     assert back.champion is not None
     assert not back.champion.version
-    assert "knows nothing" in back.decision.why
+    first = ModelRef(id="sessions", version=str(decided(back).previous_version))
+    assert "knows nothing" in decided(back).why
     # A worker that still hears of the one that was taken back doesn't bring it back; a person's later word does.
     model = FAMILIES["hashed-logistic"]()
-    restored = Trainer(CONFIG)
+    restored = Trainer(REFRESHED)
     restored.restore(trainer.entries())
     if trainer.champion is None:
-        assert not restored.follow(Scorer(first, "people", back.decision.number - 1, model), back.decision.number)
+        assert not restored.follow(Scorer(first, "people", decided(back).number - 1, model), decided(back).number)
         assert restored.champion is None
-    assert restored.follow(Scorer(first, "people", back.decision.number + 9, model), back.decision.number + 9)
+    assert restored.follow(Scorer(first, "people", decided(back).number + 9, model), decided(back).number + 9)
 
 
 def test_answers_that_contradict_everything_take_nobody_back() -> None:
@@ -142,7 +157,7 @@ def test_answers_that_contradict_everything_take_nobody_back() -> None:
 
 
 def test_a_persons_decision_ends_a_trial_and_the_way_back() -> None:
-    trainer = Trainer(CONFIG)
+    trainer = after_one_by_hand()
     train(trainer, honest(0, 105))
     by_hand = Scorer(ModelRef(id="sessions", version="by-hand"), "people", 9, FAMILIES["hashed-logistic"]())
     assert trainer.follow(by_hand, 9)
@@ -153,7 +168,7 @@ def test_a_persons_decision_ends_a_trial_and_the_way_back() -> None:
 @pytest.mark.parametrize("cut", [100, 104, 112, 119, 121, 140])
 def test_a_restart_in_the_middle_of_a_trial_changes_nothing(cut: int) -> None:
     examples = honest(0, 150)
-    whole, first, second = Trainer(CONFIG), Trainer(CONFIG), Trainer(CONFIG)
+    whole, first, second = after_one_by_hand(), after_one_by_hand(), Trainer(CONFIG)
     decided = train(whole, examples)
     before = train(first, examples[:cut])
     second.restore(first.entries())
@@ -174,20 +189,20 @@ def test_what_a_person_decides_in_between_changes_no_candidate() -> None:
 
 
 def test_rollouts_that_are_turned_off_end_the_one_under_way_and_take_nothing_back() -> None:
-    whole = Trainer(CONFIG)
+    whole = after_one_by_hand()
     found = train(whole, honest(0, 101))
     assert kinds(found) == ["shadow"]
     after = Trainer(replace(CONFIG, trial_answers=0))
     after.restore(whole.entries())
     (promotion,) = train(after, honest(101, 102), start=101)
-    assert promotion.decision.kind == "promotion"
+    assert decided(promotion).kind == "promotion"
     assert promotion.champion is not None
     # The world turns upside down; nothing is taken back by itself, as the setting says.
     assert "rollback" not in kinds(train(after, elsewhere(102, 150), start=102))
 
 
 def test_a_champion_that_was_watched_is_watched_no_more_once_rollouts_are_turned_off() -> None:
-    whole = Trainer(CONFIG)
+    whole = after_one_by_hand()
     assert kinds(train(whole, honest(0, 150))) == ["shadow", "share", "promotion"]
     after = Trainer(replace(CONFIG, trial_answers=0))
     after.restore(whole.entries())
@@ -196,7 +211,7 @@ def test_a_champion_that_was_watched_is_watched_no_more_once_rollouts_are_turned
 
 def test_a_champion_of_the_time_without_rollouts_is_not_judged_by_what_was_before_it() -> None:
     """Turned off and on again: the evidence and the way back of the champion before it are not its own."""
-    rolled_out = Trainer(CONFIG)
+    rolled_out = after_one_by_hand()
     train(rolled_out, honest(0, 150))
     at_once = Trainer(replace(CONFIG, trial_answers=0))
     at_once.restore(rolled_out.entries())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -8,13 +9,19 @@ from models.champion import Scorer
 from models.families import FAMILIES
 from models.sampling import is_in_sample
 from models.trainer import KEPT_REFUSALS, MOST_WAITING, Trainer
-from models.training import TrainerConfig
+from models.training import Outcome, TrainerConfig
 from tests.support.examples import easy_example, shuffled_example
+from weir.contracts.model_record import Decision
 from weir.contracts.score import ModelRef
 from weir.contracts.training import TrainingExample
 from weir.errors import SnapshotError
 
-CONFIG = TrainerConfig(window=200, every=100)
+CONFIG = TrainerConfig(window=200, every=100, first_from=100, first_every=100, refresh_every=0)
+
+
+def decided(outcome: Outcome) -> Decision:
+    assert outcome.decision is not None
+    return outcome.decision
 
 
 def train(trainer: Trainer, examples: list[TrainingExample], start: int = 0) -> list[str]:
@@ -23,7 +30,7 @@ def train(trainer: Trainer, examples: list[TrainingExample], start: int = 0) -> 
     for offset, example in enumerate(examples, start):
         trainer.learn(example, offset)
         if trainer.meeting_is_due:
-            ends.append(trainer.meet(decided_at=float(offset)).decision.kind)
+            ends.append(decided(trainer.meet(decided_at=float(offset))).kind)
     return ends
 
 
@@ -59,7 +66,7 @@ def test_weak_labels_suffice_and_the_snapshot_says_so() -> None:
     assert snapshot.learned_from == "weak"
     trainer.learn(easy_example(101), 101)
     trainer.learn(easy_example(102), 102)
-    assert trainer.meet(2.0).decision.number == 1
+    assert decided(trainer.meet(2.0)).number == 1
 
 
 def test_the_same_examples_give_the_same_records_wherever_a_restart_falls() -> None:
@@ -88,7 +95,7 @@ def test_a_persons_decision_is_taken_over_and_the_window_starts_anew() -> None:
     assert trainer.follow(by_hand, 9)
     assert not trainer.follow(by_hand, 9)
     assert trainer.champion == by_hand.ref
-    decision = trainer.meet(1.0).decision
+    decision = decided(trainer.meet(1.0))
     assert decision.number == 10
     assert "too few" in decision.why
 
@@ -101,7 +108,7 @@ def test_a_broken_state_is_refused() -> None:
 def test_old_refusals_are_taken_off_the_record() -> None:
     trainer = Trainer(CONFIG)
     outcomes = [trainer.meet(float(n)) for n in range(KEPT_REFUSALS + 2)]
-    assert [outcome.forgotten for outcome in outcomes] == [None] * KEPT_REFUSALS + [0, 1]
+    assert [outcome.forgotten for outcome in outcomes] == [()] * KEPT_REFUSALS + [("decision/0",), ("decision/1",)]
 
 
 def answered(number: int, *, verdict: str | None, bad: bool, source: str = "ana") -> TrainingExample:
@@ -129,7 +136,7 @@ def test_a_source_that_contradicts_all_others_teaches_less_and_judges_nobody() -
             trainer.learn(answered(number, verdict=None, bad=bad, source=source), number)
         trainer.learn(answered(number, verdict=None, bad=not bad, source="mallory"), number)
     assert set(trainer.doubted()) == {"mallory"}
-    decision = trainer.meet(1.0).decision
+    decision = decided(trainer.meet(1.0))
     assert decision.figures["worth of mallory"] < 0.2
     assert "150 answers of people" in decision.why  # of 200, every fourth is mallory's
 
@@ -138,13 +145,13 @@ def test_what_a_prediction_costs_is_of_the_examples_that_were_timed_here() -> No
     """After a restart most of the examples since the last meeting were timed by the process before."""
     seconds = itertools.count()
     slow = lambda: float(next(seconds))  # noqa: E731 -- each look at the clock is a second later: a prediction takes one
-    config = TrainerConfig(window=100, every=100)
+    config = replace(CONFIG, window=100)
     first = Trainer(config)
     train(first, [easy_example(seed) for seed in range(90)])
     second = Trainer(config, slow)
     second.restore(first.entries())
     (why,) = [
-        second.meet(decided_at=0.0).decision.why
+        decided(second.meet(decided_at=0.0)).why
         for offset in range(90, 100)
         if second.learn(easy_example(offset), offset) and second.meeting_is_due
     ]
@@ -185,11 +192,21 @@ def test_weak_labels_of_one_kind_wait_and_the_first_other_label_ends_that() -> N
     assert trainer.qualities()["candidate"].examples == 21
 
 
-def test_not_many_examples_wait() -> None:
-    trainer = Trainer(TrainerConfig(window=1_000, every=1_000))
-    for offset in range(MOST_WAITING + 1):
-        trainer.learn(weak_example(offset, bad=True), offset)
-    assert trainer.qualities()["candidate"].examples == MOST_WAITING + 1
+def test_no_more_than_a_hundred_of_one_kind_are_ever_learned() -> None:
+    waits, restarted = Trainer(CONFIG), Trainer(CONFIG)
+    for offset in range(MOST_WAITING + 50):
+        waits.learn(weak_example(offset, bad=True), offset)
+        if offset == MOST_WAITING // 2:
+            restarted.restore(waits.entries())
+        elif offset > MOST_WAITING // 2:
+            restarted.learn(weak_example(offset, bad=True), offset)
+    for trainer in (waits, restarted):
+        assert trainer.examples == MOST_WAITING + 50
+        assert not trainer.meeting_is_due
+        trainer.learn(weak_example(999, bad=False), 999)
+        assert trainer.qualities()["candidate"].examples == MOST_WAITING + 1
+        assert trainer.meeting_is_due
+    assert waits.entries() == restarted.entries()
 
 
 def test_a_candidate_that_waited_meets_as_one_that_did_not() -> None:
@@ -198,5 +215,4 @@ def test_a_candidate_that_waited_meets_as_one_that_did_not() -> None:
     for trainer in (waits, at_once):
         for offset in range(100):
             trainer.learn(weak_example(offset, bad=True), offset)
-    assert waits.meeting_is_due
     assert waits.meet(1.0) == at_once.meet(1.0)

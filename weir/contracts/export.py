@@ -22,7 +22,7 @@ from weir.contracts.label import Label
 FOLDER = Path(__file__).parent / "schemas"
 WRITTEN_BY_OTHERS: tuple[type[Record], ...] = (Event, Label)
 """Weir reads them, and others write them: they may become laxer."""
-ANNOUNCED = frozenset({"people"})
+ANNOUNCED = frozenset({"people", "refresh"})
 """New values of fields with a choice, of which docs/consumers.md tells those who read the topics."""
 
 

@@ -10,7 +10,7 @@ from weir.contracts.base import Carried, Count, EpochSeconds, Record, Share
 
 
 class Snapshot(Record):
-    """A model as trained up to an offset. Topic `weir.models`, key `<id>/<version>`."""
+    """A model as trained up to an offset. Topic `weir.models`, key `<id>/<version>`, of a draft `<id>/draft`."""
 
     kind: Literal["snapshot"] = "snapshot"
     """Tells this record from the topic's others."""
@@ -34,6 +34,8 @@ class Snapshot(Record):
     """Quality on the newest window when the snapshot was taken."""
     created_at: EpochSeconds
     """When the snapshot was taken: UTC seconds since the epoch."""
+    draft: bool = False
+    """The learner as it is, for the record alone: no decision has taken it, and the next one takes its key."""
     payload: str
     """The family's own encoding, base64."""
     signature: str
@@ -43,8 +45,9 @@ class Snapshot(Record):
 class Decision(Record):
     """Who or what made a version champion, or took it back, and why. Key `decision/<number>`."""
 
-    kind: Literal["promotion", "rollback", "refusal", "shadow", "share", "withdrawal"]
-    """`shadow`, `share`, `promotion`: the stages of a version that passed the gate; `withdrawal`: it didn't hold."""
+    kind: Literal["promotion", "refresh", "rollback", "refusal", "shadow", "share", "withdrawal"]
+    """`refresh`: the learner, further along, takes its place. `shadow`, `share`, `promotion`: the stages of a
+    version that passed the gate; `withdrawal`: it didn't hold."""
     number: Count
     """Counts the decisions, from 0."""
     id: str

@@ -88,6 +88,8 @@ def test_a_session_is_scored_before_its_label_is_learned_and_a_good_candidate_is
     summary, written, work = replay(file, labels, **SETTINGS)
     scores = [json.loads(value) for value in written["scores"]]
     assert scores[0]["model"] is None
+    final = [score["session_id"] for score in scores if score["final"] and score["score"] is not None]
+    assert len(set(final)) >= 200 - 10 - 2
     assert scores[-1]["model"] is not None
     assert summary.learning.decisions["promotion"] >= 1
     assert summary.learning.examples["people bad"] + summary.learning.examples["people good"] == 200
@@ -106,4 +108,6 @@ def test_a_candidate_that_learned_from_a_coins_toss_is_refused(tmp_path: Path) -
     summary, written, _ = replay(file, labels, **SETTINGS)
     assert "promotion" not in summary.learning.decisions
     assert summary.learning.decisions["refusal"] >= 5
-    assert all(json.loads(value)["model"] is None for value in written["scores"])
+    scores = [json.loads(value) for value in written["scores"]]
+    assert all(score["model"] is None for score in scores if score["champion"])
+    assert any(score["model"] is not None for score in scores if not score["champion"])

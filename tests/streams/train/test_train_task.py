@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
 
-from models.champion import ChampionHolder
+from models.champion import ChampionHolder, Scorer
+from models.families import FAMILIES
 from models.snapshot import AnyRecord, model_of, verify
 from streams.stages import Resources
 from streams.task import Effects
@@ -14,13 +17,14 @@ from streams.worker import make_loaded_task
 from tests.support.examples import easy_example, shuffled_example
 from weir.contracts.fast import encode
 from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
+from weir.contracts.score import ModelRef
 from weir.contracts.training import TrainingExample
 from weir.kafka.records import LogRecord, Output
 from weir.settings import Settings
 
 KEY = b"a key"
-ROLLOUT = Settings(gate_window=200, gate_every=100, rollout_answers=10)
-SETTINGS = Settings(gate_window=200, gate_every=100, rollout_answers=0)
+ROLLOUT = Settings(gate_window=200, gate_every=100, rollout_answers=10, refresh_every=0)
+SETTINGS = Settings(gate_window=200, gate_every=100, rollout_answers=0, refresh_every=0)
 
 
 def record(offset: int, example: TrainingExample) -> LogRecord:
@@ -43,14 +47,15 @@ def read(output: Output) -> AnyRecord:
 
 
 def test_a_promotion_publishes_snapshot_decision_and_pointer_together() -> None:
-    effects = fold(TrainTask(SETTINGS, KEY), EASY[:100])
-    snapshot, decision, champion = map(read, effects.outputs)
+    effects = fold(TrainTask(SETTINGS, KEY), EASY[:30])
+    refusal, snapshot, decision, champion = map(read, effects.outputs)
+    assert refusal.kind == "refusal"
     assert isinstance(snapshot, Snapshot)
     assert isinstance(decision, Decision)
     assert isinstance(champion, Champion)
-    assert (decision.kind, decision.number, decision.version) == ("promotion", 0, "100")
-    assert (champion.id, champion.version, champion.decision) == (snapshot.id, snapshot.version, 0)
-    assert snapshot.trained_to_offset == snapshot.examples == 100
+    assert (decision.kind, decision.number, decision.version) == ("promotion", 1, "30")
+    assert (champion.id, champion.version, champion.decision) == (snapshot.id, snapshot.version, 1)
+    assert snapshot.trained_to_offset == snapshot.examples == 30
     assert 0 <= model_of(snapshot).predict_one(easy_example(1).features) <= 1
     assert effects.counts["model_decisions", ("promotion",)] == 1
     assert effects.counts["examples_learned", ("people", "bad")] > 0
@@ -69,11 +74,10 @@ def test_what_it_publishes_is_scored_with() -> None:
 def test_a_bad_candidate_is_refused_on_record() -> None:
     poisoned = [record(offset, shuffled_example(offset)) for offset in range(100)]
     effects = fold(TrainTask(SETTINGS, KEY), poisoned)
-    (decision,) = map(read, effects.outputs)
-    assert isinstance(decision, Decision)
-    assert decision.kind == "refusal"
-    assert decision.why
-    assert effects.counts["model_decisions", ("refusal",)] == 1
+    decisions = list(map(read, effects.outputs))
+    assert {decision.kind for decision in decisions} == {"refusal"}
+    assert all(isinstance(decision, Decision) and decision.why for decision in decisions)
+    assert effects.counts["model_decisions", ("refusal",)] == len(decisions) == 9
 
 
 def test_without_a_key_nothing_is_learned() -> None:
@@ -84,8 +88,8 @@ def test_without_a_key_nothing_is_learned() -> None:
     assert not list(task.changes())
 
 
-@pytest.mark.parametrize("settings", [SETTINGS, ROLLOUT])
-@pytest.mark.parametrize("cuts", [(0,), (40, 70), (100, 101), (99, 150, 200), (108, 115, 125)])
+@pytest.mark.parametrize("settings", [SETTINGS, ROLLOUT, Settings(gate_window=200)])
+@pytest.mark.parametrize("cuts", [(0,), (12, 28), (30, 31), (40, 70), (100, 101), (99, 150, 200), (108, 115, 125)])
 def test_a_restart_continues_exactly(settings: Settings, cuts: tuple[int, ...]) -> None:
     straight = fold(TrainTask(settings, KEY), EASY).outputs
     state: dict[bytes, bytes] = {}
@@ -113,7 +117,7 @@ def test_a_flush_between_meetings_writes_examples_alone() -> None:
     fold(task, EASY[:10])
     assert {key[:1] for key, _ in task.changes()} == {b"x"}
     assert not list(task.changes())
-    fold(task, EASY[10:100])
+    fold(task, EASY[10:30])
     written = dict(task.changes())
     assert sum(value is None for value in written.values()) == 10
     assert {key for key, value in written.items() if value} == {
@@ -125,7 +129,9 @@ def test_a_flush_between_meetings_writes_examples_alone() -> None:
 
 
 def test_a_model_comes_by_stages_each_with_its_decision_and_pointer() -> None:
-    effects = fold(TrainTask(ROLLOUT, KEY), EASY[:140])
+    holder = ChampionHolder(KEY)
+    holder.scorer = Scorer(ModelRef(id="sessions", version="by-hand"), "people", 0, FAMILIES["hashed-logistic"]())
+    effects = fold(TrainTask(ROLLOUT, KEY, holder), EASY[:140])
     records = [read(output) for output in effects.outputs]
     assert [type(found).__name__ for found in records] == [
         "Snapshot",
@@ -140,6 +146,53 @@ def test_a_model_comes_by_stages_each_with_its_decision_and_pointer() -> None:
     assert [found.share for found in records if isinstance(found, Trial)] == [0.0, ROLLOUT.rollout_share]
     assert {found.version for found in records} == {"100"}
     assert effects.counts["model_decisions", ("promotion",)] == 1
+
+
+REFRESHED = Settings(gate_window=200, gate_every=100, rollout_answers=10)
+
+
+def test_the_champion_is_refreshed_every_few_examples_while_it_is_young() -> None:
+    records = [read(output) for output in fold(TrainTask(REFRESHED, KEY), EASY).outputs if output.value is not None]
+    champions = [int(found.version) for found in records if isinstance(found, Champion)]
+    assert champions[0] == 30
+    assert max(after - before for before, after in itertools.pairwise(champions)) <= 25
+    assert [found.kind for found in records if isinstance(found, Decision)][-1] == "refresh"
+
+
+def test_the_learner_is_published_as_a_draft_until_there_is_a_champion() -> None:
+    outputs = fold(TrainTask(REFRESHED, KEY), EASY[:30]).outputs
+    drafts = [found for output in outputs if isinstance(found := read(output), Snapshot) and found.draft]
+    assert [found.version for found in drafts] == ["10", "15", "21", "26"]
+    assert {output.key for output in outputs if b"draft" in (output.key or b"")} == {b"sessions/draft"}
+    holder = ChampionHolder(KEY)
+    for output in outputs[:3]:
+        holder.offer(output.key or b"", output.value)
+    assert holder.scorer is None
+    learner = holder.opinion()
+    assert learner is not None
+    assert 0 <= learner.score(easy_example(1).features) <= 1
+
+
+def test_five_minutes_of_the_examples_time_are_enough_for_a_refresh() -> None:
+    slow = [replace(one, timestamp=400_000 * one.offset) for one in EASY]
+    records = [read(output) for output in fold(TrainTask(REFRESHED, KEY), slow).outputs if output.value is not None]
+    champions = [found for found in records if isinstance(found, Champion)]
+    assert len(champions) > 150
+
+
+def test_superseded_refreshes_and_their_decisions_are_taken_out_of_the_topic() -> None:
+    outputs = fold(TrainTask(REFRESHED, KEY), EASY).outputs
+    live: dict[bytes, bytes] = {}
+    for output in outputs:
+        assert output.key is not None
+        if output.value is None:
+            del live[output.key]
+        else:
+            live[output.key] = output.value
+    snapshots = [key for key in live if key.startswith(b"sessions/") and key != b"sessions/draft"]
+    # All within one hour: the champion, who is gone back to, and the first champion, which is no refresh.
+    assert len(snapshots) <= 3
+    assert {key for key, value in live.items() if b"refresh" in value and key.startswith(b"decision/")}
 
 
 def test_errors_that_rise_are_told() -> None:

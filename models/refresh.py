@@ -1,0 +1,142 @@
+"""Refreshes: the champion's own learner, further along, takes its place every few dozen examples.
+
+A replacement, which is another model, has to prove at the gate that it is better. A refresh has learned more of the
+same, so that it only must not be worse, on the answers since the champion was taken: in doubt the champion stays, and
+the next look is soon. What serves is so never much older than the newest answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from models.evidence import squared_error
+from models.gate import Bounds, Judged, contradicted, measured, unstable
+
+FIRST = 10
+"""Examples before the learner's own opinion is worth a record."""
+_SHARE = 10
+"""While a model is young, it is published after a tenth of what it has learned."""
+_LEAST = 5
+_LATELY = (25, 50, 100)
+"""Stretches of the newest answers that must not contradict the champion on both sides."""
+_DOUBTFUL = 0.25
+"""Chance below which answers count as contradicting; the gate asks for less doubt, since it decides more seldom."""
+_HOUR_S, _DAY_S = 3_600.0, 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshBounds:
+    """What a refresh may not be worse by."""
+
+    squared_error: float = 0.01
+    """Mean squared error above the champion's."""
+    log_loss: float = 1.1
+    """Log loss as a multiple of the champion's, and a fiftieth."""
+    calibration_error: float = 0.05
+    """Calibration error above the champion's, where it is beyond what the gate allows anybody."""
+    flagged: float = 0.05
+    """The same for the distance between the share flagged and the share that is bad."""
+    enough: int = 20
+    """Answers before log loss, calibration and the share flagged say anything."""
+
+
+class Published(msgspec.Struct, array_like=True):
+    """A refresh that lies in the models topic."""
+
+    version: str
+    decision: int
+    at: float
+
+
+def is_due(since: int, age_s: float, examples: int, every: int, every_s: float) -> bool:
+    """Whether it is time to publish: after `every` examples or `every_s` seconds, sooner while there are few.
+
+    With `every` 0 it never is.
+    """
+    if examples < FIRST or not since or not every:
+        return False
+    return since >= min(every, max(_LEAST, examples // _SHARE)) or age_s >= every_s
+
+
+def objections(
+    fresh: Sequence[Judged], newest: Sequence[Judged], gate: Bounds, bounds: RefreshBounds = RefreshBounds()
+) -> tuple[list[str], dict[str, float]]:
+    """What speaks against a refresh, and the figures of that.
+
+    Args:
+        fresh: Answers since the champion was taken, which neither it nor the refresh had learned when they spoke.
+        newest: The newest answers, those before the champion was taken among them.
+        gate: What holds for anybody that scores.
+        bounds: What holds for a refresh.
+    """
+    found = _doubts(newest, gate)
+    judged = [one for one in fresh if one.champion is not None]
+    if not judged:
+        return found, {}
+    own = [squared_error(one.candidate, bad=one.bad) for one in judged]
+    rivals = [squared_error(one.champion or 0.0, bad=one.bad) for one in judged]
+    lead = (sum(rivals) - sum(own)) / len(judged)
+    figures = {"answers": float(len(judged)), "mean_lead": lead}
+    if lead < -bounds.squared_error:
+        found.append(f"its squared error is higher than the champion's by {-lead:.3f} each")
+    if len(judged) >= bounds.enough:
+        found += _by_measure(judged, gate, bounds, figures)
+    return found, figures
+
+
+def superseded(
+    published: Sequence[Published], in_use: Collection[str], now_s: float
+) -> tuple[list[Published], list[Published]]:
+    """Which refreshes stay in the topic, and which go: those in use stay, one an hour for a day, and one a day."""
+    kept: list[Published] = []
+    gone: list[Published] = []
+    spans: set[tuple[str, int]] = set()
+    # The newest of each span is the one that stays: it has learned most of it.
+    for one in reversed(published):
+        span = ("hour", int(one.at // _HOUR_S)) if now_s - one.at < _DAY_S else ("day", int(one.at // _DAY_S))
+        if one.version in in_use or span not in spans:
+            spans.add(span)
+            kept.append(one)
+        else:
+            gone.append(one)
+    return kept[::-1], gone[::-1]
+
+
+def why(figures: Mapping[str, float], against: Sequence[str]) -> str:
+    """The decision as a sentence."""
+    answers = int(figures.get("answers", 0))
+    if against:
+        return f"Not refreshed: {'; '.join(against)}."
+    if not answers:
+        return "It has learned more of the same, and no answer since speaks against it."
+    lead = figures["mean_lead"]
+    said = "lower" if lead >= 0 else "higher"
+    return f"On {answers} answers since the last it is no worse: squared error {said} by {abs(lead):.4f} each."
+
+
+def _doubts(newest: Sequence[Judged], gate: Bounds) -> list[str]:
+    for stretch in _LATELY:
+        # `contradicted` looks at the newer half.
+        found = contradicted(newest[-2 * stretch :], gate, unlikely=_DOUBTFUL)
+        if found:
+            return found
+    return []
+
+
+def _by_measure(judged: Sequence[Judged], gate: Bounds, bounds: RefreshBounds, figures: dict[str, float]) -> list[str]:
+    labels = [one.bad for one in judged]
+    scores = [one.champion or 0.0 for one in judged]
+    own, rival = measured([one.candidate for one in judged], labels), measured(scores, labels)
+    figures |= own.figures("candidate") | rival.figures("champion")
+    found = unstable(judged, scores, "the champion", gate)
+    if own.log_loss > bounds.log_loss * rival.log_loss + 0.02:
+        found.append(f"its log loss is {own.log_loss:.3f}, the champion's {rival.log_loss:.3f}")
+    if own.calibration_error > max(gate.maximum_calibration_error, rival.calibration_error + bounds.calibration_error):
+        found.append(f"its calibration error is {own.calibration_error:.3f}")
+    excess, of_rival = (abs(one.flagged_share - one.bad_share) for one in (own, rival))
+    if excess > max(gate.maximum_excess_flagged, of_rival + bounds.flagged):
+        found.append(f"it would flag {own.flagged_share:.1%} where {own.bad_share:.1%} are bad")
+    return found
