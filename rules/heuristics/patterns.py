@@ -26,6 +26,7 @@ PackCheck = Callable[[Path, Pack], None]
 CACHED = 16_384
 """Strings of a field whose matches are remembered: user agents, referrers and URLs come again and again."""
 LONGEST_CACHED = 1_024
+_PARAMETER = re.compile(r"^[\w.-]{1,32}=")
 IN_PROSE = ".prose"
 """Behind the id of a pattern that matched code in prose."""
 _OF_URLS: frozenset[PatternField] = frozenset({"url", "query"})
@@ -218,7 +219,10 @@ class Patterns:
             if rest != url:
                 kept = self._finders[field](DECODERS[form](rest if form == "url" else rest[1:]))
                 return self._renamed(found, kept)
-        return found if form not in _PROSE_FIELDS else self._weigh_in_prose(found, DECODERS[form](sent))
+        if form not in _PROSE_FIELDS:
+            return found
+        # A parameter's name is no part of what was searched for.
+        return self._weigh_in_prose(found, DECODERS[form](_PARAMETER.sub("", sent)))
 
     def match_decoded(self, whole: str, path: str, query: str) -> tuple[str, ...]:
         """Ids of the patterns that match a URL's decoded parts (`decode.url_parts`), some perhaps twice."""

@@ -60,7 +60,10 @@ _LABEL = re.compile(r"[a-z][\w.+#-]{1,80}:\s")
 """What a question is about, or the error that it quotes: `cron: ...`, `TypeError: ...`."""
 _CUT_OFF = re.compile(r"['\"`\d)]\s*(?:;\s*)?(?:--|/\*|(?<!\bc)(?<!\bf)#)[\s+!(-]*\w{0,12}$|%00$|//\s*$")
 _BEGINS_A_PAYLOAD = re.compile(
-    r"\s*(?:[;|&)\]}]|[^\s(]{1,64}[;|&](?!\S*;$))|\s*[\w.@-]*['\"][\s)]*(?:or|and|union|having|\|\||&&|[;+*^=,-])"
+    # A parameter's number, and how the statement goes on behind it.
+    r"\s*[-+(]*(?:0x[0-9a-f]{1,16}|[0-9][0-9.-]{0,16}|@{1,2}\w{1,32})[)'\"]*(?:\s|/\*.{0,32}?\*/|\+)+(?:union|and|or|order|group|having|limit)\b"
+    r"|\(+\s*select\b"
+    r"|\s*(?:[;|&)\]}]|[^\s(]{1,64}[;|&](?!\S*;$))|\s*[\w.@-]*['\"][\s)]*(?:or|and|union|having|\|\||&&|[;+*^=,-])"
 )
 _QUOTE = re.compile(r"(?<![^\W_])'|'(?![^\W_])|\"")
 _MAY_MATTER = re.compile(r"[^\w./?=&:@,~!+-]")

@@ -27,6 +27,9 @@ PAYLOADS = (
     "the blue shoes' and sleep(5) and 'a'='a",
     "127.0.0.1; cat /etc/passwd",
     "1 and sleep(5)",
+    "-1 union select 1,concat_ws(0x3a,username,password),3 from users",
+    "0x31 union select @@version,username,password from users",
+    "(select substr(login,1,2) from users limit 1,1)",
     "hello <script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
 )
