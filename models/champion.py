@@ -19,6 +19,8 @@ from weir.errors import SnapshotError
 
 _KEPT_SNAPSHOTS = 4
 """A promotion's records lie side by side; whoever goes back to an older version writes its snapshot again."""
+UNSAID_BLOCK, UNSAID_REVIEW = 0.95, 0.8
+"""Thresholds of snapshots that bring none: those of before there were any."""
 Refusal = Literal["unverified", "unreadable", "features_version"]
 _log = logging.getLogger(__name__)
 
@@ -47,6 +49,19 @@ class Scorer:
         model = model_of(snapshot)
         ref = ModelRef(id=snapshot.id, version=snapshot.version)
         return cls(ref, snapshot.learned_from, decision, model, snapshot, frozen(model))
+
+    @property
+    def block_from(self) -> float | None:
+        """Score from which it blocks; None: it blocks nobody."""
+        if self.snapshot is None or self.snapshot.review_from is None:
+            return UNSAID_BLOCK
+        return self.snapshot.block_from
+
+    @property
+    def review_from(self) -> float:
+        """Score from which it asks a person."""
+        said = self.snapshot.review_from if self.snapshot is not None else None
+        return UNSAID_REVIEW if said is None else said
 
     def score(self, features: Features) -> float:
         """Probability of abuse."""

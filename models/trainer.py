@@ -19,7 +19,8 @@ from models.gate import Judged, Meeting, Record, contradicted, meet
 from models.refresh import FIRST, Published, is_due, objections, superseded, why
 from models.rollout import Held, Rollout, Step
 from models.sampling import is_in_sample
-from models.training import Counts, Outcome, TrainerConfig, first_bounds, learned_from, snapshot_of
+from models.thresholds import KEPT_BAD, KEPT_BENIGN, Thresholds, thresholds
+from models.training import MODEL_ID, Counts, Outcome, TrainerConfig, first_bounds, learned_from, snapshot_of
 from weir.contracts.fast import encode
 from weir.contracts.label import is_weak
 from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from models.recall import Interval
 
 Kind = Step | Literal["shadow", "refusal", "refresh"]
-MODEL_ID = "sessions"
 SAMPLED = 1_000
 """Newest answers about the random sample that the estimate of recall is made of."""
 LEAST_WORTH = 0.5
@@ -156,7 +156,7 @@ class Trainer:
             counts.by_people.begin()
             counts.by_all.begin()
             return Outcome(decision, None, None, forgotten=self._refused(decision))
-        snapshot = self._snapshot(candidate, decision.figures, decided_at)
+        snapshot = self._snapshot(candidate, decision, decided_at)
         held = Held(snapshot, copy(candidate))
         if is_first:
             self._relabel()
@@ -189,16 +189,18 @@ class Trainer:
         """Publishes what the learner knows by now: as the champion, where it is that one's learner and no worse."""
         candidate, counts = self.build(), self._counts
         if not self._may_refresh():
-            return Outcome(None, None, None, draft=self._snapshot(candidate, {}, decided_at, is_draft=True))
+            return Outcome(None, None, None, draft=self._snapshot(candidate, None, decided_at))
         newest, fresh = self._judges(len(self._window)), self._judges(counts.since_crowned)
         against, figures = objections(fresh, newest, self.config.bounds)
         version = str(counts.trained_to)
         if against:
             decision = self._next_decision("refusal", version, why(figures, against), figures, decided_at)
-            draft = self._snapshot(candidate, {}, decided_at, is_draft=True)
+            draft = self._snapshot(candidate, None, decided_at)
             return Outcome(decision, None, None, draft=draft, forgotten=self._refused(decision))
-        decision = self._next_decision("refresh", version, why(figures, ()), figures, decided_at)
-        snapshot = self._snapshot(candidate, figures, decided_at)
+        spoken = self._thresholds()
+        told = f"{why(figures, ())} {spoken.why(self.config.false_positive_rate)}"
+        decision = self._next_decision("refresh", version, told, figures | spoken.figures(), decided_at)
+        snapshot = self._snapshot(candidate, decision, decided_at)
         self._rollout.refresh(self._held, self.config.every)
         self._relabel()
         champion = self._crown(Held(snapshot, copy(candidate)), decision)
@@ -389,6 +391,10 @@ class Trainer:
         bad, features = example.label == "bad", example.features
         judged = self._judge(candidate, example, is_believed=worth >= LEAST_WORTH)
         self._window.append(judged)
+        if judged.people:
+            kept, most = (self._counts.bad_scores, KEPT_BAD) if bad else (self._counts.benign_scores, KEPT_BENIGN)
+            kept.append(judged.candidate)
+            del kept[:-most]
         self._weigh(judged)
         self._rollout.watch(judged, features)
         # A weight of 0 teaches nothing, as it should.
@@ -432,10 +438,14 @@ class Trainer:
         refusals.append(decision.number)
         return (f"decision/{refusals.pop(0)}",) if len(refusals) > KEPT_REFUSALS else ()
 
-    def _snapshot(self, model: Model, figures: Mapping[str, float], at: float, *, is_draft: bool = False) -> Snapshot:
+    def _snapshot(self, model: Model, decision: Decision | None, at: float) -> Snapshot:
         """What the learner knows; the next one is due from here."""
         self._counts.since_published, self._counts.published_at = 0, at
-        return snapshot_of(model, MODEL_ID, figures, at, self._counts, is_draft=is_draft)
+        return snapshot_of(model, decision, at, self._counts, self._thresholds())
+
+    def _thresholds(self) -> Thresholds:
+        counts = self._counts
+        return thresholds(counts.benign_scores, counts.bad_scores, self.config.false_positive_rate)
 
     def _judges(self, newest: int) -> list[Judged]:
         """Those of the newest answers that judge: people's, where the window has enough of them, else all."""
@@ -476,8 +486,12 @@ class Trainer:
             # Nobody scores before a first champion does, so that it replaces nobody who would have to be protected.
             kind = "shadow" if self._rollout.is_on and not is_first else "promotion"
         figures = meeting.figures | {f"worth of {source}": worth for source, worth in self._most_doubted()}
-        version = str(self._counts.trained_to)
-        return self._next_decision(kind, version, meeting.why, figures, decided_at)
+        version, told = str(self._counts.trained_to), meeting.why
+        if meeting.promote:
+            spoken = self._thresholds()
+            figures |= spoken.figures()
+            told = f"{told} {spoken.why(self.config.false_positive_rate)}"
+        return self._next_decision(kind, version, told, figures, decided_at)
 
     def _next_decision(
         self,

@@ -18,9 +18,11 @@ from models.refresh import Published
 from models.rollout import Stretch
 from models.rollout import Trial as OnTrial
 from models.snapshot import payload_of
+from models.thresholds import Thresholds
 from models.trust import Trust
 from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
 
+MODEL_ID = "sessions"
 FIRST_PEOPLE = 20
 """Answers of people, or labels of all kinds, that a first champion is judged by at least."""
 LearnedFrom = Literal["people", "weak", "both"]
@@ -46,6 +48,8 @@ class TrainerConfig:
     family: str = BlendedLogistic.family
     hyper_parameters: Mapping[str, Any] = field(default_factory=dict)
     """Those that differ from the family's own."""
+    false_positive_rate: float = 0.005
+    """Share of benign sessions that may be blocked on the model's word."""
     sample_share: float = 0.0
     """Share of sessions that people are asked about whatever the cascade says: their answers tell what is missed."""
     trial_answers: int = 0
@@ -88,6 +92,9 @@ class Counts(msgspec.Struct):
     window: list[Judged] = []
     sampled: list[tuple[str, bool, bool]] = []
     """Answers about the random sample: session, whether it was flagged, whether it was bad; oldest first."""
+    benign_scores: list[float] = []
+    """What the learner said of the newest sessions that people called good, before it learned so; oldest first."""
+    bad_scores: list[float] = []
     trust: Trust = msgspec.field(default_factory=Trust)
     by_people: Evidence = msgspec.field(default_factory=Evidence)
     """That the candidate is better than the champion, or than the baseline as long as there is none."""
@@ -127,12 +134,10 @@ def learned_from(counts: Counts) -> LearnedFrom:
     return "both" if counts.people and counts.weak else "people" if counts.people else "weak"
 
 
-def snapshot_of(  # noqa: PLR0913 -- what a snapshot tells beside the model
-    model: Model, id_: str, figures: Mapping[str, float], at: float, counts: Counts, *, is_draft: bool = False
-) -> Snapshot:
-    """A model as it is now, by the name that its last example gives it."""
+def snapshot_of(model: Model, decision: Decision | None, at: float, counts: Counts, spoken: Thresholds) -> Snapshot:
+    """A model as it is now, by the name that its last example gives it; without a decision it is a draft."""
     return Snapshot(
-        id=id_,
+        id=MODEL_ID,
         version=str(counts.trained_to),
         family=model.family,
         hyper_parameters=model.hyper_parameters,
@@ -140,9 +145,11 @@ def snapshot_of(  # noqa: PLR0913 -- what a snapshot tells beside the model
         trained_to_offset=counts.trained_to,
         examples=counts.examples,
         learned_from=learned_from(counts),
-        figures=dict(figures),
+        figures=(decision.figures if decision is not None else {}) | spoken.figures(),
         created_at=at,
-        draft=is_draft,
+        draft=decision is None,
+        block_from=spoken.block_from,
+        review_from=spoken.review_from,
         payload=payload_of(model),
         signature="",
     )

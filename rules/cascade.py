@@ -8,7 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from rules.business.rules import BusinessRules
-from rules.heuristics.evidence import Sign, verdict_of
+from rules.heuristics.evidence import Sign
 from rules.heuristics.judging import Heard, hear
 from rules.heuristics.patterns import Patterns
 from rules.judgement import Judgement, StageVerdict
@@ -20,8 +20,6 @@ from weir.contracts.score import ModelRef
 from weir.contracts.session import Session
 
 NOTHING: Mapping[str, float] = {}
-PROBABILITY: tuple[tuple[float, Verdict], ...] = ((0.95, "block"), (0.8, "review"))
-"""Model: probability of abuse from which a verdict follows."""
 
 
 class ModelVoice(Protocol):
@@ -34,6 +32,14 @@ class ModelVoice(Protocol):
     @property
     def learned_from(self) -> str:
         """Whose labels it has learned."""
+
+    @property
+    def block_from(self) -> float | None:
+        """Score from which it blocks; None: it blocks nobody."""
+
+    @property
+    def review_from(self) -> float:
+        """Score from which it asks a person."""
 
 
 def judge(  # noqa: PLR0913 -- each stage brings what it judges by
@@ -183,7 +189,14 @@ def by_model(score: float | None, model: ModelVoice | None) -> StageVerdict:
     """Takes the champion's probability."""
     if score is None or model is None:
         return StageVerdict("model", "allow")
-    verdict = verdict_of(score, PROBABILITY)
+    block_from = model.block_from
+    verdict: Verdict = (
+        "block"
+        if block_from is not None and score >= block_from
+        else "review"
+        if score >= model.review_from
+        else "allow"
+    )
     if verdict == "allow":
         return StageVerdict("model", verdict)
     taught = " It has learned from weak labels alone." if model.learned_from == "weak" else ""

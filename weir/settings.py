@@ -192,6 +192,9 @@ class Settings(BaseSettings):
     """Newest examples on which a candidate meets the champion and the baseline."""
     gate_every: int = Field(100, ge=10)
     """Examples between two such meetings."""
+    model_false_positive_rate: float = Field(0.005, gt=0, le=0.2)
+    """Share of benign sessions that may be blocked on a model's word. Until people's benign answers are enough to
+    promise it (3 divided by it), the model asks and blocks nobody."""
     refresh_every: int = Field(50, ge=0)
     """Examples after which the champion's learner, further along, takes its place, unless answers speak against it;
     sooner while it has learned few; 0: never, so that champions are replaced through the gate alone."""

@@ -97,6 +97,14 @@ MEASURES: Mapping[Measure, str] = {
     "bytes_per_event": "mean size of a response's body",
 }
 """What each measure is; one that is not known of a session (no status, a single event) fulfils no bound."""
+AT_MOST_THE_EVENTS: frozenset[Measure] = frozenset(
+    {
+        *("events", "page_views", "clicks", "searches", "posts", "logins", "carts", "purchases", "distinct_urls"),
+        *("repeats", "responses", "login_attempts", "login_failures", "accounts", "form_posts", "posts_to_one_url"),
+        *("quick_posts", "immediate_repeats", "most_of_one_template", "rate_limited"),
+    }
+)
+"""Measures to which no event adds more than 1."""
 
 
 class Facts(Protocol):

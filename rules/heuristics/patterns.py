@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-from rules.heuristics.conditions import Facts, holds_together
+from rules.heuristics.conditions import AT_MOST_THE_EVENTS, Facts, holds_together
 from rules.heuristics.decode import url_parts
 from rules.heuristics.entries import DECODERS, PatternEntry, PatternField, RuleEntry
 from rules.heuristics.finder import NONE, Find, finder
@@ -343,7 +343,14 @@ def _least_events(entry: RuleEntry) -> float:
     """A lower bound on the events of sessions that the rule may hold for."""
     if entry.needs is not None and entry.needs < len(entry.conditions):
         return 0.0
-    return max((one.at_least or 0.0 for one in entry.conditions if one.measure == "events"), default=0.0)
+    return max(
+        (
+            one.at_least or 0.0
+            for one in entry.conditions
+            if one.measure in AT_MOST_THE_EVENTS or one.pattern is not None
+        ),
+        default=0.0,
+    )
 
 
 def _with_marked(patterns: Sequence[tuple[str, str]], others: Sequence[tuple[str, str]], field: PatternField) -> Find:

@@ -207,7 +207,7 @@ def _median_s(spans: list[int], longest_s: float) -> float | None:
 
 def _entropy(counts: dict[int, int]) -> float | None:
     """In bits: 0 where all requests are to one template, None without any."""
+    if len(counts) <= 1:
+        return 0.0 if counts else None
     total = sum(counts.values())
-    if not total:
-        return None
     return max(0.0, log2(total) - sum(count * log2(count) for count in counts.values()) / total)

@@ -35,6 +35,7 @@ def trainer_config(settings: Settings) -> TrainerConfig:
     return TrainerConfig(
         window=settings.gate_window,
         every=settings.gate_every,
+        false_positive_rate=settings.model_false_positive_rate,
         refresh_every=settings.refresh_every,
         refresh_every_s=settings.refresh_every_s,
         bounds=bounds,

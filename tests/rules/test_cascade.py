@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.business.rules import BusinessRules, load_business_rules
-from rules.cascade import judge
+from rules.cascade import by_model, judge
 from rules.heuristics.patterns import load_packs
 from rules.judgement import STRENGTH, Judgement
 from rules.limits.budgets import load_budgets
@@ -35,6 +35,8 @@ class Model:
 
     ref: ModelRef = field(default_factory=lambda: ModelRef(id="sessions", version="7"))
     learned_from: str = "people"
+    block_from: float | None = 0.95
+    review_from: float = 0.8
 
 
 def hits(pattern: str) -> dict[str, Any]:
@@ -107,6 +109,11 @@ def test_an_address_over_its_budget_throttles_with_the_budgets_own_words() -> No
 @pytest.mark.parametrize(("score", "verdict"), [(0.79, "allow"), (0.8, "review"), (0.94, "review"), (0.95, "block")])
 def test_the_model_decides_by_its_probability(score: float, verdict: str) -> None:
     assert judged(score=score).verdict == verdict
+
+
+def test_a_model_whose_benign_answers_are_too_few_asks_and_blocks_nobody() -> None:
+    assert by_model(0.999, Model(block_from=None, review_from=0.7)).verdict == "review"
+    assert by_model(0.69, Model(block_from=None, review_from=0.7)).verdict == "allow"
 
 
 def test_a_pattern_that_is_no_longer_known_is_no_evidence() -> None:

@@ -34,6 +34,10 @@ class Snapshot(Record):
     """Quality on the newest window when the snapshot was taken."""
     created_at: EpochSeconds
     """When the snapshot was taken: UTC seconds since the epoch."""
+    block_from: Share | None = None
+    """Score from which its word blocks; None: it blocks nobody, since benign answers are too few to promise a rate."""
+    review_from: Share | None = None
+    """Score from which its word asks a person; None: a snapshot of before there were thresholds."""
     draft: bool = False
     """The learner as it is, for the record alone: no decision has taken it, and the next one takes its key."""
     payload: str
