@@ -10,12 +10,13 @@ from pathlib import Path
 
 import msgspec
 
-from evaluation.models import arrivals, coverage, lessons, page, poisoning, speed, texts
+from evaluation.models import arrivals, coverage, lessons, page, poisoning, served, speed, texts
 from evaluation.models.result import Result
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "build" / "evaluation" / "models"
 PARTS: dict[str, Callable[[Path], Result]] = {
+    "served": served.evaluate,
     "texts": texts.evaluate,
     "arrivals": arrivals.evaluate,
     "poisoning": poisoning.evaluate,

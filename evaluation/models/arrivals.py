@@ -9,7 +9,7 @@ from evaluation.models.probes import probes
 from evaluation.models.result import Figure, Result, Table, draw
 from evaluation.models.site import Scene, play
 
-SEEDS = (3, 4)
+SEEDS = (3, 4, 5, 6, 7, 8, 9, 10)
 PROBE_SEED = 10_007
 RATE = 0.005
 ENOUGH = 0.8

@@ -8,7 +8,7 @@ from evaluation.models.probes import probes
 from evaluation.models.result import Figure, Result, Table
 from evaluation.models.site import Scene, play
 
-SEEDS = (3, 4, 5)
+SEEDS = (3, 4, 5, 6, 7)
 PROBE_SEED = 10_007
 RATE = 0.005
 FLIPPED = 0.3
@@ -26,9 +26,11 @@ def evaluate(data: Path) -> Result:  # noqa: ARG001 -- made-up traffic alone
         inside = [decision for at_s, decision in told.decisions if scene.is_poisoned(at_s)]
         # Who passes begins its trial; the last stage of a trial may end later, on a candidate that is older.
         passed = sum(decision.kind == "shadow" for decision in inside)
+        refused = sum(decision.kind == "refusal" for decision in inside)
         before = [unseen.recall(scorer, RATE) for at_s, _, scorer in told.champions if at_s < begins_s][-1:]
         during = [unseen.recall(scorer, RATE) for at_s, _, scorer in told.champions if begins_s <= at_s < ends_s]
-        in_force = [*before, *during]
+        after = [unseen.recall(scorer, RATE) for at_s, _, scorer in told.champions if at_s >= ends_s]
+        in_force = [*before, *during, *after]
         promoted += passed
         largest_fall = max(largest_fall, in_force[0] - min(in_force))
         poisoned = sum(scene.is_poisoned(at_s) for at_s, _ in told.answers)
@@ -36,28 +38,42 @@ def evaluate(data: Path) -> Result:  # noqa: ARG001 -- made-up traffic alone
             [
                 str(seed),
                 str(poisoned),
-                str(sum(decision.kind in {"shadow", "refusal"} for decision in inside)),
-                str(passed),
+                str(sum(decision.kind == "refresh" for decision in inside)),
+                str(refused),
                 f"{in_force[0]:.3f}",
-                f"{min(in_force):.3f}",
+                f"{min((*before, *during)):.3f}" if before or during else "",
+                f"{min(after):.3f}" if after else "",
             ]
         )
     return Result(
         title="Poisoned answers",
         text=(
             "Three hours of the demo's traffic through all stages; in the middle hour, three answers in ten are the "
-            "opposite of the truth. Recall at 0.5 % false positives is that of the champion in force, on sessions of "
-            "another seed that nobody labels; where there is none when the hour begins, of the first that comes. Who "
-            "is let into shadow has passed; one that passed before the hour may become champion in it."
+            "opposite of the truth. Recall at 0.5 % false positives is that of each champion in force, on sessions of "
+            "another seed that nobody labels: before the hour, in it, and in the hour after it, in which what was "
+            "learned wrong may still be served."
         ),
         figures=[
-            Figure("Poisoning: candidates that pass meanwhile", float(promoted), 0.0, at_least=False, places=0),
-            Figure("Poisoning: largest fall of the live recall", largest_fall, 0.01, at_least=False),
+            Figure("Poisoning: other models that pass meanwhile", float(promoted), 0.0, at_least=False, places=0),
+            Figure(
+                "Poisoning: largest fall of the live recall, in the hour and after it",
+                largest_fall,
+                0.02,
+                at_least=False,
+            ),
         ],
         tables=[
             Table(
                 "By seed",
-                ["seed", "answers meanwhile", "meetings meanwhile", "passed", "recall at first", "lowest meanwhile"],
+                [
+                    "seed",
+                    "answers meanwhile",
+                    "refreshes",
+                    "refused",
+                    "recall at first",
+                    "lowest meanwhile",
+                    "lowest after",
+                ],
                 rows,
             )
         ],
