@@ -78,6 +78,7 @@ class Encoder:
         # Caches of pure functions, bounded; they hold nothing that is learned.
         self._place: Callable[[str], int] = lru_cache(maxsize=8_192)(self._hash)
         self._grams: Callable[[str, str], Vector] = lru_cache(maxsize=256)(self._hash_grams)
+        self._distinct: Callable[[str, str], np.ndarray] = lru_cache(maxsize=1_024)(self._hash_distinct)
         self._numbers: dict[str, _Number] = {}  # emptied when the scale moves
 
     def encode(self, features: Features) -> Vector:
@@ -182,6 +183,19 @@ class Encoder:
             running = (running ^ (running >> shift)) + codes[length - 1 :]
             places.append((running * multiplier) >> np.uint64(64 - self.bits))
         return np.concatenate(places)
+
+    def category_place(self, name: str, value: str) -> int:
+        """A category's place."""
+        return self._place(f"c{name}={value[:LONGEST_CATEGORY]}")
+
+    def distinct_gram_places(self, name: str, text: str) -> np.ndarray:
+        """Places of the text's n-grams, each once, ascending; kept for texts that come again, up to a bound."""
+        return self._distinct(name, text[:LONGEST_TEXT])
+
+    def _hash_distinct(self, name: str, text: str) -> np.ndarray:
+        import numpy as np  # noqa: PLC0415 -- slow to import, see `models.regression`
+
+        return np.unique(self.gram_places(name, text)).astype(np.int64)
 
     def _hash_grams(self, name: str, text: str) -> Vector:
         """Places of the text's n-grams; their vector has at most length 1, however long the text."""

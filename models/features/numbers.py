@@ -31,6 +31,9 @@ def rhythm(session: Session) -> dict[str, float]:
         numbers["gap_minimum_s"] = gaps.minimum
         numbers["gap_maximum_s"] = gaps.maximum
         numbers["gap_variation"] = gaps.standard_deviation / max(gaps.mean, 1e-3)
+        numbers["zero_gap_share"] = session.zero_gaps / max(events, 1)
+    if session.gap_median_s is not None:
+        numbers["gap_median_s"] = session.gap_median_s
     return numbers
 
 
@@ -42,7 +45,16 @@ def traffic(session: Session) -> dict[str, float]:
         "bytes_per_event": session.bytes / events,
         "distinct_url_share": session.distinct_urls / events,
         "repeat_share": session.repeats / events,
+        "distinct_urls": float(session.distinct_urls),
+        "page_views": float(session.page_views),
+        "immediate_repeat_share": session.immediate_repeats / events,
+        "follow_share": session.follows / events,
+        "most_of_one_template_share": session.most_of_one_template / events,
     }
+    if session.path_depth is not None:
+        numbers["path_depth"] = session.path_depth
+    if session.path_entropy is not None:
+        numbers["path_entropy"] = session.path_entropy
     statuses = sum(session.statuses.values())
     if statuses:
         for status in _STATUS_CLASSES:
@@ -51,6 +63,7 @@ def traffic(session: Session) -> dict[str, float]:
     if methods:
         for method in ("get", "post", "head"):
             numbers[f"method_{method}_share"] = session.methods.get(method.upper(), 0) / methods
+        numbers["other_methods_share"] = 1.0 - session.methods.get("GET", 0) / methods
         numbers["methods"] = float(len(session.methods))
     return numbers
 
@@ -71,6 +84,14 @@ def deeds(session: Session) -> dict[str, float]:
         numbers["item_entropy"] = _entropy(Counter(items).values())
     numbers["type_entropy"] = _entropy(count for kind, count in counts.items() if kind != _LEFT_OUT_TYPE)
     numbers["accounts"] = float(len(session.account_ids))
+    numbers["form_post_share"] = session.form_posts / events
+    numbers["posts_to_one_url_share"] = session.posts_to_one_url / events
+    numbers["quick_post_share"] = session.quick_posts / events
+    if session.quickest_post_s is not None:
+        numbers["quickest_post_s"] = session.quickest_post_s
+    numbers["login_attempts"] = float(session.login_attempts)
+    if session.login_attempts:
+        numbers["login_failure_share"] = session.login_failures / session.login_attempts
     return numbers
 
 

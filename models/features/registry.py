@@ -11,7 +11,7 @@ from typing import Literal
 
 Kind = Literal["number", "category", "text"]
 
-FEATURES_VERSION = "2"
+FEATURES_VERSION = "3"
 """Goes up with every change that makes the same session give other features."""
 
 
@@ -38,6 +38,8 @@ _RHYTHM = _numbers(
     ("gap_minimum_s", "s", "The shortest of them"),
     ("gap_maximum_s", "s", "The longest of them"),
     ("gap_variation", "ratio", "Spread by mean: near 0 is clockwork, near 1 chance, above it bursts"),
+    ("gap_median_s", "s", "Median of these times, rounded up to one of nine steps"),
+    ("zero_gap_share", "share", "Neighbouring events at the same moment, per event"),
 )
 _TRAFFIC = _numbers(
     ("bytes", "bytes", "Size of all answers"),
@@ -52,6 +54,14 @@ _TRAFFIC = _numbers(
     ("method_post_share", "share", "POST, likewise"),
     ("method_head_share", "share", "HEAD, likewise"),
     ("methods", "methods", "Distinct methods"),
+    ("other_methods_share", "share", "Methods other than GET, of the events with a method"),
+    ("distinct_urls", "URLs", "Distinct URLs"),
+    ("page_views", "page views", "Events of type `page_view`"),
+    ("immediate_repeat_share", "share", "Events on the URL of the event before, per event"),
+    ("follow_share", "share", "Events whose referrer is the page of the event before, per event"),
+    ("path_depth", "segments", "Mean number of segments of its URLs' paths"),
+    ("most_of_one_template_share", "share", "Most requests to paths that differ in ids alone, per event"),
+    ("path_entropy", "bits", "How evenly requests spread over these templates"),
 )
 _DEEDS = _numbers(
     ("page_view_share", "share", "Page views per event"),
@@ -69,6 +79,12 @@ _DEEDS = _numbers(
     ("item_entropy", "bits", "How evenly these touches spread over the items: 0 is one item again and again"),
     ("type_entropy", "bits", "How evenly events other than purchases spread over types"),
     ("accounts", "accounts", "Accounts seen"),
+    ("form_post_share", "share", "POSTs to a form of comments, contact or registration, per event"),
+    ("posts_to_one_url_share", "share", "Most POSTs to one path, per event"),
+    ("quick_post_share", "share", "POSTs within 2 s of loading their page, per event"),
+    ("quickest_post_s", "s", "Shortest time from loading a page to a POST to the same path"),
+    ("login_attempts", "attempts", "POSTs to a login page, and events of type `login`"),
+    ("login_failure_share", "share", "Attempts that failed"),
 )
 _WRITING = _numbers(
     ("texts", "texts", "Newest titles, texts and queries that are kept"),
@@ -104,6 +120,7 @@ _CATEGORIES = tuple(
 _TEXTS = (
     Feature("text", "text", "", "Newest titles, texts and queries, newest first, capped"),
     Feature("paths", "text", "", "First and last path with their query strings, capped"),
+    Feature("user_agent", "text", "", "The client's name as it gives it, capped"),
 )
 
 FEATURES: tuple[Feature, ...] = (*_RHYTHM, *_TRAFFIC, *_DEEDS, *_WRITING, *_CATEGORIES, *_TEXTS)

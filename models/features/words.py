@@ -15,6 +15,7 @@ CATEGORY_CHARACTERS = 48
 TEXT_CHARACTERS = 400
 PATH_CHARACTERS = 400
 """Per path, half of them from its end, so that nothing hides behind a long beginning; most are much shorter."""
+USER_AGENT_TEXT_CHARACTERS = 256
 USER_AGENT_CHARACTERS = 512
 """Longer ones are nobody's browser, and some of the patterns below take time that grows with the square of it."""
 
@@ -55,7 +56,7 @@ def categories(session: Session) -> dict[str, str]:
 
 
 def texts(session: Session) -> dict[str, str]:
-    """What was written, newest first, and the first and last path; left out where there is nothing."""
+    """What was written, newest first, the first and last path, and the user agent; left out where there is nothing."""
     found: dict[str, str] = {}
     written = "\n".join(seen.text for seen in reversed(session.texts))[:TEXT_CHARACTERS]
     if written.strip():
@@ -64,6 +65,8 @@ def texts(session: Session) -> dict[str, str]:
     paths = " ".join(dict.fromkeys(_shortened(_path_and_query(url)) for url in ends if url))
     if paths:
         found["paths"] = paths
+    if session.user_agent:
+        found["user_agent"] = session.user_agent[:USER_AGENT_TEXT_CHARACTERS]
     return found
 
 

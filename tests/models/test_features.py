@@ -13,6 +13,12 @@ from models.features.words import categories
 from tests.support.sessions import make_session
 
 RICH: dict[str, Any] = {
+    "gap_median_s": 3.0,
+    "path_depth": 1.5,
+    "path_entropy": 0.9,
+    "quickest_post_s": 1.5,
+    "login_attempts": 2,
+    "login_failures": 1,
     "items": [
         {"item_id": "a", "type": "click", "ts": 1_001.0},
         {"item_id": "a", "type": "add_to_cart", "ts": 1_002.0},
