@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, ClassVar, Self
 
 from models.base import Features, Model, not_mine
-from models.blend import BlendedLogistic
+from models.ensemble import Ensemble
 from models.stack import MEMBERS
 from models.synthetic import disguised, look_alike, padded, pieces
 
@@ -41,7 +41,7 @@ class Augmented(Model):
         first_lesson: int = 200,
         seed: int = 1,
     ) -> None:
-        declared = dict(model or {"family": BlendedLogistic.family})
+        declared = dict(model or {"family": Ensemble.family})
         family = declared.pop("family")
         if family not in MEMBERS:
             raise ValueError(f"{family!r} is no family that could be taught: {', '.join(sorted(MEMBERS))}")

@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from models.blend import BlendedLogistic
+from models.ensemble import Ensemble
 from models.families import FAMILIES
 from weir.errors import SettingsError
 
@@ -27,7 +27,7 @@ from weir.errors import SettingsError
 class Declared:
     """Which model is to be trained."""
 
-    family: str = BlendedLogistic.family
+    family: str = Ensemble.family
     hyper_parameters: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -1,4 +1,4 @@
-"""The default family as a worker scores with it: it learns no more, so what each feature adds is looked up.
+"""The blend of regressions as a worker scores with it: it learns no more, so what each feature adds is looked up.
 
 Of a session's forty-odd features most have values that were seen before: what such a one adds to each member's log-odds
 is kept, up to a bound. The same features give the same score, to the last bit, whatever was scored before them; against
@@ -14,7 +14,9 @@ from typing import Protocol
 from models.base import Features, Model
 from models.blend import BlendedLogistic
 from models.encoder import CATEGORY_SCALE
+from models.ensemble import Ensemble
 from models.features.registry import KINDS
+from models.frozen_ensemble import FrozenEnsemble
 
 MOST_BITS = 20
 """Vectors of more places are not laid out: two times 8 MB a model is enough."""
@@ -116,4 +118,6 @@ class FrozenBlend:
 
 def frozen(model: Model) -> Predictor:
     """The quickest form of a model that is to learn no more: the model itself, where there is no quicker one."""
+    if isinstance(model, Ensemble):
+        return FrozenEnsemble(model)
     return FrozenBlend(model) if isinstance(model, BlendedLogistic) and model.bits <= MOST_BITS else model

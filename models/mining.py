@@ -12,8 +12,8 @@ from random import Random
 from typing import Any, ClassVar, Self
 
 from models.base import Features, Model, not_mine
-from models.blend import BlendedLogistic
 from models.encoder import usable
+from models.ensemble import Ensemble
 from models.stack import MEMBERS
 
 _FORMAT = 1
@@ -42,7 +42,7 @@ class HardMining(Model):
         left_out: float = 0.1,
         seed: int = 1,
     ) -> None:
-        declared = dict(model or {"family": BlendedLogistic.family})
+        declared = dict(model or {"family": Ensemble.family})
         family = declared.pop("family")
         if family not in MEMBERS:
             raise ValueError(f"{family!r} is no family that could be taught: {', '.join(sorted(MEMBERS))}")

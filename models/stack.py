@@ -11,6 +11,7 @@ from models.base import Features, Model, not_mine
 from models.baseline import PriorRate
 from models.bayes import TextBayes
 from models.blend import BlendedLogistic
+from models.ensemble import Ensemble
 from models.mixing import Mixer
 from models.pipeline import HashedLogistic
 from models.trees import AdaptiveForest, HoeffdingTree
@@ -23,6 +24,7 @@ MEMBERS: dict[str, type[Model]] = {
     for family in (
         AdaptiveForest,
         BlendedLogistic,
+        Ensemble,
         HalfSpace,
         HashedLogistic,
         HoeffdingTree,

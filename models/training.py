@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from models.base import Model
-from models.blend import BlendedLogistic
+from models.ensemble import Ensemble
 from models.evidence import Evidence
 from models.features.registry import FEATURES_VERSION
 from models.gate import Bounds, Judged
@@ -45,7 +45,7 @@ class TrainerConfig:
     refresh_every_s: float = 300.0
     """Seconds of the examples' records after which it is, at most."""
     bounds: Bounds = field(default_factory=Bounds)
-    family: str = BlendedLogistic.family
+    family: str = Ensemble.family
     hyper_parameters: Mapping[str, Any] = field(default_factory=dict)
     """Those that differ from the family's own."""
     false_positive_rate: float = 0.005

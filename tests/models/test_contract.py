@@ -23,6 +23,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "hard-mining": {"model": {"family": "hashed-logistic", "bits": 8}, "every": 3, "kept": 20},
     "adaptive-forest": {"trees": 2, "depth": 2},
     "blended-logistic": {"bits": 8},
+    "pooled-ensemble": {"bits": 5, "trees": 3},
     "half-space-trees": {"trees": 2, "height": 3},
     "hashed-logistic": {"bits": 8},
     "stack": {

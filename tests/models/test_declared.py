@@ -10,7 +10,7 @@ from weir.errors import SettingsError
 
 
 def test_without_a_file_the_shipped_model_is_trained() -> None:
-    assert load_model(None).family == "blended-logistic"
+    assert load_model(None).family == "pooled-ensemble"
 
 
 def test_a_stack_is_declared_with_its_members(tmp_path: Path) -> None:
