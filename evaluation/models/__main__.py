@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from evaluation.models import arrivals, coverage, lessons, page, poisoning, served, speed, texts
+from evaluation.models import arrivals, coverage, lessons, page, poisoning, served, small, speed, texts
 from evaluation.models.result import Result
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +18,7 @@ KEPT = ROOT / "build" / "evaluation" / "models"
 PARTS: dict[str, Callable[[Path], Result]] = {
     "served": served.evaluate,
     "texts": texts.evaluate,
+    "small": small.evaluate,
     "arrivals": arrivals.evaluate,
     "poisoning": poisoning.evaluate,
     "coverage": coverage.evaluate,

@@ -20,7 +20,7 @@ SHARES = (0.02, 0.05, 0.1)
 
 def evaluate(data: Path) -> Result:
     """Scores of real messages; of each stratum of scores a random share is asked about, anew in each run."""
-    run = progressive(FAMILIES["blended-logistic"](), posts(messages(data)))
+    run = progressive(FAMILIES["pooled-ensemble"](), posts(messages(data)))
     score, bad = np.asarray(run.scores), np.asarray(run.labels)
     flagged = score >= FLAGGED_FROM
     truth = float((bad & flagged).sum() / bad.sum())

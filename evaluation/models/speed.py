@@ -38,7 +38,7 @@ def evaluate(data: Path) -> Result:  # noqa: ARG001 -- made-up traffic alone
     play(Scene(seed=3, hours=HOURS), watch=watch)
     half = len(seen) // 2
     learned, met = seen[:half], seen[half:]
-    model = FAMILIES["blended-logistic"]()
+    model = FAMILIES["pooled-ensemble"]()
     for number, features in enumerate(learned):
         model.learn_one(features, bad=number % 3 == 0)
     plain = min(_cost_us(model, met) for _ in range(ROUNDS))

@@ -11,10 +11,19 @@ from evaluation.models.result import Figure, Result, Table
 from evaluation.models.sessions import Seen, posts, searches
 from models.families import FAMILIES
 
-DEFAULT = "blended-logistic"
+DEFAULT = "pooled-ensemble"
 MESSAGES_RATE, PARAMETERS_RATE = 0.005, 0.001
 MOST_FOR_FAMILIES = 4_000
-_FAMILIES = (DEFAULT, "hashed-logistic", "text-bayes", "hoeffding-tree", "adaptive-forest", "half-space-trees", "stack")
+_FAMILIES = (
+    DEFAULT,
+    "blended-logistic",
+    "hashed-logistic",
+    "text-bayes",
+    "hoeffding-tree",
+    "adaptive-forest",
+    "half-space-trees",
+    "stack",
+)
 
 
 def evaluate(data: Path) -> Result:
