@@ -70,8 +70,7 @@ class Bounds:
     """Microseconds that a prediction may take on average."""
 
 
-UNLIKELY = 0.05
-"""Probability below which chance is no explanation."""
+_UNLIKELY = 0.05
 _MOST_WAYS = 1_029
 """Of one try more, the number of ways is beyond what a float holds: logarithms are summed from there on."""
 MOST_EVIDENCE = 1_000.0
@@ -235,7 +234,7 @@ def _misses_more(judges: Sequence[Judged], scores: Sequence[float], name: str, b
     rivals = _found(scores, labels, bounds.false_positive_rate)
     lost, won = len(rivals - own), len(own - rivals)
     # Of pairs that differ, half would be lost by chance.
-    if lost <= won or _chance_of_so_many(lost, lost + won, 0.5) > UNLIKELY:
+    if lost <= won or chance_of_so_many(lost, lost + won, 0.5) > _UNLIKELY:
         return []
     return [f"it misses {lost} that {name} finds, and finds {won} that it misses"]
 
@@ -246,7 +245,7 @@ def _found(scores: Sequence[float], labels: Sequence[bool], rate: float) -> set[
     return {at for at, (score, bad) in enumerate(zip(scores, labels, strict=True)) if bad and score > threshold}
 
 
-def _chance_of_so_many(hits: int, of: int, share: float) -> float:
+def chance_of_so_many(hits: int, of: int, share: float) -> float:
     """Probability of at least so many hits, each of that probability (above 0 and below 1).
 
     Up to `_MOST_WAYS` tries it is the plain sum: it must give what it gave when the decisions on record were taken.
@@ -278,7 +277,7 @@ def unstable(judges: Sequence[Judged], scores: Sequence[float], name: str, bound
     return objections
 
 
-def contradicted(judges: Sequence[Judged], bounds: Bounds, unlikely: float = UNLIKELY) -> list[str]:
+def contradicted(judges: Sequence[Judged], bounds: Bounds) -> list[str]:
     """Whether the newer half's answers contradict both kinds of what the champion was sure of.
 
     A new kind of abuse contradicts one kind, sure innocence; a new kind of visitor the other. Answers that are wrong
@@ -288,7 +287,7 @@ def contradicted(judges: Sequence[Judged], bounds: Bounds, unlikely: float = UNL
     innocent = [judged.bad for judged in newer if judged.champion is not None and judged.champion <= 1.0 - SURE]
     guilty = [not judged.bad for judged in newer if judged.champion is not None and judged.champion >= SURE]
     if any(
-        _chance_of_so_many(sum(wrong), len(wrong), bounds.maximum_contradicted) > unlikely
+        chance_of_so_many(sum(wrong), len(wrong), bounds.maximum_contradicted) > _UNLIKELY
         for wrong in (innocent, guilty)
     ):
         return []

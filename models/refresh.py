@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import msgspec
 
 from models.evidence import squared_error
-from models.gate import Bounds, Judged, contradicted, measured, unstable
+from models.gate import SURE, Bounds, Judged, chance_of_so_many, measured, unstable
 
 FIRST = 10
 """Examples before the learner's own opinion is worth a record."""
@@ -22,8 +22,10 @@ _SHARE = 10
 _LEAST = 5
 _LATELY = (25, 50, 100)
 """Stretches of the newest answers that must not contradict the champion on both sides."""
-_DOUBTFUL = 0.25
-"""Chance below which answers count as contradicting; the gate asks for less doubt, since it decides more seldom."""
+_DOUBTFUL = 0.15
+"""Chance below which they are taken to contradict it."""
+ENOUGH = 20
+"""Answers after a doubt before a refresh is looked at again, and before log loss, calibration and such say anything."""
 _HOUR_S, _DAY_S = 3_600.0, 86_400.0
 
 
@@ -39,8 +41,8 @@ class RefreshBounds:
     """Calibration error above the champion's, where it is beyond what the gate allows anybody."""
     flagged: float = 0.05
     """The same for the distance between the share flagged and the share that is bad."""
-    enough: int = 20
-    """Answers before log loss, calibration and the share flagged say anything."""
+    average_precision: float = 0.03
+    """How far its average precision may lie below the champion's."""
 
 
 class Published(msgspec.Struct, array_like=True):
@@ -72,7 +74,7 @@ def objections(
         gate: What holds for anybody that scores.
         bounds: What holds for a refresh.
     """
-    found = _doubts(newest, gate)
+    found = doubts(newest, gate)
     judged = [one for one in fresh if one.champion is not None]
     if not judged:
         return found, {}
@@ -82,7 +84,7 @@ def objections(
     figures = {"answers": float(len(judged)), "mean_lead": lead}
     if lead < -bounds.squared_error:
         found.append(f"its squared error is higher than the champion's by {-lead:.3f} each")
-    if len(judged) >= bounds.enough:
+    if len(judged) >= ENOUGH:
         found += _by_measure(judged, gate, bounds, figures)
     return found, figures
 
@@ -117,12 +119,23 @@ def why(figures: Mapping[str, float], against: Sequence[str]) -> str:
     return f"On {answers} answers since the last it is no worse: squared error {said} by {abs(lead):.4f} each."
 
 
-def _doubts(newest: Sequence[Judged], gate: Bounds) -> list[str]:
+def doubts(newest: Sequence[Judged], gate: Bounds) -> list[str]:
+    """Whether the newest answers contradict both kinds of what the champion was sure of, beyond what chance explains.
+
+    A new kind of abuse contradicts sure innocence alone. Unlike at the gate both kinds count together: a refresh is
+    looked at often, and there are few answers each time.
+    """
     for stretch in _LATELY:
-        # `contradicted` looks at the newer half.
-        found = contradicted(newest[-2 * stretch :], gate, unlikely=_DOUBTFUL)
-        if found:
-            return found
+        judged = [one for one in newest[-stretch:] if one.champion is not None]
+        innocent = [one.bad for one in judged if (one.champion or 0.0) <= 1.0 - SURE]
+        guilty = [not one.bad for one in judged if (one.champion or 0.0) >= SURE]
+        if any(sum(wrong) <= gate.maximum_contradicted * len(wrong) for wrong in (innocent, guilty)):
+            continue
+        wrong = [*innocent, *guilty]
+        if chance_of_so_many(sum(wrong), len(wrong), gate.maximum_contradicted) <= _DOUBTFUL:
+            good, bad = (f"{sum(side) / len(side):.0%}" for side in (innocent, guilty))
+            told = f"the newest {stretch} answers contradict {good} of the good and {bad} of the bad"
+            return [f"of what the champion was sure of, {told}"]
     return []
 
 
@@ -132,6 +145,11 @@ def _by_measure(judged: Sequence[Judged], gate: Bounds, bounds: RefreshBounds, f
     own, rival = measured([one.candidate for one in judged], labels), measured(scores, labels)
     figures |= own.figures("candidate") | rival.figures("champion")
     found = unstable(judged, scores, "the champion", gate)
+    is_two_sided = min(sum(labels), len(labels) - sum(labels)) >= gate.minimum_of_each
+    if is_two_sided and own.average_precision < rival.average_precision - bounds.average_precision:
+        found.append(
+            f"its average precision is {own.average_precision:.3f}, the champion's {rival.average_precision:.3f}"
+        )
     if own.log_loss > bounds.log_loss * rival.log_loss + 0.02:
         found.append(f"its log loss is {own.log_loss:.3f}, the champion's {rival.log_loss:.3f}")
     if own.calibration_error > max(gate.maximum_calibration_error, rival.calibration_error + bounds.calibration_error):

@@ -16,7 +16,7 @@ from models.evidence import Evidence, squared_error
 from models.families import FAMILIES, copy, from_bytes, to_bytes
 from models.features.registry import FEATURES_VERSION
 from models.gate import Judged, Meeting, Record, contradicted, meet
-from models.refresh import FIRST, Published, is_due, objections, superseded, why
+from models.refresh import ENOUGH, FIRST, Published, doubts, is_due, objections, superseded, why
 from models.rollout import Held, Rollout, Step
 from models.sampling import is_in_sample
 from models.thresholds import KEPT_BAD, KEPT_BENIGN, Thresholds, thresholds
@@ -123,6 +123,7 @@ class Trainer:
         self._counts.examples += 1
         self._counts.since_meeting += 1
         self._counts.since_crowned += 1
+        self._counts.since_doubt += 1
         self._counts.since_published += 1
         if is_weak(example.source):
             self._counts.weak += 1
@@ -190,8 +191,14 @@ class Trainer:
         candidate, counts = self.build(), self._counts
         if not self._may_refresh():
             return Outcome(None, None, None, draft=self._snapshot(candidate, None, decided_at))
-        newest, fresh = self._judges(len(self._window)), self._judges(counts.since_crowned)
+        newest = self._judges(len(self._window))
+        # What was answered while it was doubted says nothing for the learner, which has learned it.
+        fresh = self._judges(min(counts.since_crowned, counts.since_doubt)) if counts.since_doubt else []
         against, figures = objections(fresh, newest, self.config.bounds)
+        if doubts(newest, self.config.bounds):
+            counts.since_doubt = 0
+        elif counts.since_doubt < ENOUGH:
+            against.append("too few answers since they contradicted the champion on both sides")
         version = str(counts.trained_to)
         if against:
             decision = self._next_decision("refusal", version, why(figures, against), figures, decided_at)

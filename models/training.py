@@ -110,6 +110,8 @@ class Counts(msgspec.Struct):
     """Whether answers alone, no person, have taken the learner's newer versions back: no worse by then, it goes on."""
     since_crowned: int = 0
     """Examples since the champion was taken."""
+    since_doubt: int = 1_000_000
+    """Examples since answers contradicted the champion on both sides."""
     since_published: int = 0
     """Examples since the learner was published, as champion, challenger or draft."""
     published_at: float = 0.0

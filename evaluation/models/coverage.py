@@ -35,7 +35,8 @@ def evaluate(data: Path) -> Result:
         title="How much is found at all",
         text=(
             "Recall can only be estimated, from sessions that were chosen without looking at the verdict. Here a "
-            "random share of the SMS messages is asked about; the interval that workers show is compared with the truth."
+            "random share of the SMS messages is asked about; the interval that workers show is compared with the "
+            "truth."
         ),
         figures=[Figure("Recall's 95 % interval holds the truth, of 200 runs", float(fewest), 188.0, places=0)],
         tables=[Table("By share", ["asked about", "covered, of 200", "true recall", "mean width"], rows)],
