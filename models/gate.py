@@ -113,7 +113,7 @@ def meet(window: Sequence[Judged], bounds: Bounds, record: Record = Record()) ->
     judges = people if by_people else list(window)
     where = f"the newest {len(judges)} " + ("answers of people" if by_people else "labels, most of them weak")
     if not by_people and len(judges) < bounds.minimum_examples:
-        return Meeting(promote=False, why=f"Only {len(judges)} labels so far: too few to judge by.", figures={})
+        return Meeting(promote=False, why=f"There are too few labels so far to judge by: {len(judges)}.", figures={})
     bad = sum(judged.bad for judged in judges)
     if min(bad, len(judges) - bad) < bounds.minimum_of_each:
         why = f"Of {where}, {bad} are bad and {len(judges) - bad} good: too one-sided to judge by."

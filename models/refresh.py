@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
+from statistics import fmean, pstdev
 
 import msgspec
 
@@ -26,6 +28,8 @@ _DOUBTFUL = 0.15
 """Chance below which they are taken to contradict it."""
 ENOUGH = 20
 """Answers after a doubt before a refresh is looked at again, and before log loss, calibration and such say anything."""
+_BY_CHANCE = 2.0
+"""Standard errors that chance explains."""
 _HOUR_S, _DAY_S = 3_600.0, 86_400.0
 
 
@@ -34,7 +38,7 @@ class RefreshBounds:
     """What a refresh may not be worse by."""
 
     squared_error: float = 0.01
-    """Mean squared error above the champion's."""
+    """Mean squared error above the champion's; more where chance alone may explain more."""
     log_loss: float = 1.1
     """Log loss as a multiple of the champion's, and a fiftieth."""
     calibration_error: float = 0.05
@@ -64,7 +68,12 @@ def is_due(since: int, age_s: float, examples: int, every: int, every_s: float) 
 
 
 def objections(
-    fresh: Sequence[Judged], newest: Sequence[Judged], gate: Bounds, bounds: RefreshBounds = RefreshBounds()
+    fresh: Sequence[Judged],
+    newest: Sequence[Judged],
+    gate: Bounds,
+    bounds: RefreshBounds = RefreshBounds(),
+    *,
+    is_after_doubt: bool = False,
 ) -> tuple[list[str], dict[str, float]]:
     """What speaks against a refresh, and the figures of that.
 
@@ -73,19 +82,22 @@ def objections(
         newest: The newest answers, those before the champion was taken among them.
         gate: What holds for anybody that scores.
         bounds: What holds for a refresh.
+        is_after_doubt: Whether the learner has learned answers that were doubted since the champion was taken: then
+            chance is no excuse.
     """
     found = doubts(newest, gate)
     judged = [one for one in fresh if one.champion is not None]
     if not judged:
         return found, {}
-    own = [squared_error(one.candidate, bad=one.bad) for one in judged]
-    rivals = [squared_error(one.champion or 0.0, bad=one.bad) for one in judged]
-    lead = (sum(rivals) - sum(own)) / len(judged)
+    leads = [
+        squared_error(one.champion or 0.0, bad=one.bad) - squared_error(one.candidate, bad=one.bad) for one in judged
+    ]
+    lead, chance = fmean(leads), 0.0 if is_after_doubt else _BY_CHANCE * pstdev(leads) / sqrt(len(leads))
     figures = {"answers": float(len(judged)), "mean_lead": lead}
-    if lead < -bounds.squared_error:
+    if lead < -max(bounds.squared_error, chance):
         found.append(f"its squared error is higher than the champion's by {-lead:.3f} each")
     if len(judged) >= ENOUGH:
-        found += _by_measure(judged, gate, bounds, figures)
+        found += _by_measure(judged, gate, bounds, figures, gate.minimum_of_each if is_after_doubt else ENOUGH)
     return found, figures
 
 
@@ -139,13 +151,16 @@ def doubts(newest: Sequence[Judged], gate: Bounds) -> list[str]:
     return []
 
 
-def _by_measure(judged: Sequence[Judged], gate: Bounds, bounds: RefreshBounds, figures: dict[str, float]) -> list[str]:
+def _by_measure(
+    judged: Sequence[Judged], gate: Bounds, bounds: RefreshBounds, figures: dict[str, float], of_each: int
+) -> list[str]:
     labels = [one.bad for one in judged]
     scores = [one.champion or 0.0 for one in judged]
     own, rival = measured([one.candidate for one in judged], labels), measured(scores, labels)
     figures |= own.figures("candidate") | rival.figures("champion")
     found = unstable(judged, scores, "the champion", gate)
-    is_two_sided = min(sum(labels), len(labels) - sum(labels)) >= gate.minimum_of_each
+    # Of a few bad ones, one that is ranked lower moves the average precision by more than it may differ.
+    is_two_sided = min(sum(labels), len(labels) - sum(labels)) >= of_each
     if is_two_sided and own.average_precision < rival.average_precision - bounds.average_precision:
         found.append(
             f"its average precision is {own.average_precision:.3f}, the champion's {rival.average_precision:.3f}"

@@ -194,7 +194,8 @@ class Trainer:
         newest = self._judges(len(self._window))
         # What was answered while it was doubted says nothing for the learner, which has learned it.
         fresh = self._judges(min(counts.since_crowned, counts.since_doubt)) if counts.since_doubt else []
-        against, figures = objections(fresh, newest, self.config.bounds)
+        is_after_doubt = counts.since_doubt < counts.since_crowned
+        against, figures = objections(fresh, newest, self.config.bounds, is_after_doubt=is_after_doubt)
         if doubts(newest, self.config.bounds):
             counts.since_doubt = 0
         elif counts.since_doubt < ENOUGH:

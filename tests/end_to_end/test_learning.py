@@ -26,9 +26,7 @@ def values(weir: Weir, topic: Topic) -> Iterator[dict[str, Any]]:
 
 
 def decisions(weir: Weir) -> list[str]:
-    return [
-        record["kind"] for record in values(weir, MODELS) if record["kind"] not in {"snapshot", "champion", "trial"}
-    ]
+    return [record["kind"] for record in values(weir, MODELS) if record and "decided_by" in record]
 
 
 def metrics(weir: Weir) -> str:
@@ -62,24 +60,28 @@ def test_with_enough_answers_a_candidate_passes_the_gate_and_is_scored_with(weir
 def test_a_candidate_that_learned_nothing_is_refused(weir: Weir, tmp_path: Path) -> None:
     learn(weir, tmp_path, honest=False)
     assert set(decisions(weir)) == {"refusal"}
-    assert all(score["model"] is None for score in values(weir, SCORES))
+    assert all(score["model"] is None for score in values(weir, SCORES) if score["champion"])
     assert re.search(r'^weir_model_decisions_total\{decision="refusal"\} [1-9]', metrics(weir), re.MULTILINE)
 
 
 ROLLOUT = ENVIRONMENT | {"WEIR_GATE_WINDOW": "60", "WEIR_ROLLOUT_ANSWERS": "8", "WEIR_ROLLOUT_SHARE": "0.5"}
+GATE_ALONE = ROLLOUT | {"WEIR_REFRESH_EVERY": "0"}
+"""Champions are replaced through the gate alone."""
 AT_A_TIME = 4
+STILL_OPEN = 45
+"""Sessions that may be open when a crowd's last event has come."""
 
 
 class Site:
     """A worker of all stages, traffic that comes day by day, and people who answer as long as the test wants."""
 
-    def __init__(self, weir: Weir, folder: Path) -> None:
+    def __init__(self, weir: Weir, folder: Path, environment: dict[str, str]) -> None:
         self.weir = weir
         self.folder = folder
         self.day = 0
         self.labels: list[dict[str, Any]] = []
         self.answered = 0
-        weir.start_worker(STAGES, **ROLLOUT)
+        weir.start_worker(STAGES, **environment)
 
     def visit(self, made: Crowd) -> set[str]:
         """Sends a crowd's events, waits until all of its visitors are scored, and gives them."""
@@ -113,6 +115,16 @@ class Site:
             self.weir.wait_until(lambda: self.learned() == self.answered, "the answers to be learned")
         return found[0]
 
+    def answer(self, count: int) -> None:
+        """Gives so many answers; the last ones must stay, since their sessions are open until others come."""
+        now, self.labels = self.labels[:count], self.labels[count:]
+        assert len(self.labels) >= STILL_OPEN
+        file = self.folder / "answers.jsonl"
+        file.write_text("".join(json.dumps(label) + "\n" for label in now))
+        self.weir.run("labels", "add", "--file", file)
+        self.answered += len(now)
+        self.weir.wait_until(lambda: self.learned() == self.answered, "the answers to be learned")
+
     def decisions(self) -> list[dict[str, Any]]:
         found = [one for one in values(self.weir, MODELS) if one and "decided_by" in one]
         return sorted(found, key=lambda one: int(one["number"]))
@@ -133,30 +145,29 @@ class Site:
 def test_the_whole_loop_from_a_label_to_the_way_back(
     weir: Weir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site = Site(weir, tmp_path)
+    site = Site(weir, tmp_path, GATE_ALONE)
     site.visit(crowd(160, honest=True))
-    first = site.answer_until("shadow")["version"]
-    labels = site.labels
-    in_shadow = site.visit(crowd(60, honest=True, seed=6, start_s=site.start_s))
-    assert site.scorers(in_shadow) == {None}
-    assert site.scorers(in_shadow, acted_on=False) == {first}
-    site.labels = labels
-    site.answer_until("share")
-    labels = site.labels
-    assert site.scorers(site.visit(crowd(30, honest=True, seed=7, start_s=site.start_s))) == {None, first}
-    site.labels = labels
-    site.answer_until("promotion")
+    first = site.answer_until("promotion")["version"]
     assert site.scorers(site.visit(crowd(12, honest=True, seed=8, start_s=site.start_s))) == {first}
 
     site.visit(newcomers(240, bad=True, seed=9, start_s=site.start_s))
-    second = site.answer_until("promotion")
-    assert second["previous_version"] == first
+    second = site.answer_until("shadow")
+    labels = site.labels
+    in_shadow = site.visit(crowd(60, honest=True, seed=6, start_s=site.start_s))
+    assert site.scorers(in_shadow) == {first}
+    assert site.scorers(in_shadow, acted_on=False) == {second["version"]}
+    site.labels = labels
+    site.answer_until("share")
+    labels = site.labels
+    assert site.scorers(site.visit(crowd(30, honest=True, seed=7, start_s=site.start_s))) == {first, second["version"]}
+    site.labels = labels
+    assert site.answer_until("promotion")["previous_version"] == first
     site.visit(newcomers(120, bad=False, seed=10, start_s=site.start_s))
     back = site.answer_until("rollback")
     assert (back["version"], back["previous_version"], back["decided_by"]) == (first, second["version"], "gate")
     assert site.scorers(site.visit(crowd(12, honest=True, seed=11, start_s=site.start_s))) == {first}
 
-    for name, value in {"WEIR_MODEL_KEY": "a key for tests", **ROLLOUT}.items():
+    for name, value in {"WEIR_MODEL_KEY": "a key for tests", **GATE_ALONE}.items():
         monkeypatch.setenv(name, value)
     flagged = [flag for flag in values(weir, FLAGS) if flag["model"] is not None]
     assert {flag["model"]["version"] for flag in flagged} >= {first, second["version"]}
@@ -166,3 +177,49 @@ def test_the_whole_loop_from_a_label_to_the_way_back(
     assert rebuilt["different_versions"] == []
     assert {first, second["version"]} <= set(rebuilt["equal_versions"])
     assert [one["kind"] for one in rebuilt["meetings"]] == [one["kind"] for one in site.decisions()]
+
+
+@pytest.mark.timeout(900)
+def test_the_learner_serves_refuses_poison_and_is_taken_back(
+    weir: Weir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site(weir, tmp_path, ROLLOUT)
+    site.visit(crowd(160, honest=True))
+    first = site.answer_until("promotion")
+    refreshed = site.answer_until("refresh")
+    assert int(refreshed["version"]) > int(first["version"])
+    assert "no worse" in refreshed["why"]
+    site.answer(len(site.labels) - STILL_OPEN)
+    served = site.decisions()[-1]["version"]
+    assert site.scorers(site.visit(crowd(12, honest=True, seed=8, start_s=site.start_s))) == {served}
+
+    # A coin's toss contradicts both kinds of what the champion is sure of.
+    site.visit(crowd(110, honest=False, seed=12, start_s=site.start_s))
+    refused = site.answer_until("refusal")
+    assert "contradict" in refused["why"]
+
+    for name, value in {"WEIR_MODEL_KEY": "a key for tests", **ROLLOUT}.items():
+        monkeypatch.setenv(name, value)
+    rebuilt = json.loads(weir.run("models", "evaluate", "--json"))
+    assert rebuilt["different_versions"] == []
+    assert len(rebuilt["equal_versions"]) >= 2
+    listed = [json.loads(line) for line in weir.run("models", "list", "--decisions", "--json").splitlines()]
+    assert {"promotion", "refresh", "refusal"} <= {one["kind"] for one in listed}
+
+
+@pytest.mark.timeout(900)
+def test_a_refresh_that_learned_lies_is_taken_back_when_the_truth_comes_back(weir: Weir, tmp_path: Path) -> None:
+    # Who is gone back to stays for a hundred answers: longer than the lies take.
+    site = Site(weir, tmp_path, ROLLOUT | {"WEIR_GATE_EVERY": "100"})
+    site.visit(newcomers(290, bad=True, seed=5, start_s=site.start_s))
+    site.answer(240)
+    # Lies about one kind alone pass for news.
+    site.visit(newcomers(100, bad=False, seed=9, start_s=site.start_s))
+    site.answer(44)
+    lied = site.decisions()[-1]["version"]
+    site.visit(newcomers(200, bad=True, seed=10, start_s=site.start_s))
+    back = site.answer_until("rollback")
+    assert int(back["version"]) < int(lied)
+    assert "erred less" in back["why"]
+    assert back["decided_by"] == "gate"
+    assert site.scorers(site.visit(crowd(12, honest=True, seed=11, start_s=site.start_s))) == {back["version"]}

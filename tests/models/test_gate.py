@@ -7,7 +7,7 @@ from fractions import Fraction
 import msgspec
 import pytest
 
-from models.gate import Bounds, Judged, Record, _chance_of_so_many, meet
+from models.gate import Bounds, Judged, Record, chance_of_so_many, meet
 
 GOOD, FAIR, CHANCE = 2.5, 1.2, 0.0
 
@@ -148,23 +148,23 @@ def test_a_window_of_any_size_that_settings_allow_is_judged(size: int) -> None:
 @pytest.mark.parametrize(
     ("of", "share"), [(10, 0.5), (37, 0.05), (500, 0.12), (1_000, 0.5), (1_000, 0.05), (1_029, 0.5)]
 )
-def test_the_chance_of_so_many_hits_is_the_sum_of_the_ways_bit_for_bit(of: int, share: float) -> None:
+def test_thechance_of_so_many_hits_is_the_sum_of_the_ways_bit_for_bit(of: int, share: float) -> None:
     """Decisions on record must come out the same when a version is built again."""
     for hits in (0, 1, of // 20, of // 2, of):
         ways = sum(math.comb(of, at) * share**at * (1.0 - share) ** (of - at) for at in range(hits, of + 1))
-        assert _chance_of_so_many(hits, of, share) == ways
+        assert chance_of_so_many(hits, of, share) == ways
 
 
 @pytest.mark.parametrize("share", [0.5, 0.12])
-def test_the_chance_of_so_many_hits_has_no_step_where_the_way_to_compute_it_changes(share: float) -> None:
+def test_thechance_of_so_many_hits_has_no_step_where_the_way_to_compute_it_changes(share: float) -> None:
     for hits in (1, 100, 130, 515, 550):
-        below, above = (_chance_of_so_many(hits, of, share) for of in (1_029, 1_030))
+        below, above = (chance_of_so_many(hits, of, share) for of in (1_029, 1_030))
         # One more try adds the chance that it is the hit that was missing.
         missing = Fraction(math.comb(1_029, hits - 1)) * Fraction(share) ** hits * Fraction(1 - share) ** (1_030 - hits)
         assert above == pytest.approx(below + float(missing), rel=1e-9, abs=1e-15)
 
 
-def test_the_chance_of_so_many_hits_is_known_where_the_ways_overflow_a_float() -> None:
-    assert _chance_of_so_many(6_000, 12_000, 0.5) == pytest.approx(0.5, abs=0.004)
-    assert 0.0 < _chance_of_so_many(5_200, 10_000, 0.5) < 1e-4
-    assert _chance_of_so_many(0, 0, 0.05) == 1.0
+def test_thechance_of_so_many_hits_is_known_where_the_ways_overflow_a_float() -> None:
+    assert chance_of_so_many(6_000, 12_000, 0.5) == pytest.approx(0.5, abs=0.004)
+    assert 0.0 < chance_of_so_many(5_200, 10_000, 0.5) < 1e-4
+    assert chance_of_so_many(0, 0, 0.05) == 1.0
