@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from models.base import Features, Model, not_mine
+from models.encoder import squeeze, usable
 from models.graph import flatten, raise_up
 from models.mixing import Mixer
-from models.table import NUMBERS, numbers
+from models.table import FARTHEST, NUMBERS, numbers
 
 _FORMAT = 1
 _MIDDLE = 0.5
+_FARTHEST_SCALED = 8.0
+_PLAIN_BELOW = 1e9
+"""Numbers from 0 up to this need no bounds: their logarithm is less than `FARTHEST`."""
 _STATE = frozenset(
     {
         "builtins:float",
@@ -73,10 +77,14 @@ class HalfSpace(Model):
 
     def unusual(self, features: Features) -> float:
         """How unusual the session is, in standard deviations of that; 0 while nothing is known."""
+        return self.deviation(features) or 0.0
+
+    def deviation(self, features: Features) -> float | None:
+        """The same; None while nothing is known: a first window is not full, or all sessions since were alike."""
         spread = math.sqrt(max(self._scores.get(), 0.0))
         if not spread:
-            return 0.0
-        score = float(self._estimator.score_one(self._scaled(features)))
+            return None
+        score = float(self._estimator.score_one(_Scaled(features, self._scaler)))
         return (score - float(self._scores.mean.get())) / spread
 
     def see(self, features: Features) -> None:
@@ -85,7 +93,8 @@ class HalfSpace(Model):
         if not found:
             return
         self._scaler.learn_one(found)
-        scaled = self._scaled(features)
+        # The first example makes the trees, of all names that it has.
+        scaled = _Scaled(features, self._scaler) if self._estimator.trees else self._scaled(features)
         score = float(self._estimator.score_one(scaled))
         if score:  # 0 exactly until a first window is full
             self._scores.update(score)
@@ -126,9 +135,46 @@ class HalfSpace(Model):
 
     def _scaled(self, features: Features) -> dict[str, float]:
         """All numbers of the registry between 0 and 1: what is missing lies in the middle."""
-        scaled = self._scaler.transform_one(numbers(features))
-        return {name: _squash(scaled[name]) if name in scaled else _MIDDLE for name in NUMBERS}
+        scaled = _Scaled(features, self._scaler)
+        return {name: scaled[name] for name in NUMBERS}
+
+
+class _Scaled(dict[str, float]):
+    """Numbers of the registry between 0 and 1, each computed when a tree first asks for it.
+
+    The walk through ten trees asks for half of them, and to compute all took 43 of the 51 µs of a score.
+    """
+
+    __slots__ = ("_features", "_means", "_variances")
+
+    def __init__(self, features: Features, scaler: Any) -> None:  # noqa: ANN401 -- River has no types
+        super().__init__()
+        self._features = features
+        self._means: Mapping[str, float] = scaler.means
+        self._variances: Mapping[str, float] = scaler.vars
+
+    def __missing__(self, name: str) -> float:
+        """What is missing lies in the middle, and so does a number that never varied."""
+        self[name] = scaled = self._scale(name)
+        return scaled
+
+    def _scale(self, name: str) -> float:
+        variance = self._variances.get(name)
+        if not variance:
+            return _MIDDLE
+        value = self._features.get(name)
+        if value.__class__ is float and 0.0 <= value < _PLAIN_BELOW:
+            logarithm = math.log1p(value)
+        else:
+            number = usable(name, value) if value is not None else None
+            if number is None:
+                return _MIDDLE
+            logarithm = max(-FARTHEST, min(FARTHEST, squeeze(number)))
+        # As `StandardScaler.transform_one` does it, to the last bit.
+        return _squash((logarithm - self._means[name]) / variance**0.5)
 
 
 def _squash(standardised: float) -> float:
-    return 1.0 / (1.0 + math.exp(-max(-8.0, min(8.0, standardised))))
+    if -_FARTHEST_SCALED < standardised < _FARTHEST_SCALED:
+        return 1.0 / (1.0 + math.exp(-standardised))
+    return 1.0 / (1.0 + math.exp(math.copysign(_FARTHEST_SCALED, -standardised)))
