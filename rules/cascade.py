@@ -56,17 +56,20 @@ def judge(  # noqa: PLR0913 -- each stage brings what it judges by
     clock: Callable[[], float] = lambda: 0.0,
     answer: Answer | None = None,
     yields_to: Mapping[str, float] = NOTHING,
+    ask: Callable[[], Heard] | None = None,
 ) -> Judgement:
     """Asks the stages in order; the first that says anything but `allow` settles it, unless it is in shadow.
 
     `over` are the limits over all partitions that meet the session (`SharedVerdicts.on`). `now_s` decides whether a
     business rule has expired; `clock`, in seconds from anywhere, decides nothing. `answer` is the one of people's that
-    is in force for the session, `yields_to` the evidence of packs in which a `good` is not believed.
+    is in force for the session, `yields_to` the evidence of packs in which a `good` is not believed. `ask` gives what
+    `patterns` say of the session, from a caller who needs that too and remembers it.
     """
+    ask = ask or partial(hear, session, patterns)
     seconds: dict[Stage, float] = {}
     voices: tuple[Callable[[], StageVerdict], ...] = (
         partial(rate_limit, session, budgets, over),
-        partial(heuristics, session, patterns),
+        partial(_by_heuristics, ask),
         partial(by_model, score, model),
     )
     spoken = list(_until_settled(voices, shadow, seconds, clock))
@@ -78,7 +81,7 @@ def judge(  # noqa: PLR0913 -- each stage brings what it judges by
     said: StageVerdict | None = None
     if answer is not None:
         begun_s = clock()
-        yields = answer.label == "good" and is_stronger(session, patterns, yields_to)
+        yields = answer.label == "good" and is_stronger(session, patterns, yields_to, ask())
         said = by_people(decided, answer, yields=yields)
         seconds["people"] = clock() - begun_s
     begun_s = clock()
@@ -170,6 +173,10 @@ def _of_visitor(session: Session, budgets: Budgets) -> list[Reason]:
 def heuristics(session: Session, patterns: Patterns) -> StageVerdict:
     """Takes the evidence of patterns and of rules over the session; those in shadow are no part of it."""
     return _heard(hear(session, patterns))
+
+
+def _by_heuristics(ask: Callable[[], Heard]) -> StageVerdict:
+    return _heard(ask())
 
 
 def _heard(heard: Heard) -> StageVerdict:

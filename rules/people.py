@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 from rules.heuristics.evidence import grouped_evidence
-from rules.heuristics.judging import hear
+from rules.heuristics.judging import Heard, hear
 from rules.heuristics.patterns import Patterns
 from rules.judgement import STRENGTH, StageVerdict
 from weir.contracts.answer import REPORTS, AnswerRef
@@ -89,11 +89,16 @@ def by_people(decided: StageVerdict, answer: Answer, *, yields: bool) -> StageVe
     return StageVerdict("people", answer.verdict, (reason_of(answer),))
 
 
-def is_stronger(session: Session, patterns: Patterns, yields_to: Mapping[str, float]) -> bool:
-    """Whether heuristics have evidence in which a `good` answer is not believed: so much of one of these packs."""
+def is_stronger(
+    session: Session, patterns: Patterns, yields_to: Mapping[str, float], heard: Heard | None = None
+) -> bool:
+    """Whether heuristics have evidence in which a `good` answer is not believed: so much of one of these packs.
+
+    `heard` is what the patterns say of the session, where the caller has asked them already.
+    """
     if not yields_to or not session.heuristics:
         return False
-    signs = hear(session, patterns).signs
+    signs = (heard or hear(session, patterns)).signs
     packs = {sign.id: info.pack for sign in signs if (info := patterns.find(sign.id)) is not None}
     return any(
         grouped_evidence(sign for sign in signs if packs.get(sign.id) == pack) >= least

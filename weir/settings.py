@@ -158,6 +158,9 @@ class Settings(BaseSettings):
     """Share of closed sessions that a person is asked about at random."""
     review_ceiling_share: float = Field(0.01, ge=0, le=1)
     """Share of closed sessions that a person may be asked about, beside those, for being unsure or unusual."""
+    anomaly: bool = True
+    """Whether each closed session's score tells how unusual the session is (`unusual`), and unusual ones are asked
+    about. `weir replay` goes by its option `--anomaly` alone."""
 
     # People.
     human_sources: Annotated[tuple[str, ...], *Several, AfterValidator(_people)] = ()

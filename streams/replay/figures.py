@@ -83,7 +83,9 @@ class Figures:
         if value is None:
             return
         if topic is SESSIONS:
-            self._take_session(value)
+            # Told before decoding: most records are revisions of open sessions.
+            if b'"final":true' in value:
+                self._take_session(value)
         elif topic is FLAGS:
             flag = _flag(value)
             self._standing[flag.session_id] = flag

@@ -25,6 +25,8 @@ class Scored:
     features_hash: str
     score: float | None
     scorer: Scorer | None
+    unusual: float | None = None
+    """How unusual the session is, where that is known of a closed one."""
 
     @classmethod
     def of(cls, session: Session, scorer: Scorer | None) -> Scored:
@@ -64,5 +66,6 @@ class Scored:
             "merged_into": session.merged_into,
             "rules": [one.id for one in rules],
             "rules_alone": [one.id for one in rules if one.is_alone],
+            "unusual": self.unusual,
         }
         return Output(SCORES, session.visitor_id.encode(), encode(record))

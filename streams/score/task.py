@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 
 import msgspec
@@ -15,8 +16,9 @@ from models.sampling import chance
 from rules.business.brake import Brake, BrakeState
 from rules.business.rules import BusinessRules
 from rules.cascade import by_model, judge
+from rules.heuristics.judging import Heard
 from rules.heuristics.patterns import Patterns
-from rules.heuristics.weighing import weigh
+from rules.heuristics.weighing import weighed
 from rules.judgement import Judgement
 from rules.limits.budgets import Budgets
 from rules.limits.verdicts import SharedVerdicts
@@ -24,7 +26,9 @@ from rules.people import evidence_of, is_stronger
 from streams.dead_letter import dead_letter
 from streams.read_record import read_record
 from streams.score.aftermath import HONEYPOT, weak_label
+from streams.score.anomaly import AnomalyScorer
 from streams.score.desk import ReviewDesk
+from streams.score.revisions import LastRevisions, Revision
 from streams.score.scored import Scored
 from streams.score.shared_limits import SharedLimits
 from streams.score.standing import read_answers
@@ -56,11 +60,13 @@ class ScoreTask(Task):
     """Sessions and people's answers in; scores, flags, questions and weak labels out.
 
     Of each session that was flagged it remembers the last verdict until the session is final and the flag is over.
+    Half-space trees, what is usual of inputs and the features of newest revisions are not kept: a task that starts
+    begins anew with them.
 
     Args:
         partition: Of the sessions.
         partitions: How many there are: each address's or account's limits are published in one of them.
-        settings: Stages in shadow, weak labels, share of sessions to ask about.
+        settings: Stages in shadow, weak labels, share of sessions to ask about, whether half-space trees score.
         patterns: Explain the hits in sessions.
         budgets: Explain limits.
         business: The last word.
@@ -99,6 +105,8 @@ class ScoreTask(Task):
         self._brake = Brake(business.ceiling, business.version)
         self._brake_written = self._brake.state
         self._desk = ReviewDesk(settings.review_sample_share, settings.review_ceiling_share)
+        self._anomaly = AnomalyScorer() if settings.anomaly else None
+        self._revisions = LastRevisions()
         self._inputs = Watch()
         self._telling = Telling(partition, settings)
         self._yields_to = evidence_of(settings.answer_yields_to)
@@ -124,7 +132,8 @@ class ScoreTask(Task):
             session = read_record(record, _read_session, effects)
             if session is not None:
                 self._judge_by(record)
-                self._take(session, _appended_ms(record), effects)
+                revision = self._revisions.of(session, record.value or b"")
+                self._take(session, revision, _appended_ms(record), effects)
                 self._reached_s = max(self._reached_s, session.end)
         self._telling.pass_until(self._reached_s)
         self._limits.publish(self._shared, effects)
@@ -169,27 +178,29 @@ class ScoreTask(Task):
             return
         self._telling.answered(answers, max(0.0, self._now() - record.timestamp / 1_000), effects)
 
-    def _take(self, session: Session, appended_ms: int | None, effects: Effects) -> None:
-        scored = self._score(session, effects)
+    def _take(self, session: Session, revision: Revision, appended_ms: int | None, effects: Effects) -> None:
+        scored = self._score(session, revision, effects)
         if session.merged_into is not None:
             # Its events live on in another session, which has a verdict of its own.
             effects.outputs.append(scored.output())
             self._telling.forget(session.session_id)
             return
         now_s = self._now()
-        judged = self._judge(scored, now_s, effects)
+        ask = partial(revision.ask, session, self._patterns)
+        judged = self._judge(scored, now_s, effects, ask)
         without = judged.beneath or judged
         held = self._held(session, without, effects)
         judgement = held if judged.beneath is None else replace(judged, beneath=held)
         # People are quicker than a session's end: what they answer about is mostly flagged, and open.
         is_heard = session.final or held.verdict != "allow" or held.trials
-        rules = weigh(session, self._patterns) if is_heard else ()
+        rules = weighed(ask()) if is_heard else ()
         if session.final:
+            scored = self._add_unusual(scored, is_held=held is not without)
             for one in rules:
                 effects.count("rule_sessions", one.id, _yes(one.in_shadow), _yes(one.is_alone))
         effects.outputs.append(scored.output(held.verdict, held.stage, rules=rules))
         latency_s = max(0.0, now_s - appended_ms / 1_000) if appended_ms is not None else 0.0
-        yields = held.verdict != "allow" and is_stronger(session, self._patterns, self._yields_to)
+        yields = held.verdict != "allow" and is_stronger(session, self._patterns, self._yields_to, ask())
         self._telling.judged(scored, judgement, latency_s, effects, yields=yields)
         if session.final:
             self._close(scored, held, effects, is_held=held is not without, is_answered=judged.beneath is not None)
@@ -197,17 +208,24 @@ class ScoreTask(Task):
             # A closing waits for the watermark by design: its age is no latency.
             effects.observe(latency_s, "event_to_flag_seconds")
 
-    def _score(self, session: Session, effects: Effects) -> Scored:
+    def _score(self, session: Session, revision: Revision, effects: Effects) -> Scored:
         started = perf_counter()
         # Asked for once: the champion may be swapped at any moment.
         champion = self._champion.scorer
         scorer = self._champion.scorer_for(session.visitor_id)
-        scored = Scored.of(session, scorer)
+        scored = revision.scored(session, scorer)
         effects.count("cascade_seconds", "model", by=perf_counter() - started)
         effects.count("scores", "none" if scorer is None else "champion" if scorer is champion else "challenger")
         return scored
 
-    def _judge(self, scored: Scored, now_s: float, effects: Effects) -> Judgement:
+    def _add_unusual(self, scored: Scored, *, is_held: bool) -> Scored:
+        """A closed session with how unusual it is. What the brake holds back is in doubt: the trees don't learn it."""
+        if self._anomaly is None:
+            return scored
+        unusual = self._anomaly.score(scored.session.session_id, scored.features, learns=not is_held)
+        return scored if unusual is None else replace(scored, unusual=unusual)
+
+    def _judge(self, scored: Scored, now_s: float, effects: Effects, ask: Callable[[], Heard]) -> Judgement:
         session = scored.session
         judgement = judge(
             session,
@@ -222,6 +240,7 @@ class ScoreTask(Task):
             clock=perf_counter,
             answer=self._telling.answer_for(session.session_id, session.visitor_id, session.end),
             yields_to=self._yields_to,
+            ask=ask,
         )
         for stage, seconds in judgement.seconds.items():
             effects.count("cascade_seconds", stage, by=seconds)

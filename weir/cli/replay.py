@@ -63,10 +63,14 @@ def replay(  # noqa: PLR0913 -- one parameter an option
     report: Annotated[Path | None, typer.Option(help="Write an HTML page with figures and plots here.")] = None,
     gap: Annotated[float | None, typer.Option(help="Seconds of silence that end a session.")] = None,
     grace: Annotated[float | None, typer.Option(help="Seconds that a session waits for stragglers.")] = None,
+    anomaly: Annotated[
+        bool,
+        typer.Option("--anomaly", help="Tell in scores how unusual each closed session is; two seconds more."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run files through all stages without Kafka: to try Weir on yesterday's log before deploying it."""
-    settings = replay_settings(flags, gap, grace)
+    settings = replay_settings(flags, gap, grace, anomaly=anomaly)
     if report is not None:
         check_plots()
         check_report(report)
@@ -95,12 +99,19 @@ def replay(  # noqa: PLR0913 -- one parameter an option
     check_readable(inputs, allow_unreadable)
 
 
-def replay_settings(flags: dict[str, str], gap: float | None, grace: float | None) -> Settings:
-    """The settings in force; a model key of the moment where none is set, since its snapshots end with the replay."""
+def replay_settings(
+    flags: dict[str, str], gap: float | None, grace: float | None, *, anomaly: bool = False
+) -> Settings:
+    """The settings in force, but for those that a replay has its own way with.
+
+    Without a model key there is one of the moment, since snapshots end with the replay. Half-space trees are on with
+    `anomaly` alone: to import River takes longer than a short replay.
+    """
     settings = load(**{"gap_s": gap, "grace_s": grace} | flags)
+    own: dict[str, Any] = {"anomaly": anomaly}
     if settings.model_key is None:
-        return settings.model_copy(update={"model_key": SecretStr(secrets.token_hex(32))})
-    return settings
+        own["model_key"] = SecretStr(secrets.token_hex(32))
+    return settings.model_copy(update=own)
 
 
 def run(work: Replay, inputs: Inputs, started_s: float) -> Summary:

@@ -59,3 +59,6 @@ class Score(Record):
     """Of a session that is closed or flagged: patterns and rules that hold for it, those in shadow too."""
     rules_alone: list[str] = Field(default_factory=list)
     """Those of them without which heuristics would not have flagged it; of those in shadow, with which they would."""
+    unusual: float | None = None
+    """How unusual a closed session is among those before it, in standard deviations, by half-space trees. Nothing is
+    decided by it. None of an open session, while nothing is known, and with `anomaly` off."""

@@ -3,11 +3,9 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-import pytest
-
 from models.sampling import is_in_sample
 from rules.judgement import Judgement
-from streams.score import desk as module
+from streams.score.anomaly import AnomalyScorer
 from streams.score.desk import MOST_SAVED, ReviewDesk
 from streams.score.scored import Scored
 from tests.support.sessions import make_session
@@ -15,15 +13,22 @@ from weir.contracts import Review
 from weir.contracts.flag import Verdict
 
 
-def asked(
-    desk: ReviewDesk, number: int, *, score: float | None = 0.01, verdict: Verdict = "allow", events: int = 4
+def asked(  # noqa: PLR0913 -- what a session may be
+    desk: ReviewDesk,
+    number: int,
+    *,
+    score: float | None = 0.01,
+    verdict: Verdict = "allow",
+    events: int = 4,
+    anomaly: AnomalyScorer | None = None,
 ) -> Review | None:
     chance = random.Random(number)
     session = make_session(
         session_id=f"s{number}", final=True, events=events, bytes=int(1_000 * chance.lognormvariate(0, 1))
     )
     scored = Scored.of(session, None)
-    scored = Scored(session, scored.features, scored.features_hash, score, None)
+    unusual = anomaly.score(session.session_id, scored.features) if anomaly is not None else None
+    scored = Scored(session, scored.features, scored.features_hash, score, None, unusual)
     return desk.question(scored, Judgement(verdict, "model", (), (), ()))
 
 
@@ -48,26 +53,29 @@ def test_a_sure_model_raises_no_question() -> None:
 
 
 def test_an_unusual_session_is_a_question_once_what_is_usual_is_known() -> None:
-    desk = ReviewDesk(0.0, 0.01)
-    for number in range(6_000):
-        asked(desk, number)
-    found = [asked(desk, number, events=90_000) for number in range(10_000, 10_100)]
+    desk, anomaly = ReviewDesk(0.0, 0.01), AnomalyScorer()
+    assert not any(asked(desk, number, events=90_000, anomaly=anomaly) for number in range(20_000, 20_001))
+    for number in range(1_000):
+        asked(desk, number, anomaly=anomaly)
+    found = [asked(desk, number, events=90_000, anomaly=anomaly) for number in range(10_000, 10_100)]
     assert {review.why for review in found if review is not None} == {"novel"}
 
 
+def test_of_unusual_sessions_one_in_ten_is_a_question() -> None:
+    desk = ReviewDesk(0.0, 1.0)
+    scored = Scored.of(make_session(final=True), None)
+    judgement = Judgement("allow", "model", (), (), ())
+    found = 0
+    for number in range(2_000):
+        session = make_session(session_id=f"s{number}", final=True)
+        one = Scored(session, scored.features, scored.features_hash, None, None, 9.0)
+        found += desk.question(one, judgement) is not None
+    assert 150 < found < 250
+
+
 def test_what_is_dealt_with_already_is_not_asked_about_for_being_unusual() -> None:
-    desk = ReviewDesk(0.0, 0.01)
-    for number in range(6_000):
-        asked(desk, number)
-    assert not any(asked(desk, number, events=90_000, verdict="block") for number in range(10_000, 10_100))
-
-
-def test_sessions_that_are_held_change_no_question(monkeypatch: pytest.MonkeyPatch) -> None:
-    def questions() -> list[Review | None]:
-        desk = ReviewDesk(0.0, 0.01)
-        return [asked(desk, number, events=4 if number % 50 else 90_000) for number in range(4_000)]
-
-    held = questions()
-    monkeypatch.setattr(module, "HELD", 1)
-    assert held == questions()
-    assert any(held)
+    desk, anomaly = ReviewDesk(0.0, 0.01), AnomalyScorer()
+    for number in range(1_000):
+        asked(desk, number, anomaly=anomaly)
+    found = [asked(desk, number, events=90_000, verdict="block", anomaly=anomaly) for number in range(10_000, 10_100)]
+    assert not any(found)

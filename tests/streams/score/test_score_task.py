@@ -560,3 +560,45 @@ def test_a_session_that_names_no_packs_is_judged_by_those_in_force_whatever_came
     unnamed = replace(unnamed, headers=(*unnamed.headers, *header))
     flagged = [flag.session_id for flag in flags(fold(task, unnamed, named, unnamed))]
     assert flagged == ["named"]
+
+
+def unusual_of(task: ScoreTask, count: int) -> list[tuple[bool, float | None]]:
+    """Of so many sessions of two revisions each: whether final, and how unusual."""
+    records = []
+    for number in range(count):
+        fields: dict[str, Any] = {"session_id": f"s{number}", "bytes": 900 + number * 37 % 5_000}
+        records += [session(**fields, revision=1), session(**fields, revision=2, final=True)]
+    found = [Score.model_validate_json(one.value or b"") for one in written(fold(task, *records), SCORES)]
+    return [(one.final, one.unusual) for one in found]
+
+
+def test_scores_of_closed_sessions_tell_how_unusual_they_are() -> None:
+    found = unusual_of(Bench().task(), 400)
+    assert all(unusual is None for final, unusual in found if not final)
+    closed = [unusual for final, unusual in found if final]
+    assert closed[:300] == [None] * 300
+    assert all(unusual is not None for unusual in closed[300:])
+
+
+def test_without_anomaly_no_score_tells_how_unusual_a_session_is() -> None:
+    bench = Bench(settings=Settings(review_sample_share=0.0, anomaly=False))
+    assert {unusual for _, unusual in unusual_of(bench.task(), 400)} == {None}
+
+
+def test_being_unusual_changes_no_verdict() -> None:
+    def told(*, anomaly: bool) -> list[Output]:
+        task = Bench(settings=Settings(review_sample_share=0.0, review_ceiling_share=0.0, anomaly=anomaly)).task()
+        unusual_of(task, 400)
+        return [one for one in fold(task, session(events=90_000, final=True)).outputs if one.topic != SCORES]
+
+    assert told(anomaly=True) == told(anomaly=False)
+
+
+def test_a_task_that_starts_anew_knows_nothing_of_what_is_usual() -> None:
+    bench = Bench()
+    task = bench.task()
+    unusual_of(task, 400)
+    other = bench.task()
+    for key, value in task.changes():
+        other.load(key, value or b"")
+    assert unusual_of(other, 1) == [(False, None), (True, None)]

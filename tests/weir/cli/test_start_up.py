@@ -25,18 +25,29 @@ def test_the_import_of_replay_pulls_in_nothing_heavy() -> None:
     assert imported("import weir.cli.main, weir.cli.replay") == set()
 
 
-def test_a_short_replay_with_crawlers_pulls_in_nothing_heavy(tmp_path: Path) -> None:
-    """Its sessions close, some are watched and looked at, and the weak labels of the crawlers reach the trainer."""
-    log = tmp_path / "access.log"
+def replay(folder: Path, *options: str) -> tuple[set[str], Path]:
+    """The heavy packages that a replay of 60 crawlers loads, and its summary."""
+    log = folder / "access.log"
     log.write_text("".join(LINE.format(number, number % 60, number) for number in range(60)), encoding="utf-8")
-    summary = tmp_path / "summary.json"
-    replay = ["replay", str(log), "--format", "access-log", "--json"]
+    summary = folder / "summary.json"
+    arguments = ["replay", str(log), "--format", "access-log", "--json", *options]
     code = (
         "import contextlib, pathlib\n"
         "from weir.cli.main import main\n"
         f"with pathlib.Path({str(summary)!r}).open('w') as out, contextlib.redirect_stdout(out):\n"
-        f"    try: main({replay!r})\n"
+        f"    try: main({arguments!r})\n"
         "    except SystemExit as end: assert not end.code"
     )
-    assert imported(code) == set()
+    return imported(code), summary
+
+
+def test_a_short_replay_with_crawlers_pulls_in_nothing_heavy(tmp_path: Path) -> None:
+    """Its sessions close, some are watched, and the weak labels of the crawlers reach the trainer."""
+    loaded, summary = replay(tmp_path)
+    assert loaded == set()
     assert json.loads(summary.read_bytes())["learning"]["examples"] == {"weak bad": 60}
+
+
+def test_a_replay_that_tells_how_unusual_sessions_are_pulls_in_river(tmp_path: Path) -> None:
+    """60 sessions of one partition are enough to build half-space trees."""
+    assert "river" in replay(tmp_path, "--anomaly", "--set", "partitions=1")[0]
