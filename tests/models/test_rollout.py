@@ -132,7 +132,7 @@ def test_a_first_champion_that_is_worse_than_knowing_nothing_leaves_the_place_em
     config = replace(REFRESHED, family="blended-logistic")
     trainer = Trainer(config)
     assert "promotion" in kinds(train(trainer, honest(0, 40)))
-    outcomes = train(trainer, elsewhere(10_000, 10_046), 10_000)
+    outcomes = train(trainer, elsewhere(10_000, 10_050), 10_000)
     back = next(one for one in outcomes if decided(one).kind == "rollback")
     assert decided(back).version == ""
     assert back.snapshot is None
