@@ -136,7 +136,7 @@ TRAINING = Topic(
 )
 MODELS = Topic(
     "models",
-    "<id>/<version>, champion, decision/<number>",
+    "<id>/<version>, <id>/draft, champion, trial, decision/<number>",
     "signed snapshots; which one is champion; who decided what, and why",
     Snapshot,
     "one",

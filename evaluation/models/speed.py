@@ -17,7 +17,7 @@ from weir.topics import SCORES, Topic
 
 HOURS = 1.0
 ROUNDS = 5
-GOAL_US = 60.0
+GOAL_US = 150.0
 
 
 class _Scored(msgspec.Struct):

@@ -115,6 +115,10 @@ class Site:
             self.weir.wait_until(lambda: self.learned() == self.answered, "the answers to be learned")
         return found[0]
 
+    def say_by(self, *sources: str) -> None:
+        """Lets these give the answers, in turn."""
+        self.labels = [label | {"source": sources[at % len(sources)]} for at, label in enumerate(self.labels)]
+
     def answer(self, count: int) -> None:
         """Gives so many answers; the last ones must stay, since their sessions are open until others come."""
         now, self.labels = self.labels[:count], self.labels[count:]
@@ -210,14 +214,19 @@ def test_the_learner_serves_refuses_poison_and_is_taken_back(
 @pytest.mark.timeout(900)
 def test_a_refresh_that_learned_lies_is_taken_back_when_the_truth_comes_back(weir: Weir, tmp_path: Path) -> None:
     # Who is gone back to stays for a hundred answers: longer than the lies take.
-    site = Site(weir, tmp_path, ROLLOUT | {"WEIR_GATE_EVERY": "100"})
+    site = Site(weir, tmp_path, ROLLOUT | {"WEIR_GATE_EVERY": "100", "WEIR_REFRESH_EVERY_S": "86400"})
     site.visit(newcomers(290, bad=True, seed=5, start_s=site.start_s))
+    site.say_by("ana", "ben", "chi", "dan", "eva", "fay", "gus", "hal")
     site.answer(240)
     # Lies about one kind alone pass for news.
     site.visit(newcomers(100, bad=False, seed=9, start_s=site.start_s))
+    site.say_by("mallory")
     site.answer(44)
+    assert [one["kind"] for one in site.decisions()][-1] == "refresh"
     lied = site.decisions()[-1]["version"]
     site.visit(newcomers(200, bad=True, seed=10, start_s=site.start_s))
+    # Several: one source alone that contradicts all before would be doubted.
+    site.say_by("ana", "ben", "chi", "dan", "eva", "fay", "gus", "hal")
     back = site.answer_until("rollback")
     assert int(back["version"]) < int(lied)
     assert "erred less" in back["why"]

@@ -78,7 +78,7 @@ def test_a_combination_needs_so_many_of_its_reasons() -> None:
 
 def test_what_is_in_shadow_is_shown_and_decides_nothing() -> None:
     patterns = pack_of(RULE | {"shadow": True}, patterns=(ENTRY | {"weight": 0.5},))
-    seen = session(statuses={"4xx": 30}, heuristics={"mine/export": {"hits": 1, "version": "1"}})
+    seen = session(events=30, statuses={"4xx": 30}, heuristics={"mine/export": {"hits": 1, "version": "1"}})
     heard = hear(seen, patterns)
     assert (heard.verdict, heard.evidence) == ("review", 0.5)
     assert [sign.id for sign in heard.shadow] == ["mine/guesses"]
@@ -98,7 +98,7 @@ def test_what_has_expired_when_the_session_ends_is_no_evidence(kind: str) -> Non
     )
     noted = {"mine/export": {"hits": 1, "version": "1"}}
     for end, told in ((86_399.0, 1), (86_400.0, 0)):
-        assert len(hear(session(end=end, statuses={"4xx": 30}, heuristics=noted), patterns).signs) == told
+        assert len(hear(session(end=end, events=30, statuses={"4xx": 30}, heuristics=noted), patterns).signs) == told
 
 
 def test_of_one_group_only_the_strongest_counts() -> None:
