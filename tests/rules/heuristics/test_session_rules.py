@@ -124,7 +124,9 @@ def test_the_order_of_packs_and_rules_does_not_matter(names: list[str]) -> None:
         for name in sorted(names)
     }
     seen = session(
-        statuses={"4xx": 30}, heuristics={f"{name}/export": {"hits": 1, "version": "1"} for name in reversed(names)}
+        events=30,
+        statuses={"4xx": 30},
+        heuristics={f"{name}/export": {"hits": 1, "version": "1"} for name in reversed(names)},
     )
     assert hear(seen, Patterns([packs[name] for name in names])) == hear(seen, Patterns(list(packs.values())))
 
