@@ -100,6 +100,8 @@ class ChampionHolder:
         self._wanted: Champion | None = None
         self._trial: Trial | None = None
         self._draft: Snapshot | None = None
+        self._drafted_to = self._published_to = -1
+        """Offsets that the newest draft, and the newest version that was decided on, were trained to."""
         self._drafted: Scorer | None = None
         """The newest draft, as a model from when it is first asked."""
 
@@ -115,13 +117,9 @@ class ChampionHolder:
         if isinstance(record, Decision):
             self.last_decision = max(self.last_decision, record.number)
             return
-        if isinstance(record, Snapshot) and record.draft:
-            self._draft, self._drafted = record, None
-            return
         if isinstance(record, Snapshot):
-            self._snapshots[record.id, record.version] = record
-            if len(self._snapshots) > _KEPT_SNAPSHOTS:
-                self._snapshots.popitem(last=False)
+            if not self._keep(record):
+                return
         elif isinstance(record, Trial):
             # An older pointer, signed as it may be, is a replay of a decision that has been overruled.
             if self._trial is None or record.decision > self._trial.decision:
@@ -130,6 +128,21 @@ class ChampionHolder:
             self._wanted = record
         self._swap()
         self._try()
+
+    def _keep(self, snapshot: Snapshot) -> bool:
+        """Holds a snapshot until a pointer names it; whether one may: nobody decides on a draft."""
+        if snapshot.draft:
+            if snapshot.trained_to_offset > self._published_to:
+                self._draft, self._drafted, self._drafted_to = snapshot, None, snapshot.trained_to_offset
+            return False
+        self._published_to = max(self._published_to, snapshot.trained_to_offset)
+        if self._drafted_to <= self._published_to:
+            # A version that was decided on knows as much: the draft is old.
+            self._draft = self._drafted = None
+        self._snapshots[snapshot.id, snapshot.version] = snapshot
+        if len(self._snapshots) > _KEPT_SNAPSHOTS:
+            self._snapshots.popitem(last=False)
+        return True
 
     def scorer_for(self, visitor_id: str) -> Scorer | None:
         """Who scores this visitor's sessions: the champion, or the challenger for its share of the visitors."""

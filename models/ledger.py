@@ -9,6 +9,10 @@ from models.snapshot import verify
 from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
 from weir.errors import SnapshotError, UsageError
 
+ROOM = 10
+"""By so much a person's decision is numbered beyond the newest: the trainer may decide while the person does, and the
+greater number counts."""
+
 
 @dataclass(slots=True)
 class Ledger:
@@ -39,6 +43,8 @@ class Ledger:
         if isinstance(record, Snapshot) and record.draft:
             self.draft = record
         elif isinstance(record, Snapshot):
+            if self.draft is not None and self.draft.trained_to_offset <= record.trained_to_offset:
+                self.draft = None
             self.snapshots[record.version] = record
         elif isinstance(record, Decision):
             self.decisions[record.number] = record
@@ -114,7 +120,7 @@ class Ledger:
         present = self.champion.version if self.champion is not None else None
         if snapshot.version == present:
             raise UsageError(f"Version {present} is champion already.", "`weir models list` shows the others.")
-        number = max(self.decisions, default=-1) + 1
+        number = max(self.decisions, default=-1) + ROOM
         decision = Decision(
             kind=kind,
             number=number,

@@ -138,12 +138,11 @@ class Rollout:
         self.previous = champion
         self.reign = Stretch(by_people)
 
-    def refresh(self, champion: Held | None, enough: int) -> None:
+    def refresh(self, champion: Held | None, enough: int, *, by_people: bool) -> None:
         """The champion goes on as a newer version of itself; who is gone back to stays until answers have come in."""
         if self.is_on and (self.reign is None or self.reign.answers >= enough):
-            by_people = self.reign.by_people if self.reign is not None else True
             self.previous = champion
-            self.reign = Stretch(by_people)
+            self.reign = Stretch(self.reign.by_people if self.reign is not None else by_people)
 
     def crown(self, *, by_people: bool) -> None:
         """A first champion, which replaces nobody: who knows nothing is who would be gone back to."""

@@ -112,12 +112,14 @@ class Trainer:
         self._counts.trained_to = offset + 1
         if example.features_version != FEATURES_VERSION:
             return False
+        # Asked before the answer is heard: only a session's first answer of a person came before it was learned.
+        is_first = all(is_weak(source) for source in self._counts.trust.sessions.get(example.session_id, {}))
         worth = self._hear(example)
         counts = self._counts
         counts.first_label = counts.first_label or example.label
         counts.tells |= not is_weak(example.source) or example.label != counts.first_label
         if counts.tells or (self._built is not None and counts.examples < MOST_WAITING):
-            self._learn(self.build(), example, worth)
+            self._learn(self.build(), example, worth, is_first=is_first)
         elif counts.examples < MOST_WAITING:
             self._waiting.append((example, worth))
         self._counts.examples += 1
@@ -198,7 +200,7 @@ class Trainer:
         against, figures = objections(fresh, newest, self.config.bounds, is_after_doubt=is_after_doubt)
         if doubts(newest, self.config.bounds):
             counts.since_doubt = 0
-        elif counts.since_doubt < ENOUGH:
+        elif len(fresh) < ENOUGH and counts.since_doubt < counts.since_crowned:
             against.append("too few answers since they contradicted the champion on both sides")
         version = str(counts.trained_to)
         if against:
@@ -209,7 +211,8 @@ class Trainer:
         told = f"{why(figures, ())} {spoken.why(self.config.false_positive_rate)}"
         decision = self._next_decision("refresh", version, told, figures | spoken.figures(), decided_at)
         snapshot = self._snapshot(candidate, decision, decided_at)
-        self._rollout.refresh(self._held, self.config.every)
+        by_people = sum(judged.people for judged in self._window) >= self.config.bounds.minimum_people
+        self._rollout.refresh(self._held, self.config.every, by_people=by_people)
         self._relabel()
         champion = self._crown(Held(snapshot, copy(candidate)), decision)
         counts.refreshes.append(Published(version, decision.number, decided_at))
@@ -252,6 +255,7 @@ class Trainer:
         decision = self._step_decision("rollback", held.snapshot.version if held is not None else "", decided_at)
         self._rollout.end()
         self._window.clear()
+        counts.since_meeting = 0
         if held is not None:
             # Written again, so that workers that have let go of it get it beside the pointer.
             return Outcome(decision, held.snapshot, self._crown(held, decision, is_in_line=False))
@@ -394,12 +398,12 @@ class Trainer:
             example.session_id, example.source, bad=is_bad, is_weak=weak, champion=example.score
         )
 
-    def _learn(self, candidate: Model, example: TrainingExample, worth: float) -> None:
+    def _learn(self, candidate: Model, example: TrainingExample, worth: float, *, is_first: bool = True) -> None:
         """Predicts the example by all, then lets candidate and baseline learn it."""
         bad, features = example.label == "bad", example.features
         judged = self._judge(candidate, example, is_believed=worth >= LEAST_WORTH)
         self._window.append(judged)
-        if judged.people:
+        if judged.people and is_first:
             kept, most = (self._counts.bad_scores, KEPT_BAD) if bad else (self._counts.benign_scores, KEPT_BENIGN)
             kept.append(judged.candidate)
             del kept[:-most]
@@ -458,7 +462,8 @@ class Trainer:
     def _judges(self, newest: int) -> list[Judged]:
         """Those of the newest answers that judge: people's, where the window has enough of them, else all."""
         by_people = sum(judged.people for judged in self._window) >= self.config.bounds.minimum_people
-        return [judged for judged in list(self._window)[-newest:] if judged.people or not by_people]
+        recent = list(self._window)[-newest:] if newest else []
+        return [judged for judged in recent if judged.people or not by_people]
 
     def _crown(self, held: Held, decision: Decision, *, is_in_line: bool = True) -> Champion:
         """Makes a version champion, here; the record does so elsewhere."""

@@ -1,9 +1,9 @@
 # ruff: noqa: RUF001 -- words of other languages, and typographic quotes
 """Whether a search text or a title is prose around code: a question about a command rather than the command.
 
-A payload works only if it ends what stands before it: with a quote, a semicolon, a comment. A question quotes code as a
-whole, among words. `is_prose` asks for words of a sentence outside of the code, and for quotes that come in pairs.
-Words such as `select` or `cat` count as code, since a payload has them too.
+Most payloads work only if they end what stands before them: with a quote, a semicolon, a comment. A question quotes
+code as a whole, among words; markup that runs anywhere is no prose. `is_prose` asks for words of a sentence outside of
+the code, and for quotes that come in pairs. Words such as `select` or `cat` count as code: a payload has them too.
 """
 
 from __future__ import annotations
@@ -65,6 +65,13 @@ _BEGINS_A_PAYLOAD = re.compile(
     r"|\(+\s*select\b"
     r"|\s*(?:[;|&)\]}]|[^\s(]{1,64}[;|&](?!\S*;$))|\s*[\w.@-]*['\"][\s)]*(?:or|and|union|having|\|\||&&|[;+*^=,-])"
 )
+_RUNS = re.compile(
+    r"<\w[^<>]{0,200}\son\w{3,20}\s{0,9}=\s{0,9}[\w\"'`]{1,40}\(|<script[^>]{0,100}>[^<]{0,200}\("
+    r"|['\"]\s{0,9}union\s+(?:all\s+)?select\b"
+)
+"""What runs wherever it stands, whatever words are before it; a text that opens as a question quotes it."""
+_COMMAND = re.compile(r";\s{0,9}(?:cat|curl|wget|nc|sh|bash)\s[^?]{0,60}/(?:etc|bin|tmp|dev|proc)/[^?]{0,60}$")
+"""The same of a shell."""
 _QUOTE = re.compile(r"(?<![^\W_])'|'(?![^\W_])|\"")
 _MAY_MATTER = re.compile(r"[^\w./?=&:@,~!+-]")
 _FEWEST = 2
@@ -79,6 +86,8 @@ def is_prose(text: str) -> bool:
     words = _words(text)
     plain = [word for word in words if word and word not in _CODE]
     if not plain or _BEGINS_A_PAYLOAD.match(text):
+        return False
+    if not text.endswith("?") and not _OPENS.match(text) and (_RUNS.search(text) or _COMMAND.search(text)):
         return False
     function = sum(1 for word in plain if word in _FUNCTION)
     if _OPENS.match(text) and len(plain) > _FEWEST and (len(plain) >= _SENTENCE or not _CUT_OFF.search(text)):

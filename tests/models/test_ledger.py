@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from models.champion import ChampionHolder
-from models.ledger import Ledger
+from models.ledger import ROOM, Ledger
 from models.snapshot import record_key, sign
 from tests.models.test_snapshot import KEY, decision, pointer, snapshot
 from weir.contracts.fast import encode
@@ -44,12 +44,12 @@ def test_a_rollback_makes_every_worker_score_with_the_version_before() -> None:
     for record in (snapshot("8"), pointer("8", 1)):
         holder.offer(record_key(record).encode(), encode(record))
     back, why, champion = known.decide("rollback", known.before(), by="ana", why="too strict", at=5.0)
-    assert (why.number, why.previous_version, why.decided_by) == (2, "8", "ana")
+    assert (why.number, why.previous_version, why.decided_by) == (1 + ROOM, "8", "ana")
     for signed in (back, sign(why, KEY), sign(champion, KEY)):
         holder.offer(record_key(signed).encode(), encode(signed))
     assert holder.scorer is not None
     assert holder.scorer.ref.version == "7"
-    assert holder.last_decision == 2
+    assert holder.last_decision == 1 + ROOM
 
 
 @pytest.mark.parametrize("version", ["9", "8", "champion"])

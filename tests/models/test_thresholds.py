@@ -80,6 +80,17 @@ def test_thresholds_travel_with_the_version_and_are_told() -> None:
     assert decided(last).figures["block_from"] == last.snapshot.block_from
 
 
+def test_a_session_that_several_people_answer_about_counts_once() -> None:
+    trainer = Trainer(TrainerConfig(false_positive_rate=0.05))
+    for offset in range(200):
+        about = easy_example(offset // 5, source=f"person-{offset % 5}")
+        trainer.learn(about, offset)
+    snapshot = trainer.refresh(0.0).draft
+    assert snapshot is not None
+    assert snapshot.figures["benign_answers"] < 40
+    assert snapshot.block_from is None
+
+
 def test_weak_labels_let_nobody_be_blocked() -> None:
     trainer = Trainer(TrainerConfig(false_positive_rate=0.1))
     for offset in range(300):

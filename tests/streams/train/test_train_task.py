@@ -173,6 +173,14 @@ def test_the_learner_is_published_as_a_draft_until_there_is_a_champion() -> None
     assert 0 <= learner.score(easy_example(1).features) <= 1
 
 
+def test_a_draft_is_forgotten_once_a_version_that_was_decided_on_knows_as_much() -> None:
+    holder = ChampionHolder(KEY)
+    for output in fold(TrainTask(REFRESHED, KEY), EASY).outputs:
+        holder.offer(output.key or b"", output.value)
+    assert holder.scorer is not None
+    assert holder.opinion() is None
+
+
 def test_five_minutes_of_the_examples_time_are_enough_for_a_refresh() -> None:
     slow = [replace(one, timestamp=400_000 * one.offset) for one in EASY]
     records = [read(output) for output in fold(TrainTask(REFRESHED, KEY), slow).outputs if output.value is not None]
