@@ -213,6 +213,37 @@ class Settings(BaseSettings):
     label_wait_s: Seconds = 2_592_000.0
     """How long a scored session waits for a label."""
 
+    # The console.
+    console_host: str = "127.0.0.1"
+    """Where the console listens. Beyond loopback it needs users or a proxy that logs people in."""
+    console_port: int = Field(6067, ge=0, le=65535)
+    """Its port."""
+    console_folder: Path = Path(".weir/console")
+    """Where its store and its secret lie; the store is made again from the topics when it is lost."""
+    console_days: float = Field(7.0, gt=0, le=365)
+    """Days that the store keeps of a session after it was last heard of."""
+    console_bytes: int = Field(4_000_000_000, ge=50_000_000)
+    """Bytes that the store may take; beyond it the oldest sessions go first."""
+    console_newest_events: int = Field(100_000, ge=1_000)
+    """Newest events that the store keeps of visitors who were never flagged."""
+    console_users_file: Path | None = None
+    """Who may log in, as `weir console user add` writes it; without one, whoever is on this machine reads and
+    reviews."""
+    console_proxies: Annotated[tuple[str, ...], *Several] = ()
+    """Addresses of proxies that log people in and name them in `X-Forwarded-User`."""
+    console_proxy_secret: SecretStr | None = None
+    """What such a proxy sends as `X-Weir-Proxy-Secret`, so that nobody else on its address can name people."""
+    console_proxy_role: Literal["read", "review", "operate"] = "read"
+    """What people whom a proxy names may do, unless `X-Weir-Role` of the proxy says otherwise."""
+    console_https: bool = False
+    """Whether people reach it by HTTPS alone: its cookies are then never sent without."""
+    console_hosts: Annotated[tuple[str, ...], *Several] = ()
+    """Host names by which it is reached, beside loopback's; others are refused."""
+    console_policy_file: Path | None = None
+    """What counts as abuse on this site, in Markdown: shown beside each question."""
+    console_workers: Annotated[tuple[str, ...], *Several] = ()
+    """Addresses of workers' web servers, such as `http://10.0.0.5:6066`: asked for what became of events."""
+
     @property
     def names(self) -> Names:
         """Full topic names."""

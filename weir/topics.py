@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from weir.contracts import (
+    Action,
     Answers,
     DeadLetterHeaders,
     Event,
@@ -125,6 +126,17 @@ ANSWERS = Topic(
     "compact,delete",
     30 * DAY_MS,
 )
+ACTIONS = Topic(
+    "actions",
+    "action id",
+    "what somebody did in the console: who, when, why",
+    Action,
+    "small",
+    "compact,delete",
+    365 * DAY_MS,
+    # As of labels: a console whose clock is wrong must not lose what people did.
+    log_append_time=True,
+)
 TRAINING = Topic(
     "training",
     "example id",
@@ -193,6 +205,7 @@ PUBLIC = (
     REVIEWS,
     LABELS,
     ANSWERS,
+    ACTIONS,
     TRAINING,
     MODELS,
     RULES,

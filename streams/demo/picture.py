@@ -1,4 +1,4 @@
-"""The demo at one moment, as the terminal and the status page show it."""
+"""The demo at one moment, as the terminal shows it."""
 
 from __future__ import annotations
 

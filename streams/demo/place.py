@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from streams.demo.console_process import NAME as CONSOLE_NAME
 from streams.demo.plan import FASTER, Plan
 from weir.broker import DevelopmentBroker, free_port
 from weir.kafka.admin import admin, wait_for_broker
@@ -38,7 +39,16 @@ def own_folder(wanted: Path | None) -> Iterator[Path]:
 def own_cluster(plan: Plan, folder: Path, say: Callable[[str], None]) -> Iterator[Settings]:
     """A broker of the demo's own, or a part of the cluster that was named; settings for it."""
     name = f"demo-{secrets.token_hex(3)}"
-    chosen = {"application_id": name, "topic_prefix": name, "web_port": free_port(), **FASTER, **plan.flags}
+    chosen = {
+        "application_id": name,
+        "topic_prefix": name,
+        "web_port": free_port(),
+        "console_port": free_port(),
+        "console_folder": folder / "console",
+        "human_sources": (CONSOLE_NAME,),
+        **FASTER,
+        **plan.flags,
+    }
     chosen.setdefault("model_key", secrets.token_hex(32))
     if "bootstrap_servers" in plan.flags:
         settings = load(**chosen)

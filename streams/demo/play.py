@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from streams.demo.page import StatusPage
 from streams.demo.picture import Picture, take
 from streams.demo.plan import PACE, Plan
 from streams.demo.sender import Sender
@@ -23,13 +22,14 @@ _LOOK_EVERY_S = 1.0
 class Play:
     """The traffic and those who watch it, one step after another in one thread."""
 
-    def __init__(self, plan: Plan, worker: WorkerProcess, sender: Sender, watcher: Watcher, page: StatusPage) -> None:
+    def __init__(self, plan: Plan, worker: WorkerProcess, sender: Sender, watcher: Watcher) -> None:
         self.failures: list[str] = []
+        self.picture = Picture()
+        """The newest one."""
         self._plan = plan
         self._worker = worker
         self._sender = sender
         self._watcher = watcher
-        self._page = page
         self._series: Series = {}
         self._elapsed_s = 0.0
 
@@ -84,8 +84,8 @@ class Play:
         # While it doesn't answer, the last that it said holds.
         self._series = self._worker.metrics() or self._series
         results, memory = self._watcher.results, self._worker.peak_memory_bytes
-        self._page.picture = take(self._elapsed_s, self._sender.sent, results, self._series, memory)
-        return self._page.picture
+        self.picture = take(self._elapsed_s, self._sender.sent, results, self._series, memory)
+        return self.picture
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from streams.demo.console_process import ConsoleProcess, is_installed
 from streams.demo.moderator import Moderators
-from streams.demo.page import StatusPage
 from streams.demo.place import Say, own_cluster, own_folder
 from streams.demo.plan import PACE, Plan
 from streams.demo.play import Play
@@ -51,21 +51,34 @@ def run(plan: Plan, console: Console) -> Summary:
         worker.wait_until_ready(_READY_TIMEOUT_S)
         truth = stack.enter_context(TruthFiles(folder / "truth"))
         watcher = stack.enter_context(Watcher(settings, Results()))
-        page = stack.enter_context(StatusPage(f"{worker.address}/metrics"))
-        say(f"Kafka {settings.bootstrap_servers} · metrics {worker.address}/metrics · status page {page.address}")
+        console_at = _start_console(stack, settings, worker, folder, say)
+        say(f"Kafka {settings.bootstrap_servers} · metrics {worker.address}/metrics")
         _introduce(plan, settings, folder, say)
         sender = Sender(producer(settings, linger_ms=5), settings.names, truth, Moderators(plan.seed))
-        demo = Play(plan, worker, sender, watcher, page)
-        with make_view(console, f"status page {page.address}") as view:
+        demo = Play(plan, worker, sender, watcher)
+        with make_view(console, console_at) as view:
             demo.play(view)
         say("Traffic has ended; waiting for the last verdicts …")
         demo.drain()
         demo.end_worker()
         summary = summarise(
-            page.picture, sender.sent, watcher.results, watcher.results.quality(truth.kinds), demo.failures
+            demo.picture, sender.sent, watcher.results, watcher.results.quality(truth.kinds), demo.failures
         )
     show(summary, console)
     return summary
+
+
+def _start_console(stack: ExitStack, settings: Settings, worker: WorkerProcess, folder: Path, say: Say) -> str:
+    """Starts the console, and says where it is; returns what the terminal goes on saying."""
+    if not is_installed():
+        say("The console's packages are not installed (pip install 'weir[console]'): the demo goes on without it.")
+        return f"metrics {worker.address}/metrics"
+    with held_back():
+        process = ConsoleProcess(settings, worker.address, folder / "console.log")
+        stack.callback(process.stop)
+    say(f"Console: {process.link(_READY_TIMEOUT_S)}")
+    say(f"(That link is for one browser; {process.address} is for looking and answering.)")
+    return f"console {process.address}"
 
 
 @contextmanager

@@ -34,23 +34,23 @@ class View(Protocol):
         """Ends, and leaves the terminal as it was."""
 
 
-def make_view(console: Console, status_page: str) -> View:
+def make_view(console: Console, address: str) -> View:
     """A live table on a terminal that can move its cursor, else lines."""
     if console.is_terminal and not console.is_dumb_terminal:
-        return LiveView(console, status_page)
+        return LiveView(console, address)
     return LineView(console.out)
 
 
 class LiveView:
     """One table that is drawn anew in its place."""
 
-    def __init__(self, console: Console, status_page: str) -> None:
+    def __init__(self, console: Console, address: str) -> None:
         self._live = Live(console=console, auto_refresh=False, transient=True)
-        self._status_page = status_page
+        self._address = address
 
     def show(self, picture: Picture) -> None:
         """Draws the picture."""
-        footer = f"[dim]{escape(self._status_page)} · Ctrl-C ends it[/]"
+        footer = f"[dim]{escape(self._address)} · Ctrl-C ends it[/]"
         self._live.update(Group(_counts(picture), _newest(picture), footer), refresh=True)
 
     def __enter__(self) -> Self:

@@ -30,6 +30,7 @@ COMMANDS = {
     "rules": "Write, check, explain, try, publish and watch rules.",
     "limits": "Check the limits' file, and say what an address, a visitor or an account may spend.",
     "business": "Check business rules, list them, and see what an edit would change before it is live.",
+    "console": "The web console: look at visitors and sessions, answer questions, undo.",
     "models": "List, show, promote, roll back and evaluate models.",
     "labels": "A person's answers about sessions.",
     "doctor": "Settings, broker, topics, lag, clocks: what is wrong and what to do.",

@@ -1,5 +1,6 @@
 """The one definition of every record that Weir reads or writes."""
 
+from weir.contracts.action import Action
 from weir.contracts.answer import AnsweredSession, AnswerRef, Answers, StandingAnswer
 from weir.contracts.base import Record
 from weir.contracts.dead_letter import DeadLetterHeaders
@@ -16,6 +17,7 @@ from weir.contracts.training import TrainingExample
 from weir.contracts.watermark import Watermark
 
 __all__ = [
+    "Action",
     "AddressSums",
     "AnswerRef",
     "AnsweredSession",

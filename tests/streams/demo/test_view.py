@@ -48,7 +48,7 @@ def test_a_dumb_terminal_gets_lines_too() -> None:
 
 def test_a_terminal_gets_a_live_table() -> None:
     terminal = Console(file=io.StringIO(), width=120, force_terminal=True, _environ={"TERM": "xterm"})
-    view = make_view(terminal, "status page http://127.0.0.1:1")
+    view = make_view(terminal, "console http://127.0.0.1:1")
     assert isinstance(view, LiveView)
     with view:
         view.show(PICTURE)

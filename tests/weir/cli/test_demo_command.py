@@ -35,13 +35,13 @@ def test_a_short_demo_writes_the_truth_and_leaves_no_topics_and_no_key_behind(ka
     with running_demo(
         tmp_path, "--seconds", "8", "--rate", "100", "--bootstrap-servers", kafka, "--folder", str(folder)
     ) as demo:
-        page = demo.wait_for(r"status page (http://\S+)")[1]
+        page = demo.wait_for(r"Console: (http://\S+)")[1]
         demo.wait_for(r"[1-9]\d* events")
         worker = demo.worker()
         assert worker is not None
         key = worker.environ()["WEIR_MODEL_KEY"]
         assert not [argument for argument in worker.cmdline() if key in argument]
-        assert "Weir demo" in httpx.get(page).text
+        assert "Newest flags" in httpx.get(page, follow_redirects=True).text
         assert demo.process.wait(PATIENCE_S) == 0, demo.said
     assert_nowhere(key, tmp_path)
     summary = json.loads(demo.json.read_text())

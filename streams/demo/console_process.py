@@ -1,0 +1,75 @@
+"""The demo's console: `weir console` as a process of its own, which finds the demo's topics by its settings."""
+
+from __future__ import annotations
+
+import importlib.util
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from streams.demo.worker_process import environment
+from weir.errors import WorkError
+from weir.settings import Settings
+
+NAME = "you"
+"""As whom whoever watches the demo answers; the demo's workers trust it."""
+_POLL_S = 0.05
+_LINK = "To operate, once: "
+
+
+class ConsoleProcess:
+    """Starts at once; its log goes to a file.
+
+    Args:
+        settings: the demo's, with a folder and a port for the console.
+        worker: address of the worker's web server.
+        log_file: where its log goes.
+    """
+
+    def __init__(self, settings: Settings, worker: str, log_file: Path) -> None:
+        self.address = f"http://{settings.console_host}:{settings.console_port}"
+        self._log_file = log_file
+        with log_file.open("wb") as log:
+            self._process = subprocess.Popen(
+                # Its parts are our own: a name above, and the address of the demo's worker.
+                [sys.executable, "-m", "weir.cli.main", "console", "--name", NAME, "--worker", worker],  # noqa: S603 -- as said
+                env=environment(settings),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C is for the demo, which then ends its console in order.
+                start_new_session=True,
+            )
+
+    def link(self, timeout_s: float) -> str:
+        """The address at which one browser, once, may do everything.
+
+        Raises:
+            WorkError: it ended, or said nothing in time.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            for line in self._log_file.read_text(errors="replace").splitlines():
+                if line.startswith(_LINK):
+                    return line.removeprefix(_LINK)
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                said = self._log_file.read_text(errors="replace").strip().splitlines()
+                raise WorkError("The console did not start.", said[-1] if said else "It said nothing.")
+            time.sleep(_POLL_S)
+
+    def stop(self, timeout_s: float = 10.0) -> int:
+        """Ends it in order, or at last by force; returns its exit code."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            return self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait(timeout_s)
+
+
+def is_installed() -> bool:
+    """Whether the console's packages are here."""
+    return importlib.util.find_spec("starlette") is not None and importlib.util.find_spec("uvicorn") is not None

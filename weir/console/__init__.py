@@ -1,0 +1,5 @@
+"""The console: a web application in which people look at sessions, answer questions, and undo.
+
+It changes nothing but by records on topics: labels, decisions about models, and `weir.actions`. What it shows comes
+from a store of its own (`store/`), which follows the topics and can be built again from them.
+"""

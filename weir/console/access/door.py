@@ -1,0 +1,121 @@
+"""Who a request is from: by a signed cookie, a proxy's headers, or for being on this machine."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from weir.console.access.roles import ROLES, Person, Role
+from weir.console.access.tickets import Ticket, Tickets, stamp_of
+from weir.console.access.users import UserFile
+from weir.errors import UsageError
+from weir.settings import Settings
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
+LINK = "link"
+"""Stamp of a ticket that the one-time link gave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How people get in.
+
+    Args:
+        tickets: signs the browsers' sessions.
+        users: who may log in; None: no user file.
+        local_name: as whom people on this machine act where nobody logs in.
+        proxies: addresses from which names are believed.
+        proxy_secret: what a proxy must send besides.
+        proxy_role: what people whom a proxy names may do.
+        hosts: names by which the console is reached; empty: any name.
+    """
+
+    tickets: Tickets
+    users: UserFile | None
+    local_name: str
+    proxies: frozenset[str] = frozenset()
+    proxy_secret: str | None = None
+    proxy_role: Role = "read"
+    hosts: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def of(cls, settings: Settings, tickets: Tickets, local_name: str) -> Door:
+        """The door that settings describe.
+
+        Raises:
+            UsageError: it would be open to the network, or a proxy's secret is missing.
+        """
+        if settings.console_proxies and settings.console_proxy_secret is None:
+            raise UsageError(
+                "console_proxies are named without a secret.",
+                "Set WEIR_CONSOLE_PROXY_SECRET, and let the proxy send it as X-Weir-Proxy-Secret.",
+            )
+        users = UserFile(settings.console_users_file) if settings.console_users_file is not None else None
+        is_open = users is None and not settings.console_proxies
+        if is_open and settings.console_host not in LOOPBACK:
+            raise UsageError(
+                f"The console would be open to whoever reaches {settings.console_host}.",
+                "Add users with `weir console user add` and set WEIR_CONSOLE_USERS_FILE, or leave it on 127.0.0.1.",
+            )
+        hosts = frozenset((*LOOPBACK, *settings.console_hosts)) if is_open or settings.console_hosts else frozenset()
+        secret = settings.console_proxy_secret
+        return cls(
+            tickets=tickets,
+            users=users,
+            local_name=local_name,
+            proxies=frozenset(settings.console_proxies),
+            proxy_secret=secret.get_secret_value() if secret is not None else None,
+            proxy_role=settings.console_proxy_role,
+            hosts=hosts,
+        )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether whoever is on this machine may read and review without logging in."""
+        return self.users is None and not self.proxies
+
+    def takes_host(self, host: str) -> bool:
+        """Whether a `Host` header is a name of ours: another one is a page elsewhere that had its name point here."""
+        return not self.hosts or _name_of(host) in self.hosts
+
+    def person(self, ticket: Ticket | None, headers: Mapping[str, str], address: str) -> Person | None:
+        """Who asks; None: nobody that is known."""
+        if (named := self._by_proxy(headers, address)) is not None:
+            return named
+        if self.is_open:
+            if ticket is not None and ticket.stamp == LINK:
+                return Person(self.local_name, "operate", "link")
+            return Person(self.local_name, "review", "loopback")
+        if ticket is None or not ticket.name or self.users is None:
+            return None
+        user = self.users.users().get(ticket.name)
+        if user is None or stamp_of(user.hash) != ticket.stamp:
+            return None
+        return Person(user.name, user.role, "password")
+
+    def _by_proxy(self, headers: Mapping[str, str], address: str) -> Person | None:
+        name = headers.get("x-forwarded-user", "").strip()
+        if not self.proxies or self.proxy_secret is None or not name or not name.isprintable():
+            return None
+        told = headers.get("x-weir-proxy-secret", "")
+        if not _is_among(address, self.proxies) or not hmac.compare_digest(told.encode(), self.proxy_secret.encode()):
+            return None
+        wanted = headers.get("x-weir-role", self.proxy_role)
+        role = next((role for role in ROLES if role == wanted), None)
+        return Person(name[:128], role, "proxy") if role is not None else None
+
+
+def _name_of(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0].lower()
+
+
+def _is_among(address: str, proxies: frozenset[str]) -> bool:
+    try:
+        here = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(here in ipaddress.ip_network(proxy, strict=False) for proxy in proxies)

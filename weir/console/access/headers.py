@@ -1,0 +1,59 @@
+"""An ASGI middleware: refuses foreign hosts, and gives every answer the headers that keep a browser safe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_SOURCES = ("script-src", "style-src", "img-src", "connect-src", "form-action")
+POLICY = "; ".join(
+    ("default-src 'none'", *(f"{name} 'self'" for name in _SOURCES), "base-uri 'none'", "frame-ancestors 'none'")
+)
+"""Nothing runs that the console's own files don't bring, and nothing is fetched from elsewhere."""
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class SafetyHeaders:
+    """Around the whole application.
+
+    Args:
+        app: the application.
+        takes_host: whether a `Host` is one of ours.
+    """
+
+    def __init__(self, app: ASGIApp, takes_host: Callable[[str], bool]) -> None:
+        self._app = app
+        self._takes_host = takes_host
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        if not self._takes_host(Headers(scope=scope).get("host", "")):
+            refused = PlainTextResponse(
+                "This console answers on the address that it printed, and on names in console_hosts.\n", 421
+            )
+            await refused(scope, receive, send_with_headers)
+            return
+        await self._app(scope, receive, send_with_headers)

@@ -1,0 +1,186 @@
+"""What a person's answer becomes, how it is taken back, and what it did: plain functions over the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from pydantic import ValidationError
+
+from weir.console.access.roles import Person
+from weir.console.installation import Installation
+from weir.console.store.people import ACTION_HEADER
+from weir.console.store.reading import Row, StoreReader
+from weir.contracts import Action, Label
+from weir.contracts.action import ActionKind
+from weir.contracts.fast import encode
+from weir.contracts.label import WITHDRAWN, AnswerValue, LabelValue
+from weir.errors import UsageError
+from weir.kafka.records import Output
+from weir.topics import LABELS
+
+CATEGORIES = ("scraper", "spam", "credential stuffing", "scanner", "injection", "fraud", "bot", "other")
+"""Kinds of abuse that a page offers; a label may have any other."""
+SITTING_S = 12 * 3_600.0
+"""Answers of so long ago count as what somebody did now."""
+_KINDS: dict[str, tuple[ActionKind, LabelValue | None]] = {
+    "good": ("answer", "good"),
+    "bad": ("answer", "bad"),
+    "unsure": ("unsure", None),
+    "skip": ("skip", None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What somebody's answers of this sitting did."""
+
+    answers: int
+    freed: int
+    """Visitors who were flagged, and whom a `good` of theirs lets through now."""
+    stopped: int
+    """Visitors whom a `bad` of theirs flags now."""
+    version_before: str | None
+    """The champion when the first of the answers was given."""
+    version_now: str | None
+    examples: int | None
+    """Labels that the learner has taken since the champion was trained; None: nobody knows."""
+
+
+def action_of(  # noqa: PLR0913 -- one parameter a field
+    *,
+    action_id: str,
+    now_s: float,
+    who: str,
+    kind: str,
+    session_id: str,
+    visitor: str,
+    category: str,
+    why: str,
+    queue: str,
+    rules: Sequence[str],
+) -> Action:
+    """The action of an answer, an "unsure" or a skip.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    if kind not in _KINDS:
+        raise UsageError("The answer is none of good, bad, unsure and skip.", "Use the page's buttons or keys.")
+    known, label = _KINDS[kind]
+    try:
+        return Action(
+            action_id=action_id,
+            at=now_s,
+            who=who,
+            kind=known,
+            why=why,
+            session_id=session_id,
+            visitor_id=visitor,
+            label=label,
+            category=(category[:128] or None) if label == "bad" else None,
+            asked=queue[:512] or None,
+            rules=list(rules),
+        )
+    except ValidationError as error:
+        raise UsageError(f"The answer can't be taken: {error.errors()[0]['msg']}.", "Shorten it.") from error
+
+
+def label_of(action: Action, source: str | None = None) -> Output:
+    """The label that an answer, or the undoing of one, writes.
+
+    Args:
+        action: whose label.
+        source: who gave the answer that is taken back.
+    """
+    value: AnswerValue = WITHDRAWN if action.kind == "undo" else cast("LabelValue", action.label)
+    label = Label(
+        visitor_id=cast("str", action.visitor_id),
+        session_id=action.session_id,
+        ts=action.at,
+        label=value,
+        category=action.category if value == "bad" else None,
+        source=source or action.who,
+    )
+    headers = ((ACTION_HEADER, action.action_id.encode()),)
+    return Output(LABELS, label.visitor_id.encode(), encode(label), headers)
+
+
+def undoable(store: StoreReader, action_id: str, person: Person) -> Row:
+    """The action that a person may take back.
+
+    Raises:
+        UsageError: there is none, it is taken back already, or it is another person's.
+    """
+    row = store.row("SELECT * FROM actions WHERE action_id = ?", (action_id,))
+    if row is None or row["kind"] not in {"answer", "unsure", "skip"}:
+        raise UsageError("There is nothing to take back.", "The log of decisions shows what was done.")
+    if row["undone"]:
+        raise UsageError("That was taken back already.", "The log of decisions shows what was done.")
+    if row["who"] != person.name and person.role != "operate":
+        raise UsageError(f"That was {row['who']}'s answer.", "Its author can take it back, and so can an operator.")
+    return row
+
+
+def undo_of(row: Row, *, action_id: str, now_s: float, who: str, why: str) -> Action:
+    """The action that takes another one back."""
+    return Action(
+        action_id=action_id,
+        # Of the same source the later word holds, whatever this machine's clock says.
+        at=max(now_s, row["at_s"] + 0.001),
+        who=who,
+        kind="undo",
+        why=why,
+        session_id=row["session_id"],
+        visitor_id=row["visitor"],
+        label=row["label"],
+        category=row["category"],
+        undoes=row["action_id"],
+    )
+
+
+def mine(store: StoreReader, who: str, at_most: int = 8) -> list[Row]:
+    """The newest things that a person did and can take back."""
+    return store.rows(
+        "SELECT * FROM actions WHERE who = ? AND kind IN ('answer', 'unsure', 'skip') AND undone = 0"
+        " ORDER BY at_s DESC LIMIT ?",
+        (who, at_most),
+    )
+
+
+def effect_of(store: StoreReader, installation: Installation, who: str, now_s: float) -> Effect:
+    """What a person's answers of this sitting did."""
+    rows = store.rows(
+        "SELECT at_s, visitor, label FROM actions WHERE who = ? AND kind = 'answer' AND undone = 0 AND at_s >= ?"
+        " ORDER BY at_s",
+        (who, now_s - SITTING_S),
+    )
+    freed = stopped = 0
+    for visitor, label in {row["visitor"]: row["label"] for row in rows}.items():
+        seen = store.row("SELECT verdict, stage FROM visitors WHERE visitor = ?", (visitor,))
+        if seen is not None and seen["stage"] == "people":
+            freed += label == "good" and seen["verdict"] == "allow"
+            stopped += label == "bad" and seen["verdict"] != "allow"
+    before, now, examples = _versions(installation, rows[0]["at_s"] if rows else now_s)
+    return Effect(len(rows), freed, stopped, before, now, examples)
+
+
+def _versions(installation: Installation, since_s: float) -> tuple[str | None, str | None, int | None]:
+    ledger = installation.ledger
+    if ledger is None:
+        return None, None, None
+    with installation.lock:
+        made = [
+            one
+            for one in sorted(ledger.decisions.values(), key=lambda one: one.number)
+            if one.kind in {"promotion", "refresh", "rollback"}
+        ]
+        now = ledger.champion.version if ledger.champion is not None else None
+        earlier = [one.version for one in made if one.decided_at <= since_s]
+        serving = ledger.snapshots.get(now) if now else None
+        draft = ledger.draft
+    examples = None
+    if serving is not None and draft is not None:
+        examples = max(0, draft.examples - serving.examples)
+    return (earlier[-1] if earlier else None), now, examples

@@ -1,0 +1,125 @@
+"""Charts as SVG, drawn on the server: they need no script, print well, and tell screen readers their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from markupsafe import Markup, escape
+
+WIDTH, HEIGHT = 640, 150
+_LEFT, _BOTTOM, _TOP = 44, 18, 8
+_LINES = 4
+
+
+def bars(series: Mapping[str, Sequence[float]], labels: Sequence[str], title: str) -> Markup:
+    """Stacked bars, one a label; series are told apart by their class `c-<name>`.
+
+    Args:
+        series: per name as many values as there are labels, in the order in which they are stacked.
+        labels: what each bar stands for, such as its time.
+        title: what the chart shows.
+    """
+    totals = [sum(values) for values in zip(*series.values(), strict=True)] if series else [0.0] * len(labels)
+    most = _ceiling(max(totals, default=0.0))
+    width = (WIDTH - _LEFT) / max(1, len(labels))
+    parts = [_grid(most)]
+    for number, label in enumerate(labels):
+        base = float(HEIGHT - _BOTTOM)
+        told = ", ".join(f"{name} {values[number]:,.0f}" for name, values in series.items() if values[number])
+        shapes = []
+        for name, values in series.items():
+            height = values[number] / most * (HEIGHT - _BOTTOM - _TOP)
+            if height > 0:
+                base -= height
+                shapes.append(
+                    f'<rect class="c-{_class(name)}" x="{_LEFT + number * width + width * 0.1:.1f}" y="{base:.1f}"'
+                    f' width="{width * 0.8:.1f}" height="{height:.1f}"/>'
+                )
+        if shapes:
+            parts.append(f"<g><title>{escape(label)}: {escape(told)}</title>{''.join(shapes)}</g>")
+    parts.append(_axis(labels))
+    sums = ", ".join(f"{name} {sum(values):,.0f}" for name, values in series.items()) or "nothing"
+    return _svg(parts, f"{title}: {sums}")
+
+
+def area(values: Sequence[float], labels: Sequence[str], title: str) -> Markup:
+    """One line with the area below it."""
+    most = _ceiling(max(values, default=0.0))
+    step = (WIDTH - _LEFT) / max(1, len(values) - 1)
+    points = " ".join(f"{_LEFT + number * step:.1f},{_y(value / most):.1f}" for number, value in enumerate(values))
+    parts = [_grid(most)]
+    if values:
+        floor = HEIGHT - _BOTTOM
+        parts.append(f'<polygon class="c-area" points="{_LEFT},{floor} {points} {WIDTH},{floor}"/>')
+        parts.append(f'<polyline class="c-line" points="{points}"/>')
+    parts.append(_axis(labels))
+    newest = f"{values[-1]:,.1f}" if values else "nothing"
+    return _svg(parts, f"{title}: at last {newest}, at most {max(values, default=0.0):,.1f}")
+
+
+def curve(lines: Mapping[str, Sequence[tuple[float, float]]], title: str, *, diagonal: bool = False) -> Markup:
+    """Lines over the unit square, such as precision by recall; `diagonal` marks where both are the same."""
+    parts = [_grid(1.0)]
+    if diagonal:
+        parts.append(f'<line class="c-grid" x1="{_LEFT}" y1="{HEIGHT - _BOTTOM}" x2="{WIDTH}" y2="{_TOP}"/>')
+    for name, points in lines.items():
+        drawn = " ".join(f"{_LEFT + x * (WIDTH - _LEFT):.1f},{_y(y):.1f}" for x, y in points)
+        parts.append(f'<polyline class="c-line" points="{drawn}"><title>{escape(name)}</title></polyline>')
+        parts.extend(
+            f'<circle class="c-point" cx="{_LEFT + x * (WIDTH - _LEFT):.1f}" cy="{_y(y):.1f}" r="3">'
+            f"<title>{escape(name)}: {x:.2f}, {y:.2f}</title></circle>"
+            for x, y in points
+        )
+    parts.append(_axis(("0", "0.5", "1")))
+    return _svg(parts, title)
+
+
+def _svg(parts: Sequence[str], title: str) -> Markup:
+    return Markup(  # noqa: S704 -- every text in it was escaped above
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def _grid(most: float) -> str:
+    lines = []
+    for number in range(_LINES + 1):
+        share = number / _LINES
+        value = most * share
+        told = f"{value:,.0f}" if value == int(value) else f"{value:,.2g}"
+        lines.append(
+            f'<line class="c-grid" x1="{_LEFT}" y1="{_y(share):.1f}" x2="{WIDTH}" y2="{_y(share):.1f}"/>'
+            f'<text x="{_LEFT - 6}" y="{_y(share) + 4:.1f}" text-anchor="end">{told}</text>'
+        )
+    return "".join(lines)
+
+
+def _axis(labels: Sequence[str]) -> str:
+    if not labels:
+        return ""
+    middle = labels[len(labels) // 2]
+    told = ((labels[0], _LEFT, "start"), (middle, (WIDTH + _LEFT) / 2, "middle"), (labels[-1], WIDTH, "end"))
+    return "".join(
+        f'<text x="{x:.0f}" y="{HEIGHT - 4}" text-anchor="{anchor}">{escape(label)}</text>' for label, x, anchor in told
+    )
+
+
+def _y(share: float) -> float:
+    return HEIGHT - _BOTTOM - share * (HEIGHT - _BOTTOM - _TOP)
+
+
+def _class(name: str) -> str:
+    return "".join(char if char.isascii() and char.isalnum() else "_" for char in name)
+
+
+def _ceiling(value: float) -> float:
+    """The next number that reads well on an axis."""
+    if value <= 0:
+        return 1.0
+    size = 10.0 ** (len(str(int(value))) - 1) if value >= 1 else 0.1
+    while size < value:
+        for step in (1, 2, 4, 5, 8, 10):
+            if value <= step * size:
+                return float(step * size)
+        size *= 10
+    return float(size)

@@ -1,0 +1,43 @@
+"""What all pages share: the store, what is in force, who may do what, and what writes actions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from weir.console.access.attempts import Attempts
+from weir.console.access.door import Door
+from weir.console.acting import ActionWriter
+from weir.console.installation import Installation
+from weir.console.markdown import policy_html
+from weir.console.queues import Leases
+from weir.console.store.follow import StoreFollower
+from weir.console.store.reading import StoreReader
+from weir.console.workers import WorkerWatch
+from weir.settings import Settings
+
+
+@dataclass(slots=True)
+class Console:
+    """One console."""
+
+    settings: Settings
+    door: Door
+    store: StoreReader
+    follower: StoreFollower
+    installation: Installation
+    writer: ActionWriter
+    workers: WorkerWatch
+    clock: Callable[[], float] = time.time
+    leases: Leases = field(default_factory=Leases)
+    attempts: Attempts = field(default_factory=Attempts)
+    shown: dict[str, tuple[float, Mapping[str, str]]] = field(default_factory=dict)
+    """Parts of pages that many look at, with when they were made."""
+
+    @property
+    def policy(self) -> str | None:
+        """What counts as abuse on this site, as HTML; None where there is no such file."""
+        path: Path | None = self.settings.console_policy_file
+        return policy_html(path) if path is not None else None

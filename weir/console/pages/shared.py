@@ -1,0 +1,215 @@
+"""What every page does before its own work: who asks, may they, is the form their own; and how it is answered."""
+
+from __future__ import annotations
+
+import csv
+import io
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from weir.console.access.roles import MAY, Person
+from weir.console.access.tickets import Ticket
+from weir.console.context import Console
+from weir.console.html import environment, inert
+from weir.console.store.reading import StoreMissingError
+from weir.errors import ClusterError, UsageError, WeirError
+
+COOKIE = "weir-console"
+MOST_FIELDS = 64
+_templates = environment()
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request, with who asks."""
+
+    request: Request
+    person: Person
+    ticket: Ticket
+    form: Mapping[str, str]
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The address's parameters."""
+        return self.request.query_params
+
+    @property
+    def wants_json(self) -> bool:
+        """Whether a program asks: `?format=json`, or by its `Accept`."""
+        return self.query.get("format") == "json" or self.request.headers.get("accept", "") == "application/json"
+
+
+Handler = Callable[[Console, Visit], Response]
+
+
+class ForbiddenError(WeirError):
+    """Somebody may not do that."""
+
+
+def page(path: str, handler: Handler, action: str = "look", *, methods: Sequence[str] = ("GET",)) -> Route:
+    """A page's address: whoever may do `action` gets what `handler`, on a thread of its own, answers."""
+
+    async def endpoint(request: Request) -> Response:
+        console: Console = request.app.state.console
+        ticket = console.door.tickets.read(request.cookies.get(COOKIE))
+        is_new = ticket is None
+        ticket = ticket or console.door.tickets.new()
+        address = request.client.host if request.client else ""
+        try:
+            person = await run_in_threadpool(console.door.person, ticket, request.headers, address)
+            if person is None:
+                return _to_log_in(request)
+            if not person.may(action):
+                raise ForbiddenError(
+                    f"The role {person.role} may not do this: it takes {MAY[action]}.",
+                    "Ask an operator of this console.",
+                )
+            form = await _own_form(console, request, ticket) if request.method == "POST" else {}
+            visit = Visit(request, person, ticket, form)
+            answer = await run_in_threadpool(handler, console, visit)
+        except WeirError as error:
+            answer = error_page(console, request, error)
+        if is_new and request.method == "GET":
+            set_cookie(console, answer, ticket)
+        return answer
+
+    return Route(path, endpoint, methods=list(methods))
+
+
+def set_cookie(console: Console, answer: Response, ticket: Ticket) -> None:
+    """Gives a browser its ticket."""
+    answer.set_cookie(
+        COOKIE,
+        console.door.tickets.cookie(ticket),
+        httponly=True,
+        samesite="lax",
+        secure=console.settings.console_https,
+        path="/",
+    )
+
+
+def render(console: Console, visit: Visit | None, template: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 -- whatever the template shows
+    """A page by its template."""
+    person = visit.person if visit is not None else None
+    text = _templates.get_template(template).render(
+        console=console,
+        person=person,
+        may=person.may if person is not None else lambda _: False,
+        token=console.door.tickets.form_token(visit.ticket) if visit is not None else "",
+        now_s=console.clock(),
+        progress=console.follower.progress,
+        here=visit.request.url.path if visit is not None else "",
+        new_id=new_action_id,
+        **values,
+    )
+    return HTMLResponse(text, status)
+
+
+def new_action_id() -> str:
+    """An id for an action that a form may send: the same form sent twice is one action."""
+    return secrets.token_hex(16)
+
+
+def as_json(value: object, name: str = "") -> Response:
+    """A record for programs; with a name as a file."""
+    headers = {"content-disposition": f'attachment; filename="{name}"'} if name else {}
+    return Response(msgspec.json.encode(value, enc_hook=str), media_type="application/json", headers=headers)
+
+
+def as_csv(rows: Iterable[Sequence[object]], name: str) -> Response:
+    """Rows as a file for spreadsheets; what one would take for a formula is marked as text."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    for row in rows:
+        writer.writerow([csv_cell(value) for value in row])
+    return Response(
+        file.getvalue().encode(),
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def csv_cell(value: object) -> object:
+    """A value that no spreadsheet runs (OWASP, "CSV Injection")."""
+    if not isinstance(value, str):
+        return value
+    return f"'{value}" if value.startswith(_FORMULA) else value
+
+
+def see_other(path: str, **query: str) -> Response:
+    """Goes to another page of the console after a form."""
+    return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
+
+
+def own_path(address: str) -> str:
+    """An address of this console's own, from what a browser sent; the front page where it is another one's."""
+    parts = urlsplit(address)
+    is_own = (
+        not parts.scheme and not parts.netloc and parts.path.startswith("/") and not address.startswith(("//", "/\\"))
+    )
+    return address if is_own and address.isprintable() and "\\" not in address else "/"
+
+
+def error_page(console: Console, request: Request, error: WeirError) -> Response:
+    """An error as a page that says what to do."""
+    status = 500
+    for kind, code in ((ForbiddenError, 403), (StoreMissingError, 503), (UsageError, 400), (ClusterError, 503)):
+        if isinstance(error, kind):
+            status = code
+            break
+    if request.headers.get("accept", "") == "application/json":
+        answer = as_json({"error": error.message, "hint": error.hint})
+        answer.status_code = status
+        return answer
+    is_waiting = isinstance(error, StoreMissingError)
+    return render(console, None, "error.html", status, title=error.message, hint=error.hint, is_waiting=is_waiting)
+
+
+def _check_role(person: Person, action: str) -> None:
+    if not person.may(action):
+        raise ForbiddenError(
+            f"The role {person.role} may not do this: it takes the role {MAY[action]}.",
+            "Ask an operator of this console.",
+        )
+
+
+async def _own_form(console: Console, request: Request, ticket: Ticket) -> Mapping[str, str]:
+    """The form of a request.
+
+    Raises:
+        ForbiddenError: another site's page sent it, or another browser's.
+    """
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise ForbiddenError("Another site sent this form.", "Open the console itself, and try again there.")
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise ForbiddenError("Another site sent this form.", "Open the console itself, and try again there.")
+    async with request.form(max_files=0, max_fields=MOST_FIELDS) as form:
+        found = {name: value for name, value in form.items() if isinstance(value, str)}
+    if not console.door.tickets.is_own_form(ticket, found.get("token", "")):
+        raise ForbiddenError(
+            "The form is not this browser's, or it is from before a log-in.", "Load the page again, and try again."
+        )
+    return {name: value[:4_096] for name, value in found.items()}
+
+
+def _to_log_in(request: Request) -> Response:
+    if request.method != "GET" or request.headers.get("accept", "") == "application/json":
+        return Response("Log in first.\n", 401, media_type="text/plain")
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return see_other("/log-in", next=wanted)
+
+
+def clean(text: str) -> str:
+    """What a person typed, on one line and with nothing hidden in it."""
+    return " ".join(inert(text).split())

@@ -1,0 +1,236 @@
+"""Follows the topics into the store on a thread of its own, from the positions that the store holds."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from weir.console.store.bounds import AT_ONCE, DAY_S, Bounds, enforce
+from weir.console.store.schema import FILE, VERSION, open_to_write
+from weir.console.store.writer import TAKERS, StoreWriter
+from weir.errors import WeirError, WorkError
+from weir.kafka.observer import Observer
+from weir.kafka.reader import LogReader
+from weir.kafka.records import OffsetRange, PartitionId
+from weir.settings import Settings
+from weir.topics import ACTIONS, ANSWERS, EVENTS, LABELS, LIMITS
+
+log = logging.getLogger("weir.console")
+COMMIT_S = 0.15
+"""A record is visible so soon after it was read, at the latest."""
+COMMIT_RECORDS = 2_000
+BOUNDS_EVERY_S = 20.0
+AGAIN_S = 2.0
+"""Until the next try when the cluster is away."""
+FROM_THE_BEGINNING = (LIMITS, LABELS, ANSWERS, ACTIONS)
+"""Read whole when the store is made: the rest only as far back as it keeps sessions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the store is."""
+
+    read: int
+    total: int
+    """Records that there were to read when it began."""
+    is_current: bool
+    """Whether it has reached the end of every topic once."""
+    error: WeirError | None
+    """Why it doesn't get on; None while it does."""
+    newest_s: float
+    """When the newest record was appended that it shows."""
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1."""
+        return 1.0 if self.is_current or not self.total else min(1.0, self.read / self.total)
+
+
+class StoreFollower:
+    """Keeps the store up to date; a context manager.
+
+    Args:
+        settings: where the cluster is, and the topics' prefix.
+        folder: the store's own folder; what is in it may be removed at any time while no console runs.
+        bounds: how much it keeps.
+    """
+
+    def __init__(self, settings: Settings, folder: Path, bounds: Bounds) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._bounds = bounds
+        self._names = settings.names
+        self._closing = threading.Event()
+        self._progress = Progress(0, 0, is_current=False, error=None, newest_s=0.0)
+        self._committed: dict[PartitionId, int] = {}
+        self._moved = threading.Condition()
+        self._generation = 0
+        self._thread = threading.Thread(target=self._run, name="weir-console-store", daemon=True)
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        return self._progress
+
+    @property
+    def generation(self) -> int:
+        """Counts commits: pages that follow look whether it has moved."""
+        return self._generation
+
+    def positions(self) -> dict[PartitionId, int]:
+        """Per partition to where the store has read."""
+        with self._moved:
+            return dict(self._committed)
+
+    def wait_for(self, topic: str, partition: int, offset: int, timeout_s: float) -> bool:
+        """Waits until the store shows the record at an offset; whether it does."""
+        with self._moved:
+            return self._moved.wait_for(lambda: self._committed.get((topic, partition), 0) > offset, timeout_s)
+
+    def wait_for_change(self, generation: int, timeout_s: float) -> int:
+        """Waits until there was a commit after a generation; the present generation."""
+        with self._moved:
+            self._moved.wait_for(lambda: self._generation != generation or self._closing.is_set(), timeout_s)
+            return self._generation
+
+    def wait_until_current(self, timeout_s: float) -> bool:
+        """Waits until every topic has been read to its end once; whether it has."""
+        with self._moved:
+            return self._moved.wait_for(lambda: self._progress.is_current, timeout_s)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.set()
+        with self._moved:
+            self._moved.notify_all()
+        self._thread.join(10.0)
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            try:
+                self._follow()
+            except WeirError as error:
+                self._set(error=error)
+                log.warning("the store can't follow the topics: %s", error)
+                self._closing.wait(AGAIN_S)
+            except Exception as error:
+                self._set(error=WeirError(f"The store failed: {error!r}.", "The console's log has the details."))
+                log.exception("the store failed")
+                self._closing.wait(AGAIN_S)
+
+    def _follow(self) -> None:
+        topics = [self._names.public(topic) for topic in TAKERS]
+        ids = Observer(self._settings).topic_ids(topics)
+        connection = self._opened(ids)
+        try:
+            with LogReader(self._settings, topics) as reader:
+                self._read(reader, StoreWriter(connection, self._names), connection)
+        finally:
+            connection.close()
+
+    def _opened(self, ids: Mapping[str, str]) -> sqlite3.Connection:
+        """The store, made anew if it is of other topics or of another version, or can't be read."""
+        wanted = {"version": VERSION, **ids}
+        try:
+            connection = open_to_write(self._folder)
+            found = dict(connection.execute("SELECT name, value FROM meta"))
+            if found == wanted:
+                return connection
+            connection.close()
+            if found:
+                log.warning("the store is of another version or of other topics: it is made anew")
+        except sqlite3.DatabaseError as error:
+            log.warning("the store can't be read (%s): it is made anew", error)
+        for path in self._folder.glob(f"{FILE}*"):
+            path.unlink(missing_ok=True)
+        connection = open_to_write(self._folder)
+        connection.executemany("INSERT INTO meta VALUES (?, ?)", wanted.items())
+        return connection
+
+    def _read(self, reader: LogReader, writer: StoreWriter, connection: sqlite3.Connection) -> None:
+        ranges = reader.ranges()
+        begin = self._begin(reader, ranges, writer.positions())
+        self._committed = dict(begin)
+        total = sum(ranges[partition].end - offset for partition, offset in begin.items())
+        self._set(read=0, total=total, is_current=False, error=None)
+        inode = (self._folder / FILE).stat().st_ino
+        began_s = time.monotonic()
+        bounds_s = began_s + BOUNDS_EVERY_S
+        taken, newest_s = 0, 0.0
+
+        def commit() -> None:
+            nonlocal bounds_s
+            now_s = time.monotonic()
+            if not self._is_there(inode):
+                raise WorkError("The store was removed while it was in use.", "It is made anew from the topics.")
+            moved = writer.commit()
+            if moved:
+                self._announce(moved, read=self._progress.read + taken, newest_s=newest_s)
+            if now_s >= bounds_s:
+                gone = enforce(connection, self._bounds, time.time())
+                bounds_s = now_s + (0.0 if gone == AT_ONCE else BOUNDS_EVERY_S)
+
+        def at_end() -> None:
+            commit()
+            self._set(is_current=True)
+
+        try:
+            for record in reader.follow(begin, on_end=at_end, on_idle=commit, is_over=self._closing.is_set):
+                if not writer.has_uncommitted:
+                    began_s, taken = time.monotonic(), 0
+                writer.take(record)
+                taken += 1
+                newest_s = max(newest_s, record.timestamp / 1_000)
+                if taken >= COMMIT_RECORDS or time.monotonic() - began_s >= COMMIT_S:
+                    commit()
+            commit()
+        except BaseException:
+            writer.roll_back()
+            raise
+
+    def _begin(
+        self, reader: LogReader, ranges: Mapping[PartitionId, OffsetRange], held: Mapping[PartitionId, int]
+    ) -> dict[PartitionId, int]:
+        """Where to begin: at the store's positions; of a new store as far back as it keeps, of events the newest."""
+        whole = {self._names.public(topic) for topic in FROM_THE_BEGINNING}
+        events = self._names.public(EVENTS)
+        partitions_of_events = sum(name == events for name, _ in ranges)
+        since = reader.since(round((time.time() - self._bounds.days * DAY_S) * 1_000))
+        begin: dict[PartitionId, int] = {}
+        for partition, offsets in ranges.items():
+            first = offsets.start if partition[0] in whole else max(offsets.start, since[partition])
+            if partition[0] == events:
+                # The rest is read from the topic when somebody asks for it.
+                first = max(first, offsets.end - self._bounds.newest_events // max(1, partitions_of_events))
+            begin[partition] = min(max(first, held.get(partition, 0)), offsets.end)
+        return begin
+
+    def _is_there(self, inode: int) -> bool:
+        try:
+            return (self._folder / FILE).stat().st_ino == inode
+        except FileNotFoundError:
+            return False
+
+    def _announce(self, moved: Mapping[PartitionId, int], *, read: int, newest_s: float) -> None:
+        with self._moved:
+            self._committed.update(moved)
+            self._generation += 1
+            self._progress = replace(self._progress, read=read, newest_s=newest_s, error=None)
+            self._moved.notify_all()
+
+    def _set(self, **changes: Any) -> None:  # noqa: ANN401 -- fields of `Progress`
+        with self._moved:
+            self._progress = replace(self._progress, **changes)
+            self._moved.notify_all()

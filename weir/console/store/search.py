@@ -1,0 +1,219 @@
+"""Finds sessions: by id, address, account, a part of a URL's path or of a user agent, reason, verdict, time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+from urllib.parse import urlencode
+
+from weir.console.store.reading import Row, StoreReader
+from weir.errors import UsageError
+from weir.times import BadTimeError, to_epoch_s
+
+PAGE = 50
+"""Rows a page has at most."""
+COUNTED = 2_000
+"""Matches that are counted; beyond it the page says "more than"."""
+MOST_TEXTS = 300
+SHORTEST_PART = 3
+"""Characters that a part of a text must have: shorter ones are in too many."""
+COLUMNS = (
+    "s.n, s.session_id, s.visitor, s.start_s, s.end_s, s.state, s.events, s.verdict, s.stage, s.score, s.unusual,"
+    " s.address, s.account, (SELECT text FROM texts WHERE id = s.agent) AS agent,"
+    " (SELECT text FROM texts WHERE id = s.path) AS path"
+)
+VERDICTS = ("block", "throttle", "review", "allow")
+STAGES = ("rate_limit", "heuristics", "model", "people", "business_rule")
+STATES = ("open", "closed", "split", "merged")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What somebody looks for; empty fields ask for nothing. It is also the address of its page, and a saved queue."""
+
+    q: str = ""
+    """An id, an address, an account, or a part of a path or a user agent."""
+    verdict: str = ""
+    stage: str = ""
+    reason: str = ""
+    state: str = ""
+    since: str = ""
+    """ISO 8601 or seconds; sessions that end then or later."""
+    until: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Search:
+        """What a query string asks for.
+
+        Raises:
+            UsageError: a time is none.
+        """
+        given = {one.name: query.get(one.name, "").strip()[:512] for one in fields(cls)}
+        for name in ("since", "until"):
+            _moment(given[name])
+        return cls(**given)
+
+    def without(self, name: str) -> Search:
+        """The same, with one field empty."""
+        return self.with_(name, "")
+
+    def with_(self, name: str, value: str) -> Search:
+        """The same, with one field set."""
+        return Search(**{one.name: value if one.name == name else getattr(self, one.name) for one in fields(self)})
+
+    @property
+    def query(self) -> str:
+        """As a query string."""
+        return urlencode({one.name: value for one in fields(self) if (value := getattr(self, one.name))})
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """The fields that are set."""
+        return {one.name: value for one in fields(self) if (value := getattr(self, one.name))}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of what was found."""
+
+    rows: list[Row]
+    number: int
+    """Matches counted, at most `COUNTED`."""
+    is_more: bool
+    """Whether there are more than were counted."""
+    next_page: str | None
+    """Where the next page begins; None on the last."""
+    facets: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+
+
+def find(store: StoreReader, search: Search, after: str = "") -> Found:
+    """A page of sessions, the latest first."""
+    where, parameters = conditions(store, search)
+    cut = _cut(after)
+    if cut is not None:
+        where = [*where, "(s.end_s, s.n) < (:cut_s, :cut_n)"]
+        parameters = parameters | {"cut_s": cut[0], "cut_n": cut[1]}
+    rows = store.rows(
+        f"SELECT {COLUMNS} FROM {source(search)} {_where(where)} ORDER BY s.end_s DESC, s.n DESC LIMIT {PAGE + 1}",
+        parameters,
+    )
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    next_page = f"{last['end_s']!r},{last['n']}" if last is not None else None
+    where, parameters = conditions(store, search)
+    number = (
+        store.number("SELECT sum(number) FROM facets WHERE kind = 'state'")
+        if not where
+        else store.number(
+            f"SELECT count(*) FROM (SELECT 1 FROM {source(search)} {_where(where)} LIMIT {COUNTED + 1})",
+            parameters,
+        )
+    )
+    is_more = bool(where) and number > COUNTED
+    return Found(rows[:PAGE], min(number, COUNTED) if where else number, is_more, next_page, facets(store, search))
+
+
+def facets(store: StoreReader, search: Search) -> dict[str, list[tuple[str, int]]]:
+    """How many sessions have each verdict, stage, reason and state: all, or of the latest `COUNTED` that match."""
+    kinds = ("verdict", "stage", "state", "reason")
+    if not search.asked:
+        rows = store.rows("SELECT kind, value, number FROM facets WHERE number > 0 ORDER BY number DESC")
+        return {kind: [(row["value"], row["number"]) for row in rows if row["kind"] == kind][:12] for kind in kinds}
+    where, parameters = conditions(store, search)
+    matching = (
+        f"SELECT s.session_id, s.verdict, s.stage, s.state FROM {source(search)} {_where(where)}"
+        f" ORDER BY s.end_s DESC LIMIT {COUNTED}"
+    )
+    found: dict[str, list[tuple[str, int]]] = {}
+    for kind in kinds[:3]:
+        rows = store.rows(
+            f"SELECT {kind} AS value, count(*) AS number FROM ({matching}) WHERE {kind} != ''"
+            " GROUP BY 1 ORDER BY 2 DESC",
+            parameters,
+        )
+        found[kind] = [(row["value"], row["number"]) for row in rows]
+    rows = store.rows(
+        f"SELECT r.reason AS value, count(*) AS number FROM ({matching}) m JOIN reasons r USING (session_id)"
+        " GROUP BY 1 ORDER BY 2 DESC LIMIT 12",
+        parameters,
+    )
+    return found | {"reason": [(row["value"], row["number"]) for row in rows]}
+
+
+def conditions(store: StoreReader, search: Search) -> tuple[list[str], dict[str, Any]]:
+    """The search as SQL over sessions `s` (and reasons `r`, where it names one), and its parameters."""
+    where: list[str] = []
+    parameters: dict[str, Any] = {}
+    for name in ("verdict", "stage", "state"):
+        if value := getattr(search, name):
+            # Told literally where the index is of these alone.
+            where.append(f"s.{name} = :{name}" + (f" AND s.{name} != ''" if name != "state" else ""))
+            parameters[name] = value
+    if search.reason:
+        where.append("r.reason = :reason")
+        parameters["reason"] = search.reason
+    for name, sign in (("since", ">="), ("until", "<")):
+        moment = _moment(getattr(search, name))
+        if moment is not None:
+            where.append(f"s.end_s {sign} :{name}")
+            parameters[name] = moment
+    if search.q:
+        condition, more = _matches(store, search.q)
+        where.append(condition)
+        parameters |= more
+    return where, parameters
+
+
+def _matches(store: StoreReader, q: str) -> tuple[str, dict[str, Any]]:
+    """What a person typed: an exact name of something, else a part of a text."""
+    exact = (
+        ("session_id", "s.session_id = :q"),
+        ("visitor", "s.visitor = :q"),
+        ("address", "s.address = :q"),
+        ("account", "s.account = :q"),
+    )
+    for column, condition in exact:
+        if store.row(f"SELECT 1 FROM sessions WHERE {column} = ? LIMIT 1", (q,)) is not None:
+            return condition, {"q": q}
+    if len(q) < SHORTEST_PART:
+        return "s.visitor = :q", {"q": q}
+    escaped = q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    ids = [
+        row["rowid"]
+        for row in store.rows(
+            "SELECT rowid FROM texts_found WHERE text LIKE ? LIMIT ?"
+            if escaped == q
+            else "SELECT id AS rowid FROM texts WHERE text LIKE ? ESCAPE '\\' LIMIT ?",
+            (f"%{escaped}%", MOST_TEXTS),
+        )
+    ]
+    if not ids:
+        return "s.visitor = :q", {"q": q}
+    listed = ", ".join(map(str, ids))
+    return f"(s.path IN ({listed}) OR s.agent IN ({listed}))", {}
+
+
+def source(search: Search) -> str:
+    """The tables that a search looks at: sessions `s`, and reasons `r` where it names one."""
+    return "reasons r JOIN sessions s USING (session_id)" if search.reason else "sessions s"
+
+
+def _where(conditions: list[str]) -> str:
+    return f"WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def _cut(after: str) -> tuple[float, int] | None:
+    end, _, number = after.partition(",")
+    try:
+        return (float(end), int(number)) if after else None
+    except ValueError:
+        return None
+
+
+def _moment(text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        return to_epoch_s(float(text) if text.replace(".", "", 1).isdigit() else text)
+    except BadTimeError as error:
+        raise UsageError(f"{text} is no time.", "For example: 2026-01-31T09:30:00Z.") from error

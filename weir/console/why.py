@@ -1,0 +1,116 @@
+"""Why a session was judged so: the characters that patterns matched, what pushed its score, and the decision again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from models.champion import Scorer
+from models.features import features
+from models.features.registry import FEATURES
+from rules.heuristics.explain import Seen, explain, texts_of
+from rules.heuristics.patterns import Patterns
+from weir.contracts import Event, Session
+from weir.contracts.session import TextSeen
+
+AROUND = 120
+"""Characters that are shown on either side of a match."""
+MOST_MATCHES = 30
+MOST_PUSHES = 8
+_SURELY = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A pattern on a text: what is before the match, the match, and what is after it, once disguises are off."""
+
+    rule: str
+    version: str
+    field: str
+    weight: float
+    shadow: bool
+    reason: str
+    sent: str
+    """The text as it was sent."""
+    steps: tuple[str, ...]
+    before: str
+    matched: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What a feature adds to a score: the score's log-odds less those without the feature."""
+
+    feature: str
+    meaning: str
+    value: float | str
+    by: float
+
+
+def matches(patterns: Patterns, texts: Iterable[Seen]) -> list[Match]:
+    """The matches in some texts, each pattern and place once, the weightiest first."""
+    found: dict[tuple[str, str, str], Match] = {}
+    for seen in texts:
+        for firing in explain(patterns, [seen]):
+            start = max(0, firing.start - AROUND)
+            match = Match(
+                *(firing.pattern, firing.version, firing.field, firing.weight, firing.shadow, firing.reason),
+                sent=seen.text[:2_000],
+                steps=firing.steps,
+                before=("…" if start else "") + firing.decoded[start : firing.start],
+                matched=firing.matched[:2_000],
+                after=firing.decoded[firing.end : firing.end + AROUND]
+                + ("…" if firing.end + AROUND < len(firing.decoded) else ""),
+            )
+            found.setdefault((match.rule, match.before, match.matched), match)
+    return sorted(found.values(), key=lambda one: (one.shadow, -one.weight))[:MOST_MATCHES]
+
+
+def texts_of_session(session: Session) -> list[Seen]:
+    """What a session's record still has of its visitor's texts."""
+    event = Event(
+        event_id="-",
+        visitor_id=session.visitor_id,
+        type="page_view",
+        ts=session.end,
+        url=session.entry_url,
+        referrer=session.referrer,
+        user_agent=session.user_agent,
+    )
+    found = texts_of(event)
+    if session.exit_url and session.exit_url != session.entry_url:
+        found += texts_of(event.model_copy(update={"url": session.exit_url, "referrer": None, "user_agent": None}))
+    return found + [seen for text in session.texts for seen in _of_text(text)]
+
+
+def pushes(scorer: Scorer, session: Session, at_most: int = MOST_PUSHES) -> list[Push]:
+    """The features that push a session's score most, by the score without each of them (occlusion).
+
+    See Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2014, for occlusion.
+    """
+    found = features(session)
+    whole = _log_odds(scorer.score(found))
+    meanings = {feature.name: feature.meaning for feature in FEATURES}
+    each = [
+        Push(name, meanings.get(name, ""), value, whole - _log_odds(scorer.score(_without(found, name))))
+        for name, value in found.items()
+    ]
+    pushing = [one for one in each if abs(one.by) >= 0.01]  # noqa: PLR2004 -- what nobody would see in a bar
+    return sorted(pushing, key=lambda one: -abs(one.by))[:at_most]
+
+
+def _of_text(text: TextSeen) -> Sequence[Seen]:
+    if text.field == "query":
+        return (Seen("query", text.text, "query"), Seen("url", text.text, "query"))
+    return (Seen(text.field, text.text, text.field),) if text.field in {"title", "text"} else ()  # type: ignore[arg-type]  # one of these
+
+
+def _without(found: dict[str, float | str], name: str) -> dict[str, float | str]:
+    return {one: value for one, value in found.items() if one != name}
+
+
+def _log_odds(score: float) -> float:
+    bounded = min(1.0 - _SURELY, max(_SURELY, score))
+    return math.log(bounded / (1.0 - bounded))
