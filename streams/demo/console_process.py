@@ -32,9 +32,9 @@ class ConsoleProcess:
         self.address = f"http://{settings.console_host}:{settings.console_port}"
         self._log_file = log_file
         with log_file.open("wb") as log:
-            self._process = subprocess.Popen(
-                # Its parts are our own: a name above, and the address of the demo's worker.
-                [sys.executable, "-m", "weir.cli.main", "console", "--name", NAME, "--worker", worker],  # noqa: S603 -- as said
+            self._process = subprocess.Popen(  # noqa: S603 -- as said below
+                # All of it is our own: a constant, and the address of the demo's worker.
+                [sys.executable, "-m", "weir.cli.main", "console", "--name", NAME, "--worker", worker],
                 env=environment(settings),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
