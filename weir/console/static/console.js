@@ -73,10 +73,11 @@ function live(root) {
 
 // Sends an answer until it has arrived. Its id was chosen by the page: sent twice, it counts once.
 async function deliver(form, fields) {
+  // Not `form.action`: a field of that name hides it.
   const told = form.querySelector("[data-sending]");
   for (let wait = 300; ; wait = Math.min(wait * 2, 5000)) {
     try {
-      const answer = await fetch(form.action, { method: "POST", body: fields, redirect: "follow" });
+      const answer = await fetch(form.getAttribute("action"), { method: "POST", body: fields, redirect: "follow" });
       if (answer.status < 500) {
         if (answer.ok) location.assign(answer.url);
         else document.documentElement.innerHTML = await answer.text();

@@ -16,8 +16,10 @@ CREATE TABLE IF NOT EXISTS positions (
   topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (topic, partition)
 ) WITHOUT ROWID;
 
--- User agents and paths, each once: what a search for a part of a text looks at.
-CREATE TABLE IF NOT EXISTS texts (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+-- User agents and paths, each once, and how many sessions began with it: what a search for a part of a text looks at.
+CREATE TABLE IF NOT EXISTS texts (
+  id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, uses INTEGER NOT NULL DEFAULT 0
+);
 CREATE VIRTUAL TABLE IF NOT EXISTS texts_found USING fts5(
   text, content='texts', content_rowid='id', tokenize='trigram', detail='none');
 

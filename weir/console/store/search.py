@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -13,9 +14,11 @@ from weir.times import BadTimeError, to_epoch_s
 
 PAGE = 50
 """Rows a page has at most."""
-COUNTED = 2_000
+COUNTED = 500
 """Matches that are counted; beyond it the page says "more than"."""
 MOST_TEXTS = 300
+RARE = 10_000
+"""Sessions up to which those with a part of a text are looked up; beyond it the latest sessions are looked through."""
 SHORTEST_PART = 3
 """Characters that a part of a text must have: shorter ones are in too many."""
 COLUMNS = (
@@ -25,6 +28,9 @@ COLUMNS = (
 )
 VERDICTS = ("block", "throttle", "review", "allow")
 STAGES = ("rate_limit", "heuristics", "model", "people", "business_rule")
+KINDS = ("verdict", "stage", "state", "reason")
+"""What sessions are counted by."""
+MOST_VALUES = 12
 STATES = ("open", "closed", "split", "merged")
 
 
@@ -79,7 +85,7 @@ class Found:
 
     rows: list[Row]
     number: int
-    """Matches counted, at most `COUNTED`."""
+    """Matches counted, at most `COUNTED`; without a search all sessions."""
     is_more: bool
     """Whether there are more than were counted."""
     next_page: str | None
@@ -90,54 +96,49 @@ class Found:
 def find(store: StoreReader, search: Search, after: str = "") -> Found:
     """A page of sessions, the latest first."""
     where, parameters = conditions(store, search)
+    order = _order(search)
     cut = _cut(after)
     if cut is not None:
-        where = [*where, "(s.end_s, s.n) < (:cut_s, :cut_n)"]
+        where = [*where, f"({order}, s.n) < (:cut_s, :cut_n)"]
         parameters = parameters | {"cut_s": cut[0], "cut_n": cut[1]}
     rows = store.rows(
-        f"SELECT {COLUMNS} FROM {source(search)} {_where(where)} ORDER BY s.end_s DESC, s.n DESC LIMIT {PAGE + 1}",
+        f"SELECT {COLUMNS}, {order} AS sort_s FROM {source(search)} {_where(where)}"
+        f" ORDER BY {order} DESC, s.n DESC LIMIT {PAGE + 1}",
         parameters,
     )
     last = rows[PAGE - 1] if len(rows) > PAGE else None
-    next_page = f"{last['end_s']!r},{last['n']}" if last is not None else None
-    where, parameters = conditions(store, search)
-    number = (
-        store.number("SELECT sum(number) FROM facets WHERE kind = 'state'")
-        if not where
-        else store.number(
-            f"SELECT count(*) FROM (SELECT 1 FROM {source(search)} {_where(where)} LIMIT {COUNTED + 1})",
-            parameters,
-        )
-    )
-    is_more = bool(where) and number > COUNTED
-    return Found(rows[:PAGE], min(number, COUNTED) if where else number, is_more, next_page, facets(store, search))
-
-
-def facets(store: StoreReader, search: Search) -> dict[str, list[tuple[str, int]]]:
-    """How many sessions have each verdict, stage, reason and state: all, or of the latest `COUNTED` that match."""
-    kinds = ("verdict", "stage", "state", "reason")
+    next_page = f"{last['sort_s']!r},{last['n']}" if last is not None else None
     if not search.asked:
-        rows = store.rows("SELECT kind, value, number FROM facets WHERE number > 0 ORDER BY number DESC")
-        return {kind: [(row["value"], row["number"]) for row in rows if row["kind"] == kind][:12] for kind in kinds}
+        number = store.number("SELECT sum(number) FROM facets WHERE kind = 'state'")
+        return Found(rows[:PAGE], number, is_more=False, next_page=next_page, facets=_all_facets(store))
     where, parameters = conditions(store, search)
-    matching = (
+    matching = store.rows(
         f"SELECT s.session_id, s.verdict, s.stage, s.state FROM {source(search)} {_where(where)}"
-        f" ORDER BY s.end_s DESC LIMIT {COUNTED}"
-    )
-    found: dict[str, list[tuple[str, int]]] = {}
-    for kind in kinds[:3]:
-        rows = store.rows(
-            f"SELECT {kind} AS value, count(*) AS number FROM ({matching}) WHERE {kind} != ''"
-            " GROUP BY 1 ORDER BY 2 DESC",
-            parameters,
-        )
-        found[kind] = [(row["value"], row["number"]) for row in rows]
-    rows = store.rows(
-        f"SELECT r.reason AS value, count(*) AS number FROM ({matching}) m JOIN reasons r USING (session_id)"
-        " GROUP BY 1 ORDER BY 2 DESC LIMIT 12",
+        f" ORDER BY {order} DESC LIMIT {COUNTED + 1}",
         parameters,
     )
-    return found | {"reason": [(row["value"], row["number"]) for row in rows]}
+    is_more = len(matching) > COUNTED
+    return Found(rows[:PAGE], min(len(matching), COUNTED), is_more, next_page, _facets_of(store, matching[:COUNTED]))
+
+
+def _all_facets(store: StoreReader) -> dict[str, list[tuple[str, int]]]:
+    """How many sessions have each verdict, stage, reason and state: counted while writing."""
+    rows = store.rows("SELECT kind, value, number FROM facets WHERE number > 0 ORDER BY number DESC")
+    return {
+        kind: [(row["value"], row["number"]) for row in rows if row["kind"] == kind][:MOST_VALUES] for kind in KINDS
+    }
+
+
+def _facets_of(store: StoreReader, matching: list[Row]) -> dict[str, list[tuple[str, int]]]:
+    """The same of some sessions."""
+    found = {kind: Counter(row[kind] for row in matching if row[kind]).most_common(MOST_VALUES) for kind in KINDS[:-1]}
+    marks = ", ".join("?" * len(matching))
+    rows = store.rows(
+        f"SELECT reason, count(*) AS number FROM reasons WHERE session_id IN ({marks})"
+        f" GROUP BY 1 ORDER BY 2 DESC LIMIT {MOST_VALUES}",
+        [row["session_id"] for row in matching],
+    )
+    return found | {"reason": [(row["reason"], row["number"]) for row in rows]}
 
 
 def conditions(store: StoreReader, search: Search) -> tuple[list[str], dict[str, Any]]:
@@ -178,24 +179,30 @@ def _matches(store: StoreReader, q: str) -> tuple[str, dict[str, Any]]:
     if len(q) < SHORTEST_PART:
         return "s.visitor = :q", {"q": q}
     escaped = q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    ids = [
-        row["rowid"]
-        for row in store.rows(
-            "SELECT rowid FROM texts_found WHERE text LIKE ? LIMIT ?"
-            if escaped == q
-            else "SELECT id AS rowid FROM texts WHERE text LIKE ? ESCAPE '\\' LIMIT ?",
-            (f"%{escaped}%", MOST_TEXTS),
-        )
-    ]
-    if not ids:
+    # The trigram index answers a LIKE without an escape alone.
+    found = store.rows(
+        "SELECT id, uses FROM texts WHERE id IN (SELECT rowid FROM texts_found WHERE text LIKE ?) LIMIT ?"
+        if escaped == q
+        else "SELECT id, uses FROM texts WHERE text LIKE ? ESCAPE '\\' LIMIT ?",
+        (f"%{escaped}%", MOST_TEXTS),
+    )
+    if not found:
         return "s.visitor = :q", {"q": q}
-    listed = ", ".join(map(str, ids))
-    return f"(s.path IN ({listed}) OR s.agent IN ({listed}))", {}
+    listed = ", ".join(str(row["id"]) for row in found)
+    # With a sign before it, a column's index is left alone: SQLite then goes through the latest sessions.
+    sign = "" if sum(row["uses"] for row in found) <= RARE else "+"
+    return f"({sign}s.path IN ({listed}) OR {sign}s.agent IN ({listed}))", {}
 
 
 def source(search: Search) -> str:
     """The tables that a search looks at: sessions `s`, and reasons `r` where it names one."""
-    return "reasons r JOIN sessions s USING (session_id)" if search.reason else "sessions s"
+    # A cross join keeps SQLite from going the other way, through all sessions with a verdict.
+    return "reasons r CROSS JOIN sessions s ON s.session_id = r.session_id" if search.reason else "sessions s"
+
+
+def _order(search: Search) -> str:
+    """What the latest are told by: of a reason the index beside it."""
+    return "r.end_s" if search.reason else "s.end_s"
 
 
 def _where(conditions: list[str]) -> str:

@@ -44,6 +44,7 @@ def take_session(tables: Tables, record: LogRecord) -> None:
     tables.shift("state", "" if was_new else before[2] if before else "", state)
     if was_new:
         tables.count("sessions", "opened", told_s)
+        tables.db.execute("UPDATE texts SET uses = uses + 1 WHERE id IN (?, ?)", (agent, path))
         _see_visitor(tables, session.visitor_id, session.start, session.end, sessions=1)
     else:
         _see_visitor(tables, session.visitor_id, session.start, session.end)
