@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 from starlette.applications import Starlette
 
 from tests.support.polling import eventually
@@ -59,12 +59,16 @@ class Watched:
         self.page = page
         self.problems: list[str] = []
         page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
-        page.on("dialog", lambda dialog: (self.problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("dialog", self._dialog)
         page.on("console", self._console)
         page.add_init_script(
             "document.addEventListener('securitypolicyviolation', (e) => console.error('POLICY ' + e.violatedDirective"
             " + ' ' + e.blockedURI + ' ' + e.sample))"
         )
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self.problems.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _console(self, message: object) -> None:
         text = str(getattr(message, "text", ""))

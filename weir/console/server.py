@@ -86,6 +86,8 @@ def _listen(settings: Settings) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind((settings.console_host, settings.console_port))
+        # From now on, before the server is up: whoever opens the printed address at once waits, and is not refused.
+        made.listen(128)
     except OSError as error:
         made.close()
         raise UsageError(

@@ -16,7 +16,6 @@ from playwright.sync_api import Browser, Page
 
 from tests.support.chromium import Watched, chromium, served
 from tests.support.console import ConsoleAtHand, console_at_hand, fill, flag, review, session
-from tests.support.polling import eventually
 from weir.contracts import Action, Event, Label, Limit
 from weir.contracts.flag import Reason
 from weir.contracts.session import PatternHits, TextSeen
@@ -237,7 +236,7 @@ def test_an_answer_is_sent_until_the_console_has_it(at_hand: ConsoleAtHand, brow
             page.route("**/review/answer", fail)
             page.keyboard.press("g")
             page.wait_for_selector("[data-sending]:not([hidden])")
-            eventually(lambda: page.wait_for_timeout(50) or at_hand.actions.written, what="the answer")
+            page.wait_for_url("**did=**")
             assert len(at_hand.actions.written) == 1
 
 

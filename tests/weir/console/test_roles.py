@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 from starlette.testclient import TestClient
 
 from tests.support.console import ConsoleAtHand, console_at_hand, fill
@@ -72,11 +72,11 @@ def logged_in(guarded: ConsoleAtHand, name: str, password: str = PASSWORD) -> Te
 
 
 def addresses(routes: tuple[BaseRoute, ...] = PAGES) -> list[tuple[str, str]]:
-    """Every method and address that the application has, without the static files."""
+    """Every method and address that the application has."""
     return [
         (method, route.path)
         for route in routes
-        if isinstance(route, Route) and not isinstance(route, Mount) and route.path not in FOR_EVERYBODY
+        if isinstance(route, Route) and route.path not in FOR_EVERYBODY
         for method in sorted((route.methods or set()) - {"HEAD"})
     ]
 

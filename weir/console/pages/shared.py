@@ -21,7 +21,7 @@ from weir.console.access.tickets import Ticket
 from weir.console.context import Console
 from weir.console.html import environment, inert
 from weir.console.store.reading import StoreMissingError
-from weir.errors import ClusterError, UsageError, WeirError
+from weir.errors import UsageError, WeirError, WorkError
 
 COOKIE = "weir-console"
 MOST_FIELDS = 64
@@ -69,11 +69,7 @@ def page(path: str, handler: Handler, action: str = "look", *, methods: Sequence
             person = await run_in_threadpool(console.door.person, ticket, request.headers, address)
             if person is None:
                 return _to_log_in(request)
-            if not person.may(action):
-                raise ForbiddenError(
-                    f"The role {person.role} may not do this: it takes {MAY[action]}.",
-                    "Ask an operator of this console.",
-                )
+            _check_role(person, action)
             form = await _own_form(console, request, ticket) if request.method == "POST" else {}
             visit = Visit(request, person, ticket, form)
             answer = await run_in_threadpool(handler, console, visit)
@@ -163,7 +159,7 @@ def own_path(address: str) -> str:
 def error_page(console: Console, request: Request, error: WeirError) -> Response:
     """An error as a page that says what to do."""
     status = 500
-    for kind, code in ((ForbiddenError, 403), (StoreMissingError, 503), (UsageError, 400), (ClusterError, 503)):
+    for kind, code in ((ForbiddenError, 403), (StoreMissingError, 503), (UsageError, 400), (WorkError, 503)):
         if isinstance(error, kind):
             status = code
             break
