@@ -135,6 +135,17 @@ class PackLibrary:
                 known = self._of_then_cached[wanted] = found
         return known
 
+    def known(self, name: str) -> list[str]:
+        """The versions of a pack that `get` finds: the file's first, then those of the topic as they came."""
+        own = self._files.get(name)
+        with self._lock:
+            return list(dict.fromkeys([*([own.version] if own is not None else ()), *self._ledger.versions(name)]))
+
+    def said(self, name: str) -> CurrentPack | None:
+        """What the topic says of a pack: which version is in force, since when, by whom and why; None: nothing."""
+        with self._lock:
+            return self._ledger.current.get(name)
+
     def file_records(self) -> list[PackVersion]:
         """The files' packs, as other and later workers need them."""
         return [PackVersion(pack=pack.name, version=pack.version, source=pack.source) for pack in self._files.values()]

@@ -145,3 +145,14 @@ def test_packs_that_come_later_than_anybody_waited_judge_from_then_on(monkeypatc
     assert mine.of_session({"mine": ONE.version}).versions == {"mine": FILE.version}
     mine.offer(f"mine/{ONE.version}".encode(), encode(version_of(ONE)))
     assert mine.of_session({"mine": ONE.version}).versions == {"mine": ONE.version}
+
+
+def test_it_tells_the_versions_that_are_to_be_had_and_who_put_which_in_force() -> None:
+    mine = library()
+    assert (mine.known("mine"), mine.said("mine")) == ([FILE.version], None)
+    put(mine, ONE, TWO)
+    assert mine.known("mine") == [FILE.version, ONE.version, TWO.version]
+    said = mine.said("mine")
+    assert said is not None
+    assert (said.version, said.by) == (TWO.version, "ann")
+    assert mine.known("no such pack") == []
