@@ -16,6 +16,7 @@ from weir.console.access.door import Door
 from weir.console.access.tickets import Tickets
 from weir.console.acting import ActionWriter
 from weir.console.app import make_app
+from weir.console.computed import Computed
 from weir.console.context import Console
 from weir.console.installation import Installation
 from weir.console.store.bounds import Bounds
@@ -29,7 +30,7 @@ from weir.contracts.fast import encode
 from weir.contracts.flag import Reason
 from weir.kafka.records import LogRecord, Output, PartitionId
 from weir.settings import Settings
-from weir.topics import ACTIONS, FLAGS, REVIEWS, SESSIONS, Topic
+from weir.topics import ACTIONS, FLAGS, MODELS, REVIEWS, SESSIONS, Topic
 
 BASE = "http://127.0.0.1:6067"
 
@@ -78,6 +79,8 @@ class FedActions(ActionWriter):
         self.written.append(action)
         for output in outputs:
             self.outputs.append(output)
+            if output.topic is MODELS:  # the installation follows it, and not the store
+                continue
             self._fed.feed(output.topic, output.value, key=output.key or b"", headers=output.headers)
         self._fed.feed(ACTIONS, action, key=action.action_id.encode())
         return None
@@ -100,6 +103,7 @@ class ConsoleAtHand:
             installation=Installation(self.settings),
             writer=self.actions,
             workers=WorkerWatch(()),
+            computed=Computed(patience_s=60),
         )
         self.app = make_app(self.console)
         self.browser = self.new_browser()

@@ -70,6 +70,11 @@ class ActionWriter:
             self._done.add(action.action_id)
             return where
 
+    def is_done(self, action_id: str) -> bool:
+        """Whether an action was done, as far as this console knows before it writes again."""
+        with self._lock:
+            return self._is_done(action_id)
+
     def close(self) -> None:
         """Lets go of the producer."""
         with self._lock:

@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from weir.console.access.headers import SafetyHeaders
 from weir.console.context import Console
-from weir.console.pages import access, audit, now, review, sessions
+from weir.console.pages import access, audit, models, now, review, rules, sessions
 from weir.console.pages.shared import render
 
 log = logging.getLogger("weir.console")
@@ -24,6 +24,8 @@ PAGES: tuple[BaseRoute, ...] = (
     *now.ROUTES,
     *sessions.ROUTES,
     *review.ROUTES,
+    *rules.ROUTES,
+    *models.ROUTES,
     *audit.ROUTES,
     *access.ROUTES,
 )

@@ -74,6 +74,26 @@ def curve(lines: Mapping[str, Sequence[tuple[float, float]]], title: str, *, dia
     return _svg(parts, title)
 
 
+def lines(series: Mapping[str, Sequence[tuple[float, float]]], title: str) -> Markup:
+    """Lines over numbers that rise from the left to the right; told apart by their class `s-<n>`, from 0."""
+    across = sorted({x for points in series.values() for x, _ in points})
+    most = _ceiling(max((y for points in series.values() for _, y in points), default=0.0))
+    first, span = (across[0], (across[-1] - across[0]) or 1.0) if across else (0.0, 1.0)
+    parts = [_grid(most)]
+    for number, (name, points) in enumerate(series.items()):
+        placed = [(_LEFT + (x - first) / span * (WIDTH - _LEFT), _y(y / most), x, y) for x, y in points]
+        drawn = " ".join(f"{left:.1f},{top:.1f}" for left, top, _, _ in placed)
+        parts.append(f'<polyline class="c-line s-{number}" points="{drawn}"><title>{escape(name)}</title></polyline>')
+        parts.extend(
+            f'<circle class="c-dot s-{number}" cx="{left:.1f}" cy="{top:.1f}" r="3">'
+            f"<title>{escape(name)} at {x:,g}: {y:.3f}</title></circle>"
+            for left, top, x, y in placed
+        )
+    parts.append(_axis([f"{x:,g}" for x in (first, first + span / 2, first + span)] if across else ()))
+    told = ", ".join(f"{name} at last {points[-1][1]:.3f}" for name, points in series.items() if points)
+    return _svg(parts, f"{title}: {told or 'nothing'}")
+
+
 def _svg(parts: Sequence[str], title: str) -> Markup:
     return Markup(  # noqa: S704 -- every text in it was escaped above
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">'

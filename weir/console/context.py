@@ -10,6 +10,7 @@ from pathlib import Path
 from weir.console.access.attempts import Attempts
 from weir.console.access.door import Door
 from weir.console.acting import ActionWriter
+from weir.console.computed import Computed
 from weir.console.installation import Installation
 from weir.console.markdown import policy_html
 from weir.console.queues import Leases
@@ -35,6 +36,8 @@ class Console:
     attempts: Attempts = field(default_factory=Attempts)
     shown: dict[str, tuple[float, Mapping[str, str]]] = field(default_factory=dict)
     """Parts of pages that many look at, with when they were made."""
+    computed: Computed = field(default_factory=Computed)
+    """Figures that take long, each computed once for all who look."""
 
     @property
     def policy(self) -> str | None:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from weir.console.charts import area, bars, curve
+from weir.console.charts import area, bars, curve, lines
 
 _SHOWN = frozenset("\n\t")
 REPLACED = "\N{REPLACEMENT CHARACTER}"
@@ -109,6 +109,6 @@ def environment() -> Environment:
     made.filters.update(
         when=when, ago=ago, duration=duration, number=number, percent=percent, shortened=shortened, label=label
     )
-    shared: dict[str, Any] = {"link": link, "bars": bars, "area": area, "curve": curve}
+    shared: dict[str, Any] = {"link": link, "bars": bars, "area": area, "curve": curve, "lines": lines}
     made.globals.update(shared)
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +13,7 @@ from rules.heuristics.patterns import Patterns
 from streams.stages import Resources
 from weir.errors import WeirError
 from weir.kafka.follower import TopicFollower
-from weir.kafka.records import LogRecord
+from weir.kafka.records import LogRecord, Output
 from weir.settings import Settings
 from weir.topics import MODELS, RULES
 
@@ -33,6 +34,8 @@ class Installation:
         self.ledger: Ledger | None = Ledger(key) if key is not None else None
         self.lock = threading.Lock()
         """Held by whoever looks at the ledger: it changes under its readers otherwise."""
+        self.deciding = threading.Lock()
+        """Held by whoever decides on a model, until the ledger knows of it: the next decision is numbered after it."""
         self._models = settings.names.public(MODELS)
         self._takers = dict(self.resources.followed)
         self._follower = TopicFollower(
@@ -65,6 +68,14 @@ class Installation:
     def wait(self, timeout_s: float) -> bool:
         """Waits until both topics have been read to their end once; whether they have."""
         return self._follower.wait(timeout_s)
+
+    def take_own(self, outputs: Iterable[Output]) -> None:
+        """Records of models that this console has written itself, before they come back by their topic."""
+        with self.lock:
+            for output in outputs:
+                self._takers[MODELS](output.key or b"", output.value)
+                if self.ledger is not None:
+                    self.ledger.offer(output.key or b"", output.value)
 
     def _take(self, record: LogRecord) -> None:
         key = record.key or b""

@@ -19,7 +19,7 @@ from weir.console.answers import (
 )
 from weir.console.context import Console
 from weir.console.pages.sessions import shown
-from weir.console.pages.shared import Visit, as_json, clean, new_action_id, page, render, see_other
+from weir.console.pages.shared import Visit, action_id_of, as_json, clean, new_action_id, page, render, see_other
 from weir.console.queues import BUILT_IN, COUNTED, Queue, candidates, count, queue_of, saved
 from weir.console.store.looking import session_of
 from weir.console.store.search import Search
@@ -70,7 +70,7 @@ def answer(console: Console, visit: Visit) -> Response:
         raise UsageError("The session of this answer is not known here.", "Go on with the next question.")
     rules = [reason.id for reason in seen.flags[-1].reasons] if seen.flags else []
     action = action_of(
-        action_id=_id(form.get("action", "")),
+        action_id=action_id_of(form),
         now_s=console.clock(),
         who=visit.person.name,
         kind=kind,
@@ -92,7 +92,7 @@ def undo(console: Console, visit: Visit) -> Response:
     row = undoable(console.store, form.get("undoes", ""), visit.person)
     action = undo_of(
         row,
-        action_id=_id(form.get("action", "")),
+        action_id=action_id_of(form),
         now_s=console.clock(),
         who=visit.person.name,
         why=clean(form.get("why", "")),
@@ -112,7 +112,7 @@ def save_queue(console: Console, visit: Visit) -> Response:
     if not removes and not search.asked:
         raise UsageError("This search asks for nothing.", "Filter sessions first, then keep the search.")
     action = Action(
-        action_id=_id(form.get("action", "")),
+        action_id=action_id_of(form),
         at=console.clock(),
         who=visit.person.name,
         kind="remove_queue" if removes else "save_queue",
@@ -161,17 +161,6 @@ def _holder(visit: Visit) -> str:
 
 def _effect(console: Console, who: str) -> Effect:
     return effect_of(console.store, console.installation, who, console.clock())
-
-
-def _id(told: str) -> str:
-    """The action's id as the page chose it.
-
-    Raises:
-        UsageError: it is none of ours.
-    """
-    if len(told) != 32 or not all(char in "0123456789abcdef" for char in told):  # noqa: PLR2004 -- 16 bytes
-        raise UsageError("The form has no id of an action.", "Load the page again.")
-    return told
 
 
 ROUTES: tuple[BaseRoute, ...] = (

@@ -116,6 +116,18 @@ def new_action_id() -> str:
     return secrets.token_hex(16)
 
 
+def action_id_of(form: Mapping[str, str]) -> str:
+    """The id of a form's action, as the page chose it.
+
+    Raises:
+        UsageError: it is none of ours.
+    """
+    told = form.get("action", "")
+    if len(told) != 32 or not all(char in "0123456789abcdef" for char in told):  # noqa: PLR2004 -- 16 bytes
+        raise UsageError("The form has no id of an action.", "Load the page again.")
+    return told
+
+
 def as_json(value: object, name: str = "") -> Response:
     """A record for programs; with a name as a file."""
     headers = {"content-disposition": f'attachment; filename="{name}"'} if name else {}

@@ -1,0 +1,71 @@
+"""A person's word over the gate's: the signed records of a promotion or rollback, and the action beside them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from models.ledger import Ledger
+from models.snapshot import record_key, sign
+from weir.contracts import Action
+from weir.contracts.fast import encode
+from weir.contracts.model_record import Decision
+from weir.errors import UsageError
+from weir.kafka.records import Output
+from weir.topics import MODELS
+
+MOST_WHY = 1_000
+Kind = Literal["promote", "rollback"]
+TOLD = {
+    "promotion": "Version {version} became champion",
+    "refresh": "The learner, further along, became champion as version {version}",
+    "rollback": "Version {version} was made champion again",
+    "refusal": "Version {version} was refused",
+    "shadow": "Version {version} began to score in shadow, for nobody",
+    "share": "Version {version} began to score for a share of the visitors",
+    "withdrawal": "Version {version} was taken from its trial",
+}
+
+
+def in_words(decision: Decision) -> str:
+    """A decision as a sentence without its end."""
+    if not decision.version:
+        return f"The champion {decision.previous_version or ''} was taken back: no model scores".replace("  ", " ")
+    told = TOLD[decision.kind].format(version=decision.version)
+    before = decision.previous_version
+    return (
+        f"{told}, in the place of {before}"
+        if before and decision.kind in {"promotion", "refresh", "rollback"}
+        else told
+    )
+
+
+def records_of(  # noqa: PLR0913 -- one parameter a field
+    ledger: Ledger, key: bytes, kind: Kind, version: str, *, action_id: str, who: str, why: str, now_s: float
+) -> tuple[Action, list[Output]]:
+    """The action, and the records that make a version champion; of a rollback without a version, the one before.
+
+    Raises:
+        UsageError: there is no such version, it is champion already, or no reason is given.
+    """
+    if not why:
+        raise UsageError("A decision needs a reason.", "Say why, for those who come after.")
+    chosen = version or (ledger.before() if kind == "rollback" else "")
+    if not chosen:
+        raise UsageError("No version is chosen.", "Choose the one to promote.")
+    decided: Literal["promotion", "rollback"] = "promotion" if kind == "promote" else "rollback"
+    snapshot, decision, champion = ledger.decide(decided, chosen, by=who, why=why[:MOST_WHY], at=now_s)
+    # The snapshot of a draft is another one now that it is none.
+    signed = (sign(snapshot, key), sign(decision, key), sign(champion, key))
+    action = Action(
+        action_id=action_id,
+        at=now_s,
+        who=who,
+        kind=kind,
+        why=why[:MOST_WHY],
+        details={
+            "version": decision.version,
+            "previous_version": decision.previous_version or "",
+            "decision": decision.number,
+        },
+    )
+    return action, [Output(MODELS, record_key(record).encode(), encode(record)) for record in signed]
