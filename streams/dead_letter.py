@@ -6,8 +6,9 @@ The topic takes larger records than the events topic does, so that a letter fits
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -19,6 +20,8 @@ from weir.topics import DEAD_LETTER
 FILE_PREFIX = "file:"
 """Before a file's name where a topic's would stand; no topic can have such a name."""
 MAX_DETAIL_CHARACTERS = 500
+MOST_LOOKED_AT_BYTES = 16_384
+"""Larger letters are not searched for names."""
 
 
 class _HasHeaders(Protocol):
@@ -58,6 +61,20 @@ def dead_letter_line(key: bytes | None, value: bytes | None, headers: Headers) -
 def header(letter: _HasHeaders, name: str) -> str:
     """The text of a letter's header, empty where there is none; of several, the last counts."""
     return next((text for known, text in reversed(letter.headers) if known == name), b"").decode(errors="replace")
+
+
+def names_in(value: bytes) -> tuple[str | None, str | None]:
+    """Visitor and event id of what was refused, where its JSON still tells."""
+    if len(value) > MOST_LOOKED_AT_BYTES:
+        return None, None
+    try:
+        found: Any = json.loads(value)
+    except (ValueError, RecursionError):
+        return None, None
+    if not isinstance(found, dict):
+        return None, None
+    visitor, event_id = found.get("visitor_id"), found.get("event_id")
+    return visitor if isinstance(visitor, str) else None, event_id if isinstance(event_id, str) else None
 
 
 def _readable(data: bytes | None) -> str | dict[str, str] | None:

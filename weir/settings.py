@@ -308,6 +308,27 @@ def sources(flags: dict[str, Any]) -> dict[str, Source]:
     return {name: _origin(name, flags) for name in Settings.model_fields}
 
 
+def sources_of(settings: Settings) -> dict[str, Source]:
+    """Likewise for those who have the settings, and not the flags: what nothing else says was a flag.
+
+    A flag that says what the environment, the file or the default says too is told as that.
+    """
+    try:
+        without = load()
+    except SettingsError:
+        # Then a flag sets right what they say, and nobody can tell more.
+        return sources({})
+    given = {name for name in Settings.model_fields if getattr(settings, name) != getattr(without, name)}
+    return {name: "flag" if name in given else _origin(name, {}) for name in Settings.model_fields}
+
+
+def plain(value: object) -> str:
+    """A setting's value as it would be written in a flag."""
+    if value is None:
+        return ""
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def stray_environment() -> list[str]:
     """Variables that start as Weir's do and name no setting: most often a typing error that nobody notices."""
     known = {f"{ENV_PREFIX}{name}".upper() for name in Settings.model_fields}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from streams.dead_letter import header
 from streams.decode import Refused, decode
 from weir.contracts.dead_letter_reason import DeadLetterReason
+from weir.kafka.lookup import record_at
 from weir.kafka.reader import LogReader
 from weir.kafka.records import LogRecord, Output, PartitionId
 from weir.settings import Settings
@@ -89,16 +90,7 @@ def letter_at(settings: Settings, partition: int, offset: int) -> LogRecord | No
     Raises:
         ClusterError: the cluster is not there, or lacks the topic.
     """
-    name = settings.names.public(DEAD_LETTER)
-    with LogReader(settings, [name]) as reader:
-        span = reader.ranges().get((name, partition))
-        if span is None or not span.start <= offset < span.end:
-            return None
-        place = (name, partition)
-        return next(
-            (r for r in reader.read({place: offset}, {place: offset + 1}) if r.offset == offset),
-            None,
-        )
+    return record_at(settings, DEAD_LETTER, partition, offset)
 
 
 def is_event(settings: Settings, record: LogRecord) -> bool:

@@ -50,6 +50,16 @@ class Plan:
     refused: Counter[str] = field(default_factory=Counter)
     """Would only become dead letters again, by reason."""
 
+    def told(self, sent: int) -> dict[str, object]:
+        """What the replay would do, and how many letters it has sent, for programs and for the log of decisions."""
+        return {
+            "sent": sent,
+            "would_send": self.to_send,
+            "sent_before": self.sent_before,
+            "still_refused": dict(self.refused),
+            "of_other_topics": self.of_other_topics,
+        }
+
 
 def plan(settings: Settings, wish: Wish, advance: Advance = lambda _: None) -> Plan:
     """Looks at every letter, and sends nothing.

@@ -136,15 +136,7 @@ def replay_letters(  # noqa: PLR0913 -- one parameter an option
 
 def _show_replay(planned: Plan, sent: int, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
-        print_json(
-            {
-                "sent": sent,
-                "would_send": planned.to_send,
-                "sent_before": planned.sent_before,
-                "still_refused": dict(planned.refused),
-                "of_other_topics": planned.of_other_topics,
-            }
-        )
+        print_json(planned.told(sent))
         return
     rows: list[dict[str, object]] = [
         {"what": "would be sent", "number": planned.to_send} if dry_run else {"what": "sent again", "number": sent}

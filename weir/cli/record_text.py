@@ -6,21 +6,25 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from streams.dead_letter import dead_letter_line
 from weir.cli.output import clock_time
-from weir.contracts import Answers, Event, Flag, Limit, Review, Session
+from weir.contracts import Action, Answers, Event, Flag, Label, Limit, Review, Score, Session
 from weir.contracts.fast import decoder
 from weir.kafka.records import LogRecord
 from weir.times import BadTimeError, to_epoch_s
-from weir.topics import ANSWERS, DEAD_LETTER, FLAGS, LATE, LIMITS, REVIEWS, SESSIONS
+from weir.topics import ACTIONS, ANSWERS, DEAD_LETTER, EVENTS, FLAGS, LABELS, LATE, LIMITS, REVIEWS, SCORES, SESSIONS
 
 MAX_TEXT = 80
 
+_action = decoder(Action)
 _answers = decoder(Answers)
 _flag = decoder(Flag)
 _limit = decoder(Limit)
 _review = decoder(Review)
 _session = decoder(Session)
 _event = decoder(Event)
+_label = decoder(Label)
+_score = decoder(Score)
 
 
 def line_of(topic: str, record: LogRecord) -> str:
@@ -29,6 +33,21 @@ def line_of(topic: str, record: LogRecord) -> str:
         return printable(_LINES[topic](record))
     except (msgspec.DecodeError, UnicodeDecodeError, BadTimeError):
         return f"{_arrived(record)}  not readable, {len(record.value or b'')} bytes (--json shows them)"
+
+
+def json_line(topic: str, record: LogRecord) -> str:
+    """The record of the topic of this name (without prefix) as one line of JSON, whatever its bytes are."""
+    if topic == DEAD_LETTER.name:
+        return dead_letter_line(record.key, record.value, record.headers).decode()
+    value = record.value or b"null"
+    try:
+        msgspec.json.decode(value)
+        if b"\n" in value or b"\r" in value:
+            # A producer's own bytes may have line breaks between their tokens.
+            value = msgspec.json.format(value, indent=-1)
+        return value.decode()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return msgspec.json.encode({"base64": value}).decode()
 
 
 def printable(text: str) -> str:
@@ -111,6 +130,40 @@ def _late_line(record: LogRecord) -> str:
     return f"{clock_time(to_epoch_s(event.ts))}  {shortened(event.visitor_id, 36)}  {what}"
 
 
+def _event_line(record: LogRecord) -> str:
+    event = _event(record.value or b"")
+    said = "  ".join(shortened(text) for text in (event.url, event.query, event.title, event.text) if text)
+    who = f"{shortened(event.visitor_id, 36)}  event {shortened(event.event_id, 36)}"
+    return f"{clock_time(to_epoch_s(event.ts))}  {shortened(event.type, 16):<12} {who}  {said}"
+
+
+def _score_line(record: LogRecord) -> str:
+    score = _score(record.value or b"")
+    value = "no score" if score.score is None else f"score {score.score:.2f}"
+    model = "" if score.model is None else f" by {shortened(f'{score.model.id} {score.model.version}', 36)}"
+    role = "" if score.champion or score.score is None else " (a candidate's)"
+    verdict = f"{score.verdict or 'no verdict'} by {score.stage or 'no stage'}"
+    rules = f"  {shortened(', '.join(score.rules), 2 * MAX_TEXT)}" if score.rules else ""
+    return (
+        f"{clock_time(score.ts)}  session {score.session_id} r{score.revision}  {value}{model}{role}  {verdict}{rules}"
+    )
+
+
+def _label_line(record: LogRecord) -> str:
+    label = _label(record.value or b"")
+    about = f"session {label.session_id}" if label.session_id else "the visitor"
+    kind = f" ({shortened(label.category, 36)})" if label.category else ""
+    return f"{clock_time(label.ts)}  {label.label}{kind}  {about}  by {shortened(label.source, 36)}"
+
+
+def _action_line(record: LogRecord) -> str:
+    action = _action(record.value or b"")
+    label = f" {action.label}" if action.label else ""
+    about = f"session {action.session_id}" if action.session_id else "no session"
+    who = f"by {shortened(action.who, 36)}"
+    return f"{clock_time(action.at)}  {action.kind}{label}  {about}  {who}  {shortened(action.why)}"
+
+
 _LINES: Mapping[str, Callable[[LogRecord], str]] = {
     FLAGS.name: _flag_line,
     LIMITS.name: _limit_line,
@@ -119,6 +172,10 @@ _LINES: Mapping[str, Callable[[LogRecord], str]] = {
     ANSWERS.name: _answers_line,
     DEAD_LETTER.name: _dead_letter_line,
     LATE.name: _late_line,
+    EVENTS.name: _event_line,
+    SCORES.name: _score_line,
+    LABELS.name: _label_line,
+    ACTIONS.name: _action_line,
 }
-TOPICS = tuple(_LINES)
-"""Names of the topics whose records can be shown."""
+TOPICS = tuple(topic.name for topic in (FLAGS, LIMITS, REVIEWS, SESSIONS, ANSWERS, DEAD_LETTER, LATE))
+"""Names of the topics that can be followed alone."""

@@ -6,7 +6,7 @@ import typer
 
 from weir.cli.options import Json, with_flags
 from weir.cli.output import say, show
-from weir.settings import Settings, load, sources, stray_environment
+from weir.settings import Settings, load, plain, sources, stray_environment
 
 command = typer.Typer()
 
@@ -36,10 +36,3 @@ def settings(flags: dict[str, str], *, as_json: Json = False) -> None:
     )
     for name in stray_environment():
         say(f"{name} names no setting.")
-
-
-def plain(value: object) -> str:
-    """A value as it would be written in a flag."""
-    if value is None:
-        return ""
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -6,24 +6,27 @@ import itertools
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Annotated, get_args
 
-import msgspec
 import typer
 
-from streams.dead_letter import dead_letter_line
 from weir.cli.options import Json, with_settings
-from weir.cli.record_text import TOPICS, line_of
+from weir.cli.passing import TOPICS as PASSING_TOPICS
+from weir.cli.passing import Passing
+from weir.cli.record_text import TOPICS, json_line, line_of
 from weir.contracts import Stage, Verdict
 from weir.errors import UsageError
+from weir.kafka.lookup import Stretch, stretch_of
 from weir.kafka.reader import LogReader
 from weir.kafka.records import LogRecord
 from weir.settings import Settings
-from weir.topics import BY_NAME, DEAD_LETTER, FLAGS
+from weir.topics import BY_NAME, DEAD_LETTER, EVENTS, FLAGS, Topic
 
 command = typer.Typer()
+FOLLOWED = (EVENTS.name, *TOPICS)
 
 
 @command.command()
@@ -31,28 +34,42 @@ command = typer.Typer()
 def tail(  # noqa: PLR0913 -- one parameter an option
     settings: Settings,
     *,
-    topic: Annotated[str, typer.Argument(help=f"One of {', '.join(TOPICS)}.")],
+    topic: Annotated[str, typer.Argument(help=f"One of {', '.join(FOLLOWED)}.")],
     from_beginning: Annotated[bool, typer.Option("--from-beginning", help="Show what is there already.")] = False,
     until_end: Annotated[bool, typer.Option("--until-end", help="Stop at what is the end now.")] = False,
     at_most: Annotated[int | None, typer.Option("--max", min=1, help="Stop after so many records.")] = None,
     verdict: Annotated[str | None, typer.Option(help=f"Flags alone: {', '.join(get_args(Verdict))}.")] = None,
     stage: Annotated[str | None, typer.Option(help=f"Flags alone: {', '.join(get_args(Stage))}.")] = None,
+    visitor: Annotated[str | None, typer.Option(help="Events alone: this visitor's.")] = None,
     as_json: Json = False,
 ) -> None:
     """Follow a topic's committed records until Ctrl-C, one a line.
 
+    `weir tail events` shows events as they pass and, among them, late events and dead letters as those topics tell of
+    them, with the partition and offset at which the event lies. Nothing tells of an event that was counted in its
+    session, or left out as a duplicate: `weir show` says more of one.
+
     With --json flags, limits, reviews, sessions and late events are the values as they lie on the topic, or
     {"base64": …} where a value is no JSON; dead letters are objects of headers, key and value, where bytes that are no
-    text stand as base64.
+    text stand as base64. Of events, each line is an object of topic, partition, offset and such a record.
     """
-    if topic not in TOPICS:
-        raise UsageError(f"There is nothing to follow by the name of {topic}.", f"Choose one of {', '.join(TOPICS)}.")
+    if topic not in FOLLOWED:
+        raise UsageError(f"There is nothing to follow by the name of {topic}.", f"Choose one of {', '.join(FOLLOWED)}.")
+    if visitor is not None and topic != EVENTS.name:
+        raise UsageError("--visitor chooses among events.", "Leave it out, or follow events.")
+    topics: Sequence[Topic] = PASSING_TOPICS if topic == EVENTS.name else (BY_NAME[topic],)
+    passing = Passing(settings, visitor)
     wanted = _filter(topic, verdict, stage)
-    name = settings.names.public(BY_NAME[topic])
-    with LogReader(settings, [name]) as reader, _interruption() as interrupted:
-        records = _records(reader, interrupted, from_beginning=from_beginning, until_end=until_end)
+    if topic == EVENTS.name:
+        wanted, text = passing.is_wanted, passing.json if as_json else passing.line
+    else:
+        text = partial(json_line if as_json else line_of, topic)
+    names = [settings.names.public(one) for one in topics]
+    with LogReader(settings, names) as reader, _interruption() as interrupted:
+        stretch = stretch_of(reader, settings, topics, visitor)
+        records = _records(reader, stretch, interrupted, from_beginning=from_beginning, until_end=until_end)
         for record in itertools.islice(filter(wanted, records), at_most):
-            sys.stdout.write((_json_line(topic, record) if as_json else line_of(topic, record)) + "\n")
+            sys.stdout.write(text(record) + "\n")
             sys.stdout.flush()
 
 
@@ -68,9 +85,9 @@ def _interruption() -> Iterator[threading.Event]:
 
 
 def _records(
-    reader: LogReader, interrupted: threading.Event, *, from_beginning: bool, until_end: bool
+    reader: LogReader, stretch: Stretch, interrupted: threading.Event, *, from_beginning: bool, until_end: bool
 ) -> Iterator[LogRecord]:
-    spans = reader.ranges()
+    spans = stretch.ranges
     end = {place: span.end for place, span in spans.items()}
     begin = {place: span.start for place, span in spans.items()} if from_beginning else end
     if until_end:
@@ -92,17 +109,3 @@ def _filter(topic: str, verdict: str | None, stage: str | None) -> Callable[[Log
 def _check_choice(name: str, value: str | None, choices: Iterable[str]) -> None:
     if value is not None and value not in choices:
         raise UsageError(f"There is no {name} {value}.", f"Choose one of {', '.join(choices)}.")
-
-
-def _json_line(topic: str, record: LogRecord) -> str:
-    if topic == DEAD_LETTER.name:
-        return dead_letter_line(record.key, record.value, record.headers).decode()
-    value = record.value or b"null"
-    try:
-        msgspec.json.decode(value)
-        if b"\n" in value or b"\r" in value:
-            # A producer's own bytes may have line breaks between their tokens.
-            value = msgspec.json.format(value, indent=-1)
-        return value.decode()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return msgspec.json.encode({"base64": value}).decode()

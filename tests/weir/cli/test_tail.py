@@ -158,7 +158,7 @@ def test_without_the_beginning_only_what_comes_later_is_shown_until_interrupted(
 
 def test_wrong_calls_are_told() -> None:
     for arguments in (
-        ("tail", "events"),
+        ("tail", "scores"),
         ("tail", "sessions", "--verdict", "block"),
         ("tail", "flags", "--stage", "x"),
     ):

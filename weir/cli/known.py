@@ -1,0 +1,170 @@
+"""All that the topics hold of one visitor, session or event, gathered by reading them."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+from streams.dead_letter import names_in
+from streams.sessionize.watermark import HEADER as WATERMARK_HEADER
+from weir.cli.output import progress
+from weir.cli.spans import span_of, spans_of, time_s
+from weir.kafka.lookup import Mention, read_stretch, stretch_of
+from weir.kafka.reader import LogReader
+from weir.kafka.records import LogRecord
+from weir.settings import Settings
+from weir.topics import (
+    ACTIONS,
+    ANSWERS,
+    DEAD_LETTER,
+    EVENTS,
+    FLAGS,
+    LABELS,
+    LATE,
+    LIMITS,
+    REVIEWS,
+    SCORES,
+    SESSIONS,
+    Topic,
+)
+
+Kind = Literal["visitor", "session", "event"]
+LOOKED_INTO: tuple[Topic, ...] = (
+    *(EVENTS, LATE, DEAD_LETTER, SESSIONS, SCORES, FLAGS, REVIEWS, LABELS, ANSWERS, LIMITS, ACTIONS),
+)
+"""Where something may be said of a visitor, in the order in which it is shown."""
+MOST_RECORDS = 20_000
+"""Of each topic, the newest so many are kept."""
+
+
+class _Names(msgspec.Struct):
+    """Whom and what a record is about."""
+
+    visitor_id: str | None = None
+    session_id: str | None = None
+    event_id: str | None = None
+    subject: str | None = None
+
+
+_decode = msgspec.json.Decoder(_Names).decode
+
+
+@dataclass(slots=True)
+class Known:
+    """What is known of something."""
+
+    name: str
+    kind: Kind
+    visitor: str | None
+    """Whose session or event it is; None where a dead letter doesn't tell."""
+    records: dict[Topic, list[LogRecord]]
+    """By topic, each in the order of its partitions."""
+    found: Mapping[Topic, int] = field(default_factory=dict)
+    """By topic, how many there were: more than `records` has where there were very many."""
+
+
+def known_of(settings: Settings, name: str) -> Known | None:
+    """All that is known of a name: as a visitor's, else as a session's or an event's; None where nothing is.
+
+    Raises:
+        ClusterError: the cluster is not there, or lacks a topic.
+    """
+    of_visitor = _of_visitor(settings, name)
+    if of_visitor is not None:
+        return of_visitor
+    naming = {topic: records for topic, records in _naming(settings, name).items() if records}
+    if not naming:
+        return None
+    every = [(topic, record, _names(topic, record)) for topic, records in naming.items() for record in records]
+    kind: Kind = "session" if any(names.session_id == name for _, _, names in every) else "event"
+    visitor = next((names.visitor_id for _, _, names in every if names.visitor_id is not None), None)
+    whole = _of_visitor(settings, visitor) if visitor is not None else None
+    if whole is None:
+        return Known(name, kind, visitor, naming, {topic: len(records) for topic, records in naming.items()})
+    chosen = _of_session(whole, name) if kind == "session" else _of_event(whole, name)
+    return Known(name, kind, visitor, chosen, {topic: len(records) for topic, records in chosen.items()})
+
+
+def _of_visitor(settings: Settings, visitor: str) -> Known | None:
+    """What is known of a visitor: topics that are keyed by visitor are read in that one's partition alone."""
+    kept: dict[Topic, deque[LogRecord]] = {topic: deque(maxlen=MOST_RECORDS) for topic in LOOKED_INTO}
+    found = Counter[Topic]()
+    for topic, record in _mentioning(settings, visitor, visitor):
+        names = _names(topic, record)
+        if visitor in {names.visitor_id, names.subject if topic is LIMITS else None}:
+            kept[topic].append(record)
+            found[topic] += 1
+    if not found:
+        return None
+    return Known(visitor, "visitor", visitor, {topic: [*records] for topic, records in kept.items() if records}, found)
+
+
+def _naming(settings: Settings, name: str) -> dict[Topic, list[LogRecord]]:
+    """Records of a session or an event of that name, in whatever partition."""
+    kept: dict[Topic, deque[LogRecord]] = {topic: deque(maxlen=MOST_RECORDS) for topic in LOOKED_INTO}
+    for topic, record in _mentioning(settings, name, None):
+        names = _names(topic, record)
+        if name in {names.session_id, names.event_id}:
+            kept[topic].append(record)
+    return {topic: [*records] for topic, records in kept.items()}
+
+
+def _mentioning(settings: Settings, name: str, visitor: str | None) -> Iterator[tuple[Topic, LogRecord]]:
+    topics = {settings.names.public(topic): topic for topic in LOOKED_INTO}
+    mention = Mention(name)
+    with LogReader(settings, [*topics]) as reader:
+        stretch = stretch_of(reader, settings, LOOKED_INTO, visitor)
+        with progress("read", stretch.records, "records") as advance:
+            for record in read_stretch(reader, stretch, advance):
+                if record in mention and not any(header == WATERMARK_HEADER for header, _ in record.headers):
+                    yield topics[record.topic], record
+
+
+def _of_session(whole: Known, session_id: str) -> dict[Topic, list[LogRecord]]:
+    """Of a visitor's records those of one session, with the events and labels in its time."""
+    start_s, end_s = span_of(whole.records.get(SESSIONS, ()), session_id) or (1.0, 0.0)
+    chosen: dict[Topic, list[LogRecord]] = {}
+    for topic, records in whole.records.items():
+        chosen[topic] = [
+            record
+            for record in records
+            if (topic is EVENTS and start_s <= (time_s(record) or 0.0) <= end_s)
+            or _names(topic, record).session_id == session_id
+            or (topic is ANSWERS)
+        ]
+    return {topic: records for topic, records in chosen.items() if records}
+
+
+def _of_event(whole: Known, event_id: str) -> dict[Topic, list[LogRecord]]:
+    """Of a visitor's records those of one event, and the sessions that span its time."""
+    chosen = {
+        topic: [record for record in whole.records.get(topic, ()) if _names(topic, record).event_id == event_id]
+        for topic in (EVENTS, LATE, DEAD_LETTER)
+    }
+    times = [at_s for record in chosen[EVENTS] if (at_s := time_s(record)) is not None]
+    spanning = {
+        session_id
+        for session_id, (start_s, end_s) in spans_of(whole.records.get(SESSIONS, ())).items()
+        if any(start_s <= at_s <= end_s for at_s in times)
+    }
+    for topic in (SESSIONS, SCORES, FLAGS, REVIEWS, LABELS, ACTIONS):
+        records = whole.records.get(topic, ())
+        chosen[topic] = [record for record in records if _names(topic, record).session_id in spanning]
+    return {topic: records for topic, records in chosen.items() if records}
+
+
+def _names(topic: Topic, record: LogRecord) -> _Names:
+    value = record.value or b""
+    key = record.key.decode(errors="replace") if record.key else None
+    if topic is DEAD_LETTER:
+        visitor, event_id = names_in(value)
+        return _Names(visitor_id=visitor or key, event_id=event_id)
+    try:
+        return _decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # What can't be read is still somebody's, by its key.
+        return _Names(visitor_id=key if topic.key == "visitor id" else None)

@@ -1,0 +1,139 @@
+"""Finds what topics hold of one visitor, session or event, by reading: Kafka has no index but the offset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from weir.kafka.reader import LogReader
+from weir.kafka.records import LogRecord, OffsetRange, PartitionId
+from weir.partitioner import partition_for
+from weir.settings import Settings
+from weir.topics import Topic
+
+EVERY_RECORDS = 1_000
+"""So often is told how far it is, and asked whether to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What of some topics is read."""
+
+    ranges: dict[PartitionId, OffsetRange]
+    is_whole: bool = True
+    """Whether no older records of these partitions are left out."""
+
+    @property
+    def records(self) -> int:
+        """How many records lie there at most: compaction and transactions leave gaps."""
+        return sum(offsets.end - offsets.start for offsets in self.ranges.values())
+
+
+def stretch_of(
+    reader: LogReader, settings: Settings, topics: Sequence[Topic], visitor: str | None, at_most: int | None = None
+) -> Stretch:
+    """What to read of topics for a visitor, or for whatever any partition may hold.
+
+    Args:
+        reader: of these topics.
+        settings: tell the topics' full names.
+        topics: where to look.
+        visitor: of topics that are keyed by visitor, only the partition of this one.
+        at_most: only so many of the newest records of each partition.
+
+    Raises:
+        ClusterError: the cluster is not there, or lacks a topic.
+    """
+    there = reader.ranges()
+    keyed = {settings.names.public(topic) for topic in topics if topic.key == "visitor id"}
+    widths = {name: sum(one == name for one, _ in there) for name in keyed}
+    chosen = {
+        (name, partition): OffsetRange(
+            offsets.start if at_most is None else max(offsets.start, offsets.end - at_most), offsets.end
+        )
+        for (name, partition), offsets in there.items()
+        if visitor is None or name not in keyed or partition == partition_for(visitor.encode(), widths[name])
+    }
+    return Stretch(chosen, all(offsets.start == there[place].start for place, offsets in chosen.items()))
+
+
+def read_stretch(
+    reader: LogReader,
+    stretch: Stretch,
+    advance: Callable[[int], None] = lambda _: None,
+    is_over: Callable[[], bool] = lambda: False,
+) -> Iterator[LogRecord]:
+    """Every committed record of a stretch, until it is over.
+
+    Args:
+        reader: of the stretch's topics.
+        stretch: what to read.
+        advance: told of records that were read since it was told last.
+        is_over: asked now and then whether nobody wants more.
+
+    Raises:
+        ClusterError: nothing came for long, though the end is not reached.
+    """
+    begin = {place: offsets.start for place, offsets in stretch.ranges.items()}
+    end = {place: offsets.end for place, offsets in stretch.ranges.items()}
+    untold = 0
+    for record in reader.read(begin, end):
+        untold += 1
+        if untold >= EVERY_RECORDS:
+            advance(untold)
+            untold = 0
+            if is_over():
+                return
+        yield record
+    advance(untold)
+
+
+def record_at(settings: Settings, topic: Topic, partition: int, offset: int) -> LogRecord | None:
+    """The committed record at a place of a topic, None where there is none.
+
+    Raises:
+        ClusterError: the cluster is not there, or lacks the topic.
+    """
+    name = settings.names.public(topic)
+    place = (name, partition)
+    with LogReader(settings, [name]) as reader:
+        span = reader.ranges().get(place)
+        if span is None or not span.start <= offset < span.end:
+            return None
+        found = reader.read({place: offset}, {place: offset + 1})
+        return next((record for record in found if record.offset == offset), None)
+
+
+class Mention:
+    """Whether a record may be about something of this name, told from its bytes without decoding it.
+
+    Who is told so decodes the record: the name may stand in another field, or be the beginning of a longer one.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._plain = name.encode(errors="surrogatepass")
+        as_json = msgspec.json.encode(name)[1:-1] if _is_text(name) else self._plain
+        self._forms = tuple(dict.fromkeys((self._plain, as_json)))
+        # Some producers write a slash, or other characters than ASCII's, as escapes.
+        self._is_plain = name.isascii() and "/" not in name and self._plain == as_json
+
+    def __contains__(self, record: object) -> bool:
+        """Whether the record's key is the name, or its value may have it."""
+        if not isinstance(record, LogRecord):
+            return False
+        if record.key == self._plain:
+            return True
+        value = record.value or b""
+        if any(form in value for form in self._forms):
+            return True
+        return not self._is_plain and b"\\" in value
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
