@@ -62,6 +62,7 @@ PLANTED = {
     ("streams/replay/log.py", "streams.stages"): "layers",
     ("weir/asgi/standing.py", "streams.worker"): "layers",
     ("rules/limits/budgets.py", "rules.cascade"): "rules",
+    ("weir/console/store/search.py", "weir.console.html"): "console",
     ("models/gate.py", "weir.kafka.records"): "no-kafka-in-rules-and-models",
     ("streams/score/flags.py", "weir.kafka.sender"): "no-client-in-steps",
     ("weir/cli/tail.py", "confluent_kafka"): "one-room-for-kafka",

@@ -164,7 +164,8 @@ def _as_object(rebuilt: Rebuilt, qualities: dict[str, dict[str, float]]) -> dict
 
 def _publish(settings: Settings, records: tuple[Snapshot, Decision, Champion], *, as_json: bool) -> None:
     key = _key(settings)
-    snapshot, decision, champion = records[0], sign(records[1], key), sign(records[2], key)
+    # Signed anew: a draft that is promoted is a draft no more, which the signature covers.
+    snapshot, decision, champion = sign(records[0], key), sign(records[1], key), sign(records[2], key)
     outputs = [Output(MODELS, record_key(record).encode(), encode(record)) for record in (snapshot, decision, champion)]
     send(settings, outputs, "the decision", _WHO_IS_CHAMPION)
     if as_json:

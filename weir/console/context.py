@@ -11,8 +11,10 @@ from weir.console.access.attempts import Attempts
 from weir.console.access.door import Door
 from weir.console.acting import ActionWriter
 from weir.console.computed import Computed
+from weir.console.examined import Examined
 from weir.console.installation import Installation
 from weir.console.markdown import policy_html
+from weir.console.on_demand import OnDemand
 from weir.console.queues import Leases
 from weir.console.store.follow import StoreFollower
 from weir.console.store.reading import StoreReader
@@ -38,6 +40,13 @@ class Console:
     """Parts of pages that many look at, with when they were made."""
     computed: Computed = field(default_factory=Computed)
     """Figures that take long, each computed once for all who look."""
+
+    on_demand: OnDemand = field(init=False)
+    examined: Examined = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.on_demand = OnDemand(self.settings)
+        self.examined = Examined(self.settings)
 
     @property
     def policy(self) -> str | None:

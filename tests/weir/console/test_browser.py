@@ -30,7 +30,10 @@ HOSTILE = (
     "x" * 400,
 )
 """What is put into every field of every record."""
-PAGES = ("/", "/?range=7d", "/sessions", "/sessions?verdict=block", "/review", "/review?queue=open", "/audit")
+PAGES = (
+    *("/", "/?range=7d", "/sessions", "/sessions?verdict=block", "/review", "/review?queue=open", "/audit"),
+    *("/rules", "/rules?shadow=yes", "/models", "/events", "/dead-letters", "/system"),
+)
 
 
 @pytest.fixture(scope="module")

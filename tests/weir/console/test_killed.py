@@ -11,6 +11,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -92,7 +93,7 @@ def test_a_killed_console_loses_no_answer_and_doubles_none(
                 killer = threading.Timer(random_.uniform(0.0, 0.03), restart, [console]) if n in KILLED_AT else None
                 if killer is not None:
                     killer.start()
-                eventually(lambda form=form: is_taken(client, form), what="the answer to be taken")
+                eventually(partial(is_taken, client, form), what="the answer to be taken")
                 if killer is not None:
                     killer.join()
     finally:

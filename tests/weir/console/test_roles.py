@@ -32,11 +32,22 @@ NEEDS: dict[tuple[str, str], Role] = {
     ("GET", "/visitor"): "read",
     ("GET", "/session"): "read",
     ("GET", "/session/again"): "read",
+    ("GET", "/rules"): "read",
+    ("GET", "/rules/rule"): "read",
+    ("GET", "/rules/simulate"): "read",
+    ("GET", "/models"): "read",
+    ("GET", "/events"): "read",
+    ("POST", "/events/stop"): "read",
+    ("GET", "/dead-letters"): "read",
+    ("GET", "/system"): "read",
     ("GET", "/audit"): "read",
     ("GET", "/review"): "review",
     ("POST", "/review/answer"): "review",
     ("POST", "/review/undo"): "review",
     ("POST", "/review/queues"): "review",
+    ("POST", "/models/promote"): "operate",
+    ("POST", "/models/rollback"): "operate",
+    ("POST", "/dead-letters/replay"): "operate",
 }
 """Every address with the least role that it serves."""
 ENDLESS = ("GET", "/now/live")

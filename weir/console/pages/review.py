@@ -20,15 +20,13 @@ from weir.console.answers import (
 from weir.console.context import Console
 from weir.console.pages.sessions import shown
 from weir.console.pages.shared import Visit, action_id_of, as_json, clean, new_action_id, page, render, see_other
+from weir.console.pages.writing import write
 from weir.console.queues import BUILT_IN, COUNTED, Queue, candidates, count, queue_of, saved
 from weir.console.store.looking import session_of
 from weir.console.store.search import Search
 from weir.contracts import Action
 from weir.contracts.label import is_trusted
-from weir.errors import UsageError, WorkError
-
-SEEN_S = 2.0
-"""So long an answered request waits for the store to show it, so that the next page does."""
+from weir.errors import UsageError
 
 
 def review(console: Console, visit: Visit) -> Response:
@@ -81,7 +79,7 @@ def answer(console: Console, visit: Visit) -> Response:
         queue=form.get("queue", ""),
         rules=rules,
     )
-    _write(console, action, [label_of(action)] if action.kind == "answer" else [])
+    write(console, action, [label_of(action)] if action.kind == "answer" else [])
     console.leases.give_back(session_id, _holder(visit))
     return _done(visit, form, action)
 
@@ -97,7 +95,7 @@ def undo(console: Console, visit: Visit) -> Response:
         who=visit.person.name,
         why=clean(form.get("why", "")),
     )
-    _write(console, action, [label_of(action, source=row["who"])] if row["kind"] == "answer" else [])
+    write(console, action, [label_of(action, source=row["who"])] if row["kind"] == "answer" else [])
     return _done(visit, form, action)
 
 
@@ -119,24 +117,8 @@ def save_queue(console: Console, visit: Visit) -> Response:
         why=clean(form.get("why", "")),
         details={"name": name} if removes else {"name": name, "search": search.asked},
     )
-    _write(console, action, [])
+    write(console, action, [])
     return see_other("/review", queue="all" if removes else f"saved-{name}")
-
-
-def _write(console: Console, action: Action, outputs: list[Any]) -> None:
-    """Writes an action, and returns when the store shows it, or after a moment.
-
-    Raises:
-        WorkError: the store is not complete yet.
-    """
-    if not console.follower.progress.is_current:
-        raise WorkError(
-            "The console is still reading the topics.", "Wait until it has reached their end, and send it again."
-        )
-    lies = console.writer.do(action, outputs)
-    if lies is not None:
-        (topic, partition), offset = lies
-        console.follower.wait_for(topic, partition, offset, SEEN_S)
 
 
 def _done(visit: Visit, form: Any, action: Action) -> Response:  # noqa: ANN401 -- a mapping

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
-from typing import Any
 
 import msgspec
 
+from streams.dead_letter import names_in
 from streams.decode import at_the_gate
 from streams.read_record import LARGEST_BYTES
 from streams.sessionize.watermark import HEADER as WATERMARK_HEADER
@@ -71,7 +70,7 @@ def take_dead_letter(tables: Tables, record: LogRecord) -> None:
     told_s = record.timestamp / 1_000
     headers = {name: value.decode(errors="replace") for name, value in record.headers}
     value = record.value or b""
-    visitor, event_id = _names_in(value)
+    visitor, event_id = names_in(value)
     origin = ":".join(headers.get(name) or "?" for name in ("topic", "partition", "offset"))
     tables.count("arrived", "dead letters", told_s)
     tables.db.execute(
@@ -103,18 +102,6 @@ def take_limit(tables: Tables, record: LogRecord) -> None:
             limit.reason,
         ),
     )
-
-
-def _names_in(value: bytes) -> tuple[str | None, str | None]:
-    """Visitor and event id of what was refused, where its JSON still tells."""
-    try:
-        found: Any = json.loads(value[:LARGEST_KEPT_BYTES])
-    except (ValueError, RecursionError):
-        return None, None
-    if not isinstance(found, dict):
-        return None, None
-    visitor, event_id = found.get("visitor_id"), found.get("event_id")
-    return visitor if isinstance(visitor, str) else None, event_id if isinstance(event_id, str) else None
 
 
 def _text(key: bytes | None) -> str | None:

@@ -71,8 +71,9 @@ def take_score(tables: Tables, record: LogRecord) -> None:
         ),
     )
     tables.db.execute(
-        "UPDATE sessions SET score = ?, model = ?, unusual = ifnull(?, unusual) WHERE session_id = ?",
-        (score.score, model, score.unusual, score.session_id),
+        "UPDATE sessions SET score = ?, model = ?, unusual = ifnull(?, unusual) WHERE session_id = ? AND NOT EXISTS"
+        " (SELECT 1 FROM revisions WHERE session_id = ? AND revision > ? AND score IS NOT NULL)",
+        (score.score, model, score.unusual, score.session_id, score.session_id, score.revision),
     )
 
 

@@ -123,7 +123,7 @@ def test_what_can_not_be_decided_is_refused(with_key: ConsoleAtHand, changed: di
 def test_nothing_is_decided_before_the_topics_have_been_read(with_key: ConsoleAtHand) -> None:
     with_key.enter()
     with_key.console.installation._follower._at_end.clear()
-    assert with_key.post("/models/promote", FORM).status_code == 500
+    assert with_key.post("/models/promote", FORM).status_code == 503
     assert not with_key.actions.written
 
 

@@ -1,0 +1,183 @@
+"""Reads a visitor's events from the topic for whoever asks: what the store doesn't keep, with progress and bounds."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from streams.sessionize.watermark import HEADER as WATERMARK_HEADER
+from weir.contracts import Event
+from weir.contracts.fast import decoder
+from weir.errors import WeirError
+from weir.kafka.lookup import Mention, read_stretch, record_at, stretch_of
+from weir.kafka.reader import LogReader
+from weir.kafka.records import LogRecord
+from weir.settings import Settings
+from weir.topics import EVENTS
+
+log = logging.getLogger("weir.console")
+MOST_RECORDS = 2_000_000
+"""Of the visitor's partition, the newest so many are read."""
+MOST_FOUND = 500
+KEPT_S = 600.0
+"""What was read is kept so long."""
+MOST_KEPT_BYTES = 16_384
+"""Of larger events only their place is kept: each can be looked at alone."""
+_event = decoder(Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An event of the topic."""
+
+    partition: int
+    offset: int
+    told_s: float
+    size: int
+    """Bytes of its value."""
+    event_id: str
+    type: str
+    event: Event | None
+    """None where it is too large to be kept."""
+
+
+@dataclass(slots=True)
+class Read:
+    """One reading for one person."""
+
+    visitor: str
+    began_s: float
+    total: int = 0
+    """Records that are to be read."""
+    done: int = 0
+    found: list[Found] = field(default_factory=list)
+    """In the order of the partition."""
+    is_over: bool = False
+    is_cut: bool = False
+    """Whether it ended at the most events that are kept."""
+    is_whole: bool = True
+    """Whether the partition was read from its first record."""
+    error: WeirError | None = None
+    is_cancelled: bool = False
+    over_s: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """How far it is, from 0 to 1."""
+        return 1.0 if self.is_over else min(1.0, self.done / self.total) if self.total else 0.0
+
+
+Source = Callable[[Settings, Read], Iterator[LogRecord]]
+
+
+class OnDemand:
+    """Reads for people, one reading a person at a time; any thread may use it.
+
+    Args:
+        settings: where the cluster is.
+        source: the records to look through; it keeps `done` and `total`, and ends when the reading is cancelled.
+        clock: tells for how long results are kept.
+    """
+
+    def __init__(
+        self, settings: Settings, source: Source | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._settings = settings
+        self._source = source or partition_of
+        self._clock = clock
+        self._reads: dict[str, Read] = {}
+        self._lock = threading.Lock()
+
+    def read(self, person: str, visitor: str) -> Read:
+        """The person's reading of this visitor: the one that runs or was kept, or a new one in another one's place."""
+        with self._lock:
+            self._forget()
+            held = self._reads.get(person)
+            if held is not None and held.visitor == visitor and not held.is_cancelled:
+                return held
+            if held is not None:
+                held.is_cancelled = True
+            made = self._reads[person] = Read(visitor, self._clock())
+        threading.Thread(target=self._run, args=(made,), name="weir-console-on-demand", daemon=True).start()
+        return made
+
+    def held(self, person: str, visitor: str) -> Read | None:
+        """The person's reading of this visitor, if there is one."""
+        with self._lock:
+            self._forget()
+            held = self._reads.get(person)
+            return held if held is not None and held.visitor == visitor and not held.is_cancelled else None
+
+    def cancel(self, person: str) -> None:
+        """Ends a person's reading, and forgets what it found."""
+        with self._lock:
+            held = self._reads.pop(person, None)
+            if held is not None:
+                held.is_cancelled = True
+
+    def event_at(self, partition: int, offset: int) -> LogRecord | None:
+        """One record of the events topic, however large; None where it is gone.
+
+        Raises:
+            ClusterError: the cluster is not there.
+        """
+        return record_at(self._settings, EVENTS, partition, offset)
+
+    def _forget(self) -> None:
+        old_s = self._clock() - KEPT_S
+        for person in [name for name, one in self._reads.items() if one.is_over and one.over_s < old_s]:
+            del self._reads[person]
+
+    def _run(self, read: Read) -> None:
+        mention = Mention(read.visitor)
+        try:
+            for record in self._source(self._settings, read):
+                if read.is_cancelled:
+                    break
+                if record in mention and (found := _found(record, read.visitor)) is not None:
+                    read.found.append(found)
+                    if len(read.found) >= MOST_FOUND:
+                        read.is_cut = True
+                        break
+        except WeirError as error:
+            read.error = error
+        except Exception as error:
+            log.exception("reading events on demand failed")
+            read.error = WeirError(f"Reading failed: {error!r}.", "The console's log has the details.")
+        finally:
+            read.over_s = self._clock()
+            read.is_over = True
+
+
+def partition_of(settings: Settings, read: Read) -> Iterator[LogRecord]:
+    """The newest records of the partition that the visitor's events are in."""
+    with LogReader(settings, [settings.names.public(EVENTS)]) as reader:
+        stretch = stretch_of(reader, settings, [EVENTS], read.visitor, MOST_RECORDS)
+        read.total = stretch.records
+        read.is_whole = stretch.is_whole
+
+        def advance(by: int) -> None:
+            read.done += by
+
+        yield from read_stretch(reader, stretch, advance, lambda: read.is_cancelled)
+
+
+def _found(record: LogRecord, visitor: str) -> Found | None:
+    if any(name == WATERMARK_HEADER for name, _ in record.headers):
+        return None
+    value = record.value or b""
+    try:
+        event = _event(value)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    if event.visitor_id != visitor:
+        return None
+    kept = event if len(value) <= MOST_KEPT_BYTES else None
+    return Found(
+        record.partition, record.offset, record.timestamp / 1_000, len(value), event.event_id, event.type, kept
+    )

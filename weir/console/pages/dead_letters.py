@@ -1,0 +1,142 @@
+"""Dead letters: what could not be taken, whose it was, what to do, and sending it again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from streams.produce.letters import Wanted
+from streams.produce.resend import Plan, Resending, Wish, plan
+from streams.produce.run import check_topics_for_producing
+from weir.console.context import Console
+from weir.console.pages.shared import Visit, action_id_of, as_json, clean, new_action_id, page, render, see_other
+from weir.console.pages.writing import check_current, write
+from weir.console.store.letters import MOST_SHOWN, by_producer, by_reason, newest
+from weir.contracts import Action
+from weir.contracts.dead_letter_reason import DeadLetterReason
+from weir.errors import UsageError
+from weir.topics import DEAD_LETTER, EVENTS, REPLAYS
+
+MOST_WHY_CHARACTERS = 500
+
+
+def dead_letters(console: Console, visit: Visit) -> Response:
+    """By reason and by producer, and the newest."""
+    return _shown(console, visit)
+
+
+def replay(console: Console, visit: Visit) -> Response:
+    """Says what a replay would send; asked a second time, with a reason why, sends it and writes who did.
+
+    What was sent is noted with it, so that a form that comes twice sends nothing twice. The action follows the sending:
+    where Kafka takes the one and not the other, the same form writes the action.
+
+    Raises:
+        UsageError: the form is none of this page's.
+        WeirError: it could not be sent, or the action could not be written.
+    """
+    form = visit.form
+    reason = _reason(form.get("reason", ""))
+    is_dry = form.get("step") != "send"
+    until_s = console.clock() if is_dry else _moment(form.get("until", ""))
+    wish = Wish(Wanted([reason] if reason else (), until_s=until_s))
+    # Before anything is sent: an action that can't be written afterwards would leave no trace of who did it.
+    chosen = "" if is_dry else action_id_of(form)
+    why = clean(form.get("why", ""))[:MOST_WHY_CHARACTERS]
+    if not is_dry:
+        check_current(console)
+        if not why:
+            raise UsageError("Say why you send them again.", "Go back, and fill in the field.")
+    check_topics_for_producing(console.settings, (EVENTS, DEAD_LETTER, REPLAYS))
+    planned = plan(console.settings, wish)
+    if is_dry:
+        if visit.wants_json:
+            return as_json(planned.told(0))
+        return _shown(console, visit, reason=reason, planned=planned, until=repr(until_s))
+    sent = Resending(console.settings, wish, planned).run() if planned.to_send else 0
+    details = planned.told(sent) | {"reason": reason or None, "until": until_s}
+    write(
+        console,
+        Action(
+            action_id=chosen,
+            at=console.clock(),
+            who=visit.person.name,
+            kind="replay_dead_letters",
+            why=why,
+            details=details,
+        ),
+    )
+    if visit.wants_json:
+        return as_json({"done": chosen, **planned.told(sent)})
+    return see_other("/dead-letters", reason=reason, sent=str(sent))
+
+
+def _shown(
+    console: Console, visit: Visit, *, reason: str | None = None, planned: Plan | None = None, until: str = ""
+) -> Response:
+    query = visit.query
+    wanted = query.get("reason", "") if reason is None else reason
+    producer = query.get("producer", "")
+    before = query.get("before", "")
+    rows = newest(console.store, wanted, producer, _moment(before) if before else None)
+    reasons = by_reason(console.store)
+    if visit.wants_json:
+        return as_json(
+            {
+                "by_reason": [
+                    {"reason": one.reason, "number": one.number, "meaning": one.meaning, "advice": one.advice}
+                    for one in reasons
+                ],
+                "by_producer": [dict(row) for row in by_producer(console.store)],
+                "newest": [
+                    {key: row[key] for key in row.keys() if key != "head"}  # noqa: SIM118 -- sqlite3.Row iterates over values
+                    for row in rows[:MOST_SHOWN]
+                ],
+            }
+        )
+    values: dict[str, Any] = {"planned": planned, "until": until, "action_id": new_action_id()}
+    return render(
+        console,
+        visit,
+        "dead_letters.html",
+        reasons=reasons,
+        known=sorted(code.value for code in DeadLetterReason),
+        producers=by_producer(console.store),
+        rows=rows[:MOST_SHOWN],
+        older=repr(rows[MOST_SHOWN - 1]["told_s"]) if len(rows) > MOST_SHOWN else "",
+        wanted=wanted,
+        producer=producer,
+        sent=_number(query.get("sent", "")),
+        command=f"weir dead-letters replay{f' --reason {wanted}' if wanted in set(DeadLetterReason) else ''}",
+        **values,
+    )
+
+
+def _reason(told: str) -> str:
+    if told and told not in set(DeadLetterReason):
+        raise UsageError(
+            "There is no such reason.", f"Reasons are {', '.join(sorted(code.value for code in DeadLetterReason))}."
+        )
+    return told
+
+
+def _moment(told: str) -> float:
+    try:
+        at_s = float(told)
+    except ValueError:
+        at_s = -1.0
+    if not 0 <= at_s < 1e11:  # noqa: PLR2004 -- seconds, in the year 5138
+        raise UsageError("That is no moment.", "Load the page again.")
+    return at_s
+
+
+def _number(told: str) -> int | None:
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 12 else None  # noqa: PLR2004 -- digits
+
+
+ROUTES: tuple[BaseRoute, ...] = (
+    page("/dead-letters", dead_letters),
+    page("/dead-letters/replay", replay, "replay_dead_letters", methods=("POST",)),
+)

@@ -1,0 +1,112 @@
+"""What became of an event by what the store has: dead letters, late events, equal events, sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from streams.produce.became import Outcome, Refusal, Span, outcome, refused
+from weir.console.store.looking import event_in
+from weir.console.store.reading import Row, StoreReader
+from weir.contracts import Event
+
+MOST_SHOWN = 50
+_MOST_SESSIONS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """An event of the store, or a dead letter whose event the store doesn't have."""
+
+    row: Row | None
+    """The event's own; None where a dead letter or a late event is all that is left of it."""
+    event: Event | None
+    """None where it was too large to be stored, or is no event."""
+    outcome: Outcome
+    letter: Row | None = None
+    late: Row | None = None
+
+
+def became(store: StoreReader, event_id: str, visitor: str, events: str, at_most: int = MOST_SHOWN) -> list[Became]:
+    """What became of events of this id, of this visitor, or of both; the newest first. Nothing: not in the store.
+
+    Args:
+        store: where to look.
+        event_id: the event's id; empty for any.
+        visitor: whose; empty for anybody's.
+        events: full name of the events topic: dead letters say that they come from there.
+        at_most: events, dead letters and late events, each.
+    """
+    named = _Named(event_id, visitor)
+    rows = store.rows(f"SELECT * FROM events{named.where} ORDER BY n DESC LIMIT ?", (*named.values, at_most))
+    letters = store.rows(
+        f"SELECT * FROM dead_letters{named.where} ORDER BY told_s DESC LIMIT ?", (*named.values, at_most)
+    )
+    late = store.rows(f"SELECT * FROM late{named.where} ORDER BY told_s DESC LIMIT ?", (*named.values, at_most))
+    by_origin = {letter["origin"]: letter for letter in letters}
+    late_by_name = {(one["visitor"], one["event_id"], one["ts"]): one for one in late}
+    told: set[str] = set()
+    found = []
+    for row in rows:
+        origin = f"{events}:{row['partition']}:{row['offset']}"
+        letter = by_origin.get(origin)
+        told.add(origin)
+        late_one = late_by_name.pop((row["visitor"], row["event_id"], row["ts"]), None)
+        found.append(_of_row(store, row, letter, late_one))
+    rest = [letter for letter in letters if letter["origin"] not in told]
+    found += [Became(None, None, refused(_refusal(letter)), letter=letter) for letter in rest]
+    found += [Became(None, None, outcome(None, one["ts"], is_late=True), late=one) for one in late_by_name.values()]
+    return found
+
+
+def newest(store: StoreReader, at_most: int = MOST_SHOWN) -> list[tuple[Row, Event | None]]:
+    """The newest events that the store has."""
+    return [(row, event_in(row)) for row in store.rows("SELECT * FROM events ORDER BY n DESC LIMIT ?", (at_most,))]
+
+
+def spans_at(store: StoreReader, visitor: str, at_s: float) -> list[Span]:
+    """Sessions of a visitor that span a moment; those that another one took over are left out."""
+    rows = store.rows(
+        "SELECT session_id, start_s, end_s FROM sessions WHERE visitor = ? AND start_s <= ? AND end_s >= ?"
+        " AND state != 'merged' ORDER BY end_s LIMIT ?",
+        (visitor, at_s, at_s, _MOST_SESSIONS),
+    )
+    return [Span(row["session_id"], row["start_s"], row["end_s"]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A condition by event id, by visitor, or by both."""
+
+    event_id: str
+    visitor: str
+
+    @property
+    def where(self) -> str:
+        asked = [f"{name} = ?" for name, value in (("event_id", self.event_id), ("visitor", self.visitor)) if value]
+        return f" WHERE {' AND '.join(asked)}" if asked else ""
+
+    @property
+    def values(self) -> Sequence[str]:
+        return [value for value in (self.event_id, self.visitor) if value]
+
+
+def _of_row(store: StoreReader, row: Row, letter: Row | None, late: Row | None) -> Became:
+    event = event_in(row)
+    earlier = store.rows(
+        "SELECT * FROM events WHERE event_id = ? AND visitor = ? AND n < ? ORDER BY n DESC LIMIT ?",
+        (row["event_id"], row["visitor"], row["n"], MOST_SHOWN),
+    )
+    found = outcome(
+        event,
+        row["ts"],
+        refusal=_refusal(letter) if letter is not None else None,
+        is_late=late is not None,
+        earlier=[before for one in earlier if (before := event_in(one)) is not None],
+        sessions=spans_at(store, row["visitor"], row["ts"]),
+    )
+    return Became(row, event, found, letter, late)
+
+
+def _refusal(letter: Row) -> Refusal:
+    return Refusal(letter["reason"], letter["detail"])
