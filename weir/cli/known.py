@@ -42,12 +42,12 @@ MOST_RECORDS = 20_000
 
 
 class _Names(msgspec.Struct):
-    """Whom and what a record is about."""
+    """Whom and what a record is about; producers put what they like into fields that an event doesn't have."""
 
-    visitor_id: str | None = None
-    session_id: str | None = None
-    event_id: str | None = None
-    subject: str | None = None
+    visitor_id: object = None
+    session_id: object = None
+    event_id: object = None
+    subject: object = None
 
 
 _decode = msgspec.json.Decoder(_Names).decode
@@ -81,7 +81,7 @@ def known_of(settings: Settings, name: str) -> Known | None:
         return None
     every = [(topic, record, _names(topic, record)) for topic, records in naming.items() for record in records]
     kind: Kind = "session" if any(names.session_id == name for _, _, names in every) else "event"
-    visitor = next((names.visitor_id for _, _, names in every if names.visitor_id is not None), None)
+    visitor = next((one for _, _, names in every if isinstance(one := names.visitor_id, str)), None)
     whole = _of_visitor(settings, visitor) if visitor is not None else None
     if whole is None:
         return Known(name, kind, visitor, naming, {topic: len(records) for topic, records in naming.items()})
@@ -95,7 +95,7 @@ def _of_visitor(settings: Settings, visitor: str) -> Known | None:
     found = Counter[Topic]()
     for topic, record in _mentioning(settings, visitor, visitor):
         names = _names(topic, record)
-        if visitor in {names.visitor_id, names.subject if topic is LIMITS else None}:
+        if visitor in (names.visitor_id, names.subject):
             kept[topic].append(record)
             found[topic] += 1
     if not found:
@@ -108,7 +108,7 @@ def _naming(settings: Settings, name: str) -> dict[Topic, list[LogRecord]]:
     kept: dict[Topic, deque[LogRecord]] = {topic: deque(maxlen=MOST_RECORDS) for topic in LOOKED_INTO}
     for topic, record in _mentioning(settings, name, None):
         names = _names(topic, record)
-        if name in {names.session_id, names.event_id}:
+        if name in (names.session_id, names.event_id):
             kept[topic].append(record)
     return {topic: [*records] for topic, records in kept.items()}
 
@@ -164,7 +164,12 @@ def _names(topic: Topic, record: LogRecord) -> _Names:
         visitor, event_id = names_in(value)
         return _Names(visitor_id=visitor or key, event_id=event_id)
     try:
-        return _decode(value)
+        names = _decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError):
         # What can't be read is still somebody's, by its key.
         return _Names(visitor_id=key if topic.key == "visitor id" else None)
+    if topic in {EVENTS, LATE}:
+        return _Names(names.visitor_id, event_id=names.event_id)
+    if topic is LIMITS:
+        return _Names(subject=names.subject)
+    return _Names(names.visitor_id, names.session_id)

@@ -114,7 +114,7 @@ def _as_object(known: Known) -> dict[str, Any]:
         "name": known.name,
         "kind": known.kind,
         "visitor": known.visitor,
-        "found": {topic.name: known.found[topic] for topic in LOOKED_INTO if known.found.get(topic)},
+        "found": {topic.name.replace("-", "_"): known.found[topic] for topic in LOOKED_INTO if known.found.get(topic)},
     } | {
         topic.name.replace("-", "_"): [told(topic, record) for record in known.records.get(topic, ())]
         for topic in LOOKED_INTO

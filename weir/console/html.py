@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -107,7 +108,14 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        when=when, ago=ago, duration=duration, number=number, percent=percent, shortened=shortened, label=label
+        when=when,
+        ago=ago,
+        duration=duration,
+        shell=shlex.quote,
+        number=number,
+        percent=percent,
+        shortened=shortened,
+        label=label,
     )
     shared: dict[str, Any] = {"link": link, "bars": bars, "area": area, "curve": curve, "lines": lines}
     made.globals.update(shared)

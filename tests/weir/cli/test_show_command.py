@@ -40,7 +40,7 @@ def filled(installation: Settings) -> Settings:
         installation,
         event("e1", text="\x1b[2J"),
         event("e1", text="\x1b[2J"),
-        event("e2", at_s=NOW_S + 5),
+        event("e2", at_s=NOW_S + 5, session_id=["e2"], subject="anna"),
         event("late", at_s=NOW_S - 90_000),
         event("bad"),
         event("other", visitor="berta"),
@@ -90,7 +90,7 @@ def test_what_became_of_each_event_is_told_as_json(filled: Settings) -> None:
     assert shown["found"] == {
         "events": 5,
         "late": 1,
-        "dead-letter": 1,
+        "dead_letter": 1,
         "sessions": 1,
         "flags": 1,
         "labels": 1,

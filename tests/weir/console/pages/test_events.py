@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import html
 import json
+import shlex
 import threading
 import time
 from collections.abc import Iterator
@@ -60,6 +62,15 @@ def test_what_visitors_wrote_is_shown_as_text(at_hand: ConsoleAtHand) -> None:
         assert "<script>alert" not in page
         assert "\u202e" not in page
         assert "&lt;script&gt;alert(1)" in page
+
+
+def test_a_command_to_copy_runs_nothing_that_a_visitor_wrote(at_hand: ConsoleAtHand) -> None:
+    visitor = "a;reboot|$(id)'"
+    at_hand.store.feed(EVENTS, event("e1", visitor))
+    for path, parameters in (("/events", {"visitor": visitor}), ("/visitor", {"id": visitor})):
+        page = html.unescape(at_hand.browser.get(path, params=parameters).text)
+        assert f"weir show -- {shlex.quote(visitor)}" in page
+        assert f"weir show {visitor}" not in page
 
 
 def test_an_event_of_the_store_is_told_to_be_in_no_session_yet(at_hand: ConsoleAtHand) -> None:
