@@ -60,7 +60,7 @@ def take_late(tables: Tables, record: LogRecord) -> None:
         "INSERT OR IGNORE INTO late VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             *(record.partition, record.offset, told_s, event.visitor_id, event.event_id, to_epoch_s(event.ts)),
-            packed((record.value or b"")[:LARGEST_KEPT_BYTES]),
+            packed(record.value) if record.value and len(record.value) <= LARGEST_KEPT_BYTES else None,
         ),
     )
 
