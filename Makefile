@@ -11,7 +11,7 @@ TESTS ?= tests
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(2 * (os.cpu_count() or 1))")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup shell demo test test-fast controls model chaos recovery soak rolling bench instructions evaluate lint rooms format lock clean
+.PHONY: help setup shell demo test test-fast controls model chaos recovery soak rolling console bench instructions evaluate lint rooms format lock clean
 
 help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -54,6 +54,10 @@ soak: $(READY) ## Steady load for SECONDS=1800 at RATE=1000: does memory, handle
 
 rolling: $(READY) ## Three workers restarted in turn under load, RATE=1500: throughput and the longest gap, in build/rolling
 	@$(BIN)/python -m tests.measures.rolling $(if $(RATE),--rate $(RATE)) $(if $(JSON),--json)
+
+console: $(READY) ## The console under load with ten readers, its store deleted on the way: SECONDS=300 RATE=1000, in build/console
+	@$(BIN)/python -m tests.measures.console $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RATE),--rate $(RATE)) \
+		$(if $(JSON),--json)
 
 bench: $(READY) ## Weir beside its peers; ONLY=throughput,latency CONTESTANTS=weir,flink RUNS=3 EVENTS=1500000, in build/bench
 	@$(BIN)/python -m bench --carry-on $(if $(ONLY),--only $(ONLY)) $(if $(CONTESTANTS),--contestants $(CONTESTANTS)) \

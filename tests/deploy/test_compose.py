@@ -19,7 +19,7 @@ DEFAULTS = Settings()
 
 
 def test_the_whole_of_it_is_there() -> None:
-    assert set(SERVICES) == {"kafka", "topics", "worker", "prometheus", "grafana"}
+    assert set(SERVICES) == {"kafka", "topics", "worker", "console", "prometheus", "grafana"}
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -35,7 +35,7 @@ def test_dependencies_are_those_of_the_lock_with_their_hashes() -> None:
         assert "requirements.lock" in options or "--require-hashes -r uv.lock" in options
 
 
-def test_it_does_not_run_as_root_and_says_its_port() -> None:
+def test_it_does_not_run_as_root_and_says_its_ports() -> None:
     last = TEXT.rpartition("FROM ")[2]
     assert re.search(r"^USER (?!root)\w+$", last, re.MULTILINE)
-    assert f"EXPOSE {Settings().web_port}\n" in last
+    assert f"EXPOSE {Settings().web_port} {Settings().console_port}\n" in last

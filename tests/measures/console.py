@@ -72,9 +72,7 @@ def read(address: str, seen: Seen, seed: int) -> None:
             path = random_.choice(PATHS)
             name = path
             if path in {"visitor", "session"}:
-                rows = client.get("/sessions?format=json").json().get("sessions") or [
-                    {"visitor": "x", "session_id": "x"}
-                ]
+                rows = client.get("/sessions?format=json").json().get("sessions") or [NOBODY]
                 row = random_.choice(rows)
                 path = f"/visitor?id={row['visitor']}" if path == "visitor" else f"/session?id={row['session_id']}"
             began_s = time.monotonic()

@@ -71,18 +71,12 @@ class StoreFollower:
         self._progress = Progress(0, 0, is_current=False, error=None, newest_s=0.0)
         self._committed: dict[PartitionId, int] = {}
         self._moved = threading.Condition()
-        self._generation = 0
         self._thread = threading.Thread(target=self._run, name="weir-console-store", daemon=True)
 
     @property
     def progress(self) -> Progress:
         """How far it is."""
         return self._progress
-
-    @property
-    def generation(self) -> int:
-        """Counts commits: pages that follow look whether it has moved."""
-        return self._generation
 
     def positions(self) -> dict[PartitionId, int]:
         """Per partition to where the store has read."""
@@ -93,12 +87,6 @@ class StoreFollower:
         """Waits until the store shows the record at an offset; whether it does."""
         with self._moved:
             return self._moved.wait_for(lambda: self._committed.get((topic, partition), 0) > offset, timeout_s)
-
-    def wait_for_change(self, generation: int, timeout_s: float) -> int:
-        """Waits until there was a commit after a generation; the present generation."""
-        with self._moved:
-            self._moved.wait_for(lambda: self._generation != generation or self._closing.is_set(), timeout_s)
-            return self._generation
 
     def wait_until_current(self, timeout_s: float) -> bool:
         """Waits until every topic has been read to its end once; whether it has."""
@@ -226,7 +214,6 @@ class StoreFollower:
     def _announce(self, moved: Mapping[PartitionId, int], *, read: int, newest_s: float) -> None:
         with self._moved:
             self._committed.update(moved)
-            self._generation += 1
             self._progress = replace(self._progress, read=read, newest_s=newest_s, error=None)
             self._moved.notify_all()
 

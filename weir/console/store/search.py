@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from weir.console.store.reading import Row, StoreReader
 from weir.errors import UsageError
@@ -176,6 +176,10 @@ def _matches(store: StoreReader, q: str) -> tuple[str, dict[str, Any]]:
     for column, condition in exact:
         if store.row(f"SELECT 1 FROM sessions WHERE {column} = ? LIMIT 1", (q,)) is not None:
             return condition, {"q": q}
+    if "://" in q:
+        # A whole address: the store knows its path.
+        q = urlsplit(q).path
+    q = q.partition("?")[0] or q
     if len(q) < SHORTEST_PART:
         return "s.visitor = :q", {"q": q}
     escaped = q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
