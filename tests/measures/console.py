@@ -72,7 +72,9 @@ def read(address: str, seen: Seen, seed: int) -> None:
             path = random_.choice(PATHS)
             name = path
             if path in {"visitor", "session"}:
-                rows = client.get("/sessions?format=json").json().get("sessions") or [NOBODY]
+                rows = client.get("/sessions?format=json").json().get("sessions") or [
+                    NOBODY
+                ]  # none while it is made anew
                 row = random_.choice(rows)
                 path = f"/visitor?id={row['visitor']}" if path == "visitor" else f"/session?id={row['session_id']}"
             began_s = time.monotonic()

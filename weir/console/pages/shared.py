@@ -46,7 +46,7 @@ class Visit:
     @property
     def wants_json(self) -> bool:
         """Whether a program asks: `?format=json`, or by its `Accept`."""
-        return self.query.get("format") == "json" or self.request.headers.get("accept", "") == "application/json"
+        return is_for_program(self.request)
 
 
 Handler = Callable[[Console, Visit], Response]
@@ -80,6 +80,11 @@ def page(path: str, handler: Handler, action: str = "look", *, methods: Sequence
         return answer
 
     return Route(path, endpoint, methods=list(methods))
+
+
+def is_for_program(request: Request) -> bool:
+    """Whether a program asks: `?format=json`, or by its `Accept`."""
+    return request.query_params.get("format") == "json" or request.headers.get("accept", "") == "application/json"
 
 
 def set_cookie(console: Console, answer: Response, ticket: Ticket) -> None:
@@ -175,7 +180,7 @@ def error_page(console: Console, request: Request, error: WeirError) -> Response
         if isinstance(error, kind):
             status = code
             break
-    if request.headers.get("accept", "") == "application/json":
+    if is_for_program(request):
         answer = as_json({"error": error.message, "hint": error.hint})
         answer.status_code = status
         return answer
@@ -212,7 +217,7 @@ async def _own_form(console: Console, request: Request, ticket: Ticket) -> Mappi
 
 
 def _to_log_in(request: Request) -> Response:
-    if request.method != "GET" or request.headers.get("accept", "") == "application/json":
+    if request.method != "GET" or is_for_program(request):
         return Response("Log in first.\n", 401, media_type="text/plain")
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return see_other("/log-in", next=wanted)

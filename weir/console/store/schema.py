@@ -149,7 +149,7 @@ def open_to_write(folder: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     # The topics are the truth: what a power failure takes from the store is read again.
     connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA cache_size = -65536")
+    connection.execute("PRAGMA cache_size = -32768")
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.executescript(TABLES)
     return connection
@@ -163,7 +163,7 @@ def open_to_read(folder: Path) -> sqlite3.Connection:
     """
     connection = sqlite3.connect(f"file:{folder / FILE}?mode=ro", uri=True, isolation_level=None)
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA cache_size = -16384")
+    connection.execute("PRAGMA cache_size = -4096")
     connection.execute("PRAGMA query_only = ON")
     return connection
 
