@@ -45,7 +45,7 @@ class Effect:
     """The champion when the first of the answers was given."""
     version_now: str | None
     examples: int | None
-    """Labels that the learner has taken since the champion was trained; None: nobody knows."""
+    """Training examples since the champion was trained; None: nobody knows."""
 
 
 def action_of(  # noqa: PLR0913 -- one parameter a field
@@ -179,8 +179,6 @@ def _versions(installation: Installation, since_s: float) -> tuple[str | None, s
         now = ledger.champion.version if ledger.champion is not None else None
         earlier = [one.version for one in made if one.decided_at <= since_s]
         serving = ledger.snapshots.get(now) if now else None
-        draft = ledger.draft
-    examples = None
-    if serving is not None and draft is not None:
-        examples = max(0, draft.examples - serving.examples)
+        end = installation.training_end
+    examples = max(0, end - serving.trained_to_offset) if serving is not None else None
     return (earlier[-1] if earlier else None), now, examples

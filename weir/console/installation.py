@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -13,9 +13,10 @@ from rules.heuristics.patterns import Patterns
 from streams.stages import Resources
 from weir.errors import WeirError
 from weir.kafka.follower import TopicFollower
-from weir.kafka.records import LogRecord, Output
+from weir.kafka.reader import LogReader
+from weir.kafka.records import LogRecord, Output, PartitionId
 from weir.settings import Settings
-from weir.topics import MODELS, RULES
+from weir.topics import MODELS, RULES, TRAINING
 
 AGAIN_S = 5.0
 
@@ -37,12 +38,16 @@ class Installation:
         self.deciding = threading.Lock()
         """Held by whoever decides on a model, until the ledger knows of it: the next decision is numbered after it."""
         self._models = settings.names.public(MODELS)
+        self._training = settings.names.public(TRAINING)
+        self.training_end = 0
+        """Next offset of the training topic: what lies between it and a version's is not in that version."""
         self._takers = dict(self.resources.followed)
         self._follower = TopicFollower(
             settings,
-            [self._models, settings.names.public(RULES)],
+            [self._models, settings.names.public(RULES), self._training],
             self._take,
             self._warn,
+            begin=self._begin,
             retry_after_s=AGAIN_S,
         )
 
@@ -77,10 +82,22 @@ class Installation:
                 if self.ledger is not None:
                     self.ledger.offer(output.key or b"", output.value)
 
+    def _begin(self, reader: LogReader) -> Mapping[PartitionId, int]:
+        """Models and rules from their beginning; of the training topic its end alone matters."""
+        ranges = reader.ranges()
+        self.training_end = max(
+            (offsets.end for where, offsets in ranges.items() if where[0] == self._training), default=0
+        )
+        return {
+            where: offsets.end if where[0] == self._training else offsets.start for where, offsets in ranges.items()
+        }
+
     def _take(self, record: LogRecord) -> None:
         key = record.key or b""
         with self.lock:
-            if record.topic == self._models:
+            if record.topic == self._training:
+                self.training_end = record.offset + 1
+            elif record.topic == self._models:
                 self._takers[MODELS](key, record.value)
                 if self.ledger is not None:
                     self.ledger.offer(key, record.value)
