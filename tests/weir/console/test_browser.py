@@ -32,7 +32,8 @@ HOSTILE = (
 """What is put into every field of every record."""
 PAGES = (
     *("/", "/?range=7d", "/sessions", "/sessions?verdict=block", "/review", "/review?queue=open", "/audit"),
-    *("/rules", "/rules?shadow=yes", "/models", "/events", "/dead-letters", "/system"),
+    *("/rules", "/rules?shadow=yes", "/rules/rule?id=behaviour/like-a-clock", "/models", "/events", "/dead-letters"),
+    *("/system", "/events?q=nothing&visitor=v0"),
 )
 
 
@@ -147,6 +148,17 @@ def test_every_page_can_be_used_by_everybody(at_hand: ConsoleAtHand, browser: Br
             results = Axe().run(page).response
             found += [f"{path}: {one['id']}: {one['nodes'][0]['html']}" for one in results["violations"]]
         assert not found, "\n".join(found)
+
+
+def test_the_log_in_can_be_used_by_everybody(tmp_path: Path, browser: Browser) -> None:
+    with (
+        console_at_hand(tmp_path / "console", console_users_file=tmp_path / "users.json") as made,
+        served(made.app) as address,
+        browser.new_page() as page,
+    ):
+        page.goto(address)
+        assert page.url.startswith(f"{address}/log-in")
+        assert not [one["id"] for one in Axe().run(page).response["violations"]]
 
 
 def test_a_person_without_a_mouse_answers_and_undoes(at_hand: ConsoleAtHand, browser: Browser) -> None:

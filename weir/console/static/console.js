@@ -71,6 +71,19 @@ function live(root) {
   };
 }
 
+// A page of something that takes a while: fetched again until it is done, without losing the place.
+async function refresh(main) {
+  while (main.dataset.refreshS) {
+    await new Promise((done) => setTimeout(done, main.dataset.refreshS * 1000));
+    try {
+      const answer = await fetch(location.href);
+      const wanted = new DOMParser().parseFromString(await answer.text(), "text/html");
+      document.title = wanted.title;
+      morph(main, wanted.querySelector("main"));
+    } catch { /* The console is away: the next look finds it again. */ }
+  }
+}
+
 // Sends an answer until it has arrived. Its id was chosen by the page: sent twice, it counts once.
 async function deliver(form, fields) {
   // Not `form.action`: a field of that name hides it.
@@ -123,6 +136,7 @@ function keys(event) {
 }
 
 document.querySelectorAll("[data-live]").forEach(live);
+document.querySelectorAll("[data-refresh-s]").forEach(refresh);
 document.querySelectorAll("[data-answer], [data-undo]").forEach(answering);
 document.querySelectorAll("[data-copy]").forEach((button) => {
   button.hidden = false;
