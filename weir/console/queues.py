@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from weir.console.store.schema import unpacked
 from weir.console.store.search import Search, conditions, source
 from weir.contracts import Action
 from weir.contracts.fast import decoder
+from weir.errors import UsageError
 
+log = logging.getLogger("weir.console")
 LEASE_S = 300.0
 """So long nobody else is asked what somebody looks at."""
 COUNTED = 1_000
@@ -109,7 +112,10 @@ def saved(store: StoreReader) -> list[Queue]:
         given: Mapping[str, str] = (
             {str(key): str(value) for key, value in query.items()} if isinstance(query, dict) else {}
         )
-        found[name] = Queue(name, title, f"Saved by {action.who}.", Search.of(given))
+        try:
+            found[name] = Queue(name, title, f"Saved by {action.who}.", Search.of(given))
+        except UsageError:  # whoever wrote the record: one bad queue takes no other one away
+            log.warning("passed over the saved queue %r: its search can't be asked", title)
     return list(found.values())
 
 

@@ -12,9 +12,8 @@ from starlette.routing import BaseRoute
 from weir.console.context import Console
 from weir.console.pages.shared import Visit, as_csv, as_json, page, render
 from weir.console.store.reading import Row, StoreReader
-from weir.console.store.search import PAGE, Search
+from weir.console.store.search import PAGE, moment
 from weir.contracts import Decision
-from weir.times import to_epoch_s
 
 MOST_EXPORTED = 100_000
 COLUMNS = ("time", "who", "kind", "why", "session", "visitor", "label", "category", "rules", "undone", "undoes", "id")
@@ -64,12 +63,10 @@ def find(store: StoreReader, query: Any, at_most: int) -> list[Row]:  # noqa: AN
     if rule := query.get("rule", ""):
         where.append("EXISTS (SELECT 1 FROM json_each(rules) WHERE json_each.value = ?)")
         parameters.append(rule)
-    # The search's own check of times.
-    times = Search.of({name: query.get(name, "") for name in ("since", "until")})
-    for text, sign in ((times.since, ">="), (times.until, "<"), (query.get("before", ""), "<")):
-        if text:
+    for name, sign in (("since", ">="), ("until", "<"), ("before", "<")):
+        if (at_s := moment(query.get(name, "").strip())) is not None:
             where.append(f"at_s {sign} ?")
-            parameters.append(to_epoch_s(float(text) if text.replace(".", "", 1).isdigit() else text))
+            parameters.append(at_s)
     told = f"WHERE {' AND '.join(where)}" if where else ""
     return store.rows(f"SELECT * FROM actions {told} ORDER BY at_s DESC LIMIT ?", [*parameters, at_most])
 

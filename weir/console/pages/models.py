@@ -11,7 +11,7 @@ from weir.console import scores
 from weir.console.context import Console
 from weir.console.deciding import Kind, in_words, records_of
 from weir.console.figures import LEAST_ANSWERS, by_examples, learning
-from weir.console.pages.shared import Visit, action_id_of, as_json, clean, page, render, see_other
+from weir.console.pages.shared import Visit, action_id_of, as_json, clean, page, render, see_other, whole_number
 from weir.contracts.model_record import Decision, Snapshot
 from weir.errors import UsageError, WeirError, WorkError
 
@@ -27,8 +27,7 @@ def models(console: Console, visit: Visit) -> Response:
         if visit.wants_json:
             raise UsageError("The console has no model key.", "Start it with the workers' WEIR_MODEL_KEY.")
         return render(console, visit, "models.html", kept=kept, least=LEAST_ANSWERS, has_key=False)
-    before = visit.query.get("before", "")
-    values = _gathered(console, int(before) if before.isdecimal() else None)
+    values = _gathered(console, whole_number(visit.query.get("before", "")))
     if visit.wants_json:
         return as_json(_as_object(values))
     return render(

@@ -13,7 +13,7 @@ from rules.heuristics.pack import PatternEntry
 from weir.console import what_if, worth
 from weir.console.computed import Kept
 from weir.console.context import Console
-from weir.console.pages.shared import Visit, as_csv, as_json, page, render
+from weir.console.pages.shared import Visit, as_csv, as_json, page, render, whole_number
 from weir.console.store.search import COLUMNS as SESSION_COLUMNS
 from weir.console.worth import SORTED_BY, RuleSeen, Worth, entry_of, in_order
 from weir.errors import UsageError, WeirError
@@ -41,7 +41,7 @@ def rules(console: Console, visit: Visit) -> Response:
         return as_csv([COLUMNS, *([*_told(one).values()] for one in found)], "rules.csv")
     if visit.wants_json:
         return as_json({"rules": [_told(one) for one in found], "computed": kept is not None})
-    begin = int(query.get("from", "")) if query.get("from", "").isdecimal() else 0
+    begin = whole_number(query.get("from", "")) or 0
     library = console.installation.resources.library
     return render(
         console,

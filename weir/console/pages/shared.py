@@ -21,6 +21,7 @@ from weir.console.access.tickets import Ticket
 from weir.console.context import Console
 from weir.console.html import environment, inert
 from weir.console.store.reading import StoreMissingError
+from weir.console.store.search import LONGEST_NUMBER
 from weir.errors import UsageError, WeirError, WorkError
 
 COOKIE = "weir-console"
@@ -166,7 +167,10 @@ def see_other(path: str, **query: str) -> Response:
 
 def own_path(address: str) -> str:
     """An address of this console's own, from what a browser sent; the front page where it is another one's."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # such as half an IPv6 address
+        return "/"
     is_own = (
         not parts.scheme and not parts.netloc and parts.path.startswith("/") and not address.startswith(("//", "/\\"))
     )
@@ -205,7 +209,7 @@ async def _own_form(console: Console, request: Request, ticket: Ticket) -> Mappi
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise ForbiddenError("Another site sent this form.", "Open the console itself, and try again there.")
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
         raise ForbiddenError("Another site sent this form.", "Open the console itself, and try again there.")
     async with request.form(max_files=0, max_fields=MOST_FIELDS) as form:
         found = {name: value for name, value in form.items() if isinstance(value, str)}
@@ -213,7 +217,8 @@ async def _own_form(console: Console, request: Request, ticket: Ticket) -> Mappi
         raise ForbiddenError(
             "The form is not this browser's, or it is from before a log-in.", "Load the page again, and try again."
         )
-    return {name: value[:4_096] for name, value in found.items()}
+    # A form in parts names its own encoding, and some of them give halves of characters, which nothing can store.
+    return {name: value[:4_096].encode(errors="replace").decode() for name, value in found.items()}
 
 
 def _to_log_in(request: Request) -> Response:
@@ -221,6 +226,11 @@ def _to_log_in(request: Request) -> Response:
         return Response("Log in first.\n", 401, media_type="text/plain")
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return see_other("/log-in", next=wanted)
+
+
+def whole_number(text: str) -> int | None:
+    """A number of a query that is not longer than any of the console's own; None where it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else None
 
 
 def clean(text: str) -> str:

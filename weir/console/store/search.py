@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -19,6 +20,8 @@ COUNTED = 500
 MOST_TEXTS = 300
 RARE = 10_000
 """Sessions up to which those with a part of a text are looked up; beyond it the latest sessions are looked through."""
+LONGEST_NUMBER = 18
+"""Digits of a row's number: what is longer is none, and SQLite takes it for none either."""
 SHORTEST_PART = 3
 """Characters that a part of a text must have: shorter ones are in too many."""
 COLUMNS = (
@@ -57,7 +60,7 @@ class Search:
         """
         given = {one.name: query.get(one.name, "").strip()[:512] for one in fields(cls)}
         for name in ("since", "until"):
-            _moment(given[name])
+            moment(given[name])
         return cls(**given)
 
     def without(self, name: str) -> Search:
@@ -154,10 +157,10 @@ def conditions(store: StoreReader, search: Search) -> tuple[list[str], dict[str,
         where.append("r.reason = :reason")
         parameters["reason"] = search.reason
     for name, sign in (("since", ">="), ("until", "<")):
-        moment = _moment(getattr(search, name))
-        if moment is not None:
+        at_s = moment(getattr(search, name))
+        if at_s is not None:
             where.append(f"s.end_s {sign} :{name}")
-            parameters[name] = moment
+            parameters[name] = at_s
     if search.q:
         condition, more = _matches(store, search.q)
         where.append(condition)
@@ -178,7 +181,8 @@ def _matches(store: StoreReader, q: str) -> tuple[str, dict[str, Any]]:
             return condition, {"q": q}
     if "://" in q:
         # A whole address: the store knows its path.
-        q = urlsplit(q).path
+        with suppress(ValueError):  # no URL by its rules, such as half an IPv6 address
+            q = urlsplit(q).path
     q = q.partition("?")[0] or q
     if len(q) < SHORTEST_PART:
         return "s.visitor = :q", {"q": q}
@@ -215,16 +219,24 @@ def _where(conditions: list[str]) -> str:
 
 def _cut(after: str) -> tuple[float, int] | None:
     end, _, number = after.partition(",")
+    if not (number.isascii() and number.isdigit() and len(number) <= LONGEST_NUMBER):
+        return None
     try:
-        return (float(end), int(number)) if after else None
+        return float(end), int(number)
     except ValueError:
         return None
 
 
-def _moment(text: str) -> float | None:
+def moment(text: str) -> float | None:
+    """A time that somebody typed, as seconds; None without one.
+
+    Raises:
+        UsageError: it is none.
+    """
     if not text:
         return None
+    is_number = text.isascii() and text.replace(".", "", 1).isdigit()
     try:
-        return to_epoch_s(float(text) if text.replace(".", "", 1).isdigit() else text)
+        return to_epoch_s(float(text) if is_number else text)
     except BadTimeError as error:
-        raise UsageError(f"{text} is no time.", "For example: 2026-01-31T09:30:00Z.") from error
+        raise UsageError(f"{text[:80]} is no time.", "For example: 2026-01-31T09:30:00Z.") from error

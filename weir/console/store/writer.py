@@ -50,6 +50,12 @@ TAKERS: Mapping[Topic, Callable[[Tables, LogRecord], None]] = {
 _RAW = frozenset({EVENTS.name, DEAD_LETTER.name})
 """Topics of which a record may be anything."""
 
+_UNREADABLE = (
+    *(msgspec.DecodeError, UnicodeError, BadTimeError),
+    # What the store can't hold: a number beyond 64 bits, or one that is none.
+    *(OverflowError, sqlite3.IntegrityError, sqlite3.DataError),
+)
+
 
 class StoreWriter:
     """Writes record after record; nothing of it is seen before `commit`.
@@ -86,7 +92,7 @@ class StoreWriter:
             is_readable = topic.name in _RAW or not record.value or at_the_gate(record.value, LARGEST_BYTES) is None
             if is_readable:
                 take(self._tables, record)
-        except (msgspec.DecodeError, UnicodeDecodeError, BadTimeError):
+        except _UNREADABLE:
             log.warning("passed over %s-%d@%d: not readable", record.topic, record.partition, record.offset)
         self._next[record.topic, record.partition] = record.offset + 1
 
