@@ -123,6 +123,15 @@ def undoable(store: StoreReader, action_id: str, person: Person) -> Row:
     return row
 
 
+def stands(store: StoreReader, row: Row) -> bool:
+    """Whether an answer is its author's newest on its session: taking back an older one leaves the newer one alone."""
+    newer = store.row(
+        "SELECT 1 FROM actions WHERE who = ? AND session_id = ? AND kind = 'answer' AND undone = 0 AND at_s > ?",
+        (row["who"], row["session_id"], row["at_s"]),
+    )
+    return newer is None
+
+
 def undo_of(row: Row, *, action_id: str, now_s: float, who: str, why: str) -> Action:
     """The action that takes another one back."""
     return Action(

@@ -14,6 +14,7 @@ from weir.console.answers import (
     effect_of,
     label_of,
     mine,
+    stands,
     undo_of,
     undoable,
 )
@@ -95,7 +96,8 @@ def undo(console: Console, visit: Visit) -> Response:
         who=visit.person.name,
         why=clean(form.get("why", "")),
     )
-    write(console, action, [label_of(action, source=row["who"])] if row["kind"] == "answer" else [])
+    withdraws = row["kind"] == "answer" and stands(console.store, row)
+    write(console, action, [label_of(action, source=row["who"])] if withdraws else [])
     return _done(visit, form, action)
 
 

@@ -64,3 +64,15 @@ def test_a_record_with_a_number_that_the_store_cant_hold_is_passed_over(at_hand:
 def test_a_session_whose_address_is_longer_than_an_events_may_be_is_shown(at_hand: ConsoleAtHand) -> None:
     at_hand.store.feed(SESSIONS, session("long", "v0", entry_url="/" + "x" * 70_000))
     assert at_hand.browser.get("/session?id=long").status_code == 200
+
+
+def test_taking_back_an_older_answer_leaves_the_newer_one_on_the_session(at_hand: ConsoleAtHand) -> None:
+    fill(at_hand.store, 1)
+    for number, kind in enumerate(("bad", "good")):
+        at_hand.post("/review/answer", {"action": f"{number:032x}", "session": "s0", "kind": kind})
+    assert at_hand.post("/review/undo", {"action": "a" * 32, "undoes": f"{0:032x}"}).status_code == 303
+    said = [row["label"] for row in at_hand.store.reader.rows("SELECT label FROM labels ORDER BY offset")]
+    assert said == ["bad", "good"]
+    assert at_hand.post("/review/undo", {"action": "b" * 32, "undoes": f"{1:032x}"}).status_code == 303
+    said = [row["label"] for row in at_hand.store.reader.rows("SELECT label FROM labels ORDER BY offset")]
+    assert said == ["bad", "good", "withdrawn"]
