@@ -48,7 +48,9 @@ def make_app(console: Console) -> Starlette:
 
 async def _as_page(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    what = {404: "There is no such page.", 405: "This page takes another method."}.get(status, "That did not work.")
+    what = {404: "There is no such page.", 405: "This page takes another method.", 413: "That is too much."}.get(
+        status, "That did not work."
+    )
     return render(request.app.state.console, None, "error.html", status, title=what, hint="Go on from the front page.")
 
 

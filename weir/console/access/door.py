@@ -59,7 +59,11 @@ class Door:
                 f"The console would be open to whoever reaches {settings.console_host}.",
                 "Add users with `weir console user add` and set WEIR_CONSOLE_USERS_FILE, or leave it on 127.0.0.1.",
             )
-        hosts = frozenset((*LOOPBACK, *settings.console_hosts)) if is_open or settings.console_hosts else frozenset()
+        hosts = (
+            frozenset((*LOOPBACK, *map(str.lower, settings.console_hosts)))
+            if is_open or settings.console_hosts
+            else frozenset()
+        )
         secret = settings.console_proxy_secret
         return cls(
             tickets=tickets,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,6 +23,9 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+
+LARGEST_BODY = 1_000_000
+"""Bytes of a form: it is in memory before it is known whose it is."""
 
 
 class SafetyHeaders:
@@ -56,4 +60,14 @@ class SafetyHeaders:
             )
             await refused(scope, receive, send_with_headers)
             return
-        await self._app(scope, receive, send_with_headers)
+        taken = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > LARGEST_BODY:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, receive_bounded, send_with_headers)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,7 +91,12 @@ def secret_in(folder: Path) -> bytes:
     """The console's own secret, made at the first start; only its user can read it."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / "secret"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_hex(_SECRET_BYTES).encode())
+    found = path.read_bytes() if path.exists() else b""
+    if len(found) >= _SECRET_BYTES:
+        return found
+    # Written beside it and moved: a console that is killed here leaves no empty secret, by which anybody could sign.
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".secret.")
+    with os.fdopen(handle, "wb") as file:
+        file.write(secrets.token_hex(_SECRET_BYTES).encode())
+    Path(name).replace(path)
     return path.read_bytes()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -9,9 +11,14 @@ from starlette.routing import BaseRoute, Route
 
 from weir.console.access.door import LINK
 from weir.console.access.tickets import Ticket, stamp_of
+from weir.console.access.users import LONGEST_NAME
 from weir.console.context import Console
 from weir.console.pages.shared import COOKIE, error_page, own_path, render, see_other, set_cookie
 from weir.errors import UsageError
+
+_AT_ONCE = 2
+"""Passwords that are checked at once: each takes 64 MiB and a core for a moment."""
+_checking = asyncio.Semaphore(_AT_ONCE)
 
 
 async def log_in_page(request: Request) -> Response:
@@ -29,20 +36,25 @@ async def log_in(request: Request) -> Response:
         return _nobody_logs_in(console, request)
     ticket = console.door.tickets.read(request.cookies.get(COOKIE))
     async with request.form(max_files=0, max_fields=8) as form:
-        name, password, wanted, token = (str(form.get(field, "")) for field in ("name", "password", "next", "token"))
+        name, password, wanted, token = (
+            str(form.get(field, "")).encode(errors="replace").decode()
+            for field in ("name", "password", "next", "token")
+        )
     wanted = own_path(wanted or "/")
     if ticket is None or not console.door.tickets.is_own_form(ticket, token):
         return _form(console, request, wanted, "The form was from before. Try again.", 400)
     address = request.client.host if request.client else ""
-    keys = (f"name {name}", f"address {address}")
+    keys = (f"name {name[: LONGEST_NAME + 1]}", f"address {address}")
     wait_s = console.attempts.wait_s(keys, console.clock())
     if wait_s > 0:
         answer = _form(console, request, wanted, f"Too many tries. Wait {wait_s:.0f} s.", 429)
         answer.headers["retry-after"] = str(max(1, round(wait_s)))
         return answer
-    user = await run_in_threadpool(console.door.users.log_in, name, password)
+    # It counts before it is checked: whoever sends many tries at once gets no more of them than one by one.
+    console.attempts.fail(keys, console.clock())
+    async with _checking:
+        user = await run_in_threadpool(console.door.users.log_in, name, password)
     if user is None:
-        console.attempts.fail(keys, console.clock())
         return _form(console, request, wanted, "That name and password don't go together.", 401)
     console.attempts.succeed(keys)
     done = RedirectResponse(wanted, 303)

@@ -70,10 +70,7 @@ def champion(console: Console) -> str:
 async def live(request: Request) -> Response:
     """The parts of the page that changed, as server-sent events, until the browser leaves."""
     console: Console = request.app.state.console
-    ticket = console.door.tickets.read(request.cookies.get(COOKIE))
-    address = request.client.host if request.client else ""
-    person = await run_in_threadpool(console.door.person, ticket, request.headers, address)
-    if person is None:
+    if not await run_in_threadpool(_is_known, console, request):
         return Response("Log in first.\n", 401, media_type="text/plain")
     range_ = _range(request.query_params.get("range"))
     return StreamingResponse(
@@ -97,6 +94,15 @@ async def _events(console: Console, request: Request, range_: Range) -> AsyncIte
             said_s = anyio.current_time()
             yield ": still here\n\n"
         await anyio.sleep(EVERY_S)
+        if not await run_in_threadpool(_is_known, console, request):
+            break
+
+
+def _is_known(console: Console, request: Request) -> bool:
+    """Whether whoever looks may still: who is removed, or whose log-in has ended, sees no more."""
+    ticket = console.door.tickets.read(request.cookies.get(COOKIE))
+    address = request.client.host if request.client else ""
+    return console.door.person(ticket, request.headers, address) is not None
 
 
 def _parts(console: Console, range_: Range) -> Mapping[str, str]:
