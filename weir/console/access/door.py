@@ -45,13 +45,21 @@ class Door:
         """The door that settings describe.
 
         Raises:
-            UsageError: it would be open to the network, or a proxy's secret is missing.
+            UsageError: it would be open to the network, a proxy is no address, or its secret is missing.
         """
         if settings.console_proxies and settings.console_proxy_secret is None:
             raise UsageError(
                 "console_proxies are named without a secret.",
                 "Set WEIR_CONSOLE_PROXY_SECRET, and let the proxy send it as X-Weir-Proxy-Secret.",
             )
+        for proxy in settings.console_proxies:
+            try:
+                ipaddress.ip_network(proxy, strict=False)
+            except ValueError as error:
+                raise UsageError(
+                    f"console_proxies names {proxy}, which is no address.",
+                    "Name addresses or networks, as 10.0.0.0/24.",
+                ) from error
         users = UserFile(settings.console_users_file) if settings.console_users_file is not None else None
         is_open = users is None and not settings.console_proxies
         if is_open and settings.console_host not in LOOPBACK:
@@ -104,7 +112,9 @@ class Door:
         if not self.proxies or self.proxy_secret is None or not name or not name.isprintable():
             return None
         told = headers.get("x-weir-proxy-secret", "")
-        if not _is_among(address, self.proxies) or not hmac.compare_digest(told.encode(), self.proxy_secret.encode()):
+        if not _is_among(address, self.proxies) or not hmac.compare_digest(
+            told.encode("latin-1", "replace"), self.proxy_secret.encode()
+        ):
             return None
         wanted = headers.get("x-weir-role", self.proxy_role)
         role = next((role for role in ROLES if role == wanted), None)
@@ -122,4 +132,6 @@ def _is_among(address: str, proxies: frozenset[str]) -> bool:
         here = ipaddress.ip_address(address)
     except ValueError:
         return False
+    # A socket that listens to both families tells IPv4 addresses in this form.
+    here = getattr(here, "ipv4_mapped", None) or here
     return any(here in ipaddress.ip_network(proxy, strict=False) for proxy in proxies)

@@ -35,6 +35,21 @@ def test_proxies_need_a_secret() -> None:
         Door.of(Settings(console_proxies=("10.0.0.1",)), Tickets(b"s"), "ana")
 
 
+def test_proxies_are_addresses() -> None:
+    with pytest.raises(UsageError, match="is no address"):
+        Door.of(Settings(console_proxies=("proxy.example",), console_proxy_secret=SecretStr("s")), Tickets(b"s"), "ana")
+
+
+@pytest.mark.parametrize("address", ["10.0.0.7", "::ffff:10.0.0.7"])
+def test_a_proxys_secret_may_be_any_text_and_its_address_of_either_form(tmp_path: Path, address: str) -> None:
+    told = "geh\N{LATIN SMALL LETTER E WITH ACUTE}im"
+    settings = {"console_proxies": ("10.0.0.0/24",), "console_proxy_secret": SecretStr(told)}
+    with console_at_hand(tmp_path / "console", **settings) as made:
+        for secret, status in ((told.encode(), 200), (b"geheim", 303)):
+            headers = [(b"x-forwarded-user", b"ben"), (b"x-weir-proxy-secret", secret)]
+            assert made.new_browser(address).get("/sessions", headers=headers).status_code == status
+
+
 def test_whoever_is_on_this_machine_reviews_and_does_not_operate(at_hand: ConsoleAtHand) -> None:
     page = at_hand.browser.get("/").text
     assert "Nobody logs in here" in page
