@@ -75,7 +75,7 @@ class FedActions(ActionWriter):
         """Writes an action."""
         if self._is_done(action.action_id):
             return None
-        self._done.add(action.action_id)
+        self._remember(action.action_id)
         self.written.append(action)
         for output in outputs:
             self.outputs.append(output)

@@ -16,6 +16,7 @@ from weir.kafka.transactional import TransactionalSender
 from weir.settings import Settings
 from weir.topics import ACTIONS
 
+MOST_REMEMBERED = 10_000
 log = logging.getLogger("weir.console")
 
 
@@ -44,7 +45,8 @@ class ActionWriter:
         self._positions = positions
         self._id = f"{settings.application_id}.console.{instance}"
         self._sender: TransactionalSender | None = None
-        self._done: set[str] = set()
+        self._done: dict[str, None] = {}
+        """Ids of the newest actions, in their order: the store has older ones."""
         self._lock = threading.Lock()
 
     def do(self, action: Action, outputs: Sequence[Output] = ()) -> tuple[PartitionId, int] | None:
@@ -67,7 +69,7 @@ class ActionWriter:
                 # Whether it was written is found out from the topic, before the next one.
                 self._sender = None
                 raise
-            self._done.add(action.action_id)
+            self._remember(action.action_id)
             return where
 
     def is_done(self, action_id: str) -> bool:
@@ -100,4 +102,9 @@ class ActionWriter:
             ranges = reader.ranges()
             begin = {where: max(offsets.start, held.get(where, 0)) for where, offsets in ranges.items()}
             for record in reader.read(begin, {where: offsets.end for where, offsets in ranges.items()}):
-                self._done.add((record.key or b"").decode(errors="replace"))
+                self._remember((record.key or b"").decode(errors="replace"))
+
+    def _remember(self, action_id: str) -> None:
+        self._done[action_id] = None
+        if len(self._done) > MOST_REMEMBERED:
+            del self._done[next(iter(self._done))]

@@ -150,7 +150,8 @@ class StoreFollower:
     def _read(self, reader: LogReader, writer: StoreWriter, connection: sqlite3.Connection) -> None:
         ranges = reader.ranges()
         begin = self._begin(reader, ranges, writer.positions())
-        self._committed = dict(begin)
+        with self._moved:
+            self._committed = dict(begin)
         total = sum(ranges[partition].end - offset for partition, offset in begin.items())
         self._set(read=0, total=total, is_current=False, error=None)
         inode = (self._folder / FILE).stat().st_ino
