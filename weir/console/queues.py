@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections.abc import Iterable, Mapping
@@ -137,12 +136,6 @@ def count(store: StoreReader, queue: Queue, who: str, now_s: float) -> int:
     return len(candidates(store, queue, who, now_s, COUNTED + 1))
 
 
-def why_asked(row: Row) -> list[dict[str, str]]:
-    """The reasons of a question."""
-    found: list[dict[str, str]] = json.loads(row["reasons"])
-    return found
-
-
 def _question(row: Row, name: str) -> Question:
     return Question(row["session_id"], row["visitor"], row["why"] or name, row["score"])
 
@@ -150,9 +143,9 @@ def _question(row: Row, name: str) -> Question:
 def _sql(store: StoreReader, queue: Queue, name: str, now_s: float) -> tuple[str, dict[str, object]]:
     if queue.search is not None:
         where, parameters = conditions(store, queue.search)
-        told = " AND ".join((*where, "s.answered = 0"))
+        asked = " AND ".join((*where, "s.answered = 0"))
         return (
-            f"SELECT s.session_id, s.visitor, 'saved' AS why, s.score FROM {source(queue.search)} WHERE {told}"
+            f"SELECT s.session_id, s.visitor, 'saved' AS why, s.score FROM {source(queue.search)} WHERE {asked}"
             + _NOT_MINE.format(id="s.session_id")
             + " ORDER BY s.end_s DESC",
             dict(parameters),
@@ -170,12 +163,13 @@ def _sql(store: StoreReader, queue: Queue, name: str, now_s: float) -> tuple[str
             "SELECT s.session_id, s.visitor, 'reports' AS why, s.score FROM"
             " (SELECT visitor, count(DISTINCT source) AS reporters, max(told_s) AS newest FROM labels"
             " WHERE told_s >= :since AND source LIKE 'report:%' GROUP BY visitor) r JOIN sessions s ON s.n ="
-            " (SELECT n FROM sessions WHERE visitor = r.visitor ORDER BY end_s DESC LIMIT 1)"
+            " (SELECT n FROM sessions WHERE visitor = r.visitor AND state != 'merged' ORDER BY end_s DESC LIMIT 1)"
             " WHERE s.answered = 0" + _NOT_MINE.format(id="s.session_id") + " ORDER BY r.reporters DESC, r.newest DESC",
             {"since": now_s - REPORTS_S},
         )
     return (
-        "SELECT q.session_id, q.visitor, q.why, q.score FROM questions q WHERE q.answered = 0 AND q.why = :why"
+        "SELECT q.session_id, q.visitor, q.why, q.score FROM questions q JOIN sessions s"
+        " ON s.session_id = q.session_id AND s.state != 'merged' WHERE q.answered = 0 AND q.why = :why"
         + _NOT_MINE.format(id="q.session_id")
         + " ORDER BY q.doubt, q.told_s DESC",
         {"why": name},

@@ -14,7 +14,6 @@ _COUNTS_DAYS = 8
 RECENT_S = 2_400.0
 _BY_TIME = {
     "visitors": "last_s",
-    "limits": "told_s",
     "late": "told_s",
     "dead_letters": "told_s",
     "questions": "told_s",
@@ -48,6 +47,7 @@ def enforce(db: sqlite3.Connection, bounds: Bounds, now_s: float) -> int:
     gone = _forget_sessions(db, before_s)
     for table, column in _BY_TIME.items():
         db.execute(f"DELETE FROM {table} WHERE {column} < ?", (now_s - bounds.days * DAY_S,))
+    db.execute("DELETE FROM limits WHERE told_s < ? AND until_s < ?", (now_s - bounds.days * DAY_S, now_s))
     db.execute("DELETE FROM counts WHERE minute < ?", ((now_s - _COUNTS_DAYS * DAY_S) // MINUTE_S,))
     db.execute("DELETE FROM recent WHERE piece < ?", ((now_s - RECENT_S) // PIECE_S,))
     newest = db.execute("SELECT max(n) FROM events").fetchone()[0] or 0

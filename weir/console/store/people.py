@@ -24,7 +24,9 @@ def take_review(tables: Tables, record: LogRecord) -> None:
     review = _review(record.value or b"")
     doubt = abs(review.score - 0.5) if review.score is not None else 0.0
     reasons = json.dumps([{"id": reason.id, "text": reason.text} for reason in review.reasons])
-    answered = 0 if review.why == "conflict" else _is_answered(tables, review.session_id, review.visitor_id)
+    # The answers that contradict each other came before the question: only a later one answers it.
+    since_s = record.timestamp / 1_000 if review.why == "conflict" else 0.0
+    answered = is_answered(tables, review.session_id, review.visitor_id, since_s)
     tables.db.execute(
         "INSERT OR REPLACE INTO questions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -90,7 +92,7 @@ def _settle_question(tables: Tables, label: Label) -> None:
     sessions = [label.session_id] if label.session_id else _questions_of(tables, label.visitor_id)
     for session_id in sessions:
         if label.label == WITHDRAWN:
-            answered = _is_answered(tables, session_id, label.visitor_id)
+            answered = is_answered(tables, session_id, label.visitor_id)
         elif label.session_id:
             answered = 1
         else:
@@ -104,12 +106,19 @@ def _questions_of(tables: Tables, visitor: str) -> list[str]:
     return sorted({session_id for (session_id,) in found})
 
 
-def _is_answered(tables: Tables, session_id: str, visitor: str) -> int:
-    """Whether a person's newest word on a session is an answer: 1, else 0."""
-    said = tables.db.execute(
-        "SELECT source, label FROM labels WHERE session_id = ? OR (session_id IS NULL AND label = 'withdrawn' AND"
-        " visitor = ?) ORDER BY told_s, partition, offset",
+def is_answered(tables: Tables, session_id: str, visitor: str, since_s: float = 0.0) -> int:
+    """Whether the newest label of any person on a session is an answer: 1, else 0.
+
+    Args:
+        tables: the store.
+        session_id: the session.
+        visitor: the session's visitor: a withdrawal without a session withdraws all labels of its source on them.
+        since_s: only answers that were written later count.
+    """
+    found = tables.db.execute(
+        "SELECT source, label, told_s FROM labels WHERE session_id = ? OR (session_id IS NULL"
+        " AND label = 'withdrawn' AND visitor = ?) ORDER BY told_s, partition, offset",
         (session_id, visitor),
     )
-    newest = {source: label for source, label in said if kind_of(source) == "people"}
-    return int(any(label != WITHDRAWN for label in newest.values()))
+    newest = {source: (label, told_s) for source, label, told_s in found if kind_of(source) == "people"}
+    return int(any(label != WITHDRAWN and told_s > since_s for label, told_s in newest.values()))

@@ -6,7 +6,7 @@ import sqlite3
 import zlib
 from pathlib import Path
 
-VERSION = "1"
+VERSION = "2"
 """A store of another version is made anew from the topics."""
 FILE = "console.sqlite"
 
@@ -53,7 +53,8 @@ CREATE INDEX IF NOT EXISTS sessions_open ON sessions (end_s) WHERE state = 'open
 -- What is known of each revision; bodies of revisions that no flag names are dropped.
 CREATE TABLE IF NOT EXISTS revisions (
   session_id TEXT NOT NULL, revision INTEGER NOT NULL, told_s REAL NOT NULL, ts REAL, events INTEGER,
-  score REAL, model TEXT, verdict TEXT, stage TEXT, rules TEXT, body BLOB, PRIMARY KEY (session_id, revision)
+  score REAL, model TEXT, verdict TEXT, stage TEXT, rules TEXT, unusual REAL, body BLOB,
+  PRIMARY KEY (session_id, revision)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS flags (
   flag_id TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL, session_id TEXT NOT NULL,

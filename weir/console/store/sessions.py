@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from weir.console.store.people import is_answered
 from weir.console.store.schema import packed
 from weir.console.store.tables import Tables
 from weir.contracts import Flag, Score, Session
@@ -41,6 +42,11 @@ def take_session(tables: Tables, record: LogRecord) -> None:
         ),
     )
     was_new = before is None or not before[1]
+    if before is None:
+        _apply_earlier_records(tables, session.session_id, session.visitor_id)
+    elif before[3]:
+        # A search by reason orders by these.
+        tables.db.execute("UPDATE reasons SET end_s = ? WHERE session_id = ?", (session.end, session.session_id))
     tables.shift("state", "" if was_new else before[2] if before else "", state)
     if was_new:
         tables.count("sessions", "opened", told_s)
@@ -62,12 +68,13 @@ def take_score(tables: Tables, record: LogRecord) -> None:
     model = score.model.version if score.model else None
     rules = json.dumps(score.rules) if score.rules else None
     tables.db.execute(
-        "INSERT INTO revisions (session_id, revision, told_s, ts, score, model, verdict, stage, rules)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET score = excluded.score, model = excluded.model,"
-        " verdict = excluded.verdict, stage = excluded.stage, rules = excluded.rules",
+        "INSERT INTO revisions (session_id, revision, told_s, ts, score, model, verdict, stage, rules, unusual)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET score = excluded.score,"
+        " model = excluded.model, verdict = excluded.verdict, stage = excluded.stage, rules = excluded.rules,"
+        " unusual = excluded.unusual",
         (
             *(score.session_id, score.revision, told_s, score.ts, score.score, model, score.verdict, score.stage),
-            rules,
+            *(rules, score.unusual),
         ),
     )
     tables.db.execute(
@@ -101,19 +108,37 @@ def take_flag(tables: Tables, record: LogRecord) -> None:
             "INSERT INTO sessions (session_id, visitor, start_s, end_s, seen_s, score) VALUES (?, ?, ?, ?, ?, ?)",
             (flag.session_id, flag.visitor_id, flag.ts, flag.ts, told_s, flag.score),
         )
+        _apply_earlier_records(tables, flag.session_id, flag.visitor_id)
     tables.db.execute(
         "UPDATE sessions SET verdict = ?, stage = ?, flagged_s = ?, seen_s = max(seen_s, ?) WHERE session_id = ?",
         (flag.verdict, flag.stage, told_s, told_s, flag.session_id),
     )
     tables.shift("verdict", before[3] if before else "", flag.verdict)
     tables.shift("stage", before[4] if before else "", flag.stage)
-    _replace_reasons(tables, flag.session_id, flag.ts, [reason.id for reason in flag.reasons])
+    _replace_reasons(tables, flag.session_id, [reason.id for reason in flag.reasons])
     _see_visitor(tables, flag.visitor_id, flag.ts, flag.ts, flags=1)
     tables.db.execute(
         "UPDATE visitors SET verdict = ?, stage = ?, flagged_s = ?, until_s = ? WHERE visitor = ?",
         (flag.verdict, flag.stage, told_s, flag.until, flag.visitor_id),
     )
     tables.db.execute("UPDATE events SET kept = 1 WHERE visitor = ? AND kept = 0", (flag.visitor_id,))
+
+
+def _apply_earlier_records(tables: Tables, session_id: str, visitor: str) -> None:
+    """Brings a new row of a session up to the scores and labels that were read before it: topics come in any order."""
+    tables.db.execute(
+        "UPDATE sessions SET answered = ? WHERE session_id = ?", (is_answered(tables, session_id, visitor), session_id)
+    )
+    for columns in ("score, model", "unusual"):
+        first = columns.partition(",")[0]
+        found = tables.db.execute(
+            f"SELECT {columns} FROM revisions WHERE session_id = ? AND {first} IS NOT NULL"
+            " ORDER BY revision DESC LIMIT 1",
+            (session_id,),
+        ).fetchone()
+        if found is not None:
+            marks = ", ".join("?" * len(found))
+            tables.db.execute(f"UPDATE sessions SET ({columns}) = ({marks}) WHERE session_id = ?", (*found, session_id))
 
 
 def _state(session: Session) -> str:
@@ -149,14 +174,16 @@ def _drop_bodies(tables: Tables, session_id: str, below: int) -> None:
     )
 
 
-def _replace_reasons(tables: Tables, session_id: str, end_s: float, reasons: Sequence[str]) -> None:
+def _replace_reasons(tables: Tables, session_id: str, reasons: Sequence[str]) -> None:
     before = {name for (name,) in tables.db.execute("SELECT reason FROM reasons WHERE session_id = ?", (session_id,))}
     after = set(reasons)
     for name in before - after:
         tables.db.execute("DELETE FROM reasons WHERE reason = ? AND session_id = ?", (name, session_id))
         tables.shift("reason", name, "")
     for name in after - before:
-        tables.db.execute("INSERT INTO reasons VALUES (?, ?, ?)", (name, session_id, end_s))
+        tables.db.execute(
+            "INSERT INTO reasons SELECT ?, session_id, end_s FROM sessions WHERE session_id = ?", (name, session_id)
+        )
         tables.shift("reason", "", name)
 
 
