@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import threading
 import time
@@ -95,6 +96,9 @@ class WorkerWatch:
         outcomes = self.by_label("weir_events_total", "outcome")
         if outcomes:
             self._outcomes.append((time.monotonic(), outcomes))
+        else:
+            # Otherwise the rates of before would be shown for as long as no worker answers.
+            self._outcomes.clear()
 
     def _run(self) -> None:
         while not self._closing.is_set():
@@ -106,10 +110,10 @@ def _ask(address: str) -> WorkerSeen:
     try:
         text = _read(f"{address}/metrics")
         status = json.loads(_read(f"{address}/"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, http.client.HTTPException):
         return WorkerSeen(address, is_up=False)
     is_ready = False
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, http.client.HTTPException):
         is_ready = _read(f"{address}/ready").startswith("ready")
     series = {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
