@@ -63,7 +63,7 @@ def field(page: str, name: str) -> str:
 
 def dry_run(at_hand: ConsoleAtHand, reason: str = "too_large") -> dict[str, str]:
     page = at_hand.post("/dead-letters/replay", {"reason": reason}).text
-    assert "A replay would send 2 letters" in page
+    assert "A replay would send 2 dead letters" in page
     assert "Would be refused again: not_json" in page
     names = ("action", "until", "reason")
     return {name: field(page, name) for name in names} | {"step": "send"}
@@ -121,7 +121,7 @@ def test_a_replay_sends_what_the_dry_run_saw_and_writes_who_did_it_and_why(
     assert (action.kind, action.who, action.why) == ("replay_dead_letters", "ana", "the bound is raised")
     assert action.details["sent"] == 2
     assert action.details["reason"] == "too_large"
-    assert "2 letters were sent again" in at_hand.browser.get(done.headers["location"]).text
+    assert "2 dead letters were sent again" in at_hand.browser.get(done.headers["location"]).text
 
 
 def test_a_form_that_comes_twice_is_one_action(at_hand: ConsoleAtHand, without_kafka: type[Resent]) -> None:
@@ -161,7 +161,7 @@ def test_letters_are_sent_to_kafka_once(installation: Settings, tmp_path: Path) 
     with console_at_hand(tmp_path / "console", **{name: getattr(installation, name) for name in own}) as made:
         made.enter()
         page = made.post("/dead-letters/replay", {"reason": "too_large"}).text
-        assert "A replay would send 1 letters" in page
+        assert "A replay would send 1 dead letters" in page
         assert not list(read_all(installation, EVENTS))
         form = {name: field(page, name) for name in ("action", "until", "reason")} | {"step": "send", "why": "raised"}
         for _ in range(2):
