@@ -112,18 +112,20 @@ def free_somebody(page: Page, standing: Standing) -> None:
 
 
 def roll_a_model_back(page: Page) -> None:
-    """As operator, with a reason, which the audit shows."""
+    """As operator, with a reason, which the audit shows; a refresh between page and form has the form refused."""
+    button = 'form[action="/models/rollback"] button'
 
-    def has_replaced() -> bool:
+    def is_rolled_back() -> bool:
         page.goto(f"{origin(page)}/models")
-        return page.query_selector('form[action="/models/rollback"] button') is not None
+        if page.query_selector(button) is None:
+            return False
+        page.fill('form[action="/models/rollback"] input[name="why"]', "to see it done")
+        with page.expect_navigation():
+            page.click(button)
+        page.goto(f"{origin(page)}/audit?kind=rollback")
+        return "to see it done" in page.inner_text("main table >> nth=0")
 
-    eventually(has_replaced, timeout_s=180, what="a champion that replaced another one")
-    page.fill('form[action="/models/rollback"] input[name="why"]', "to see it done")
-    with page.expect_navigation():
-        page.click('form[action="/models/rollback"] button')
-    page.goto(f"{origin(page)}/audit?kind=rollback")
-    assert "to see it done" in page.inner_text("main table >> nth=0")
+    eventually(is_rolled_back, what="a champion that was taken back")
 
 
 def origin(page: Page) -> str:

@@ -13,7 +13,7 @@ import msgspec
 from streams.sessionize.watermark import HEADER as WATERMARK_HEADER
 from weir.contracts import Event
 from weir.contracts.fast import decoder
-from weir.errors import WeirError
+from weir.errors import WeirError, WorkError
 from weir.kafka.lookup import Mention, read_stretch, record_at, stretch_of
 from weir.kafka.reader import LogReader
 from weir.kafka.records import LogRecord
@@ -24,6 +24,8 @@ log = logging.getLogger("weir.console")
 MOST_RECORDS = 2_000_000
 """Of the visitor's partition, the newest so many are read."""
 MOST_FOUND = 500
+MOST_AT_ONCE = 4
+"""Readings under way: each takes a connection, and a part of a processor."""
 KEPT_S = 600.0
 """What was read is kept so long."""
 MOST_KEPT_BYTES = 16_384
@@ -92,14 +94,24 @@ class OnDemand:
         self._clock = clock
         self._reads: dict[str, Read] = {}
         self._lock = threading.Lock()
+        self._running = 0
 
     def read(self, person: str, visitor: str) -> Read:
-        """The person's reading of this visitor: the one that runs or was kept, or a new one in another one's place."""
+        """The person's reading of this visitor: the one that runs or was kept, or a new one in another one's place.
+
+        Raises:
+            WorkError: others have `MOST_AT_ONCE` under way.
+        """
         with self._lock:
             self._forget()
             held = self._reads.get(person)
             if held is not None and held.visitor == visitor and not held.is_cancelled:
                 return held
+            if self._running >= MOST_AT_ONCE:
+                raise WorkError(
+                    f"{self._running} readings of the topic are under way.", "Wait until one of them has ended."
+                )
+            self._running += 1
             if held is not None:
                 held.is_cancelled = True
             made = self._reads[person] = Read(visitor, self._clock())
@@ -152,6 +164,8 @@ class OnDemand:
         finally:
             read.over_s = self._clock()
             read.is_over = True
+            with self._lock:
+                self._running -= 1
 
 
 def partition_of(settings: Settings, read: Read) -> Iterator[LogRecord]:
