@@ -222,6 +222,16 @@ def test_the_front_page_moves_and_keeps_what_is_selected(at_hand: ConsoleAtHand,
         page.wait_for_selector('tr[data-key="v8"]')
 
 
+def test_the_word_that_the_store_is_being_made_goes_by_itself(at_hand: ConsoleAtHand, browser: Browser) -> None:
+    fill(at_hand.store, 1)
+    at_hand.console.follower._set(is_current=False, total=10, read=4)
+    with served(at_hand.app) as address, browser.new_page() as page:
+        page.goto(address)
+        assert "40%" in page.inner_text('[data-part="progress"]')
+        at_hand.console.follower._set(is_current=True)
+        page.wait_for_function("() => !document.body.innerText.includes('being made')")
+
+
 def test_without_script_everything_can_be_read_and_answered(at_hand: ConsoleAtHand, browser: Browser) -> None:
     fill(at_hand.store, 1)
     with served(at_hand.app) as address, browser.new_context(java_script_enabled=False) as context:

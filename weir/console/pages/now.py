@@ -24,7 +24,7 @@ EVERY_S = 1.0
 """How often a page is brought up to date, at most."""
 KEEP_ALIVE_S = 15.0
 _templates = environment()
-_PARTS = ("numbers", "charts", "flags")
+_PARTS = ("progress", "numbers", "charts", "flags")
 
 
 def now(console: Console, visit: Visit) -> Response:
