@@ -6,7 +6,7 @@ WeirError                 one sentence and what to do; never a stack trace
 └── WorkError             the work failed: exit code 1
     ├── ClusterError      broker not there, topic missing or of another shape
     ├── LostInputError    the input that the state needs is gone: the worker must stop
-    ├── FencedError       another owner took the partition over: the worker must stop
+    ├── FencedError       another owner took the partition over: drop its memory, and join the group again
     └── SnapshotError     a model snapshot that can't be verified or read
 """
 
@@ -50,7 +50,7 @@ class LostInputError(WorkError):
 
 
 class FencedError(WorkError):
-    """Another owner has taken the partition over, or a transaction timed out: this process must end."""
+    """Another owner has taken the partition over, or a transaction timed out: the memory of it is worth nothing."""
 
 
 class SnapshotError(WorkError):

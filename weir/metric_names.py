@@ -25,6 +25,7 @@ CounterName = Literal[
     "batch_records",
     "cascade_seconds",
     "transactions",
+    "memberships_lost",
     "labels",
     "answers",
     "flags_let_go",

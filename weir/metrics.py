@@ -196,6 +196,13 @@ METRICS = (
         ("stage", "end"),
         values=(STAGES, ("committed", "aborted")),
     ),
+    Metric(
+        "memberships_lost",
+        "counter",
+        "losses",
+        "Times that the worker lost its partitions to another one or to a timeout, and joined its group again",
+        (),
+    ),
     Metric("recovery_seconds", "gauge", "s", "Last recovery of the partition", ("stage", "partition")),
     Metric(
         "recovered_entries",

@@ -303,6 +303,12 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 [(rate("weir_transactions_total", "stage", "end"), "{{stage}}: {{end}}")],
                 "Aborted ones are worked again; many of them need a look at the log.",
             ),
+            Panel(
+                "Partitions lost",
+                "none",
+                [("sum by (instance) (increase(weir_memberships_lost_total[5m]))", "{{instance}}")],
+                "Another worker took them over, or the group did: the worker has joined again.",
+            ),
         ),
     ),
     (

@@ -17,6 +17,8 @@ from weir.kafka.records import PartitionId
 from weir.settings import Settings
 
 log = logging.getLogger("weir.ownership")
+_LET_GO_S = 8.0
+"""For what is under way to end, when a worker leaves its group: calls to brokers take five seconds at most."""
 
 
 class Ownership:
@@ -29,6 +31,7 @@ class Ownership:
         exposition: where their effects go.
         fail: ends the process, with a word.
         place: sets fetching back to where a repaired partition stands.
+        is_current: whether what the group gave this worker last still holds; asked from any thread.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 -- it is where everything of a worker meets
@@ -39,10 +42,11 @@ class Ownership:
         exposition: Exposition,
         fail: Callable[[Exception], None],
         place: Callable[[Mapping[PartitionId, FetchPosition]], Awaitable[None]],
+        is_current: Callable[[], bool],
     ) -> None:
         self._plans = {plan.name: plan for plan in plans}
         self._inputs = {plan.name: {settings.names.public(topic) for topic in plan.inputs} for plan in plans}
-        self._around = Surroundings(settings, threads, exposition, fail, self._repair)
+        self._around = Surroundings(settings, threads, exposition, fail, self._repair, is_current)
         self._fail = fail
         self._place = place
         self._owned: dict[tuple[str, int], StagePartition] = {}
@@ -125,12 +129,19 @@ class Ownership:
         if clean:
             suspended = (partition.suspend() for partition in self.partitions)
             errors += await asyncio.gather(*suspended, return_exceptions=True)
-        for task in (*self._background, *self._recoveries.values()):
-            task.cancel()
         for partition in self.partitions:
             partition.abandon()
-            if clean and partition.is_recovered:
-                await partition.close()
+        # A recovery that is under way may be fencing: nothing of it may be left when this worker joins again.
+        recoveries = list(self._recoveries.values())
+        for task in self._background:
+            task.cancel()
+        if recoveries:
+            await asyncio.wait(recoveries, timeout=_LET_GO_S)
+        for task in recoveries:
+            task.cancel()
+        closing = [asyncio.create_task(one.close()) for one in self.partitions if not clean or one.is_recovered]
+        if closing:
+            await asyncio.wait(closing, timeout=_LET_GO_S)
         self._owned.clear()
         for error in errors:
             if error is not None:
@@ -179,7 +190,7 @@ class Ownership:
             self._fail(error)
 
     def _lost_race(self, partition: StagePartition, error: FencedError) -> None:
-        """A newer owner fenced us during recovery: fine if the group has revoked the partition, else the end."""
+        """A newer owner fenced us during recovery: fine if the group has revoked the partition, else a loss."""
         key = (partition.stage, partition.number)
         if self._owned.get(key) is partition and not self._revoked.is_set():
             self._fail(error)

@@ -23,7 +23,7 @@ from streams.engine.fetched import Fetched, FetchPosition
 from streams.engine.flush import Flusher
 from streams.engine.plan import StagePlan, Threads
 from streams.engine.recovery import AbandonedError, Recovery
-from streams.engine.transaction import DOUBT_S, BrokenTransactionError, Transactions
+from streams.engine.transaction import DOUBT_S, BrokenTransactionError, NotCurrentError, Transactions
 from streams.task import Effects, Task
 from weir.errors import WeirError, WorkError
 from weir.kafka.records import InputRecord
@@ -33,6 +33,7 @@ from weir.settings import Settings
 _FEWEST_REPAIRS = 5
 _LONGEST_PAUSE_S = 5.0
 _LONGEST_DOUBT_S = 16.0
+_LOOK_AGAIN_S = 0.05
 _PARTITION_GAUGES: tuple[GaugeName, ...] = (
     *("sessions_open", "watermark_timestamp_seconds", "recovery_seconds", "recovered_entries"),
     *("dead_letter_share", "labels_waiting"),
@@ -52,6 +53,8 @@ class Surroundings:
     """Ends the process, with a word."""
     repair: Callable[[StagePartition], None]
     """Has a partition whose flush was refused recovered, and its fetching set back."""
+    is_current: Callable[[], bool] = lambda: True
+    """Whether what the group gave this worker last still holds; asked from any thread."""
 
 
 class StagePartition:
@@ -265,15 +268,24 @@ class StagePartition:
         self._around.exposition.forget(self.number, *_PARTITION_GAUGES)
 
     async def _take_over(self) -> tuple[Transactions, Flusher]:
-        # Whoever is next may have fenced us; to fence them back would only cost them their work.
-        if self._abandoned:
-            raise AbandonedError
         around = self._around
         transactions = await self._threads.kafka(Transactions, around.settings, self.stage, self.number, self._doubt_s)
         flusher = Flusher(self.stage, transactions, self._threads, around.exposition, self._flush_failed)
         self._transactions, self._flusher = transactions, flusher
-        await self._threads.kafka(transactions.fence, around.settings.recovery_timeout_s)
-        return transactions, flusher
+        # Only a current owner fences. During a rebalance the partition may be another's by now, whose work it would
+        # cost; whether it is stays open until the group has spoken.
+        while True:
+            if self._abandoned:
+                raise AbandonedError
+            try:
+                await self._threads.kafka(transactions.fence, around.settings.recovery_timeout_s, self._is_current)
+            except NotCurrentError:
+                await asyncio.sleep(_LOOK_AGAIN_S)
+            else:
+                return transactions, flusher
+
+    def _is_current(self) -> bool:
+        return not self._suspended and not self._abandoned and self._around.is_current()
 
     async def _restore(self, transactions: Transactions, flusher: Flusher) -> None:
         around, stage = self._around, self.stage

@@ -1,4 +1,4 @@
-"""What runs in one worker process: web server, followers, the Faust app, and the loop that lets time pass."""
+"""What runs in one worker process: web server, followers, and one membership of the group after another."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from aiokafka.errors import OffsetOutOfRangeError  # type: ignore[import-untyped]  # it has no stubs
-from faust.types import TP
+from aiokafka import errors as group_errors  # type: ignore[import-untyped]  # it has no stubs
 
-from streams.engine.application import Application, make_application
 from streams.engine.exposition import Exposition
-from streams.engine.fetched import Fetched, FetchPosition
 from streams.engine.health import Health
-from streams.engine.ownership import Ownership
-from streams.engine.partition import StagePartition
+from streams.engine.membership import Membership
 from streams.engine.plan import StagePlan, Threads
-from streams.engine.transport import BatchConsumer
+from streams.engine.rejoining import MOST, Rejoining
 from streams.engine.web import WebServer
 from streams.wiring import Followed, TakeEntry
-from weir.errors import LostInputError, WeirError, WorkError
+from weir.errors import FencedError, LostInputError, WeirError, WorkError
 from weir.kafka.follower import TopicFollower, wait_for_all
 from weir.kafka.observer import Observer
-from weir.kafka.records import LogRecord, PartitionId
+from weir.kafka.records import LogRecord
 from weir.settings import Settings
 
-_TICK_S = 0.25
 _HEALTH_S = 2.0
-_STOP_S = 20.0
-
+_LOST_MEMBERSHIP = (
+    FencedError,
+    group_errors.CommitFailedError,
+    group_errors.IllegalGenerationError,
+    group_errors.UnknownMemberIdError,
+)
+"""Errors after which nothing is known to be wrong with input or state: the partitions are others' now."""
 
 log = logging.getLogger("weir.worker")
 
@@ -53,14 +53,16 @@ class Process:
         self._failure: WeirError | None = None
         self._threads = Threads()
         self._exposition = Exposition()
-        self._ownership = Ownership(settings, plans, self._threads, self._exposition, self.fail, self._place)
+        self._rejoining = Rejoining()
+        self._loss: BaseException | None = None
+        self._lost = asyncio.Event()
+        self.membership = self._new_membership()
         self._followers = [
             TopicFollower(settings, [settings.names.public(topic)], _of_entries(take), self._fail_from_thread)
             for topic, take in followed
         ]
         self._stage_of = {settings.names.public(topic): plan.name for plan in plans for topic in plan.inputs}
         self._health = Health(Observer(settings), self._exposition, self._stage_of, settings.stall_timeout_s)
-        self._app: Application | None = None
 
     async def run(self) -> None:
         """Works until `stop`.
@@ -96,12 +98,7 @@ class Process:
     @property
     def is_ready(self) -> bool:
         """Assigned, recovered, followers read to their end, not rebalancing, not ending."""
-        return (
-            self._app is not None
-            and not self._app.rebalancing
-            and not self._ended.is_set()
-            and self._ownership.is_ready
-        )
+        return not self._ended.is_set() and self.membership.is_ready
 
     @property
     def is_alive(self) -> bool:
@@ -115,6 +112,7 @@ class Process:
             "stages": [plan.name for plan in self._plans],
             "ready": self.is_ready,
             "live": self.is_alive,
+            "model_key": self._settings.model_key is not None,
             "partitions": [
                 {
                     "stage": partition.stage,
@@ -124,7 +122,7 @@ class Process:
                     "committed": dict(partition.durable),
                     "lag": sum(self._health.lag.get((topic, partition.number), 0) for topic in partition.positions),
                 }
-                for partition in self._ownership.partitions
+                for partition in self.membership.ownership.partitions
             ],
         }
 
@@ -134,104 +132,66 @@ class Process:
         return self._exposition.text()
 
     async def _work(self) -> None:
-        background: list[asyncio.Task[None]] = []
+        watching: asyncio.Task[None] | None = None
         try:
             for follower in self._followers:
                 follower.start()
             await self._unless_ended(
                 self._threads.kafka(wait_for_all, self._followers, self._settings.recovery_timeout_s)
             )
-            if not self._ended.is_set():
-                self._app = self._make_app()
-                background = [asyncio.create_task(work) for work in (self._app.start(), self._tick(), self._watch())]
-                await self._ended.wait()
+            watching = asyncio.create_task(self._watch())
+            while not self._ended.is_set():
+                await self._work_as_member()
         finally:
-            await self._end(background)
+            log.info("ending")
+            if watching is not None:
+                watching.cancel()
+            for follower in self._followers:
+                await self._loop.run_in_executor(None, follower.close)
 
-    def _make_app(self) -> Application:
-        ownership = self._ownership
-        app = make_application(self._settings, self._plans, self._take, ownership.places, ownership.durable)
-        app.on_partitions_revoked.connect(self._on_revoked)
-        app.on_rebalance_complete.connect(self._on_assigned)
-        return app
-
-    async def _end(self, background: Sequence[asyncio.Task[None]]) -> None:
-        log.info("ending")
-        for task in background:
-            task.cancel()
+    async def _work_as_member(self) -> None:
+        """Joins the group, and works until the end or until the membership is lost."""
+        self.membership.join()
+        await self._unless_ended(_until(self._lost))
+        is_lost = self._loss is not None
         try:
-            await self._ownership.close(clean=self._failure is None)
+            await self.membership.close(clean=self._failure is None and not is_lost)
         except Exception as error:  # noqa: BLE001 -- told when all is closed
             self.fail(error)
-        if self._app is not None:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._app.stop(), _STOP_S)
-        for follower in self._followers:
-            await self._loop.run_in_executor(None, follower.close)
+        if is_lost and not self._ended.is_set():
+            await self._prepare_to_rejoin()
 
-    async def _take(self, stage: str, batch: Fetched) -> None:
-        app = self._app
-        if app is None or self._ended.is_set() or batch.generation != app.consumer_generation_id:
+    async def _prepare_to_rejoin(self) -> None:
+        """Waits a while, and has another membership ready; ends the process if it was lost too often."""
+        loss, self._loss = self._loss, None
+        self._lost.clear()
+        pause_s = self._rejoining.lost(time.monotonic())
+        if pause_s is None:
+            self.fail(
+                FencedError(
+                    f"This worker lost its partitions {MOST} times within minutes, the last time by: {loss}",
+                    "Does another deployment run the same stages under this application id? `weir doctor` tells.",
+                )
+            )
             return
-        try:
-            await self._ownership.take(stage, batch)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the process ends with it, and not the agent alone
+        self._exposition.count("memberships_lost")
+        log.warning("lost its partitions, leaves the group and joins again in %.2f s: %s", pause_s, loss)
+        await self._unless_ended(asyncio.sleep(pause_s))
+        self.membership = self._new_membership()
+
+    def _new_membership(self) -> Membership:
+        made = Membership(
+            self._settings, self._plans, self._threads, self._exposition, lambda error: self._failed(made, error)
+        )
+        return made
+
+    def _failed(self, membership: Membership, error: BaseException) -> None:
+        """A membership ended: by the loss of its partitions, or by what ends the process."""
+        if not isinstance(error, _LOST_MEMBERSHIP):
             self.fail(error)
-
-    async def _on_revoked(self, *_: object, **__: object) -> None:
-        if self._ended.is_set():
-            return
-        try:
-            await self._ownership.revoke()
-        except Exception as error:  # noqa: BLE001 -- likewise
-            self.fail(error)
-
-    async def _on_assigned(self, *_: object, **__: object) -> None:
-        if self._ended.is_set():
-            return
-        try:
-            # Faust tells when it gets to it, which may be after the next rebalance has begun.
-            if self._consumer.is_revoked:
-                return
-            assigned = self._consumer.assignment()
-            await self._ownership.assign({(tp.topic, tp.partition) for tp in assigned if tp.topic in self._stage_of})
-        except Exception as error:  # noqa: BLE001 -- likewise
-            self.fail(error)
-
-    async def _place(self, places: Mapping[PartitionId, FetchPosition]) -> None:
-        await self._consumer.place({TP(*where): place for where, place in places.items()})
-
-    @property
-    def _consumer(self) -> BatchConsumer:
-        consumer = self._app.consumer if self._app else None
-        if not isinstance(consumer, BatchConsumer):
-            raise TypeError(consumer)
-        return consumer
-
-    async def _tick(self) -> None:
-        """Lets time pass for every partition, and notices when Faust itself has broken."""
-        while True:
-            await asyncio.sleep(_TICK_S)
-            app = self._app
-            if app is None or app.rebalancing:
-                continue
-            if app.crashed:
-                self.fail(app.crash_reason or WorkError("Faust ended without a reason."))
-            for partition in self._ownership.partitions:
-                try:
-                    await partition.tick(time.time(), self._ends(partition))
-                except Exception as error:  # noqa: BLE001 -- likewise
-                    self.fail(error)
-
-    def _ends(self, partition: StagePartition) -> dict[str, int] | None:
-        """Where the partition's inputs end, if that is where fetching stands."""
-        now_s, ends = time.time(), {}
-        for topic in partition.positions:
-            state = self._consumer.batches.fetch_state(TP(topic, partition.number))
-            if state is None or not state.is_caught_up(now_s):
-                return None
-            ends[topic] = state.position
-        return ends
+        elif membership is self.membership and self._loss is None:
+            self._loss = error
+            self._lost.set()
 
     async def _watch(self) -> None:
         """Measures lag, and ends a worker that stands still or never gets ready."""
@@ -247,7 +207,7 @@ class Process:
                 )
             positions = {
                 (topic, partition.number): position
-                for partition in self._ownership.partitions
+                for partition in self.membership.ownership.partitions
                 for topic, position in partition.positions.items()
             }
             try:
@@ -267,6 +227,10 @@ class Process:
             self._loop.call_soon_threadsafe(self.fail, error)
 
 
+async def _until(event: asyncio.Event) -> None:
+    await event.wait()
+
+
 def _of_entries(take: TakeEntry) -> Callable[[LogRecord], None]:
     return lambda record: take(record.key or b"", record.value)
 
@@ -275,7 +239,7 @@ def _told(error: BaseException) -> WeirError:
     """The error as a sentence for a person."""
     if isinstance(error, WeirError):
         return error
-    if isinstance(error, OffsetOutOfRangeError):
+    if isinstance(error, group_errors.OffsetOutOfRangeError):
         where = ", ".join(
             f"offset {offset} of partition {tp.partition} of {tp.topic}" for tp, offset in error.args[0].items()
         )

@@ -40,6 +40,10 @@ _WAIT_BEFORE_AGAIN = 1.25
 """Times so long the client waits before it repeats a request; it varies that by a fifth."""
 
 
+class NotCurrentError(Exception):
+    """The group may have given the partition to another worker meanwhile: that one is not fenced."""
+
+
 class BrokenTransactionError(Exception):
     """The transaction can't be committed, or nobody knows; a new producer can take over, and do the work again."""
 
@@ -90,19 +94,33 @@ class Transactions:
         """Whether the end of a transaction took so long that it may have been asked for twice."""
         return self._is_in_doubt
 
-    def fence(self, timeout_s: float) -> None:
+    def fence(self, timeout_s: float, is_current: Callable[[], bool] = lambda: True) -> None:
         """Ends what the last owner left open and keeps it from writing. Once per ownership, never to recover.
 
+        Args:
+            timeout_s: for the brokers' answer.
+            is_current: whether the partition is still this worker's; asked right before each request, since a request
+                that is under way can't be called back.
+
         Raises:
+            NotCurrentError: it is not.
             FencedError: a newer owner was quicker.
             WorkError: no answer in time, or refused.
         """
         try:
-            self._retry(self._producer.init_transactions, timeout_s, "take over")
+            self._retry(self._fence_if(is_current), timeout_s, "take over")
         except BrokenTransactionError as error:
             raise WorkError(
                 f"The brokers refuse transactions: {error}.", "Check the access rights of this application."
             ) from error
+
+    def _fence_if(self, is_current: Callable[[], bool]) -> Callable[[float], None]:
+        def fence(timeout_s: float) -> None:
+            if not is_current():
+                raise NotCurrentError
+            self._producer.init_transactions(timeout_s)
+
+        return fence
 
     def begin(self, flush: int | None = None) -> None:
         """Opens a transaction; its outputs bear the number of the flush, if it is one."""
@@ -241,7 +259,7 @@ class Transactions:
         if reason.code() in _FENCED:
             return FencedError(
                 f"Another worker took over {self._whose}, or a transaction timed out: {reason.str()}.",
-                "This worker ends so that nothing is written twice; start it again.",
+                "Nothing is written twice: its memory is dropped.",
             )
         return BrokenTransactionError(f"{self._whose}: {reason.str()}")
 

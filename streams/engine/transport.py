@@ -89,7 +89,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         records = await super()._fetch_records(consumer, placed, timeout, max_records)
         # No await from here on: positions, generation and records belong together.
         assignment = _assignment(consumer)
-        generation = consumer._coordinator.generation  # noqa: SLF001 -- known nowhere else
+        generation = self.generation
         fetched: dict[TP, Fetched] = {}
         for tp in placed:
             before = self._placed.get(tp)
@@ -106,6 +106,12 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         """Keeps a member without partitions in the group: one that never fetches looks hung, and can't come back."""
         with self._ensure_consumer()._subscription.fetch_context():  # noqa: SLF001 -- known nowhere else
             pass
+
+    @property
+    def generation(self) -> int:
+        """The group's generation by this member's last word with it; -1 once the group has forgotten the member."""
+        generation: int = self._ensure_consumer()._coordinator.generation  # noqa: SLF001 -- known nowhere else
+        return generation
 
     def fetch_state(self, tp: TP) -> FetchState | None:
         """What is known of the partition's end; None before the first response."""

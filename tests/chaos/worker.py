@@ -6,7 +6,7 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from streams.engine import ownership, partition
@@ -66,8 +66,8 @@ class MortalTransactions(Transactions):
         if self._is_flush and self.orders.taken("after_commit"):
             die()
 
-    def fence(self, timeout_s: float) -> None:
-        super().fence(timeout_s)
+    def fence(self, timeout_s: float, is_current: Callable[[], bool] = lambda: True) -> None:
+        super().fence(timeout_s, is_current)
         if self.orders.taken("after_fence"):
             die()
 

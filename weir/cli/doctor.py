@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import Annotated
 
 import typer
 
 from weir.cli.options import Json, with_settings
-from weir.cli.output import console, print_json
-from weir.kafka.doctor import Finding, State, examine
+from weir.cli.output import console, print_json, say
+from weir.kafka.asked import ask_workers
+from weir.kafka.doctor import Finding, State, examine, remove_leftovers
 from weir.settings import Settings
 
 command = typer.Typer()
@@ -25,10 +27,21 @@ def doctor(
     write: Annotated[
         bool, typer.Option(help="Compare the clocks by a record in a topic made for it and removed again.")
     ] = True,
+    workers: Annotated[
+        list[str] | None, typer.Option("--worker", help="A worker's web server, such as http://127.0.0.1:6066; repeat.")
+    ] = None,
+    leftovers: Annotated[
+        bool,
+        typer.Option("--remove-leftovers", help="Remove groups in which no worker is and whose stages others run."),
+    ] = False,
 ) -> None:
     """Settings, broker, topics, lag, clocks: what is wrong and what to do; exit code 1 where something is wrong."""
     is_wrong = False
-    for finding in examine(settings, write=write):
+    if leftovers:
+        for name in remove_leftovers(settings):
+            say(f"Removed the group {name}.")
+    addresses = workers or list(settings.console_workers)
+    for finding in itertools.chain(examine(settings, write=write), ask_workers(addresses, settings)):
         is_wrong = is_wrong or finding.state == "wrong"
         if as_json:
             print_json(dataclasses.asdict(finding))

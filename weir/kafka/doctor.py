@@ -20,6 +20,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public by i
 from weir.errors import ClusterError
 from weir.kafka.admin import admin, wait_for_broker
 from weir.kafka.calls import ANSWER_TIMEOUT_S, answer
+from weir.kafka.groups import WorkerGroup, problems, stages_of
 from weir.kafka.sender import producer
 from weir.kafka.topic_check import Difference, check_topics
 from weir.settings import Settings, stray_environment
@@ -48,7 +49,7 @@ def examine(settings: Settings, *, write: bool = True) -> Iterator[Finding]:
         settings: the installation.
         write: whether the clocks may be compared by a record in a topic made for it and removed again.
     """
-    yield from look_at_settings(settings)
+    yield from look_at_settings()
     try:
         wait_for_broker(settings, timeout_s=REACH_TIMEOUT_S)
     except ClusterError as error:
@@ -64,17 +65,10 @@ def examine(settings: Settings, *, write: bool = True) -> Iterator[Finding]:
             yield Finding(look.__name__.removeprefix("look_at_"), "wrong", error.message, error.hint)
 
 
-def look_at_settings(settings: Settings) -> Iterator[Finding]:
-    """The model's key, variables that name no setting, and copies."""
+def look_at_settings() -> Iterator[Finding]:
+    """Variables that name no setting."""
     for name in stray_environment():
         yield Finding("settings", "wrong", f"{name} names no setting.", "`weir settings` lists them all.")
-    if settings.model_key is None:
-        yield Finding(
-            "settings",
-            "note",
-            "There is no model key: nothing is learned or scored by a model.",
-            "Set WEIR_MODEL_KEY, to the same secret for all workers.",
-        )
     yield Finding("settings", "well", "All settings are of the right type and within their bounds.")
 
 
@@ -121,23 +115,62 @@ def look_at_topics(settings: Settings) -> Iterator[Finding]:
 
 
 def look_at_workers(settings: Settings) -> Iterator[Finding]:
-    """Each group of workers with its members and its lag."""
+    """Each group of workers with its members and its lag, and who runs which stage."""
+    groups = worker_groups(settings)
+    if not any(group.runs for group in groups):
+        yield Finding("workers", "note", "None runs.", "`weir worker` starts one with all stages.")
+    for group in groups:
+        if group.runs:
+            is_behind = group.lag > LAG_TO_MENTION
+            advice = "Start more of these workers, up to one a partition." if is_behind else ""
+            members = "1 worker" if group.members == 1 else f"{group.members} workers"
+            yield Finding(
+                "workers",
+                "note" if is_behind else "well",
+                f"{group.name}: {members}, {group.lag:,} records behind.",
+                advice,
+            )
+    for problem in problems(groups):
+        yield Finding("workers", "wrong" if problem.is_wrong else "note", problem.said, problem.advice)
+
+
+def worker_groups(settings: Settings) -> list[WorkerGroup]:
+    """The groups of this application's workers, by name.
+
+    Raises:
+        ClusterError: the cluster doesn't answer.
+    """
     client = admin(settings)
     listed = answer(client.list_consumer_groups(request_timeout=ANSWER_TIMEOUT_S).result, settings).valid
-    groups = sorted(group.group_id for group in listed if group.group_id.startswith(f"{settings.application_id}."))
-    members = {
-        group: len(answer(future.result, settings).members)
-        for group, future in (client.describe_consumer_groups(groups).items() if groups else ())
-    }
-    if not any(members.values()):
-        yield Finding("workers", "note", "None runs.", "`weir worker` starts one with all stages.")
-    for group, count in members.items():
-        lag = group_lag(client, group, settings)
-        if not count and not lag:
-            continue
-        state: State = "note" if lag > LAG_TO_MENTION or not count else "well"
-        advice = "Start workers with these stages, or more of them, up to one a partition." if state == "note" else ""
-        yield Finding("workers", state, f"{group}: {count} members, {lag:,} records behind.", advice)
+    stages = {group.group_id: stages_of(group.group_id, settings.application_id) for group in listed}
+    names = sorted(name for name, known in stages.items() if known is not None)
+    described = client.describe_consumer_groups(names) if names else {}
+    return [
+        WorkerGroup(
+            name,
+            stages[name] or (),
+            len(answer(described[name].result, settings).members),
+            group_lag(client, name, settings),
+        )
+        for name in names
+    ]
+
+
+def remove_leftovers(settings: Settings) -> list[str]:
+    """Removes groups in which no worker is and whose stages others run; returns their names.
+
+    Raises:
+        ClusterError: the cluster refused.
+    """
+    groups = worker_groups(settings)
+    run = {stage for group in groups if group.runs for stage in group.stages}
+    names = [group.name for group in groups if not group.runs and run.issuperset(group.stages)]
+    # Kept until all have answered: a client that is let go of takes its answers with it.
+    client = admin(settings)
+    removed = client.delete_consumer_groups(names, request_timeout=ANSWER_TIMEOUT_S) if names else {}
+    for future in removed.values():
+        answer(future.result, settings)
+    return names
 
 
 def group_lag(client: AdminClient, group: str, settings: Settings) -> int:

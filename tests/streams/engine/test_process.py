@@ -33,13 +33,13 @@ def test_an_assignment_that_is_told_after_the_next_rebalance_has_begun_resumes_n
         process = Process(settings, [plan()])
         running = asyncio.create_task(process.run())
         await until_ready(process)
-        (partition,) = process._ownership.partitions
-        consumer = process._consumer
+        (partition,) = process.membership.ownership.partitions
+        consumer = process.membership.consumer
         assigned = consumer.assignment()
         await consumer.on_partitions_revoked(assigned)
-        await process._on_assigned()
+        await process.membership._on_assigned()
         assert not partition.is_ready
-        await consumer.on_partitions_assigned(assigned, process._app.consumer_generation_id)  # type: ignore[union-attr]
+        await consumer.on_partitions_assigned(assigned, process.membership.app.consumer_generation_id)  # type: ignore[union-attr]
         await until_ready(process)
         process.stop()
         await running
@@ -57,13 +57,13 @@ def test_a_batch_of_an_older_generation_is_dropped_though_its_seek_has_come_agai
         process = Process(settings, [plan()])
         running = asyncio.create_task(process.run())
         await until_ready(process)
-        (partition,) = process._ownership.partitions
-        app = process._app
+        (partition,) = process.membership.ownership.partitions
+        app = process.membership.app
         assert app is not None
         # A partition that goes and comes back counts its seeks from the beginning, and may stand lower than before.
         seek = partition._seeks[topic]
         record = LogRecord(topic, 0, 7, 0, b"ann", b"event")
-        await process._take(STAGE, Fetched(topic, 0, [record], 7, 8, app.consumer_generation_id - 1, seek))
+        await process.membership.take(STAGE, Fetched(topic, 0, [record], 7, 8, app.consumer_generation_id - 1, seek))
         assert partition.positions == {topic: 0}
         process.stop()
         await running

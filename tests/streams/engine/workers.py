@@ -48,6 +48,15 @@ class WorkerProcess:
         except httpx.TransportError:
             return 0
 
+    @property
+    def partitions(self) -> list[int]:
+        """Partitions that it owns and that are ready."""
+        try:
+            found = httpx.get(self.address, timeout=5).json()["partitions"]
+        except httpx.TransportError:
+            return []
+        return [one["partition"] for one in found if one["ready"]]
+
     def metric(self, name: str, **labels: str) -> float:
         text = httpx.get(self.address + "/metrics", timeout=5).text
         return sum(

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
+import httpx
 import pytest
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, TopicPartition
 
+from tests.streams.engine.workers import workers
 from tests.support.command import weir
 from tests.support.polling import eventually
 from weir.broker import free_port
 from weir.kafka import doctor
 from weir.kafka.admin import admin
+from weir.kafka.asked import ask_workers, findings_of
 from weir.kafka.doctor import Finding, examine, group_lag
 from weir.kafka.sender import producer
 from weir.settings import Settings
-from weir.topics import EVENTS
+from weir.topics import EVENTS, STAGES
 
 
 def found(settings: Settings, what: str) -> list[Finding]:
@@ -30,11 +34,9 @@ def test_an_absent_broker_ends_the_examination(monkeypatch: pytest.MonkeyPatch) 
     assert "weir broker start" in findings[-1].advice
 
 
-def test_a_missing_model_key_and_a_stray_variable_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stray_variable_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEIR_GPA_S", "3")
-    said = " ".join(finding.said for finding in doctor.look_at_settings(Settings()))
-    assert "no model key" in said
-    assert "WEIR_GPA_S" in said
+    assert "WEIR_GPA_S" in " ".join(finding.said for finding in doctor.look_at_settings())
 
 
 @pytest.mark.kafka
@@ -102,8 +104,10 @@ def test_lag_is_what_the_group_has_not_committed(new_installation: Callable[...,
     messages = eventually(lambda: reader.consume(2, 0.2), what="two records")
     reader.commit(message=messages[-1], asynchronous=False)
     assert group_lag(admin(settings), group, settings) == 5 - len(messages)
-    (workers,) = found(settings, "workers")
-    assert workers.said == f"{group}: 1 members, {5 - len(messages)} records behind."
+    running, missing = found(settings, "workers")
+    assert running.said == f"{group}: 1 worker, {5 - len(messages)} records behind."
+    assert missing.state == "wrong"
+    assert missing.advice == "Start one: weir worker --stages score,join,train"
     reader.close()
 
 
@@ -115,3 +119,48 @@ def test_the_command_says_it_readable_or_as_json_and_by_its_exit_code(installati
     wrong = weir("doctor", "--no-write", on=installation.model_copy(update={"partitions": 3}))
     assert wrong.code == 1
     assert "WEIR_PARTITIONS" in wrong.out
+
+
+def member(settings: Settings, group: str) -> Consumer:
+    """Somebody who is in a group, as a worker is."""
+    reader = Consumer({"bootstrap.servers": settings.bootstrap_servers, "group.id": group})
+    reader.subscribe([settings.names.public(EVENTS)])
+    eventually(lambda: reader.poll(0.2) is not None or reader.assignment(), what="an assignment")
+    return reader
+
+
+@pytest.mark.kafka
+def test_a_left_over_group_is_removed_by_the_command_that_is_advised(installation: Settings) -> None:
+    names = [f"{installation.application_id}.{stages}" for stages in ("sessionize+score", "+".join(STAGES))]
+    old, present = (member(installation, name) for name in names)
+    old.commit(offsets=[TopicPartition(installation.names.public(EVENTS), 0, 0)], asynchronous=False)
+    old.close()
+    eventually(lambda: [one.state for one in found(installation, "workers")] == ["well", "note"])
+    leftover = found(installation, "workers")[-1]
+    assert names[0] in leftover.said
+    assert "weir doctor --remove-leftovers" in leftover.advice
+    called = weir("doctor", "--no-write", "--remove-leftovers", on=installation)
+    assert called.code == 0
+    assert names[0] in called.err
+    assert [one.state for one in found(installation, "workers")] == ["well"]
+    present.close()
+
+
+@pytest.mark.kafka
+def test_a_worker_that_is_asked_tells_of_its_own_key_and_application(installation: Settings, tmp_path: Path) -> None:
+    with workers(installation.model_copy(update={"model_key": None}), tmp_path, "one") as [worker]:
+        worker.wait_until_ready()
+        status = json.loads(httpx.get(worker.address).text) | {"stages": ["score"]}
+        said = [finding.said for finding in findings_of(worker.address, status, installation.application_id)]
+        assert "no model key" in said[0]
+        assert "is ready" in said[1]
+        (other,) = findings_of(worker.address, status, "another")
+        assert (other.state, "WEIR_APPLICATION_ID" in other.advice) == ("wrong", True)
+        called = weir("doctor", "--no-write", "--worker", worker.address, on=installation)
+        assert "is ready" in called.out
+
+
+def test_a_worker_that_does_not_answer_is_told() -> None:
+    (finding,) = ask_workers([f"http://127.0.0.1:{free_port()}"], Settings())
+    assert finding.state == "wrong"
+    assert "WEIR_WEB_PORT" in finding.advice
