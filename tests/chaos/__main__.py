@@ -32,6 +32,7 @@ def main() -> int:
     with disturbed(scratch, options, planned, _say) as (place, done):
         _say("reading all outputs")
         found = verdict(place.direct, done.begun_ms, _say)
+        found.differences.extend(f"ended: {name} at a start of several" for name in done.unasked)
         if not given.only:
             _say("taking the input away: workers must stop, and say why")
             done.stopped = epilogue(place, scratch)

@@ -17,6 +17,7 @@ from tests.chaos.orders import VARIABLE, Orders
 
 WATCH_S = 0.1
 LONGEST_RESTART_S = 0.5
+LONGEST_END_S = 60.0
 
 
 @dataclass
@@ -45,6 +46,8 @@ class Fleet:
     wanted: int
     members: list[Member] = field(default_factory=list)
     ended: list[Ended] = field(default_factory=list)
+    unasked: list[str] = field(default_factory=list)
+    """Workers that ended by themselves at a start at which none must."""
 
     def __post_init__(self) -> None:
         self.orders = Orders(self.folder / "order")
@@ -69,6 +72,17 @@ class Fleet:
         """One of those that run."""
         with self._lock:
             return randomness.choice(self.members) if self.members else None
+
+    def start_together(self) -> list[Member]:
+        """Ends all that run, in order, and starts as many as are wanted at the same moment; returns those."""
+        with self._lock:
+            for member in self.members:
+                member.send(signal.SIGTERM)
+            for member in self.members:
+                member.process.wait(LONGEST_END_S)
+            self._bury()
+            self.members = [self._launch() for _ in range(self.wanted)]
+            return list(self.members)
 
     @property
     def is_ready(self) -> bool:

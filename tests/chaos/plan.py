@@ -31,7 +31,13 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
         "coordinator_killed",
         "full_disk",
     ),
-    "rebalances": ("storm", "more_workers_than_partitions", "rolling_restart"),
+    "rebalances": (
+        "storm",
+        "more_workers_than_partitions",
+        "rolling_restart",
+        "start_together",
+        "start_together_and_kill_one",
+    ),
     "network": ("delay", "cut", "half_open"),
     "log": ("offsets_reset",),
 }

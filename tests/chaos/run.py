@@ -68,6 +68,8 @@ class Done:
     left_out: list[tuple[str, str]] = field(default_factory=list)
     """Faults that did not happen, and why."""
     ended: list[Ended] = field(default_factory=list)
+    unasked: list[str] = field(default_factory=list)
+    """Workers that ended by themselves at a start at which none must."""
     sent: dict[str, Any] = field(default_factory=dict)
     """What the load told."""
     cleaned: list[Cleaned] = field(default_factory=list)
@@ -99,7 +101,7 @@ def disturbed(
             _wait_for_the_end(fleet, place.direct, told)
         finally:
             fleet.stop()
-            done.ended = fleet.ended
+            done.ended, done.unasked = fleet.ended, fleet.unasked
         done.cleaned = cleaned(place.direct, place.nodes)
         yield place, done
 

@@ -249,11 +249,23 @@ def _watermark_clamp() -> None:
 _ENGINE = "tests/streams/engine"
 _FOLD = "tests/streams/sessionize"
 
+
+def _fence_as_current() -> None:
+    from streams.engine.transaction import Transactions  # noqa: PLC0415 -- likewise
+
+    _put(Transactions, "_fence_if", lambda self, _is_current: self._producer.init_transactions)
+
+
 GUARDS: Mapping[str, Guard] = {
     "fencing": Guard(
         "Two owners of a partition: a paused one wakes up and commits.",
         _fencing,
         (f"{_ENGINE}/test_partition.py::test_the_last_owner_is_fenced_and_told_so",),
+    ),
+    "fence-as-current": Guard(
+        "A worker that the group has taken a partition from, costing the new owner its work by a late fence.",
+        _fence_as_current,
+        (f"{_ENGINE}/test_fenced_recovery.py::test_a_worker_fences_nobody_while_the_group_shares_out_anew",),
     ),
     "offset-in-the-transaction": Guard(
         "A position that moves without its outputs, or outputs without their position.",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 
 from tests.chaos.faults.place import READY_TIMEOUT_S, Stricken
 from tests.chaos.member import Member
 
 VERSION = "WEIR_PACK_FILES"
+LONGEST_START_S = 8.0
+"""From a worker's start until it works, on a machine that has other work."""
 PACK = """\
 pack: chaos
 version: "{version}"
@@ -55,6 +58,29 @@ class OfRebalances(Stricken):
             member.send(signal.SIGTERM)
             self._until_replaced(member)
         return f"version {version}"
+
+    def start_together(self) -> str:
+        """All are stopped, and started again at the same moment, as an orchestrator starts replicas."""
+        started = self.fleet.start_together()
+        self._until(lambda: self.fleet.is_ready, READY_TIMEOUT_S)
+        return f"{len(started)} at once{self._ended_of(started)}"
+
+    def start_together_and_kill_one(self) -> str:
+        """Likewise, and SIGKILL of one of them at some moment of the start."""
+        started = self.fleet.start_together()
+        self._last(self.randomness.uniform(0.0, LONGEST_START_S))
+        victim = self.randomness.choice(started)
+        victim.send(signal.SIGKILL)
+        self._until(lambda: victim not in self.fleet.members and self.fleet.is_ready, READY_TIMEOUT_S)
+        others = [member for member in started if member is not victim]
+        return f"{len(started)} at once, {victim.name} killed{self._ended_of(others)}"
+
+    def _ended_of(self, started: Sequence[Member]) -> str:
+        """A word about workers that ended by themselves: none must."""
+        names = [member.name for member in started if member.process.poll() is not None]
+        if names:
+            self.fleet.unasked += names
+        return f", {' and '.join(names)} ended by itself" if names else ", none ended"
 
     def _version(self, version: int) -> dict[str, str]:
         """Another version of the rules, and other settings that decide about no result."""

@@ -16,6 +16,7 @@ from weir.errors import FencedError
 from weir.settings import Settings
 
 pytestmark = pytest.mark.kafka
+LONG_ENOUGH_S = 3.0
 
 
 def test_who_is_fenced_during_its_recovery_leaves_it_to_the_group_whether_that_is_the_end(
@@ -42,5 +43,28 @@ def test_who_is_fenced_during_its_recovery_leaves_it_to_the_group_whether_that_i
             with pytest.raises(FencedError):
                 await recovering
             assert not made.failures
+
+    asyncio.run(work())
+
+
+def test_a_worker_fences_nobody_while_the_group_shares_out_anew(new_installation: Callable[..., Settings]) -> None:
+    settings = new_installation(partitions=1)
+
+    async def work() -> None:
+        async with bench(settings) as made:
+            owner, late = made.partition(), made.partition()
+            await owner.recover()
+            await late.suspend()
+            recovering = asyncio.create_task(late.recover())
+            # Long enough for a fence that nothing holds back: the owner's own recovery took as long.
+            done, _ = await asyncio.wait({recovering}, timeout=LONG_ENOUGH_S)
+            assert not done
+            await owner.take(made.batch(owner, ["a"], start=0))
+            await owner.suspend()
+            assert not made.failures
+            # When the group gives the partition to it, it takes over at once.
+            await late.resume()
+            await recovering
+            assert late.positions == {made.topic: 1}
 
     asyncio.run(work())
