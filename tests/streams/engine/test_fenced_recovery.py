@@ -11,6 +11,7 @@ import pytest
 from streams.engine.transaction import Transactions
 from tests.streams.engine.bench import bench
 from tests.streams.engine.counting import STAGE, CountTask
+from tests.streams.engine.topics import send_events
 from tests.support.polling import PATIENCE_S
 from weir.errors import FencedError
 from weir.settings import Settings
@@ -52,6 +53,7 @@ def test_a_worker_fences_nobody_while_the_group_shares_out_anew(new_installation
 
     async def work() -> None:
         async with bench(settings) as made:
+            send_events(settings, ["a"])
             owner, late = made.partition(), made.partition()
             await owner.recover()
             await late.suspend()
