@@ -20,6 +20,8 @@ from tests.measures.waiting import wait_until
 from tests.measures.worker import Worker, start, workers
 
 SETTINGS = {"partitions": 4, "gap_s": 10.0, "grace_s": 5.0, "idle_timeout_s": 10.0}
+OWNED = 2 * 4
+"""Partitions of both stages together."""
 STEP_S = 0.05
 LONGEST_S = 60.0
 
@@ -31,10 +33,12 @@ def owned(worker: Worker) -> int:
     return sum(bool(partition["ready"]) for partition in worker.status()["partitions"])
 
 
-def until_at_work(worker: Worker) -> float:
-    """Seconds until it owns a ready partition."""
+def until_at_work(worker: Worker, other: Worker) -> float:
+    """Seconds until the two share all partitions: one that just woke still believes that the old ones are its own."""
     began_s = time.monotonic()
-    wait_until(lambda: owned(worker) > 0, "partitions", LONGEST_S, STEP_S)
+    wait_until(
+        lambda: 0 < owned(worker) < OWNED and owned(worker) + owned(other) == OWNED, "partitions", LONGEST_S, STEP_S
+    )
     return time.monotonic() - began_s
 
 
@@ -49,11 +53,11 @@ def main() -> int:
         for number in range(given.times):
             paused, other = running
             paused.process.send_signal(signal.SIGSTOP)
-            wait_until(lambda: owned(other) == 2 * SETTINGS["partitions"], "partitions of the other", LONGEST_S)  # noqa: B023 -- called at once
+            wait_until(lambda: owned(other) == OWNED, "partitions of the other", LONGEST_S)  # noqa: B023 -- called at once
             time.sleep(chance.uniform(0.5, 2.0))
             paused.process.send_signal(signal.SIGCONT)
             try:
-                woken.append(until_at_work(paused))
+                woken.append(until_at_work(paused, other))
                 say(f"paused and woken: {woken[-1]:.1f} s")
             except (TimeoutError, RuntimeError):
                 ended += 1
@@ -61,7 +65,7 @@ def main() -> int:
                 paused.stop()
             began_s = time.monotonic()
             running[:] = [start(place.settings, place.folder, f"again-{number}"), other]
-            until_at_work(running[0])
+            until_at_work(*running)
             restarted.append(time.monotonic() - began_s)
             say(f"started anew: {restarted[-1]:.1f} s")
             wait_until(lambda: all(owned(worker) for worker in running), "ready workers", LONGEST_S)
