@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort_right
 from heapq import merge as merge_sorted
 from itertools import pairwise
-from math import log2
+from math import fsum, log2
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -210,4 +210,5 @@ def _entropy(counts: dict[int, int]) -> float | None:
     if len(counts) <= 1:
         return 0.0 if counts else None
     total = sum(counts.values())
-    return max(0.0, log2(total) - sum(count * log2(count) for count in counts.values()) / total)
+    # Rounded once: a plain sum would depend on the order in which the templates came.
+    return max(0.0, log2(total) - fsum(count * log2(count) for count in counts.values()) / total)

@@ -79,7 +79,11 @@ class Fleet:
             for member in self.members:
                 member.send(signal.SIGTERM)
             for member in self.members:
-                member.process.wait(LONGEST_END_S)
+                try:
+                    member.process.wait(LONGEST_END_S)
+                except subprocess.TimeoutExpired:  # of a fault before, such as a broker that is still away
+                    member.process.kill()
+                    member.process.wait()
             self._bury()
             self.members = [self._launch() for _ in range(self.wanted)]
             return list(self.members)
