@@ -40,9 +40,9 @@ model: $(READY) ## The protocol's model, checked by TLC; RECORDS=3 FAULTS=3 OWNE
 		$(if $(OWNERS),--owners $(OWNERS)) $(if $(WITHOUT),--without "$(WITHOUT)") \
 		$(if $(ASKS_TWICE),--asks-twice)
 
-chaos: $(READY) ## Faults under load, judged by an oracle; SECONDS=120 SEED=1 RATE=2000 NODES=1 ONLY=kill, report in build/chaos
+chaos: $(READY) ## Faults under load, judged by an oracle; SECONDS=120 SEED=1 PART=1 RATE=2000 NODES=1 ONLY=kill, report in build/chaos
 	@$(BIN)/python -m tests.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) \
-		$(if $(RATE),--rate $(RATE)) $(if $(NODES),--nodes $(NODES)) $(if $(EVERY),--every $(EVERY)) \
+		$(if $(PART),--part $(PART)) $(if $(RATE),--rate $(RATE)) $(if $(NODES),--nodes $(NODES)) $(if $(EVERY),--every $(EVERY)) \
 		$(if $(ONLY),--only $(ONLY))
 
 recovery: $(READY) ## A killed worker comes back to SESSIONS=1000000 open sessions: seconds, memory, nothing served meanwhile

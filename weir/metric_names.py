@@ -50,6 +50,7 @@ GaugeName = Literal[
     "recovered_entries",
     "lag_records",
     "progress_timestamp_seconds",
+    "partitions_owned",
     "ready",
     "labels_waiting",
     "model_auc",

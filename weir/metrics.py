@@ -192,9 +192,9 @@ METRICS = (
         "transactions",
         "counter",
         "transactions",
-        "Kafka transactions by how they ended",
+        "Kafka transactions by how they ended; in doubt: the brokers did not say in time, and a recovery found out",
         ("stage", "end"),
-        values=(STAGES, ("committed", "aborted")),
+        values=(STAGES, ("committed", "aborted", "in_doubt")),
     ),
     Metric(
         "memberships_lost",
@@ -219,6 +219,7 @@ METRICS = (
         "When the stage last moved, or had nothing to do",
         ("stage",),
     ),
+    Metric("partitions_owned", "gauge", "partitions", "Partitions of the stage that this worker has", ("stage",)),
     Metric("ready", "gauge", "", "1 when assigned, recovered and not rebalancing"),
     Metric(
         "labels",

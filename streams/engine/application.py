@@ -13,6 +13,7 @@ from yarl import URL
 from streams.engine.fetched import Fetched, FetchPosition
 from streams.engine.plan import StagePlan
 from streams.engine.transport import BatchTopic, BatchTransport
+from weir.kafka.groups import group_name
 from weir.kafka.records import PartitionId
 from weir.settings import Settings
 
@@ -47,7 +48,7 @@ def make_application(
         durable: up to where everything is committed.
     """
     app = Application(
-        f"{settings.application_id}.{'+'.join(plan.name for plan in plans)}",
+        group_name(settings.application_id, [plan.name for plan in plans]),
         **_broker_options(settings),
         **_FOR_BATCHES,
         **_WITHOUT_FAUSTS_OWN,

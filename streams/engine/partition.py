@@ -143,8 +143,9 @@ class StagePartition:
                 # Whoever is next may have it by now: to fence them would cost them their process.
                 self._repair_waits = True
                 raise AbandonedError
-            self._around.exposition.count("transactions", self.stage, "aborted")
-            if self._transactions.is_in_doubt:
+            in_doubt = self._transactions.is_in_doubt
+            self._around.exposition.count("transactions", self.stage, "in_doubt" if in_doubt else "aborted")
+            if in_doubt:
                 # These brokers may be slow by nature; a doubt that never ends would be an outage.
                 self._doubt_s = min(2 * self._doubt_s, _LONGEST_DOUBT_S)
             await self._threads.kafka(self._transactions.close)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -129,6 +130,9 @@ class Process:
     def metrics(self) -> bytes:
         """In Prometheus' text format."""
         self._exposition.set(float(self.is_ready), "ready")
+        owned = Counter(partition.stage for partition in self.membership.ownership.partitions)
+        for plan in self._plans:
+            self._exposition.set(owned[plan.name], "partitions_owned", plan.name)
         return self._exposition.text()
 
     async def _work(self) -> None:

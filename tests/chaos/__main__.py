@@ -24,9 +24,9 @@ def main() -> int:
     # Whoever ends a run must not leave its brokers and workers behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     given = _arguments()
-    options = Options(given.seed, given.seconds, given.rate, given.nodes, given.workers)
+    options = Options(given.seed, given.seconds, given.rate, given.nodes, given.workers, part=given.part)
     only = given.only or [fault for family in given.families for fault in FAMILIES[family]]
-    planned = plan(options.seed, options.seconds, given.every, only, options.nodes)
+    planned = plan(options.seed, options.seconds, given.every, only, options.nodes, given.part)
     scratch = Path(tempfile.mkdtemp(prefix="weir-chaos-"))
     _say(f"seed {options.seed}: up to {len(planned)} faults in {options.seconds:.0f} s; workers' logs in {scratch}")
     with disturbed(scratch, options, planned, _say) as (place, done):
@@ -37,7 +37,8 @@ def main() -> int:
             _say("taking the input away: workers must stop, and say why")
             done.stopped = epilogue(place, scratch)
             found.differences.extend(f"unclear: {end.loss}: {end.words}" for end in done.stopped if not end.is_clear)
-    page = write_report(given.report / f"seed-{given.seed}", options, done, found)
+    name = f"seed-{given.seed}" + (f"-part-{given.part}" if given.part > 1 else "")
+    page = write_report(given.report / name, options, done, found)
     _say(f"{len(done.faults)} faults, {found.read:,} records read, {found.outputs:,} compared; {page}")
     for difference in found.differences[:20]:
         _say(difference)
@@ -54,6 +55,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--part", type=int, default=1, help="2 goes on in the seed's plan where part 1 ended, and so on"
+    )
     parser.add_argument("--rate", type=float, default=2_000.0, help="events a second")
     parser.add_argument("--nodes", type=int, default=1, help="of Kafka: 1 or 3")
     parser.add_argument("--workers", type=int, default=2)

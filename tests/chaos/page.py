@@ -23,7 +23,7 @@ def _head(figures: dict[str, Any]) -> Iterator[str]:
     options, faults, differences = figures["options"], figures["faults"], figures["differences"]
     kinds = Counter(difference.split()[0].rstrip(":") for difference in differences)
     happened = {fault["fault"] for fault in faults}
-    yield f"# Chaos, seed {options['seed']}"
+    yield f"# Chaos, seed {options['seed']}" + (f", part {options['part']}" if options["part"] > 1 else "")
     yield ""
     yield (
         f"{len(faults)} faults, {len(happened)} of {len(FAMILY)} kinds, of {len({f['family'] for f in faults})} "
@@ -36,7 +36,7 @@ def _head(figures: dict[str, Any]) -> Iterator[str]:
         f"**{'Nothing lost, doubled or torn' if not differences else f'{len(differences)} DIFFERENCES'}**: "
         f"{figures['records_read']:,} records read, {figures['records_compared']:,} compared"
         + "".join(f"; {kind} {count}" for kind, count in kinds.items())
-        + "."
+        + f". The judge held {figures['judge_memory_mib']:,} MiB at most."
     )
     yield ""
     yield (

@@ -66,22 +66,27 @@ class Planned:
     """Whether the next one comes while what this one broke is still coming back."""
 
 
-def plan(
-    seed: int, seconds: float, every_s: float, only: Sequence[str] = tuple(FAMILY), nodes: int = 3
+def plan(  # noqa: PLR0913, PLR0917 -- what a command line says of a run
+    seed: int, seconds: float, every_s: float, only: Sequence[str] = tuple(FAMILY), nodes: int = 3, part: int = 1
 ) -> list[Planned]:
-    """A fault every so often, all of them in turn before one comes a second time, in an order of the seed's."""
+    """A fault every so often, all of them in turn before one comes a second time, in an order of the seed's.
+
+    `part` 2 begins where the plan of part 1 ends, and so on: a long run in parts, each of so many seconds.
+    """
     randomness = random.Random(seed)
     faults = [fault for fault in FAMILY if fault in only and fault not in impossible(nodes)]
+    order: list[str] = []
     made: list[Planned] = []
-    at_s = QUIET_S
-    while faults and at_s < seconds - QUIET_S:
-        turn = len(made) % len(faults)
-        if turn == 0:
-            randomness.shuffle(faults)
-        fault = faults[turn]
-        own, hasty = randomness.randrange(2**31), randomness.random() < HASTY_SHARE
-        made.append(Planned(round(at_s, 2), FAMILY[fault], fault, own, hasty))
-        at_s += randomness.uniform(0.5, 3.0) if hasty else every_s * randomness.uniform(0.7, 1.3)
+    for _ in range(part):
+        made, at_s = [], QUIET_S
+        while faults and at_s < seconds - QUIET_S:
+            if not order:
+                order = faults.copy()
+                randomness.shuffle(order)
+            fault = order.pop(0)
+            own, hasty = randomness.randrange(2**31), randomness.random() < HASTY_SHARE
+            made.append(Planned(round(at_s, 2), FAMILY[fault], fault, own, hasty))
+            at_s += randomness.uniform(0.5, 3.0) if hasty else every_s * randomness.uniform(0.7, 1.3)
     return made
 
 

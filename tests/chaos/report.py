@@ -35,6 +35,7 @@ def summary(options: Options, done: Done, verdict: Verdict) -> dict[str, Any]:
         "cleaned": [asdict(cleaned) for cleaned in done.cleaned],
         "records_read": verdict.read,
         "records_compared": verdict.outputs,
+        "judge_memory_mib": round(verdict.most_memory_mib),
         "events_per_s": verdict.timeline.events_per_s,
         "longest_silence_s": verdict.timeline.longest_silence_s,
         "delay_p50_s": median(delays) if delays else None,

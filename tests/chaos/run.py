@@ -42,6 +42,8 @@ class Options:
     nodes: int = 1
     workers: int = 2
     partitions: int = 4
+    part: int = 1
+    """Of the seed's plan."""
     has_every_fault: bool = False
     """Whether the run goes on until all faults that were planned have happened; else its time is over when it is."""
 
@@ -110,7 +112,9 @@ def disturbed(
 def _load(settings: Settings, folder: Path, options: Options, done: Done) -> Iterator[None]:
     given, told = folder / "load.json", folder / "load-told.json"
     given.write_text(settings.model_dump_json(exclude_defaults=True))
-    arguments = [str(given), str(options.seed), str(options.rate), str(told)]
+    # Other traffic in each part; the first is the seed's own.
+    traffic_seed = options.seed + 1_000 * (options.part - 1)
+    arguments = [str(given), str(traffic_seed), str(options.rate), str(told)]
     process = subprocess.Popen([sys.executable, "-m", "tests.chaos.load", *arguments], cwd=ROOT)
     try:
         yield

@@ -21,6 +21,13 @@ def test_every_fault_happens_before_one_happens_twice() -> None:
     assert len(planned) >= 30
 
 
+def test_a_second_part_has_the_faults_for_which_the_first_had_no_time_left() -> None:
+    first = plan(1, 60, 6)
+    both = [fault.fault for fault in (*first, *plan(1, 60, 6, part=2))]
+    assert len(first) < len(both) < len(FAMILY)
+    assert len(set(both)) == len(both)
+
+
 def test_what_one_node_cannot_suffer_is_not_planned_for_it_and_has_a_reason() -> None:
     planned = {fault.fault for fault in plan(1, 600, 5, nodes=1)}
     assert planned == set(FAMILY) - set(impossible(1))

@@ -66,15 +66,14 @@ def note_events(timeline: Timeline, record: Record) -> None:
     timeline.events[timeline.second(record.timestamp)] += 1
 
 
-def note_sessions(timeline: Timeline, records: Iterable[Record]) -> None:
-    """Counts revisions, and how long each took. A closing waits for the watermark by design, and has no delay."""
-    for record in records:
-        second = timeline.second(record.timestamp)
-        timeline.sessions[second] += 1
-        timeline.spoken[record.partition].add(second)
-        value = record.value or b""
-        timeline.merged += b'"merged_into":"' in value
-        timeline.split += b'"split":true' in value
-        appended = record.header("appended_ms")
-        if appended is not None and b'"final":false' in value:
-            timeline.delays_s[second].append((record.timestamp - int(appended)) / 1000)
+def note_session(timeline: Timeline, record: Record) -> None:
+    """Counts a revision, and how long it took. A closing waits for the watermark by design, and has no delay."""
+    second = timeline.second(record.timestamp)
+    timeline.sessions[second] += 1
+    timeline.spoken[record.partition].add(second)
+    value = record.value or b""
+    timeline.merged += b'"merged_into":"' in value
+    timeline.split += b'"split":true' in value
+    appended = record.header("appended_ms")
+    if appended is not None and b'"final":false' in value:
+        timeline.delays_s[second].append((record.timestamp - int(appended)) / 1000)

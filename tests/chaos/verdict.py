@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import gc
+import resource
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rules.heuristics.patterns import load_packs
 from rules.limits.budgets import Budget as GivenBudget
 from rules.limits.budgets import load_budgets
 from tests.chaos.oracle import logs
 from tests.chaos.oracle.expected import Accounts
-from tests.chaos.oracle.judging import READ, compare, expect, watched
+from tests.chaos.oracle.judging import READ, compare, expect, put_aside
 from tests.chaos.oracle.records import Assets, Budget, Distinct, Record
 from tests.chaos.oracle.records import Settings as OracleSettings
+from tests.chaos.oracle.shares import Places, Shares
 from tests.chaos.rule_book import rule_book
-from tests.chaos.timeline import Timeline, note_events, note_sessions
+from tests.chaos.timeline import Timeline, note_events, note_session
 from weir.settings import Settings
 
 
@@ -31,6 +36,8 @@ class Verdict:
     outputs: int
     """Records compared."""
     timeline: Timeline
+    most_memory_mib: float
+    """Of the process that judged."""
 
     @property
     def read(self) -> int:
@@ -41,23 +48,41 @@ class Verdict:
 def verdict(settings: Settings, begun_ms: int, told: Callable[[str], None]) -> Verdict:
     """Reads everything that is committed, and compares. All stages but heuristics and people must be in shadow."""
     own = oracle_settings(settings)
-    line = Timeline(begun_ms)
-    with _no_search_for_cycles():
-        outputs = [record for name in READ for record in logs.read(settings.bootstrap_servers, own.topic(name))]
-        told(f"{len(outputs):,} outputs are read; working out what the input must come to")
-        note_sessions(line, (record for record in outputs if record.topic == own.topic("sessions")))
-        log = logs.read(settings.bootstrap_servers, own.topic("events"))
-        expected = expect(_noted(line, log), own, watch=watched(outputs, own))
-        told(f"{sum(accounts.read for accounts in expected.accounts.values()):,} records of it are; comparing")
+    line, watch, count = Timeline(begun_ms), Places(), 0
+
+    def read(topic: str) -> Iterator[Record]:
+        return logs.read(settings.bootstrap_servers, own.topic(topic))
+
+    def outputs() -> Iterator[Record]:
+        nonlocal count
+        for record in chain.from_iterable(map(read, READ)):
+            count += 1
+            if record.topic == own.topic("sessions"):
+                note_session(line, record)
+                watch.note(record)
+            yield record
+
+    with TemporaryDirectory(prefix="weir-judge-") as folder, Shares(Path(folder)) as shares, _no_search_for_cycles():
+        others = list(put_aside(outputs(), own, shares))
+        told(f"{count:,} outputs are read; working out what the input must come to ({_most_memory_mib():.0f} MiB)")
+        expected = expect(_noted(line, read("events")), own, watch=watch, shares=shares)
+        told(
+            f"{sum(accounts.read for accounts in expected.accounts.values()):,} records of it are; comparing ({_most_memory_mib():.0f} MiB)"
+        )
         book = rule_book(load_packs(()))
-        scores = logs.read(settings.bootstrap_servers, own.topic("scores"))
-        differences = list(compare(expected, outputs, book=book, scores=scores, may_be_compacted=True))
-    return Verdict(differences, dict(expected.accounts), len(outputs), line)
+        found = compare(expected, others, book=book, scores=read("scores"), may_be_compacted=True, shares=shares)
+        differences = list(found)
+    return Verdict(differences, dict(expected.accounts), count, line, _most_memory_mib())
+
+
+def _most_memory_mib() -> float:
+    """Of this process so far, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
 
 
 @contextmanager
 def _no_search_for_cycles() -> Iterator[None]:
-    """Among millions of records that all stay, looking for garbage takes longer than comparing them."""
+    """Nothing that is made here refers to itself, and there is much of it: looking for garbage would take long."""
     gc.disable()
     try:
         yield

@@ -45,7 +45,7 @@ def alert_rules() -> list[dict[str, object]]:
 
 def selected(expression: str) -> set[Selected]:
     """The metrics that an expression asks for."""
-    bare = _GROUPING.sub(" ", re.sub(r"\[[^\]]*\]", "", expression))
+    bare = _GROUPING.sub(" ", re.sub(r"\[[^\]]*\](\s+offset\s+\w+)?", "", expression))
     found = set()
     for name, selector in _SELECTOR.findall(_STRINGS.sub('""', bare)):
         if name not in _WORDS:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -81,7 +82,8 @@ def is_ready(client: httpx.Client) -> bool:
 
 def has_data(client: httpx.Client, expression: str) -> bool:
     """Whether it gives at least one series with a number."""
-    asked = expression.replace("$__rate_interval", RATE_INTERVAL)
+    # A demo is too young to have a past that an offset could reach.
+    asked = re.sub(r"\soffset\s\w+", "", expression.replace("$__rate_interval", RATE_INTERVAL))
     answer = client.get("api/v1/query", params={"query": asked}).json()
     assert answer["status"] == "success", answer
     return any(math.isfinite(float(series["value"][1])) for series in answer["data"]["result"])
@@ -97,7 +99,8 @@ def rules(client: httpx.Client) -> list[dict[str, Any]]:
 def test_every_expression_of_dashboard_and_alerts_has_data_in_a_running_demo(tmp_path: Path) -> None:
     asked = [
         *dashboard_expressions(),
-        *(part for rule in alert_rules() for part in operands(str(rule["expr"]))),
+        # What asks for absence has data where there is none.
+        *(part for rule in alert_rules() for part in operands(str(rule["expr"])) if not part.startswith("absent(")),
         *(f"sum({series}) > 0" for series in MOVING),
     ]
     with running_demo(tmp_path) as demo:

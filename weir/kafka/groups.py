@@ -1,9 +1,14 @@
-"""The groups of an installation's workers, and what is wrong with who runs which stage: plain functions over them."""
+"""The groups of an installation's workers, and what is wrong with who runs which stage: plain functions over them.
+
+A group is named by the stages that its workers run, so that workers of one combination share it. Two groups that run
+the same stage fence each other, so a release must never change the name that a command line gives: the stages that
+`weir worker` runs by default are settled, and one that is added later runs by itself, in a group of its own.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from weir.topics import STAGES
@@ -32,6 +37,12 @@ class GroupProblem:
     is_wrong: bool
     said: str
     advice: str
+
+
+def group_name(application_id: str, stages: Collection[str]) -> str:
+    """The group of workers that run these stages, in whatever order they are named."""
+    ordered = sorted(stages, key=lambda stage: STAGES.index(stage) if stage in STAGES else len(STAGES))
+    return f"{application_id}.{'+'.join(ordered)}"
 
 
 def stages_of(group: str, application_id: str) -> tuple[str, ...] | None:

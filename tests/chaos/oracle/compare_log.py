@@ -33,16 +33,22 @@ def rekeying_differences(expected: Expected) -> Iterator[str]:
             yield f"Twice: the misplaced event {origin.place} was sent on {times} times."
 
 
-def balance_differences(
-    expected: Expected, sessions: Iterable[Record], late: Iterable[Record], dead: Iterable[Record]
-) -> Iterator[str]:
-    """Partitions whose input is not what outputs account for, duplicates and open sessions set aside."""
+def events_of(sessions: Iterable[Record]) -> Counter[int]:
+    """By partition of the input how many events the sessions count that have ended, each event once."""
     told: Counter[int] = Counter()
     for record in sessions:
         fields = parsed(record) or {}
         if fields.get("final") and fields.get("merged_into") is None:
             events = fields.get("events")
             told[_origin(record)] += events if isinstance(events, int) else 0
+    return told
+
+
+def balance_differences(
+    expected: Expected, in_sessions: Counter[int], late: Iterable[Record], dead: Iterable[Record]
+) -> Iterator[str]:
+    """Partitions whose input is not what outputs account for, duplicates and open sessions set aside."""
+    told = in_sessions.copy()
     topic = expected.settings.topic("events").encode()
     for record in (*late, *dead):
         if record.header("topic") in {None, topic}:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -41,8 +41,10 @@ class Found(NamedTuple):
         return f"revision {fields.get('revision')} of session {fields.get('session_id')} ({self.record.place})"
 
 
-def session_differences(expected: Expected, records: Iterable[Record]) -> Iterator[str]:
-    """What is missing, twice, torn, wrong or unexplained."""
+def session_differences(
+    expected: Expected, sessions: Mapping[str, Sequence[Sequence[Revision]]], records: Iterable[Record]
+) -> Iterator[str]:
+    """What is missing, twice, torn, wrong or unexplained of sessions, all of their records given."""
     # A run has millions of records: they are kept as they lie, and read once more when their session's turn comes.
     found: dict[str, list[tuple[Record, Identity]]] = defaultdict(list)
     for record in records:
@@ -51,8 +53,8 @@ def session_differences(expected: Expected, records: Iterable[Record]) -> Iterat
             yield f"Torn: {record.place} is no session record with its place in the input."
             continue
         found[str(fields["session_id"])].append((record, (place, bool(fields.get("final")))))
-    for session in sorted(expected.sessions.keys() | found.keys()):
-        lives = expected.sessions.get(session)
+    for session in sorted(sessions.keys() | found.keys()):
+        lives = sessions.get(session)
         if lives is None:
             yield f"Unexplained: session {session} has {len(found[session])} records; no event of the log opened it."
         else:

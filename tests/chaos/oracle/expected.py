@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -116,6 +117,8 @@ class Expected:
     judges_patterns: bool
     sessions: dict[str, list[list[Revision]]] = field(default_factory=dict)
     """By id, one list a life: a clamped event that comes again after its session's end opens one of the same id."""
+    put_aside: Callable[[str, list[Revision]], None] | None = None
+    """Takes a session's id and a life of it in place of `sessions`, where these would not fit in memory."""
     late: dict[Place, Letter] = field(default_factory=dict)
     dead: dict[Place, Letter] = field(default_factory=dict)
     limits: dict[bytes, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
@@ -129,6 +132,18 @@ class Expected:
     """Re-keyed events, with what their header says."""
     stopped: list[str] = field(default_factory=list)
     """Re-keyed events that are misplaced again: Weir must stop there."""
+
+    def begin_life(self, session: str) -> list[Revision]:
+        """Where the revisions of a session that opens are written down."""
+        life: list[Revision] = []
+        if self.put_aside is None:
+            self.sessions.setdefault(session, []).append(life)
+        return life
+
+    def end_life(self, session: str, life: list[Revision]) -> None:
+        """No more revisions come of a session."""
+        if self.put_aside is not None:
+            self.put_aside(session, life)
 
     def finals(self) -> dict[str, dict[str, Any]]:
         """By id the last state of every session that was closed, split or merged."""

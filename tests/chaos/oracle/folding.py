@@ -78,6 +78,8 @@ class Partition:
         """Nothing more comes."""
         sessions = [session for visitor in self.visitors.values() for session in visitor.sessions]
         self.accounts.still_open = sum(session.events for session in sessions)
+        for session in sessions:
+            self.expected.end_life(session.id, session.revisions)
 
     def _take_watermark(self, record: Record) -> None:
         mark = read_watermark(record.value, self.expected.settings.max_record_bytes)
@@ -204,8 +206,7 @@ class Partition:
     def _open(self, visitor: Visitor, event: Fields, moment: int) -> Session:
         session = Session(event, moment)
         visitor.sessions.append(session)
-        self.expected.sessions.setdefault(session.id, []).append([])
-        session.revisions = self.expected.sessions[session.id][-1]
+        session.revisions = self.expected.begin_life(session.id)
         self._await(session)
         return session
 
@@ -228,6 +229,7 @@ class Partition:
 
     def _end(self, session: Session, *, split: bool = False, merged_into: str | None = None) -> None:
         self._publish(session, {"final": True, "split": split, "merged_into": merged_into})
+        self.expected.end_life(session.id, session.revisions)
 
     def _publish(
         self, session: Session, ending: dict[str, object] = RUNNING, *, is_due: bool = True, is_merge: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 
@@ -10,21 +11,33 @@ from tests.chaos.oracle.compare_answers import answer_differences, label_differe
 from tests.chaos.oracle.compare_examples import example_differences
 from tests.chaos.oracle.compare_flags import flag_differences
 from tests.chaos.oracle.compare_letters import letter_differences, limit_differences
-from tests.chaos.oracle.compare_log import account_differences, balance_differences, rekeying_differences
+from tests.chaos.oracle.compare_log import (
+    account_differences,
+    balance_differences,
+    events_of,
+    rekeying_differences,
+)
 from tests.chaos.oracle.compare_sessions import session_differences
 from tests.chaos.oracle.compare_sums import sum_differences
+from tests.chaos.oracle.compare_values import parsed
 from tests.chaos.oracle.expected import Expected, Place
 from tests.chaos.oracle.folding import Partition
 from tests.chaos.oracle.labels import sort_labels
 from tests.chaos.oracle.records import Match, Record, Settings
 from tests.chaos.oracle.rule_book import RuleBook
+from tests.chaos.oracle.shares import Places, Share, Shares
 
 READ = ("sessions", "late", "dead-letter", "limits", "flags", "rules", "labels", "answers", "training")
 """Topics, without their prefix, whose records are compared; labels are an input, and an output of score and join."""
 
 
 def expect(
-    log: Iterable[Record], settings: Settings, *, match: Match | None = None, watch: Collection[Place] = ()
+    log: Iterable[Record],
+    settings: Settings,
+    *,
+    match: Match | None = None,
+    watch: Collection[Place] = (),
+    shares: Shares | None = None,
 ) -> Expected:
     """What the specification says of a log of events.
 
@@ -33,11 +46,14 @@ def expect(
         settings: those in force all the while.
         match: says which patterns an event matches; None leaves patterns unjudged, and then `watch` is needed.
         watch: input places of the revisions that there are, see `watched`.
+        shares: where sessions are put aside, if they would not fit in memory.
 
     Raises:
         ValueError: a partition's records are out of order.
     """
     expected = Expected(settings, judges_patterns=match is not None)
+    if shares is not None:
+        expected.put_aside = shares.put_life
     partitions: dict[int, Partition] = {}
     newest: dict[int, int] = {}
     for record in log:
@@ -52,14 +68,23 @@ def expect(
     return expected
 
 
-def watched(outputs: Iterable[Record], settings: Settings) -> set[Place]:
+def watched(outputs: Iterable[Record], settings: Settings) -> Places:
     """The input places that session records name."""
-    places = set()
+    places = Places()
     for record in outputs:
-        partition, offset = record.header("partition"), record.header("offset")
-        if record.topic == settings.topic("sessions") and partition is not None and offset is not None:
-            places.add((int(partition), int(offset)))
+        if record.topic == settings.topic("sessions"):
+            places.note(record)
     return places
+
+
+def put_aside(outputs: Iterable[Record], settings: Settings, shares: Shares) -> Iterator[Record]:
+    """Puts sessions and flags aside, each partition in the order of offsets; gives back the others."""
+    put = {settings.topic("sessions"): shares.put_record, settings.topic("flags"): shares.put_flag}
+    for record in outputs:
+        if record.topic in put:
+            put[record.topic](str((parsed(record) or {}).get("session_id")), record)
+        else:
+            yield record
 
 
 def compare(  # noqa: PLR0913 -- each part of a run is judged only where it is given
@@ -70,6 +95,7 @@ def compare(  # noqa: PLR0913 -- each part of a run is judged only where it is g
     book: RuleBook | None = None,
     scores: Iterable[Record] | None = None,
     may_be_compacted: bool = False,
+    shares: Iterable[Share] | None = None,
 ) -> Iterator[str]:
     """Every way in which outputs differ from what they must be, a sentence each; nothing for a flawless run.
 
@@ -82,6 +108,7 @@ def compare(  # noqa: PLR0913 -- each part of a run is judged only where it is g
             are compared too.
         scores: all committed scores, read once and not kept; with them training examples are compared too.
         may_be_compacted: older limits and answers of a key may be gone.
+        shares: where sessions and flags, due and found, were put aside; `outputs` are the others then.
     """
     by_topic: dict[str, list[Record]] = {expected.settings.topic(name): [] for name in READ}
     for record in outputs:
@@ -90,9 +117,14 @@ def compare(  # noqa: PLR0913 -- each part of a run is judged only where it is g
     sessions, late, dead, limits, flags, rules, sent, given, training = by_topic.values()
     labels = sort_labels(sent, expected.settings)
     answers = expected_answers(labels, expected.settings)
+    yield from rekeying_differences(expected)
+    in_sessions: Counter[int] = Counter()
+    for share in shares if shares is not None else [Share(expected.sessions, sessions, flags)]:
+        yield from session_differences(expected, share.sessions, share.records)
+        if book is not None:
+            yield from flag_differences(share.records, share.flags, book, answers)
+        in_sessions += events_of(share.records)
     yield from chain(
-        rekeying_differences(expected),
-        session_differences(expected, sessions),
         letter_differences(expected.settings, expected.late, late, "late event"),
         letter_differences(expected.settings, expected.dead, dead, "dead letter"),
         limit_differences(expected.limits, limits, may_be_compacted=may_be_compacted),
@@ -100,8 +132,7 @@ def compare(  # noqa: PLR0913 -- each part of a run is judged only where it is g
         label_differences(expected.settings, labels, dead),
         answer_differences(expected.settings, answers, given, may_be_compacted=may_be_compacted),
         example_differences(labels, scores, training) if scores is not None else (),
-        flag_differences(sessions, flags, book, answers) if book is not None else (),
-        balance_differences(expected, sessions, late, dead),
+        balance_differences(expected, in_sessions, late, dead),
         account_differences(expected, reported or {}),
     )
 

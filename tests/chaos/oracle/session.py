@@ -67,7 +67,7 @@ class Session:
         self.heuristics: dict[str, dict[str, Any]] = {}
         self.limits_over: dict[str, int] = {}
         self.revisions: list[Revision] = []
-        """Where its revisions are written down."""
+        """Those so far."""
 
     def fold(self, event: Fields, moment: int) -> None:
         """Adds an event."""

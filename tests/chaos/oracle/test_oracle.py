@@ -29,13 +29,14 @@ STANDARD = {
         "base64",
         "bisect",
         "collections",
+        "contextlib",
         "dataclasses",
         "datetime",
         "hashlib",
         "heapq",
         "itertools",
     ),
-    *("ipaddress", "json", "math", "pathlib", "re", "sys", "time", "typing"),
+    *("ipaddress", "json", "math", "pathlib", "pickle", "re", "sys", "time", "types", "typing", "zlib"),
 }
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from weir.kafka.groups import WorkerGroup, problems, stages_of
+from weir.kafka.groups import WorkerGroup, group_name, problems, stages_of
 from weir.topics import STAGES
 
 
@@ -53,3 +53,12 @@ def test_a_group_whose_stages_others_run_is_left_over_however_far_behind_it_is()
     assert not problem.is_wrong
     assert "left over" in problem.said
     assert "Start" not in problem.advice
+
+
+def test_the_order_in_which_stages_are_named_makes_no_other_group() -> None:
+    assert group_name("weir", ["score", "sessionize"]) == group_name("weir", ("sessionize", "score"))
+
+
+def test_workers_of_the_default_stages_keep_their_group_from_release_to_release() -> None:
+    # Old and new workers in different groups fence each other: a stage that is added later gets a group of its own.
+    assert group_name("weir", STAGES) == "weir.sessionize+score+join+train"
