@@ -66,9 +66,8 @@ def verdict(settings: Settings, begun_ms: int, told: Callable[[str], None]) -> V
         others = list(put_aside(outputs(), own, shares))
         told(f"{count:,} outputs are read; working out what the input must come to ({_most_memory_mib():.0f} MiB)")
         expected = expect(_noted(line, read("events")), own, watch=watch, shares=shares)
-        told(
-            f"{sum(accounts.read for accounts in expected.accounts.values()):,} records of it are; comparing ({_most_memory_mib():.0f} MiB)"
-        )
+        records = sum(accounts.read for accounts in expected.accounts.values())
+        told(f"{records:,} records of it are read; comparing ({_most_memory_mib():.0f} MiB)")
         book = rule_book(load_packs(()))
         found = compare(expected, others, book=book, scores=read("scores"), may_be_compacted=True, shares=shares)
         differences = list(found)
