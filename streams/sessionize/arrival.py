@@ -7,6 +7,8 @@ of partitions than this worker believes: going on would split visitors in two.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from weir.errors import WorkError
@@ -15,14 +17,19 @@ from weir.partitioner import partition_for
 from weir.topics import EVENTS
 
 HEADER = "weir-rekeyed"
+MOST_HEADER_BYTES = 65_536
+"""Of a stranger's headers, what a re-keyed record carries along; more would make it larger than its topic takes."""
+_BYTES_AROUND_HEADER = 10
+_Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""What Kafka itself has for offsets and times; of larger numbers no time can be made."""
 
 
 class FirstArrival(msgspec.Struct, frozen=True):
     """Where and when an event that was re-keyed came in first."""
 
-    partition: int
-    offset: int
-    timestamp: int
+    partition: _Int64
+    offset: _Int64
+    timestamp: _Int64
     """Append time, ms since the epoch."""
 
 
@@ -75,4 +82,10 @@ def rekeyed(record: InputRecord, visitor: str) -> Output:
     timestamp = record.timestamp if first is None else min(first.timestamp, record.timestamp)
     arrival = _encode(FirstArrival(record.partition, record.offset, timestamp))
     headers = [(name, value) for name, value in record.headers if name != HEADER]
+    # A producer that compresses may send far more of them than fits into what is written here.
+    if (
+        sum(len(name.encode()) + len(value or b"") + _BYTES_AROUND_HEADER for name, value in headers)
+        > MOST_HEADER_BYTES
+    ):
+        headers = []
     return Output(EVENTS, visitor.encode(), record.value, (*headers, (HEADER, arrival)))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from streams.sessionize.arrival import stand_in
+from streams.sessionize.arrival import MOST_HEADER_BYTES, stand_in
 from tests.streams.sessionize.driving import DAY_1, SMALL, Driver, event_record, new_task, sent_again, sessions
 from weir.errors import WorkError
 from weir.partitioner import partition_for
@@ -77,6 +77,24 @@ def test_a_strangers_copy_of_a_rekeyed_event_is_sent_on_and_stops_nobody() -> No
     (sent_on,) = sent_again(here.take(copy))
     assert (sent_on.key, [name for name, _ in sent_on.headers]) == (ELSEWHERE[0].encode(), ["weir-rekeyed"])
     assert json.loads(dict(sent_on.headers)["weir-rekeyed"])["offset"] == 1
+
+
+@pytest.mark.parametrize("number", ["-1" + "0" * 400, "1" + "0" * 400, str(2**63)])
+def test_a_first_arrival_beyond_all_times_is_nobodys_and_stops_nobody(number: str) -> None:
+    here = driver()
+    forged = b'{"partition": 0, "offset": 1, "timestamp": %s}' % number.encode()
+    record = replace(event_record(0, HERE[0], DAY_1), headers=(("weir-rekeyed", forged),))
+    (opened,) = sessions(here.take(record))
+    assert opened["start"] == DAY_1
+
+
+def test_headers_that_would_not_fit_stay_behind_when_an_event_is_sent_on() -> None:
+    here = driver()
+    record = event_record(0, ELSEWHERE[0], DAY_1)
+    many = tuple((f"h{number}", b"") for number in range(10_000))
+    for headers in [(("trace", b"1"), ("large", bytes(MOST_HEADER_BYTES))), many]:
+        (again,) = sent_again(here.take(replace(record, headers=headers)))
+        assert (again.value, [name for name, _ in again.headers]) == (record.value, ["weir-rekeyed"])
 
 
 @pytest.mark.parametrize("header", [b"", b"{}", b"\xff", b"[1]", b'{"partition": "0"}', b"[" * 10_000])
