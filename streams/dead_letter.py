@@ -1,6 +1,9 @@
 """Dead letters: the bytes as received, with the reason and where they came from in headers.
 
-The topic takes larger records than the events topic does, so that a letter fits whatever it wraps.
+The topic takes larger records than the events topic does, so that a letter fits what it wraps. But brokers measure
+what is compressed: a record of some kilobytes may be any number of megabytes, and a letter that no topic takes would
+stop its partition for ever. Of what is too large for a letter, the beginning is kept, and a header says how large it
+was.
 """
 
 from __future__ import annotations
@@ -19,6 +22,12 @@ from weir.topics import DEAD_LETTER
 
 FILE_PREFIX = "file:"
 """Before a file's name where a topic's would stand; no topic can have such a name."""
+CUT_HEADER = "weir-cut"
+"""In a letter that lacks a part of what was received: how many bytes key and value had together."""
+MOST_BYTES = DEAD_LETTER.max_message_bytes - 64 * 1024
+"""Of key and value together, in a letter that is whole; the rest is for headers and framing."""
+KEPT_BYTES = 64 * 1024
+"""Of a larger record: so much of the key, and so much of the value."""
 MAX_DETAIL_CHARACTERS = 500
 MOST_LOOKED_AT_BYTES = 16_384
 """Larger letters are not searched for names."""
@@ -30,14 +39,19 @@ class _HasHeaders(Protocol):
 
 
 def dead_letter(record: InputRecord, reason: DeadLetterReason, detail: str) -> Output:
-    """The letter for a record that was refused; key and value are as received."""
+    """The letter for a record that was refused; key and value are as received, if a letter can hold them."""
     origin = {
         "topic": record.topic,
         "partition": str(record.partition),
         "offset": str(record.offset),
         "timestamp": str(record.timestamp),
     }
-    return Output(DEAD_LETTER, record.key, record.value, letter_headers(reason, detail, origin))
+    key, value, headers = record.key, record.value, letter_headers(reason, detail, origin)
+    size = len(key or b"") + len(value or b"")
+    if size > MOST_BYTES:
+        key, value = key and key[:KEPT_BYTES], value and value[:KEPT_BYTES]
+        headers = (*headers, (CUT_HEADER, b"%d" % size))
+    return Output(DEAD_LETTER, key, value, headers)
 
 
 def letter_headers(reason: DeadLetterReason, detail: str, origin: Mapping[str, str]) -> Headers:

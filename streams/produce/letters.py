@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from streams.dead_letter import header
+from streams.dead_letter import CUT_HEADER, header
 from streams.decode import Refused, decode
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.kafka.lookup import record_at
@@ -104,6 +104,8 @@ def replayed(settings: Settings, record: LogRecord) -> Output | Refused:
 
     Its key is the visitor's, as every event's: whatever was wrong with the one received need not come back.
     """
+    if header(record, CUT_HEADER):
+        return Refused(DeadLetterReason.TOO_LARGE, "The letter has the beginning of the record alone.")
     decoded = decode(record.value, settings.max_record_bytes)
     if isinstance(decoded, Refused):
         return decoded

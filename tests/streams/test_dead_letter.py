@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.dead_letter import dead_letter, dead_letter_line
+from streams.dead_letter import CUT_HEADER, KEPT_BYTES, MOST_BYTES, dead_letter, dead_letter_line
+from streams.decode import Refused
 from streams.intake.bad_lines import bad_line_letter
 from streams.intake.line import BadLine
+from streams.produce.letters import replayed
 from weir import __version__
 from weir.contracts import DeadLetterHeaders
 from weir.contracts.dead_letter_reason import DeadLetterReason
-from weir.kafka.records import LogRecord
+from weir.kafka.records import LogRecord, Output
+from weir.settings import Settings
 from weir.topics import DEAD_LETTER, EVENTS
 
 
@@ -43,6 +47,30 @@ def test_a_line_of_a_file_is_told_from_a_topics_record() -> None:
 
 def test_the_largest_record_fits_as_a_letter() -> None:
     assert DEAD_LETTER.max_message_bytes > EVENTS.max_message_bytes + 10_000
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [(b"k", b"0" * MOST_BYTES), (b"k" * (MOST_BYTES + 1), None), (b"k" * MOST_BYTES, b"0" * MOST_BYTES)],
+)
+def test_of_a_record_that_no_letter_can_hold_the_beginning_is_kept(key: bytes, value: bytes | None) -> None:
+    letter = dead_letter(LogRecord("weir.events", 0, 0, 0, key, value), DeadLetterReason.TOO_LARGE, "Too large.")
+    assert letter.key == key[:KEPT_BYTES]
+    assert letter.value == (value and value[:KEPT_BYTES])
+    assert dict(letter.headers)[CUT_HEADER] == b"%d" % (len(key) + len(value or b""))
+
+
+def test_a_letter_that_was_cut_is_never_replayed_though_its_beginning_may_be_an_event() -> None:
+    event = b'{"event_id": "1", "visitor_id": "v", "type": "click", "ts": 1}'
+    whole = dead_letter(LogRecord("weir.events", 0, 0, 0, b"v", event), DeadLetterReason.TOO_LARGE, "")
+    padded = LogRecord("weir.events", 0, 0, 0, b"v", event + b" " * MOST_BYTES)
+    cut = dead_letter(padded, DeadLetterReason.TOO_LARGE, "")
+    assert isinstance(replayed(Settings(), as_it_lies(whole)), Output)
+    assert isinstance(replayed(Settings(), as_it_lies(cut)), Refused)
+
+
+def as_it_lies(letter: Output) -> LogRecord:
+    return LogRecord("weir.dead-letter", 0, 0, 0, letter.key, letter.value, letter.headers)
 
 
 @given(st.none() | st.binary(), st.none() | st.binary(), st.text())

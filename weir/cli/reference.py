@@ -71,7 +71,9 @@ def dead_letters_page() -> str:
     return _page(
         "Dead letters",
         "What can't be read goes to `weir.dead-letter`, byte for byte, with the reason and where it came from in "
-        "headers. `weir dead-letters list` counts them by reason.",
+        "headers. `weir dead-letters list` counts them by reason. Of a record of more than about 4 MB, which only a "
+        "producer that compresses can send, the letter keeps the beginning; the header `weir-cut` has its size, and "
+        "it can't be replayed.",
         _table(("reason", "what it means", "what to do"), rows),
     )
 
