@@ -50,6 +50,7 @@ class SessionizeTask(Task):
         self._meta: Meta | None = None
         self._sums: dict[bytes, bytes] = {}
         self._idle_sent = False
+        self._idle_sent_s: float | None = None
         self._written = b""
         self._fold = PartitionFold(partition, partitions, config, library(config.packs))
 
@@ -147,9 +148,14 @@ class SessionizeTask(Task):
         if self._idle_sent or fold.last_append_ms < 0 or not fold.accounts.open:
             return
         silence_s = now_s - fold.last_append_ms / 1000.0
+        if self._idle_sent_s is not None:
+            # Append times are the brokers', and this worker's clock may be ahead of theirs. Its last idle watermark was
+            # appended, too: by its own clock no silence is longer than since then.
+            silence_s = min(silence_s, now_s - self._idle_sent_s)
         if silence_s >= fold.config.idle_timeout_s:
             effects.outputs.append(watermark.idle_watermark(fold.partition, fold.watermark + silence_s))
             self._idle_sent = True
+            self._idle_sent_s = now_s
 
     def progress(self) -> bytes:
         """Watermark, last append time and accounts."""

@@ -19,6 +19,7 @@ from tests.streams.sessionize.driving import (
     recover,
     sessions,
     state_of,
+    watermark_record,
 )
 from weir.contracts import Watermark
 from weir.errors import WorkError
@@ -210,3 +211,29 @@ def test_types_that_weir_does_not_know_are_one_label() -> None:
     driver.send("ann", 0.0, type="mine")
     driver.send("ann", 0.0, type="yours")
     assert driver.counts("events_by_type") == {("other",): 2}
+
+
+def test_a_worker_whose_clock_is_ahead_moves_time_by_what_passes_and_not_by_its_lead_again_and_again() -> None:
+    driver, lead_s = Driver(new_task(FoldConfig())), 200.0
+    driver.send("ann", -86_400.0, appended_s=0.0)
+    told = []
+    for now_s in range(1, 200):
+        for output in idle(driver.task, now_s + lead_s).outputs:
+            mark = Watermark.model_validate_json(output.value or b"").watermark
+            told.append((now_s, mark - DAY_1 + 86_400.0))
+            driver.take(watermark_record(driver.offset, mark, DAY_1 + now_s))
+    assert told == [(1, 201.0), (61, 261.0), (121, 321.0), (181, 381.0)]
+    assert driver.task.fold.accounts.open == 1
+
+
+def test_a_silence_after_an_idle_watermark_is_told_again_when_it_has_lasted_as_long() -> None:
+    driver = Driver()
+    driver.send("ann", 0.0)
+    (first,) = idle(driver.task, 60.0).outputs
+    driver.take(watermark_record(driver.offset, DAY_1 + 1.0, DAY_1 + 60.0))
+    assert not idle(driver.task, 119.0).outputs
+    (second,) = idle(driver.task, 120.0).outputs
+    assert [Watermark.model_validate_json(one.value or b"").watermark for one in (first, second)] == [
+        DAY_1 + 60.0,
+        DAY_1 + 61.0,
+    ]
