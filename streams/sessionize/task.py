@@ -5,6 +5,7 @@ What happens to an event is in `partition_fold.py`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -20,6 +21,8 @@ from streams.sessionize.visitors import PREFIX
 from streams.task import Effects, Task
 from weir.errors import WorkError
 from weir.kafka.records import InputRecord
+
+log = logging.getLogger("weir.sessionize")
 
 META = b"a"
 """State key of what is remembered of the partition as a whole."""
@@ -98,6 +101,9 @@ class SessionizeTask(Task):
 
     def recovered(self) -> None:
         """Folds by the present config from here on."""
+        if self._meta is not None:
+            self._tell_changes(self._meta.config)
+            self._meta = None
         config, patterns = self._config, None
         if self._in_force is not None:
             patterns = self._taken = self._in_force.current
@@ -161,6 +167,26 @@ class SessionizeTask(Task):
         """Watermark, last append time and accounts."""
         fold = self._fold
         return encode_meta((fold.watermark, fold.last_append_ms, fold.accounts))
+
+    def _tell_changes(self, before: FoldConfig) -> None:
+        """Says which settings the last owner had otherwise: in a restart that is wanted, beside others it is not."""
+        changed = [
+            name
+            for name in FoldConfig.__struct_fields__
+            if name != "packs" and getattr(before, name) != getattr(self._config, name)
+        ]
+        told = ", ".join(
+            f"{name} ({getattr(before, name)!r} before, now {getattr(self._config, name)!r})"
+            if isinstance(getattr(self._config, name), int | float)
+            else name
+            for name in changed
+        )
+        if changed:
+            log.warning(
+                "partition %d of sessionize goes on with other settings than its last owner's: %s. All workers must "
+                "have the same, but for the time of a rolling restart.",
+                self._fold.partition, told,
+            )  # fmt: skip
 
     def _set_gauges(self, effects: Effects) -> None:
         partition = str(self._fold.partition)

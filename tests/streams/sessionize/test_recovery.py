@@ -237,3 +237,17 @@ def test_a_silence_after_an_idle_watermark_is_told_again_when_it_has_lasted_as_l
         DAY_1 + 60.0,
         DAY_1 + 61.0,
     ]
+
+
+def test_a_worker_says_which_settings_its_last_owner_had_otherwise(caplog: pytest.LogCaptureFixture) -> None:
+    driver = Driver()
+    driver.send("ann", 0.0)
+    state = state_of(driver.task)
+    recover(new_task(SMALL), state).recovered()
+    assert not caplog.records
+    task = recover(new_task(msgspec.structs.replace(SMALL, gap_s=7.0)), state)
+    task.recovered()
+    task.renew()
+    (told,) = caplog.messages
+    assert "partition 0 of sessionize goes on with other settings than its last owner's: gap_s (10.0" in told
+    assert "now 7.0)" in told
