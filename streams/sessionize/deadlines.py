@@ -70,25 +70,25 @@ class Deadlines:
         """Whether so many entries are stale that building anew is cheaper than carrying them."""
         return self._entries > 2 * visitors + _SPARE
 
-    def rebuild(self, visitors: Iterable[str]) -> None:
-        """Starts anew from the open sessions of `visitors`."""
+    def rebuild(self, visitors: Iterable[str]) -> int:
+        """Starts anew from the open sessions of `visitors`, and gives their number."""
         self._buckets.clear()
         self._order.clear()
         self._exact.clear()
         self._sorted_to = -1
         self._entries = 0
         self.next = FOREVER
-        for visitor in visitors:
-            self._note_first(visitor)
+        return sum(self._note_first(visitor) for visitor in visitors)
 
     def _first(self, visitor: str) -> SessionEnd | None:
-        ends = self._ends(visitor)
-        return ends[0] if len(ends) == 1 else min(ends, key=_by_end, default=None)
+        return _first_of(self._ends(visitor))
 
-    def _note_first(self, visitor: str) -> None:
-        first = self._first(visitor)
+    def _note_first(self, visitor: str) -> int:
+        ends = self._ends(visitor)
+        first = _first_of(ends)
         if first is not None:
             self.add(first.end, visitor, first.number)
+        return len(ends)
 
     def _enter(self, second: int, visitor: str) -> None:
         bucket = self._buckets.get(second)
@@ -108,3 +108,7 @@ class Deadlines:
         self._entries -= len(visitors)
         for visitor in dict.fromkeys(visitors):
             self._note_first(visitor)
+
+
+def _first_of(ends: Sequence[SessionEnd]) -> SessionEnd | None:
+    return ends[0] if len(ends) == 1 else min(ends, key=_by_end, default=None)

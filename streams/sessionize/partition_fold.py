@@ -73,13 +73,17 @@ class PartitionFold:
         )
         self.horizon = self._horizon()
 
-    def restore(self, mark: float, last_append_ms: int, accounts: Accounts) -> None:
-        """Takes back what was remembered of the partition; its visitors are loaded already."""
+    def restore(self, mark: float, last_append_ms: int, accounts: Accounts) -> int:
+        """Takes back what was remembered of the partition; its visitors are loaded already.
+
+        Returns:
+            How many sessions of theirs are open.
+        """
         self.watermark = mark
         self.last_append_ms = last_append_ms
         self.accounts = accounts
         self.horizon = self._horizon()
-        self.deadlines.rebuild(self.visitors)
+        return self.deadlines.rebuild(self.visitors)
 
     def tidy(self) -> None:
         """Bounds what is kept for speed alone; called between stretches, and changes no result."""

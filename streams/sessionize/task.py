@@ -84,7 +84,7 @@ class SessionizeTask(Task):
         """Folds by the state's own config from here on.
 
         Raises:
-            WorkError: an entry can't be read.
+            WorkError: an entry can't be read, or sessions are missing.
         """
         if self._meta is None:
             return
@@ -95,9 +95,17 @@ class SessionizeTask(Task):
         except (msgspec.DecodeError, ValueError) as error:
             raise WorkError(f"The state of limits can't be read: {error}.", _OTHER_VERSION) from error
         try:
-            self._fold.restore(self._meta.watermark, self._meta.last_append_ms, self._meta.accounts)
+            found = self._fold.restore(self._meta.watermark, self._meta.last_append_ms, self._meta.accounts)
         except msgspec.DecodeError as error:
             raise WorkError(f"A visitor's state can't be read: {error}.", _OTHER_VERSION) from error
+        told = self._fold.accounts.open
+        if found != told:
+            raise WorkError(
+                f"The state of partition {self._fold.partition} of sessionize is not whole: {told} sessions should be "
+                f"open, and {found} are there.",
+                "Was its state topic made again, or records of it deleted? Restore it, or start under another "
+                "application id.",
+            )
 
     def recovered(self) -> None:
         """Folds by the present config from here on."""

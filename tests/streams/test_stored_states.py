@@ -64,6 +64,19 @@ READ_AGAIN: Mapping[tuple[str, bytes], Callable[[bytes], tuple[Any, Any]]] = {
 """What is stored and what is left of it after reading, by stage and type of the entry."""
 
 
+def whole(meta: bytes, entries: Entries) -> bytes:
+    """The partition's own entry, counting the sessions that are there.
+
+    The replay that wrote the files had forgotten some visitors' changes by then; of a worker that would be a loss, and
+    is refused.
+    """
+    read = decode_meta(meta)
+    there = sum(len(decode_visitor(value).sessions) for key, value in entries.items() if key[:1] == PREFIX)
+    accounts = read.accounts
+    closed = accounts.closed + accounts.open - there
+    return encode_meta(msgspec.structs.replace(read, accounts=msgspec.structs.replace(accounts, closed=closed)))
+
+
 @pytest.fixture(params=FILES, ids=lambda file: file.name, scope="module")
 def stored(request: pytest.FixtureRequest) -> dict[str, Any]:
     return dict(json.loads(gzip.decompress(request.param.read_bytes())))
@@ -87,7 +100,7 @@ def tasks(states: dict[tuple[str, int], Entries]) -> dict[tuple[str, int], Task]
     for (stage, partition), entries in states.items():
         task = made[stage, partition] = make(stage, partition)
         for key, value in entries.items():
-            task.load(key, value)
+            task.load(key, whole(value, entries) if (stage, key) == ("sessionize", META) else value)
         task.loaded()
         task.recovered()
     return made

@@ -251,3 +251,16 @@ def test_a_worker_says_which_settings_its_last_owner_had_otherwise(caplog: pytes
     (told,) = caplog.messages
     assert "partition 0 of sessionize goes on with other settings than its last owner's: gap_s (10.0" in told
     assert "now 7.0)" in told
+
+
+@pytest.mark.parametrize("visitor", ["ann", "bob"])
+def test_a_state_from_which_somebody_took_a_visitor_away_is_refused(visitor: str) -> None:
+    driver = Driver()
+    driver.send("ann", 0.0)
+    driver.send("bob", 0.0)
+    driver.send("bob", 12.0)
+    state = state_of(driver.task)
+    assert recover(new_task(), state).fold.accounts.open == 3
+    del state[b"v" + visitor.encode()]
+    with pytest.raises(WorkError, match="is not whole: 3 sessions should be open"):
+        recover(new_task(), state)
