@@ -14,7 +14,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from streams.engine.cap import Cap, LetterWatch
@@ -34,6 +34,8 @@ _FEWEST_REPAIRS = 5
 _LONGEST_PAUSE_S = 5.0
 _LONGEST_DOUBT_S = 16.0
 _LOOK_AGAIN_S = 0.05
+_LONGEST_FENCE_S = 10.0
+"""Twice what one request takes at most."""
 _PARTITION_GAUGES: tuple[GaugeName, ...] = (
     *("sessions_open", "watermark_timestamp_seconds", "recovery_seconds", "recovered_entries"),
     *("dead_letter_share", "labels_waiting"),
@@ -85,6 +87,8 @@ class StagePartition:
         self._suspended = False
         self._abandoned = False
         self._doubt_s = DOUBT_S
+        self._fences_nobody = asyncio.Event()
+        self._fences_nobody.set()
 
     def __str__(self) -> str:
         return f"partition {self.number} of {self.stage}"
@@ -211,11 +215,16 @@ class StagePartition:
     async def suspend(self) -> None:
         """Takes no more batches; finishes the one in hand and checkpoints, so that the next owner folds little again.
 
+        A request to fence that is under way is waited for, within bounds: one that arrives when the partition is
+        another's already costs that one its work.
+
         Raises:
             WeirError: another owner has taken over already.
         """
         self._suspended = True
         if not self._recovered:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._fences_nobody.wait(), _LONGEST_FENCE_S)
             return
         async with self._lock:
             if self._flusher is None or not self._recovered:
@@ -278,12 +287,16 @@ class StagePartition:
         while True:
             if self._abandoned:
                 raise AbandonedError
+            self._fences_nobody.clear()
             try:
                 await self._threads.kafka(transactions.fence, around.settings.recovery_timeout_s, self._is_current)
             except NotCurrentError:
+                self._fences_nobody.set()
                 await asyncio.sleep(_LOOK_AGAIN_S)
             else:
                 return transactions, flusher
+            finally:
+                self._fences_nobody.set()
 
     def _is_current(self) -> bool:
         return not self._suspended and not self._abandoned and self._around.is_current()

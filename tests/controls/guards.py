@@ -256,6 +256,12 @@ def _fence_as_current() -> None:
     _put(Transactions, "_fence_if", lambda self, _is_current: self._producer.init_transactions)
 
 
+def _revocation_waits() -> None:
+    from streams.engine import partition  # noqa: PLC0415 -- likewise
+
+    _put(partition, "_LONGEST_FENCE_S", 0.0)
+
+
 GUARDS: Mapping[str, Guard] = {
     "fencing": Guard(
         "Two owners of a partition: a paused one wakes up and commits.",
@@ -266,6 +272,11 @@ GUARDS: Mapping[str, Guard] = {
         "A worker that the group has taken a partition from, costing the new owner its work by a late fence.",
         _fence_as_current,
         (f"{_ENGINE}/test_fenced_recovery.py::test_a_worker_fences_nobody_while_the_group_shares_out_anew",),
+    ),
+    "revocation-waits": Guard(
+        "A fence that was under way when the group took the partition, and arrives when it is another's.",
+        _revocation_waits,
+        (f"{_ENGINE}/test_fenced_recovery.py::test_a_partition_is_let_go_when_a_fence_that_is_under_way_has_arrived",),
     ),
     "offset-in-the-transaction": Guard(
         "A position that moves without its outputs, or outputs without their position.",

@@ -1,16 +1,18 @@
 """The protocol of flush, fencing and recovery keeps its promises in every order of events, and none without its guards.
 
-The model is `protocol/Partition.tla`, the bounds are in its configurations and below.
+The models are `protocol/Partition.tla` and, of who fences, `protocol/Group.tla`; the bounds are in their configurations
+and below.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 
 import pytest
 
-from tests.protocol.tlc import HOLDS, MODULE, NOT_SAFE, Checked, check, configuration, promising
+from tests.protocol.tlc import GROUP, HOLDS, MODULE, NOT_LIVE, NOT_SAFE, Checked, check, configuration, promising
 from weir.errors import WorkError
 
 pytestmark = [pytest.mark.timeout(600)]
@@ -28,9 +30,13 @@ GUARDS = {
 """What no longer holds without each."""
 
 
-def checked(text: str) -> Checked:
+GROUP_GUARDS = {"fence as current", "revocation waits"}
+"""Without either, workers that start together fence each other, and go on doing so."""
+
+
+def checked(text: str, module: Path = MODULE) -> Checked:
     try:
-        return check(text)
+        return check(text, module)
     except WorkError as error:
         if os.environ.get("CI") == "true":
             raise
@@ -76,5 +82,23 @@ def test_such_a_request_does_no_harm_where_an_owner_in_doubt_ends() -> None:
     assert done.code == HOLDS, done.said
 
 
-def test_every_guard_of_the_model_is_taken_out() -> None:
-    assert set(re.findall(r'Has\("([^"]+)"\)', MODULE.read_text())) == set(GUARDS)
+@pytest.mark.controls
+def test_workers_that_start_together_leave_each_other_alone_and_after_pauses_one_works() -> None:
+    done = checked(configuration("Group"), GROUP)
+    assert done.code == HOLDS, done.said
+    assert done.states > 3_000
+
+
+@pytest.mark.controls
+@pytest.mark.parametrize("guard", sorted(GROUP_GUARDS))
+def test_without_a_guard_of_the_group_a_late_fence_harms_who_works(guard: str) -> None:
+    text = configuration("Group", MaxPauses=0, Without=f'"{guard}"')
+    done = checked(text, GROUP)
+    assert (done.code, done.broken) == (NOT_SAFE, "NobodyIsHarmed"), done.said
+    unsettled = checked(re.sub(r"INVARIANTS\n +\w+\n", "", text), GROUP)
+    assert unsettled.code == NOT_LIVE, unsettled.said
+
+
+def test_every_guard_of_the_models_is_taken_out() -> None:
+    for module, guards in ((MODULE, GUARDS), (GROUP, GROUP_GUARDS)):
+        assert set(re.findall(r'Has\("([^"]+)"\)', module.read_text())) == set(guards)

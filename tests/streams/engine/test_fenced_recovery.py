@@ -70,3 +70,30 @@ def test_a_worker_fences_nobody_while_the_group_shares_out_anew(new_installation
             assert late.positions == {made.topic: 1}
 
     asyncio.run(work())
+
+
+def test_a_partition_is_let_go_when_a_fence_that_is_under_way_has_arrived(
+    new_installation: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, order = new_installation(partitions=1), list[str]()
+    begun, go_on, fence = threading.Event(), threading.Event(), Transactions.fence
+
+    def slow(self: Transactions, timeout_s: float, _is_current: Callable[[], bool]) -> None:
+        begun.set()
+        assert go_on.wait(PATIENCE_S)
+        fence(self, timeout_s)
+        order.append("fenced")
+
+    async def work() -> None:
+        async with bench(settings) as made:
+            partition = made.partition()
+            recovering = asyncio.create_task(partition.recover())
+            assert await asyncio.to_thread(begun.wait, PATIENCE_S)
+            threading.Timer(0.5, go_on.set).start()
+            await partition.suspend()
+            order.append("let go")
+            await recovering
+
+    monkeypatch.setattr(Transactions, "fence", slow)
+    asyncio.run(work())
+    assert order == ["fenced", "let go"]
