@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from tests.chaos.oracle.records import Record
 
 SILENCE_S = 30.0
-_BATCH = 5_000
+_BATCH = 500
 
 
 def read(bootstrap_servers: str, topic: str) -> Iterator[Record]:
@@ -31,6 +31,8 @@ def read(bootstrap_servers: str, topic: str) -> Iterator[Record]:
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "auto.offset.reset": "error",
+            # What is fetched ahead lies in memory, too.
+            "queued.max.messages.kbytes": 8_192,
         }
     )
     try:
