@@ -174,10 +174,12 @@ class Patterns:
     def match(self, event: Event, cut: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Ids of the patterns that match one of the event's strings, or one of its `cut` fields, sorted, each once."""
         found = NONE
+        if not self._infos:
+            return found
         for field in cut:
             found += self.oversized(field)
-        if event.url:
-            url = event.url
+        url = event.url
+        if url:
             found += self._of_url(url) if len(url) <= LONGEST_CACHED else self._spare_prose(self._match_url(url), url)
         if event.user_agent:
             found += self._of_agent(event.user_agent)

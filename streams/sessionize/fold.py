@@ -171,17 +171,26 @@ def _fold_url(session: OpenSession, url: str, ts: float) -> int:
 
 
 def _fold_response(session: OpenSession, event: FastEvent) -> None:
-    if event.status is not None:
-        name = _CLASSES[event.status // 100]
-        if session.statuses is None:
-            session.statuses = {}
-        session.statuses[name] = session.statuses.get(name, 0) + 1
-    if event.method is not None:
-        if session.methods is None:
-            session.methods = {}
-        count_capped(session.methods, event.method, 1, caps.METHODS)
-    if event.bytes is not None:
-        session.body_bytes = min(session.body_bytes + event.bytes, caps.BYTES)
+    status, method, size = event.status, event.method, event.bytes
+    if status is not None:
+        name = _CLASSES[status // 100]
+        statuses = session.statuses
+        if statuses is None:
+            session.statuses = {name: 1}
+        elif name in statuses:
+            statuses[name] += 1
+        else:
+            statuses[name] = 1
+    if method is not None:
+        methods = session.methods
+        if methods is None:
+            session.methods = {method: 1}
+        elif method in methods:
+            methods[method] += 1
+        else:
+            count_capped(methods, method, 1, caps.METHODS)
+    if size is not None:
+        session.body_bytes = min(session.body_bytes + size, caps.BYTES)
 
 
 def _fold_texts(session: OpenSession, event: FastEvent, ts: float) -> None:

@@ -11,9 +11,10 @@ from __future__ import annotations
 from bisect import bisect_left, insort_right
 from heapq import merge as merge_sorted
 from itertools import pairwise
-from math import fsum, log2
+from math import fsum, inf, log2
 from operator import attrgetter
-from typing import NamedTuple
+
+import msgspec
 
 from streams.sessionize import caps
 from streams.sessionize.paths import path_info
@@ -26,10 +27,13 @@ _HALF_MICROSECOND = 5e-7
 """Times are exact to the microsecond, doubles of this size to a quarter of it."""
 _BOUNDS = tuple(bound + _HALF_MICROSECOND for bound in SPANS_S)
 _HASH_BITS = 0xFFFF_FFFF
+_KNOWN_BITS = 256
+_BITS = (0.0, *(count * log2(count) for count in range(1, _KNOWN_BITS)))
+"""`n * log2(n)` of small `n`."""
 _by_time = attrgetter("ts")
 
 
-class Rhythm(NamedTuple):
+class Rhythm(msgspec.Struct, frozen=True, gc=False):
     """All of a session's gaps, settled or not."""
 
     total: float
@@ -38,7 +42,7 @@ class Rhythm(NamedTuple):
     longest: float
 
 
-class Ways(NamedTuple):
+class Ways(msgspec.Struct, frozen=True, gc=False):
     """How a session moves, settled or not."""
 
     same_again: int = 0
@@ -49,6 +53,9 @@ class Ways(NamedTuple):
     path_depth: float | None = None
     most_of_one_template: int = 0
     path_entropy: float | None = None
+
+
+_NOWHERE = Ways()
 
 
 def step_of(session: OpenSession, event: FastEvent, ts: float, hashed: int) -> Step:
@@ -102,35 +109,44 @@ def merge_steps(first: OpenSession, other: OpenSession) -> None:
     first.trail = trail
 
 
-def rhythm(session: OpenSession) -> Rhythm:
-    """The gaps of a session of two events or more."""
+def motion(session: OpenSession) -> tuple[Rhythm | None, Ways]:
+    """All gaps of a session, None where it has one event, and how it moves."""
+    trail, moves = _trail(session), session.moves
     total, squares = session.gap_sum, session.gap_squares
-    trail = _trail(session)
-    gaps = [after.ts - before.ts for before, after in pairwise(trail)]
-    for gap in gaps:
+    if session.events > len(trail):
+        shortest, longest = session.gap_min, session.gap_max
+    else:
+        shortest, longest = inf, 0.0
+    spans, same_again, follows = ([], 0, 0) if moves is None else (moves.spans.copy(), moves.same_again, moves.follows)
+    before = trail[0]
+    for after in trail[1:]:
+        gap = after.ts - before.ts
         total += gap
         squares += gap * gap
-    if session.events > len(trail):
-        gaps += (session.gap_min, session.gap_max)
-    return Rhythm(total, squares, min(gaps), max(gaps))
-
-
-def ways(session: OpenSession, longest_s: float) -> Ways:
-    """How a session moves; `longest_s` is its longest gap."""
-    moves = session.moves
+        if gap < shortest:  # noqa: PLR1730 -- a call of `min` costs ten times the comparison
+            shortest = gap
+        if gap > longest:  # noqa: PLR1730 -- likewise
+            longest = gap
+        if spans:
+            # As `_count_pair` has it for those that are settled.
+            spans[bisect_left(_BOUNDS, gap)] += 1
+            if after.url and after.url == before.url:
+                same_again += 1
+            if after.referrer and after.referrer == before.path:
+                follows += 1
+        before = after
+    beats = Rhythm(total, squares, shortest, longest) if session.events > 1 else None
     if moves is None:
-        return Ways()
-    now = Moves({}, list(moves.spans), same_again=moves.same_again, follows=moves.follows)
-    for before, after in pairwise(_trail(session)):
-        _count_pair(now, before, after)
-    return Ways(
-        now.same_again,
-        now.follows,
-        now.spans[0],
-        _median_s(now.spans, longest_s),
+        return beats, _NOWHERE
+    templates = moves.templates
+    return beats, Ways(
+        same_again,
+        follows,
+        spans[0],
+        _median_s(spans, longest),
         moves.depths / moves.urls if moves.urls else None,
-        max(moves.templates.values(), default=0),
-        _entropy(moves.templates),
+        max(templates.values()) if templates else 0,
+        _entropy(templates),
     )
 
 
@@ -209,6 +225,7 @@ def _entropy(counts: dict[int, int]) -> float | None:
     """In bits: 0 where all requests are to one template, None without any."""
     if len(counts) <= 1:
         return 0.0 if counts else None
-    total = sum(counts.values())
+    numbers = counts.values()
+    total = sum(numbers)
     # Rounded once: a plain sum would depend on the order in which the templates came.
-    return max(0.0, log2(total) - fsum(count * log2(count) for count in counts.values()) / total)
+    return max(0.0, log2(total) - fsum([_BITS[n] if n < _KNOWN_BITS else n * log2(n) for n in numbers]) / total)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 from pydantic import BaseModel
 
-from streams.sessionize.moving import Rhythm, rhythm, ways
+from streams.sessionize.moving import Rhythm, motion
 from streams.sessionize.state import OpenSession, Posting
 from weir.contracts.session import Gaps, ItemTouch, PatternHits, Session, TextSeen
 from weir.kafka.records import Output
@@ -65,8 +65,7 @@ def _record(visitor: str, one: OpenSession, ending: Ending) -> msgspec.Struct:
     posting = one.posting or _NOTHING_POSTED
     page_views, clicks = counted("page_view", 0), counted("click", 0)
     carts, purchases = counted("add_to_cart", 0), counted("purchase", 0)
-    beats = rhythm(one) if one.events > 1 else None
-    moved = ways(one, beats.longest if beats is not None else 0.0)
+    beats, moved = motion(one)
     gaps = None if beats is None else _gaps(beats, one.events - 1)
     return _Wire(  # by position, in the order of names: naming each would cost more than the encoding
         one.account_ids or (),
