@@ -59,9 +59,10 @@ console: $(READY) ## The console under load with ten readers, its store deleted 
 	@$(BIN)/python -m tests.measures.console $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RATE),--rate $(RATE)) \
 		$(if $(JSON),--json)
 
-bench: $(READY) ## Weir beside its peers; ONLY=throughput,latency CONTESTANTS=weir,flink RUNS=3 EVENTS=1500000, in build/bench
-	@$(BIN)/python -m bench --carry-on $(if $(ONLY),--only $(ONLY)) $(if $(CONTESTANTS),--contestants $(CONTESTANTS)) \
-		$(if $(RUNS),--runs $(RUNS)) $(if $(EVENTS),--events $(EVENTS)) $(if $(SECONDS),--seconds $(SECONDS)) \
+bench: $(READY) ## Weir beside Kafka Streams, half an hour; ALL=1 every part, ONLY=latency, ONLY=throughput CONTESTANTS=weir,flink PAIRS=5 EVENTS=500000, LIST=1 says how long; in bench/results and docs/benchmarks.md
+	@$(BIN)/python -m bench --carry-on $(if $(ALL),--all) $(if $(LIST),--list) $(if $(ONLY),--only $(ONLY)) \
+		$(if $(CONTESTANTS),--contestants $(CONTESTANTS)) \
+		$(if $(or $(PAIRS),$(RUNS)),--runs $(or $(PAIRS),$(RUNS))) $(if $(EVENTS),--events $(EVENTS)) $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(SMALL),--small) $(if $(REPORT),--report $(REPORT))
 
 instructions: $(READY) ## Instructions that an event takes, against the baseline; UPDATE=1 renews that (needs valgrind)

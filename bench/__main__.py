@@ -1,99 +1,108 @@
-"""`python -m bench`: measures, keeps the raw results and writes the report; `make bench` calls it.
+"""`python -m bench`: takes parts of the benchmark and writes the page; `make bench` calls it.
 
-Results of measures that are not asked for stay as they are in the folder's results, so that one can be taken again
-without the others. Exit code 0, or 1 if a contestant published something wrong.
+A part takes ten minutes at most and leaves a file of its own, as soon as it is done: what was measured before an
+interruption is kept. Exit code 0, or 1 if a part failed or a contestant published something wrong.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from bench import plan
-from bench.contestants.everybody import PEERS, WEIR, contestants
-from bench.measure.growth import measure_memory, measure_patterns, measure_visitors
-from bench.measure.latency import measure_latency
-from bench.measure.machine import conditions
-from bench.measure.profile import measure_profile
-from bench.measure.rates import measure_rates
-from bench.measure.recovery import measure_recovery
-from bench.measure.scale import measure_scale, measure_start
-from bench.micro.run import measure_hot
-from bench.plan import Plan
-from bench.report.results import Results, is_right
+from bench.contestants.everybody import contestants
+from bench.parts import MEASURES, Part, chosen
+from bench.plan import Asked
 from bench.report.write import write_report
+from bench.result import BadResultError, Result, write_result
+from bench.take import take
 from tests.measures.results import say
 
-Measure = Callable[[Plan, argparse.Namespace], dict[str, Any]]
-
-
-def _rates(sizes: Plan, given: argparse.Namespace, spec_data: str = "") -> dict[str, Any]:
-    known = contestants()
-    wrong = [name for name in given.contestants if name not in known]
-    if wrong:
-        raise SystemExit(f"There is no contestant {wrong[0]}. Choose some of {', '.join(known)}.")
-    spec = msgspec.structs.replace(sizes.spec, data=spec_data)
-    found = measure_rates([known[name] for name in given.contestants], spec, sizes.runs, given.home)
-    titles = {name: msgspec.to_builtins(known[name].traits) for name in given.contestants}
-    return found | {"spec": msgspec.to_builtins(spec), "traits": titles}
-
-
-MEASURES: Mapping[str, Measure] = {
-    "throughput": _rates,
-    "real": lambda sizes, given: _rates(sizes, given, "real"),
-    "latency": lambda sizes, given: measure_latency(sizes.rate, sizes.seconds, given.home),
-    "visitors": lambda sizes, given: measure_visitors(sizes.visitors, sizes.visitors_events, sizes.runs, given.home),
-    "memory": lambda sizes, given: measure_memory(sizes.memory_visitors, given.home),
-    "patterns": lambda sizes, given: measure_patterns(sizes.patterns, sizes.spec, sizes.runs, given.home),
-    "scale": lambda sizes, given: measure_scale(sizes.spec, sizes.runs, given.home),
-    "recovery": lambda sizes, given: measure_recovery(sizes.recovery_sessions, given.home),
-    "start": lambda sizes, given: measure_start(sizes.runs, given.home),
-    "micro": lambda sizes, _: measure_hot(sizes.runs),
-    "profile": lambda sizes, given: measure_profile(sizes.spec, given.home),
-}
+MINUTES_FROM_S = 90
+RESULTS, PAGE, SCRATCH = Path("bench/results"), Path("docs/benchmarks.md"), Path("build/bench")
 
 
 def main() -> int:
-    """Measures and writes the report."""
+    """Measures and writes the page."""
     given = _arguments()
-    make = plan.small if given.small else plan.whole
-    sizes = make(given.events, given.runs, given.seconds)
-    results = Results(given.home / "results.json")
-    for name in given.only:
-        say(f"--- {name}")
-        try:
-            figures = MEASURES[name](sizes, given)
-        except Exception as error:
-            if not given.carry_on:
-                raise
-            say(f"{name} failed: {error}")
-            figures = {"failed": str(error)}
-        results.put(name, figures, conditions())
-    write_report(results.all(), given.report)
-    say(f"the report is {given.report}, raw results are {results.file}")
-    return 0 if is_right(results.all(), given.only) else 1
+    asked = Asked(given.events or 0, given.runs or 0, given.seconds or 0.0)
+    try:
+        parts = _parts(given, asked)
+    except ValueError as error:
+        raise SystemExit(str(error)) from error
+    if given.list:
+        sys.stdout.writelines(f"{part.kind}: about {_minutes(part.takes_s)}\n" for part in parts)
+        return 0
+    # What is small says nothing: it must not lie among the results that people commit.
+    results, page = (SCRATCH / "small", SCRATCH / "benchmarks.md") if given.small else (given.results, given.report)
+    failed = [part.kind for number, part in enumerate(parts) if not _taken(given, asked, parts, number, results)]
+    try:
+        write_report(results, page)
+    except BadResultError as error:
+        raise SystemExit(f"There is no new page. {error}") from error
+    say(f"the page is {page}, raw results are in {results}")
+    if failed:
+        say(f"WRONG or failed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+def _taken(given: argparse.Namespace, asked: Asked, parts: list[Part], number: int, results: Path) -> bool:
+    """Takes one of the parts; whether all was right."""
+    part, left_s = parts[number], sum(part.takes_s for part in parts[number:])
+    say(f"--- part {number + 1} of {len(parts)}: {part.kind}, about {_minutes(part.takes_s)}; {_minutes(left_s)} to go")
+    sizes = plan.small(part, asked) if given.small else plan.whole(part, asked)
+    try:
+        result = take(part, sizes, given.home)
+    except Exception as error:
+        if not given.carry_on:
+            raise
+        say(f"{part.kind} failed, and has no result: {error}")
+        return False
+    say(f"took {_minutes(result.took_s)}: {write_result(result, results)}")
+    return is_right(result)
+
+
+def is_right(result: Result) -> bool:
+    """Whether nobody published anything wrong, and nobody gave up; who can't be had here is no failure."""
+    runs = result.figures.get("runs", ())
+    return not result.figures.get("failed") and not any(run["faults"] for run in runs)
+
+
+def _parts(given: argparse.Namespace, asked: Asked) -> list[Part]:
+    parts = chosen(given.only, given.contestants, everything=given.all)
+    if given.small:
+        return parts
+    fitting = [part.asked(asked.events, asked.runs) for part in parts]
+    for part in fitting:
+        if part.events and asked.events > part.events:
+            say(f"{part.kind}: {part.events:,} events instead of {asked.events:,}, to end in ten minutes")
+    return fitting
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= MINUTES_FROM_S else f"{seconds:.0f} s"
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--only", type=_names(MEASURES), default=list(MEASURES), help=f"some of {', '.join(MEASURES)}")
-    parser.add_argument("--contestants", type=lambda text: text.split(","), default=[*WEIR, *PEERS])
+    parser.add_argument("--only", type=_names(MEASURES), default=[], help=f"some of {', '.join(MEASURES)}")
+    parser.add_argument("--contestants", type=_names(contestants()), default=[], help="who runs, for the throughput")
+    parser.add_argument("--all", action="store_true", help="every part, not just the short list")
+    parser.add_argument("--list", action="store_true", help="only say which parts would be taken, and how long each is")
     parser.add_argument("--events", type=int, help="of the log")
     parser.add_argument("--runs", type=int, help="of each contestant")
     parser.add_argument("--seconds", type=float, help="of sending, for the latency")
-    parser.add_argument("--small", action="store_true", help="just enough to see that it runs")
-    parser.add_argument("--carry-on", action="store_true", help="a measure that fails is noted, and the next one taken")
-    parser.add_argument("--home", type=Path, default=Path("build/bench"), help="for environments and raw results")
-    parser.add_argument("--report", type=Path, default=Path("build/bench/benchmarks.md"), help="the page")
+    parser.add_argument("--small", action="store_true", help="just enough to see that it runs; kept in build/bench")
+    parser.add_argument("--carry-on", action="store_true", help="a part that fails is noted, and the next one taken")
+    parser.add_argument("--home", type=Path, default=SCRATCH, help="for environments of peers")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where the files of the parts lie")
+    parser.add_argument("--report", type=Path, default=PAGE, help="the page")
     return parser.parse_args()
 
 
-def _names(known: Mapping[str, object]) -> Callable[[str], list[str]]:
+def _names(known: Collection[str]) -> Callable[[str], list[str]]:
     def parse(text: str) -> list[str]:
         names = text.split(",")
         wrong = [name for name in names if name not in known]

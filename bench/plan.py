@@ -1,4 +1,4 @@
-"""How much is measured: as a whole, or just enough to see that it still runs."""
+"""How much is measured in a part: as a whole, or just enough to see that it still runs."""
 
 from __future__ import annotations
 
@@ -8,19 +8,35 @@ import msgspec
 
 from bench.events.spec import LogSpec
 from bench.measure.growth import MEMORY_VISITORS, PATTERNS, VISITORS
+from bench.parts import Part
+
+RATE = 5_000.0
+"""Events a second for the latency: what its goal is about."""
+
+LONGEST_S = 240.0
+"""Of sending, for the latency: it is done twice."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for beside the parts themselves."""
+
+    events: int = 0
+    runs: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Sizes of all measures."""
+    """Sizes of a measure."""
 
     spec: LogSpec
-    runs: int = 3
+    runs: int
     visitors: tuple[int, ...] = VISITORS
-    visitors_events: int = 500_000
+    visitors_events: int = 300_000
     memory_visitors: tuple[int, ...] = MEMORY_VISITORS
     patterns: tuple[int, ...] = PATTERNS
-    rate: float = 10_000.0
+    rate: float = RATE
     seconds: float = 60.0
     recovery_sessions: int = 1_000_000
 
@@ -29,22 +45,22 @@ EVENTS_A_PLACE = 75
 """Of a log: fewer events have fewer visitors."""
 
 
-def whole(events: int | None, runs: int | None, seconds: float | None) -> Plan:
+def whole(part: Part, asked: Asked) -> Plan:
     """What the report is made of."""
-    return Plan(_log(events or LogSpec().events), runs=runs or 3, seconds=seconds or 60.0)
+    return Plan(_log(part.events or LogSpec().events), part.runs, seconds=min(asked.seconds or 60.0, LONGEST_S))
 
 
-def small(events: int | None, runs: int | None, seconds: float | None) -> Plan:
-    """A minute's worth: its figures say nothing."""
+def small(_: Part, asked: Asked) -> Plan:
+    """Seconds' worth: its figures say nothing."""
     return Plan(
-        _log(events or 20_000),
-        runs=runs or 1,
+        _log(asked.events or 20_000),
+        asked.runs or 1,
         visitors=(1_000, 4_000),
         visitors_events=10_000,
         memory_visitors=(1_000, 4_000),
         patterns=(20, 200),
         rate=500.0,
-        seconds=seconds or 8.0,
+        seconds=asked.seconds or 8.0,
         recovery_sessions=5_000,
     )
 

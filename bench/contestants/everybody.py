@@ -9,12 +9,6 @@ from bench.contestants.jvm import JavaPeer
 from bench.contestants.python import PROGRAMS, PythonPeer
 from bench.contestants.weir import Weir
 
-PEERS = (
-    *("faust", "quix", "bytewax", "pyflink", "flink"),
-    *("kafka-streams", "kafka-streams-patterns", "kafka-streams-patterns-anew"),
-)
-WEIR = ("weir-plain", "weir", "weir-cascade")
-"""The others are variants of a peer that turned out slower: asked for by name."""
 CASCADE = ("sessionize", "score", "join,train")
 
 JVM = ("-XX:+UseParallelGC", "-Xms1g", "-Xmx2g")
@@ -33,6 +27,7 @@ def contestants() -> dict[str, Contestant]:
             processes=CASCADE,
             more={"model_key": "a key for the benchmark"},
         ),
+        Weir("weir-pure", "Weir, pure Python", "as without patterns, nothing of it compiled", plain=True, is_pure=True),
         *python_peers(),
         *java_peers(),
     ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.contestants.contestant import Command, Place, Traits
+from bench.contestants.forms import PURE, require_two_forms
 from bench.contestants.topics import remove_topics
 from rules.heuristics.patterns import SHIPPED
 from tests.measures.worker import WEIR, environment_of
@@ -37,6 +38,8 @@ class Weir:
     """Packs of patterns of one's own."""
     more: Mapping[str, object] = field(default_factory=dict)
     """Settings."""
+    is_pure: bool = False
+    """Whether it runs as Python, although parts of it are compiled."""
 
     @property
     def traits(self) -> Traits:
@@ -52,8 +55,14 @@ class Weir:
             progress="status",
         )
 
-    def prepare(self, home: Path) -> None:
-        """It is installed already."""
+    def prepare(self, home: Path) -> None:  # noqa: ARG002 -- of the contract
+        """It is installed already.
+
+        Raises:
+            UnavailableError: there is no compiled form beside the one in Python, or it can't be turned off.
+        """
+        if self.is_pure:
+            require_two_forms()
 
     def lay_out(self, place: Place) -> str:
         """Public topics but that of events are made anew: no run may read what another wrote."""
@@ -66,11 +75,12 @@ class Weir:
     def commands(self, place: Place) -> list[Command]:
         """A worker for each group of stages."""
         settings = self._settings(place)
+        environment = environment_of(settings) | (PURE if self.is_pure else {})
         started = []
         for stages in self.processes:
             port = free_port()
             arguments = [str(WEIR), "worker", "--stages", stages, "--web-port", str(port)]
-            started.append(Command(arguments, environment_of(settings), f"http://127.0.0.1:{port}"))
+            started.append(Command(arguments, environment, f"http://127.0.0.1:{port}"))
         return started
 
     def _settings(self, place: Place) -> Settings:

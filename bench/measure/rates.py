@@ -8,32 +8,48 @@ from typing import Any
 
 from bench.contestants.contestant import Contestant
 from bench.events.spec import LogSpec
-from bench.measure.arena import Log, arena
+from bench.measure.arena import Arena, Log, arena
 from bench.measure.throughput import run_once
+from bench.order import Deadline, in_time
+from bench.parts import SLOW_SHARE
 from bench.unavailable import UnavailableError
 from tests.measures.results import say
 
-SHORT = 10
-"""Slow contestants get a tenth of the log."""
-
 
 def measure_rates(chosen: Sequence[Contestant], spec: LogSpec, runs: int, home: Path) -> dict[str, Any]:
-    """Figures of every run, and who could not be run and why."""
+    """Figures of every run, and who could not be run, or gave up, and why.
+
+    Raises:
+        RuntimeError: nobody could be run.
+    """
     ready, absent = prepared(chosen, home)
     figures: list[dict[str, Any]] = []
+    failed: dict[str, str] = {}
+    deadline = Deadline()
     with arena(home / "expected") as place:
-        logs: dict[bool, Log] = {}
-        for number in range(1, runs + 1):
-            for contestant in ready:
-                slow = contestant.traits.slow
-                if slow not in logs:
-                    logs[slow] = place.log(spec.part(SHORT) if slow else spec)
-                try:
-                    figures.append({"run": number} | _run(contestant, logs[slow]))
-                except (RuntimeError, TimeoutError) as error:
-                    say(f"{contestant.traits.name}: {error}")
-                    absent[contestant.traits.name] = str(error)
-    return {"runs": figures, "absent": absent}
+        logs = _logs(place, ready, spec)
+        for number, contestant in in_time(ready, runs, deadline):
+            if contestant.traits.name in failed:
+                continue
+            say(f"run {number} of {runs}, {contestant.traits.name}")
+            try:
+                figures.append({"run": number} | _run(contestant, logs[contestant.traits.slow]))
+            except (RuntimeError, TimeoutError) as error:
+                say(f"{contestant.traits.name}: {error}")
+                failed[contestant.traits.name] = str(error)
+    if not figures:
+        raise RuntimeError(f"Nobody could be run: {absent | failed}")
+    return {"runs": figures, "absent": absent, "failed": failed}
+
+
+def _logs(place: Arena, ready: Sequence[Contestant], spec: LogSpec) -> dict[bool, Log]:
+    """The log, and a shorter one for who is slow; what should come of them is worked out before anybody runs."""
+    logs: dict[bool, Log] = {}
+    for traits in (contestant.traits for contestant in ready):
+        if traits.slow not in logs:
+            logs[traits.slow] = place.log(spec.part(SLOW_SHARE) if traits.slow else spec)
+        logs[traits.slow].expected(patterns=traits.patterns)
+    return logs
 
 
 def prepared(chosen: Sequence[Contestant], home: Path) -> tuple[list[Contestant], dict[str, str]]:

@@ -26,7 +26,7 @@ from bench.measure.progress import Done, progress
 WARM = 0.25
 """Share of the log that is for warming up."""
 STEP_S = 0.1
-LONGEST_S = 900.0
+LONGEST_S = 300.0
 
 
 @dataclass(frozen=True)

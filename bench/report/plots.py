@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from bench.report.figures import wrong
+from bench.result import Result
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Results = Mapping[str, Any]
+Figures = Mapping[str, Any]
 OURS, THEIRS, LINE = "#2f6690", "#b9b4a8", "#b23a48"
 
 
-def draw_plots(results: Results, folder: Path) -> dict[str, Path]:
-    """Draws what there are results for; measure to file. Earlier pictures of these names are replaced."""
-    folder.mkdir(parents=True, exist_ok=True)
-    drawings: dict[str, Callable[[Axes, Results], None]] = {
-        "throughput": _throughput,
+def draw_plots(results: Sequence[Result], folder: Path) -> dict[str, Path]:
+    """Draws what there are results for; kind to file. The folder's earlier pictures go."""
+    for old in folder.glob("*.svg"):
+        old.unlink()
+    drawings: dict[str, Callable[[Axes, Figures], None]] = {
         "latency": _latency,
         "visitors": lambda axes, found: _costs(axes, found, "visitors", is_log=True),
         "patterns": lambda axes, found: _costs(axes, found, "patterns", is_log=False),
         "scale": _scale,
     }
     drawn = {}
-    for name, drawing in drawings.items():
-        found = results.get(name)
-        if found and "failed" not in found:
-            drawn[name] = folder / f"{name}.svg"
-            _draw(drawing, found, drawn[name])
+    for result in results:
+        drawing = drawings.get(result.part)
+        if result.figures.get("traits") and any(
+            run["contestant"] not in wrong(result) for run in result.figures["runs"]
+        ):
+            drawing = _throughput(wrong(result))
+        if drawing:
+            folder.mkdir(parents=True, exist_ok=True)
+            drawn[result.kind] = folder / f"{result.kind}.svg"
+            _draw(drawing, result.figures, drawn[result.kind])
     return drawn
 
 
-def _draw(drawing: Callable[[Axes, Results], None], found: Results, file: Path) -> None:
+def _draw(drawing: Callable[[Axes, Figures], None], found: Figures, file: Path) -> None:
     import matplotlib as mpl  # noqa: PLC0415 -- an extra
     from matplotlib.figure import Figure  # noqa: PLC0415 -- likewise
 
@@ -46,21 +54,24 @@ def _draw(drawing: Callable[[Axes, Results], None], found: Results, file: Path) 
         figure.savefig(file, format="svg", metadata={"Date": None})
 
 
-def _throughput(axes: Axes, found: Results) -> None:
-    bars = []
-    for name, traits in found["traits"].items():
-        rates = [run["per_cpu_s"] for run in found["runs"] if run["contestant"] == name and not run["faults"]]
-        if rates:
-            bars.append((traits["title"], rates, OURS if name.startswith("weir") else THEIRS))
-    bars.reverse()
-    for at, (_, rates, colour) in enumerate(bars):
-        axes.barh(at, median(rates), color=colour)
-        axes.plot([min(rates), max(rates)], [at, at], color="#333333", linewidth=1)
-    axes.set_yticks(range(len(bars)), [title for title, _, _ in bars], fontsize=8)
-    axes.set_xlabel("events a CPU second: median, from least to greatest")
+def _throughput(left_out: Sequence[str]) -> Callable[[Axes, Figures], None]:
+    def draw(axes: Axes, found: Figures) -> None:
+        bars = []
+        for name, traits in found["traits"].items():
+            rates = [run["per_cpu_s"] for run in found["runs"] if run["contestant"] == name and name not in left_out]
+            if rates:
+                bars.append((traits["title"], rates, OURS if name.startswith("weir") else THEIRS))
+        bars.reverse()
+        for at, (_, rates, colour) in enumerate(bars):
+            axes.barh(at, median(rates), color=colour)
+            axes.plot([min(rates), max(rates)], [at, at], color="#333333", linewidth=1)
+        axes.set_yticks(range(len(bars)), [title for title, _, _ in bars], fontsize=8)
+        axes.set_xlabel("events a CPU second: median, from least to greatest")
+
+    return draw
 
 
-def _latency(axes: Axes, found: Results) -> None:
+def _latency(axes: Axes, found: Figures) -> None:
     for name, colour in (("one process", OURS), ("a process a stage", LINE)):
         seen = found[name]["latencies_ms"]
         if seen:
@@ -76,7 +87,7 @@ def _bins(seen: list[float]) -> list[float]:
     return [least * (most / least) ** (at / 60) for at in range(61)]
 
 
-def _costs(axes: Axes, found: Results, by: str, *, is_log: bool) -> None:
+def _costs(axes: Axes, found: Figures, by: str, *, is_log: bool) -> None:
     rows = found["rows"]
     numbers = [row[by] for row in rows]
     axes.plot(numbers, [median(row["cost_us"]) for row in rows], color=OURS, marker="o")
@@ -88,7 +99,7 @@ def _costs(axes: Axes, found: Results, by: str, *, is_log: bool) -> None:
     axes.set_ylabel("CPU µs an event")
 
 
-def _scale(axes: Axes, found: Results) -> None:
+def _scale(axes: Axes, found: Figures) -> None:
     names = list(found["workers"])
     for offset, figure, colour in ((-0.2, "per_cpu_s", OURS), (0.2, "per_wall_s", THEIRS)):
         rates = [median(run[figure] for run in found["workers"][name]) for name in names]

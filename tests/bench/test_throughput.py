@@ -8,7 +8,6 @@ from pathlib import Path
 
 import psutil
 
-from bench.contestants.everybody import PEERS, WEIR, contestants
 from bench.contestants.weir import Weir
 from bench.events.spec import LogSpec
 from bench.measure.arena import Arena
@@ -30,7 +29,3 @@ def test_weir_is_measured_and_its_output_judged(new_installation: Callable[..., 
     assert run.per_cpu_s > 0
     assert run.whole_cpu_s > run.worker_cpu_s > 0
     assert run.peak_bytes > 2**20
-
-
-def test_everybody_who_is_measured_by_default_is_known() -> None:
-    assert set(contestants()) >= {*WEIR, *PEERS}
