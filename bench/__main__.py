@@ -18,6 +18,7 @@ from bench.plan import Asked
 from bench.report.write import write_report
 from bench.result import BadResultError, Result, write_result
 from bench.take import take
+from bench.unavailable import UnavailableError
 from tests.measures.results import say
 
 MINUTES_FROM_S = 90
@@ -49,12 +50,15 @@ def main() -> int:
 
 
 def _taken(given: argparse.Namespace, asked: Asked, parts: list[Part], number: int, results: Path) -> bool:
-    """Takes one of the parts; whether all was right."""
+    """Takes one of the parts; whether nothing went wrong."""
     part, left_s = parts[number], sum(part.takes_s for part in parts[number:])
     say(f"--- part {number + 1} of {len(parts)}: {part.kind}, about {_minutes(part.takes_s)}; {_minutes(left_s)} to go")
     sizes = plan.small(part, asked) if given.small else plan.whole(part, asked)
     try:
         result = take(part, sizes, given.home)
+    except UnavailableError as error:
+        say(f"{part.kind} can't be measured here: {error}")
+        return True
     except Exception as error:
         if not given.carry_on:
             raise

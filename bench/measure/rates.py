@@ -15,14 +15,20 @@ from bench.parts import SLOW_SHARE
 from bench.unavailable import UnavailableError
 from tests.measures.results import say
 
+FEWEST = 2
+"""Contestants of a comparison."""
+
 
 def measure_rates(chosen: Sequence[Contestant], spec: LogSpec, runs: int, home: Path) -> dict[str, Any]:
     """Figures of every run, and who could not be run, or gave up, and why.
 
     Raises:
-        RuntimeError: nobody could be run.
+        UnavailableError: nobody is there to be compared with.
+        RuntimeError: everybody gave up.
     """
     ready, absent = prepared(chosen, home)
+    if len(ready) < min(len(chosen), FEWEST):
+        raise UnavailableError("; ".join(f"{name}: {reason}" for name, reason in absent.items()))
     figures: list[dict[str, Any]] = []
     failed: dict[str, str] = {}
     deadline = Deadline()
@@ -38,7 +44,7 @@ def measure_rates(chosen: Sequence[Contestant], spec: LogSpec, runs: int, home: 
                 say(f"{contestant.traits.name}: {error}")
                 failed[contestant.traits.name] = str(error)
     if not figures:
-        raise RuntimeError(f"Nobody could be run: {absent | failed}")
+        raise RuntimeError(f"Everybody gave up: {failed}")
     return {"runs": figures, "absent": absent, "failed": failed}
 
 
