@@ -96,8 +96,11 @@ def _goals(found: Sequence[Answer], now: datetime) -> str:
         )
         for answer in found
     ]
-    said = "Measured is the median, in brackets the least and the greatest and how many pairs or runs there are.\n\n"
-    return f"## Goals\n\n{said}{table(head, rows)}"
+    said = (
+        "Measured is the median, in brackets the least and the greatest and how many pairs or runs there are. The page "
+        f"was written on {now:%Y-%m-%d}, and what is said to be so many days old was so then."
+    )
+    return f"## Goals\n\n{said}\n\n{table(head, rows)}"
 
 
 def _missed(found: Sequence[Answer]) -> str:

@@ -48,6 +48,7 @@ def test_each_part_says_how_old_it_is_and_of_which_commit(folder: Path) -> None:
 
     assert "Taken 2026-01-10 12:00 UTC (3 days old), of `fedcba9876` with changes that are not committed" in page
     assert "a processor" in page
+    assert "was written on 2026-01-13" in page
 
 
 def test_the_newest_part_comes_first_and_an_older_one_of_its_kind_not_at_all(folder: Path) -> None:
