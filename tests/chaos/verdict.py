@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-import resource
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -14,14 +12,15 @@ from tempfile import TemporaryDirectory
 from rules.heuristics.patterns import load_packs
 from rules.limits.budgets import Budget as GivenBudget
 from rules.limits.budgets import load_budgets
+from tests.chaos.judges import Judges, most_memory_mib, no_search_for_cycles
 from tests.chaos.oracle import logs
 from tests.chaos.oracle.expected import Accounts
-from tests.chaos.oracle.judging import READ, compare, expect, put_aside
+from tests.chaos.oracle.judging import READ, compare, put_aside
 from tests.chaos.oracle.records import Assets, Budget, Distinct, Record
 from tests.chaos.oracle.records import Settings as OracleSettings
 from tests.chaos.oracle.shares import Places, Shares
 from tests.chaos.rule_book import rule_book
-from tests.chaos.timeline import Timeline, note_events, note_session
+from tests.chaos.timeline import Timeline, note_session
 from weir.settings import Settings
 
 
@@ -37,7 +36,7 @@ class Verdict:
     """Records compared."""
     timeline: Timeline
     most_memory_mib: float
-    """Of the process that judged."""
+    """Of all processes that judged, together."""
 
     @property
     def read(self) -> int:
@@ -62,31 +61,21 @@ def verdict(settings: Settings, begun_ms: int, told: Callable[[str], None]) -> V
                 watch.note(record)
             yield record
 
-    with TemporaryDirectory(prefix="weir-judge-") as folder, Shares(Path(folder)) as shares, _no_search_for_cycles():
-        others = list(put_aside(outputs(), own, shares))
-        told(f"{count:,} outputs are read; working out what the input must come to ({_most_memory_mib():.0f} MiB)")
-        expected = expect(_noted(line, read("events")), own, watch=watch, shares=shares)
-        records = sum(accounts.read for accounts in expected.accounts.values())
-        told(f"{records:,} records of it are read; comparing ({_most_memory_mib():.0f} MiB)")
+    with (
+        TemporaryDirectory(prefix="weir-judge-") as folder,
+        closing(Judges(settings.bootstrap_servers, own, begun_ms, Path(folder))) as judges,
+        no_search_for_cycles(),
+    ):
+        with Shares(Path(folder), "found") as shares:
+            others = list(put_aside(outputs(), own, shares))
+        told(f"{count:,} outputs are read; working out what the input must come to")
+        expected, of_input = judges.expected(watch)
+        line.events = of_input.events
+        told(f"{sum(accounts.read for accounts in expected.accounts.values()):,} records of it are; comparing")
         book = rule_book(load_packs(()))
-        found = compare(expected, others, book=book, scores=read("scores"), may_be_compacted=True, shares=shares)
+        found = compare(expected, others, book=book, scores=read("scores"), may_be_compacted=True, judged=judges.shares)
         differences = list(found)
-    return Verdict(differences, dict(expected.accounts), count, line, _most_memory_mib())
-
-
-def _most_memory_mib() -> float:
-    """Of this process so far, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
-
-
-@contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Nothing that is made here refers to itself, and there is much of it: looking for garbage would take long."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
+    return Verdict(differences, dict(expected.accounts), count, line, most_memory_mib() + judges.most_memory_mib)
 
 
 def oracle_settings(settings: Settings) -> OracleSettings:
@@ -134,9 +123,3 @@ def in_own_words(budget: GivenBudget) -> Budget:
         budget.kind,
         budget.reason,
     )
-
-
-def _noted(line: Timeline, log: Iterable[Record]) -> Iterator[Record]:
-    for record in log:
-        note_events(line, record)
-        yield record

@@ -58,11 +58,15 @@ class Step(NamedTuple):
     """Whether a record must tell it; else one may, since it may tell of another session."""
 
 
+def _unheard() -> list[tuple[int, int, int]]:
+    return [(-1, 0, 0)]
+
+
 class Records:
     """Reporters' records in one partition, with their history."""
 
     def __init__(self) -> None:
-        self._history: defaultdict[str, list[tuple[int, int, int]]] = defaultdict(lambda: [(-1, 0, 0)])
+        self._history: defaultdict[str, list[tuple[int, int, int]]] = defaultdict(_unheard)
 
     def learn(self, reporter: str, at: int, *, agreed: bool) -> None:
         """A trusted person agreed with the reporter, or did not."""

@@ -145,6 +145,18 @@ class Expected:
         if self.put_aside is not None:
             self.put_aside(session, life)
 
+    def add(self, other: Expected) -> None:
+        """Adds what other partitions must have come to."""
+        self.sessions |= other.sessions
+        self.late |= other.late
+        self.dead |= other.dead
+        self.limits |= other.limits
+        self.sums |= other.sums
+        self.accounts |= other.accounts
+        self.sent_on |= other.sent_on
+        self.arrived += other.arrived
+        self.stopped += other.stopped
+
     def finals(self) -> dict[str, dict[str, Any]]:
         """By id the last state of every session that was closed, split or merged."""
         last = {session: lives[-1][-1].record for session, lives in self.sessions.items()}

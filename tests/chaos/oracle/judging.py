@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
 
-from tests.chaos.oracle.answering import expected_answers
+from tests.chaos.oracle.answering import VisitorAnswers, expected_answers
 from tests.chaos.oracle.compare_answers import answer_differences, label_differences
 from tests.chaos.oracle.compare_examples import example_differences
 from tests.chaos.oracle.compare_flags import flag_differences
@@ -77,6 +78,27 @@ def watched(outputs: Iterable[Record], settings: Settings) -> Places:
     return places
 
 
+@dataclass(frozen=True)
+class JudgeShare:
+    """Compares the sessions and flags of a share; other processes may be given it."""
+
+    settings: Settings
+    judges_patterns: bool
+    book: RuleBook | None
+    answers: Mapping[str, VisitorAnswers]
+
+    def __call__(self, share: Share) -> tuple[list[str], Counter[int]]:
+        """The differences, and by partition the events that sessions which have ended count."""
+        expected = Expected(self.settings, self.judges_patterns)
+        differences = list(session_differences(expected, share.sessions, share.records))
+        if self.book is not None:
+            differences += flag_differences(share.records, share.flags, self.book, self.answers)
+        return differences, events_of(share.records)
+
+
+MapShares = Callable[[JudgeShare], Iterable[tuple[list[str], Counter[int]]]]
+
+
 def put_aside(outputs: Iterable[Record], settings: Settings, shares: Shares) -> Iterator[Record]:
     """Puts sessions and flags aside, each partition in the order of offsets; gives back the others."""
     put = {settings.topic("sessions"): shares.put_record, settings.topic("flags"): shares.put_flag}
@@ -95,7 +117,7 @@ def compare(  # noqa: PLR0913 -- each part of a run is judged only where it is g
     book: RuleBook | None = None,
     scores: Iterable[Record] | None = None,
     may_be_compacted: bool = False,
-    shares: Iterable[Share] | None = None,
+    judged: MapShares | None = None,
 ) -> Iterator[str]:
     """Every way in which outputs differ from what they must be, a sentence each; nothing for a flawless run.
 
@@ -108,7 +130,8 @@ def compare(  # noqa: PLR0913 -- each part of a run is judged only where it is g
             are compared too.
         scores: all committed scores, read once and not kept; with them training examples are compared too.
         may_be_compacted: older limits and answers of a key may be gone.
-        shares: where sessions and flags, due and found, were put aside; `outputs` are the others then.
+        judged: judges the shares in which sessions and flags, due and found, were put aside, by a judge that it is
+            given; `outputs` are the others then.
     """
     by_topic: dict[str, list[Record]] = {expected.settings.topic(name): [] for name in READ}
     for record in outputs:
@@ -118,12 +141,12 @@ def compare(  # noqa: PLR0913 -- each part of a run is judged only where it is g
     labels = sort_labels(sent, expected.settings)
     answers = expected_answers(labels, expected.settings)
     yield from rekeying_differences(expected)
+    judge_share = JudgeShare(expected.settings, expected.judges_patterns, book, answers)
+    all_shares = [judge_share(Share(expected.sessions, sessions, flags))] if judged is None else judged(judge_share)
     in_sessions: Counter[int] = Counter()
-    for share in shares if shares is not None else [Share(expected.sessions, sessions, flags)]:
-        yield from session_differences(expected, share.sessions, share.records)
-        if book is not None:
-            yield from flag_differences(share.records, share.flags, book, answers)
-        in_sessions += events_of(share.records)
+    for differences, events in all_shares:
+        yield from differences
+        in_sessions += events
     yield from chain(
         letter_differences(expected.settings, expected.late, late, "late event"),
         letter_differences(expected.settings, expected.dead, dead, "dead letter"),

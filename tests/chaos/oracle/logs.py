@@ -17,8 +17,8 @@ SILENCE_S = 30.0
 _BATCH = 500
 
 
-def read(bootstrap_servers: str, topic: str) -> Iterator[Record]:
-    """Every committed record that a topic has by now, each partition in the order of offsets.
+def read(bootstrap_servers: str, topic: str, only: int | None = None) -> Iterator[Record]:
+    """Every committed record that a topic, or one partition of it, has by now; each partition's in order of offsets.
 
     Raises:
         TimeoutError: the brokers fell silent before the end.
@@ -37,9 +37,10 @@ def read(bootstrap_servers: str, topic: str) -> Iterator[Record]:
     )
     try:
         partitions = consumer.list_topics(topic, timeout=SILENCE_S).topics[topic].partitions
-        begin = {at: consumer.get_watermark_offsets(TopicPartition(topic, at), timeout=SILENCE_S) for at in partitions}
+        wanted = set(partitions) if only is None else {only}
+        begin = {at: consumer.get_watermark_offsets(TopicPartition(topic, at), timeout=SILENCE_S) for at in wanted}
         consumer.assign([TopicPartition(topic, at, first) for at, (first, _) in begin.items()])
-        yield from _until_the_end(consumer, set(partitions))
+        yield from _until_the_end(consumer, wanted)
     finally:
         consumer.close()
 

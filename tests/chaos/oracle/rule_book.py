@@ -24,9 +24,16 @@ class RuleBook:
         for pattern, hits in session["heuristics"].items():
             if self.weights.get(pattern):
                 yield pattern, hits["version"], self.weights[pattern], self.groups.get(pattern)
+        hits = {pattern: one["hits"] for pattern, one in session["heuristics"].items()}
         for rule, version in self.rules:
-            held = [self._holds(condition, session) for condition in rule["conditions"]]
-            if sum(held) >= rule.get("needs", len(held)):
+            conditions = rule["conditions"]
+            may_fail = len(conditions) - rule.get("needs", len(conditions))
+            failed = 0
+            for condition in conditions:
+                failed += not self._holds(condition, session, hits)
+                if failed > may_fail:
+                    break
+            else:
                 yield rule["id"], version, rule["weight"], rule.get("group")
 
     def evidence(self, signs: Iterable[tuple[str, str, float, str | None]]) -> float:
@@ -40,8 +47,7 @@ class RuleBook:
             doubt *= 1.0 - weight
         return round(1.0 - doubt, 9)
 
-    def _holds(self, condition: Mapping[str, Any], session: Session) -> bool:
-        hits = {pattern: one["hits"] for pattern, one in session["heuristics"].items()}
+    def _holds(self, condition: Mapping[str, Any], session: Session, hits: Mapping[str, int]) -> bool:
         if "measure" in condition:
             value = measure(condition["measure"], session)
         elif "pattern" in condition:

@@ -36,12 +36,16 @@ class Share:
 
 
 class Shares:
-    """Everything of every session, in files of a folder; a context that closes them."""
+    """Everything of every session, in files of a folder; a context that closes them.
 
-    def __init__(self, folder: Path) -> None:
+    Several processes may put aside in one folder, each under a name of its own, as long as all of one kind of a
+    session comes from one of them. They are read when all are closed.
+    """
+
+    def __init__(self, folder: Path, name: str = "all") -> None:
         with ExitStack() as stack:
             self._files: list[BinaryIO] = [
-                stack.enter_context((folder / f"{number}.pickle").open("w+b")) for number in range(SHARES)
+                stack.enter_context((folder / f"{number}-{name}.pickle").open("wb")) for number in range(SHARES)
             ]
             self._stack = stack.pop_all()
 
@@ -63,23 +67,24 @@ class Shares:
         """Puts aside a session's flag."""
         self._put(session, "flag", record)
 
-    def __iter__(self) -> Iterator[Share]:
-        """The shares, each read when its turn comes."""
-        for file in self._files:
-            file.seek(0)
-            share = Share()
+    def _put(self, session: str, kind: Literal["life", "record", "flag"], value: object) -> None:
+        # Not `hash`: it differs from process to process.
+        file = self._files[crc32(session.encode(errors="replace")) % SHARES]
+        pickle.dump((kind, value), file, pickle.HIGHEST_PROTOCOL)
+
+
+def share_of(folder: Path, number: int) -> Share:
+    """One of the `SHARES` shares that were put aside in a folder."""
+    share = Share()
+    for path in sorted(folder.glob(f"{number}-*.pickle")):
+        with path.open("rb") as file:
             for kind, value in _values(file):
                 if kind == "life":
                     session, life = value
                     share.sessions.setdefault(session, []).append(life)
                 else:
                     (share.records if kind == "record" else share.flags).append(value)
-            yield share
-
-    def _put(self, session: str, kind: Literal["life", "record", "flag"], value: object) -> None:
-        # Not `hash`: it differs from process to process, and a difference should be found in the same share again.
-        file = self._files[crc32(session.encode(errors="replace")) % SHARES]
-        pickle.dump((kind, value), file, pickle.HIGHEST_PROTOCOL)
+    return share
 
 
 def _values(file: BinaryIO) -> Iterator[tuple[str, Any]]:
