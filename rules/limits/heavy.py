@@ -26,6 +26,11 @@ class HeavyCosts:
         """To be looked at, and to be added to for a subject that is there."""
         self.missed = missed
 
+    def begin_anew(self) -> None:
+        """Forgets all costs."""
+        self.costs = {}
+        self.missed = 0.0
+
     def add(self, subject: str, cost: float) -> None:
         """Adds to what a subject spent."""
         costs = self.costs

@@ -141,8 +141,9 @@ class Sums:
             if sets:
                 yield self._set_record(counts, start + WINDOW_S, sets)
             counts.turn(self.window.start)
-        self._costs = {budget.id: HeavyCosts() for budget in self._budgets}
-        self._charge()
+        # What each type is charged stays: it refers to these very sums.
+        for sums in self._costs.values():
+            sums.begin_anew()
 
     @property
     def state(self) -> SumsState:

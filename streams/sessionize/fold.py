@@ -12,10 +12,11 @@ from hashlib import blake2b
 from operator import attrgetter
 
 import msgspec
-from xxhash import xxh3_64_intdigest
 
 from streams.sessionize import caps
 from streams.sessionize.moving import add_step, step_of
+from streams.sessionize.paths import url_info
+from streams.sessionize.posting import fold_posting
 from streams.sessionize.state import Hits, ItemSeen, OpenSession, Step, TextSeen
 from weir.contracts.fast import FastEvent
 
@@ -34,8 +35,8 @@ def open_session(event: FastEvent, ts: float, number: int) -> OpenSession:
     return OpenSession(ts, number, session_identity(event), ts, ts, 0, 0)
 
 
-def fold(session: OpenSession, event: FastEvent, ts: float, *, measures_moves: bool = False) -> None:  # noqa: C901, PLR0912 -- one plain branch a measure
-    """Adds the event, which happened at `ts`, to the session's measures."""
+def fold(session: OpenSession, event: FastEvent, ts: float, measures_all: bool = False) -> None:  # noqa: C901, FBT001, FBT002, PLR0912 -- one plain branch a measure
+    """Adds the event, which happened at `ts`, to the session's measures; moves and posts only with `measures_all`."""
     if ts > session.end:
         session.end = ts
     elif ts < session.start:
@@ -47,10 +48,23 @@ def fold(session: OpenSession, event: FastEvent, ts: float, *, measures_moves: b
         counts[kind] += 1
     else:
         count_type(counts, kind, 1)
-    hashed = 0
-    if event.url is not None:
-        hashed = _fold_url(session, event.url, ts)
-    add_step(session, step_of(session, event, ts, hashed) if measures_moves else Step(ts))
+    hashed, info, url = 0, None, event.url
+    if url is not None:
+        hashed, info = url_info(url)
+        if ts >= session.exit_ts:
+            session.exit_url = url
+            session.exit_ts = ts
+        if ts < session.entry_ts or session.entry_url is None:
+            session.entry_url = url
+            session.entry_ts = ts
+        urls = session.urls
+        if hashed in urls:
+            session.repeats += 1
+        elif len(urls) < caps.URLS:
+            urls[hashed] = 1
+    add_step(session, step_of(session, event.referrer, ts, hashed, info) if measures_all else Step(ts))
+    if measures_all:
+        fold_posting(session, event, ts, info)
     session.last = ts
     if session.user_agent is None:
         session.user_agent = event.user_agent
@@ -151,23 +165,6 @@ def add_hits(session: OpenSession, pattern: str, hits: int, version: str) -> boo
         return False
     session.heuristics[pattern] = Hits(hits, version)
     return True
-
-
-def _fold_url(session: OpenSession, url: str, ts: float) -> int:
-    """The URL's hash."""
-    if ts >= session.exit_ts:
-        session.exit_url = url
-        session.exit_ts = ts
-    if ts < session.entry_ts or session.entry_url is None:
-        session.entry_url = url
-        session.entry_ts = ts
-    urls = session.urls
-    hashed = xxh3_64_intdigest(url.encode())
-    if hashed in urls:
-        session.repeats += 1
-    elif len(urls) < caps.URLS:
-        urls[hashed] = 1
-    return hashed
 
 
 def _fold_response(session: OpenSession, event: FastEvent) -> None:

@@ -17,9 +17,8 @@ from operator import attrgetter
 import msgspec
 
 from streams.sessionize import caps
-from streams.sessionize.paths import path_info
+from streams.sessionize.paths import PathInfo, path_info
 from streams.sessionize.state import Moves, OpenSession, Step
-from weir.contracts.fast import FastEvent
 
 SPANS_S = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 """Upper bounds of the spans by which gaps are counted; one more span has no bound."""
@@ -58,18 +57,28 @@ class Ways(msgspec.Struct, frozen=True, gc=False):
 _NOWHERE = Ways()
 
 
-def step_of(session: OpenSession, event: FastEvent, ts: float, hashed: int) -> Step:
-    """The event as a step, with its path counted in the session; `hashed` is the hash of its URL, 0 for none."""
+def step_of(session: OpenSession, referrer: str | None, ts: float, hashed: int, info: PathInfo | None) -> Step:
+    """An event as a step, with its path counted in the session.
+
+    Args:
+        session: it happens in; its moves are counted.
+        referrer: of the event.
+        ts: when it happened.
+        hashed: its URL's hash; 0 for none.
+        info: of its URL; None for none.
+    """
     moves = session.moves
     if moves is None:
         moves = session.moves = Moves({}, [0] * (len(SPANS_S) + 1))
-    if event.url is None:
+    if info is None:
         return Step(ts)
-    info = path_info(event.url)
     moves.urls += 1
     moves.depths += info.depth
-    _count_template(moves, info.template, 1)
-    referrer = event.referrer
+    templates, template = moves.templates, info.template
+    if template in templates:
+        templates[template] += 1
+    else:
+        _count_template(moves, template, 1)
     return Step(ts, hashed & _HASH_BITS, info.hashed, path_info(referrer).hashed if referrer else 0)
 
 
@@ -77,8 +86,10 @@ def add_step(session: OpenSession, step: Step) -> None:
     """Puts a step of a session, whose event is counted already, where its time is."""
     trail = session.trail
     if trail is None:
-        trail = session.trail = [Step(session.last)] if session.events > 1 else []
-    if not trail or step.ts >= trail[-1].ts:
+        trail = session.trail = [Step(session.last), step] if session.events > 1 else [step]
+        if session.events > 1 and step.ts < session.last:
+            trail.reverse()
+    elif step.ts >= trail[-1].ts:
         trail.append(step)
     else:
         insort_right(trail, step, key=_by_time)

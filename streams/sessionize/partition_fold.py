@@ -24,7 +24,6 @@ from streams.sessionize.heuristics import Patterns
 from streams.sessionize.late import late
 from streams.sessionize.merge import merge
 from streams.sessionize.placement import continues, first_with_room, fit, in_reach, is_late
-from streams.sessionize.posting import fold_posting
 from streams.sessionize.publish import CLOSED, RUNNING, SPLIT, Ending, publish
 from streams.sessionize.spending import Charges, limit
 from streams.sessionize.state import NEVER, OpenSession, VisitorState
@@ -149,10 +148,7 @@ class PartitionFold:
         visitor.seen[seen] = session.number
         if len(visitor.seen) > self.config.max_fingerprints:
             forget_oldest(visitor, self.config.max_fingerprints)
-        measures = self.config.measures_posts
-        fold(session, event, ts, measures_moves=measures)
-        if measures:
-            fold_posting(session, event, ts)
+        fold(session, event, ts, self.config.measures_posts)
         session.offset = record.offset
         session.appended_ms = record.timestamp
         accounts.folded += 1

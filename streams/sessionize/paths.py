@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from xxhash import xxh32_intdigest
+from xxhash import xxh3_64_intdigest, xxh32_intdigest
 
 _EXTENSION = r"(\.(php|aspx?|jsp|html?|do|action|cgi))?"
 _LOGIN_PAGE = re.compile(
@@ -41,6 +41,16 @@ class PathInfo(NamedTuple):
     is_form: bool
 
 
+def url_info(url: str) -> tuple[int, PathInfo]:
+    """The hash of a URL, and what its path says.
+
+    Pages of a site come again and again; URLs with a query are mostly met once, and would push them out.
+    """
+    if len(url) <= _LONGEST_CACHED and "?" not in url:
+        return _cached_url(url)
+    return xxh3_64_intdigest(url.encode()), path_info(url)
+
+
 def path_info(url: str) -> PathInfo:
     """What a URL's path says: without host, query, parameters and closing slash, in lower case."""
     path = url
@@ -67,3 +77,4 @@ def _info(path: str) -> PathInfo:
 
 
 _cached_info = lru_cache(_CACHED)(_info)
+_cached_url = lru_cache(_CACHED)(lambda url: (xxh3_64_intdigest(url.encode()), path_info(url)))

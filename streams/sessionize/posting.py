@@ -10,7 +10,7 @@ from bisect import insort_right
 from operator import attrgetter
 
 from streams.sessionize import caps
-from streams.sessionize.paths import path_info
+from streams.sessionize.paths import PathInfo, path_info
 from streams.sessionize.state import OpenSession, PageLoad, Posting, RecentPost
 from weir.contracts.fast import FastEvent
 
@@ -24,15 +24,15 @@ _OK = 200
 _by_time = attrgetter("ts")
 
 
-def fold_posting(session: OpenSession, event: FastEvent, ts: float) -> None:
-    """Adds the event, which happened at `ts`, to what the session loads and posts."""
-    method, url = event.method, event.url
+def fold_posting(session: OpenSession, event: FastEvent, ts: float, info: PathInfo | None) -> None:
+    """Adds the event, which happened at `ts`, to what the session loads and posts; `info` is of its URL, if any."""
+    method = event.method
     if method == "POST":
-        _fold_post(session, event, ts)
+        _fold_post(session, event, ts, info)
     elif event.type == "login":
         _fold_login(session, event.status, is_page=False)
-    elif url is not None and event.type == "page_view" and (method is None or method == "GET"):
-        _fold_load(session, PageLoad(ts, path_info(url).hashed))
+    elif info is not None and event.type == "page_view" and (method is None or method == "GET"):
+        _fold_load(session, PageLoad(ts, info.hashed))
 
 
 def merge_posting(first: OpenSession, other: OpenSession) -> None:
@@ -60,12 +60,11 @@ def _posting(session: OpenSession) -> Posting:
     return session.posting
 
 
-def _fold_post(session: OpenSession, event: FastEvent, ts: float) -> None:
-    if event.url is None:
+def _fold_post(session: OpenSession, event: FastEvent, ts: float, info: PathInfo | None) -> None:
+    if info is None:
         if event.type == "login":
             _fold_login(session, event.status, is_page=False)
         return
-    info = path_info(event.url)
     if info.is_login or event.type == "login":
         _fold_login(session, event.status, is_page=info.is_login_page)
     posting = _posting(session)
