@@ -183,7 +183,7 @@ class ScoreTask(Task):
         if session.merged_into is not None:
             # Its events live on in another session, which has a verdict of its own.
             effects.outputs.append(scored.output())
-            self._telling.forget(session.session_id)
+            self._telling.taken_over(session.session_id, session.end, effects)
             return
         now_s = self._now()
         ask = partial(revision.ask, session, self._patterns)

@@ -102,9 +102,16 @@ class Telling:
                 flagged = Flagged.of_answer(answers.visitor_id, session)
                 self._tell_again(flagged, beneath, None, answers.answers, latency_s, effects)
 
-    def forget(self, session_id: str) -> None:
-        """Another session took this one over."""
-        self._held.forget(session_id)
+    def taken_over(self, session_id: str, end_s: float, effects: Effects) -> None:
+        """Another session took this one over, which ended then.
+
+        What people's answers decided of it is held on: an answer may name it yet, and nothing is to be told twice.
+        """
+        last = self._held.get(session_id)
+        if last is not None and last.stage == "people" and last.holds_until_s > end_s:
+            self._keep(session_id, replace(last, is_closed=True), effects)
+        else:
+            self._held.forget(session_id)
 
     def pass_until(self, reached_s: float) -> None:
         """Forgets what is over, event time having come so far."""

@@ -21,6 +21,8 @@ from tests.chaos.oracle.labels import REPORT, Labels, Said, is_report, is_truste
 from tests.chaos.oracle.records import Settings
 
 RENEWED_AFTER = 0.01
+MOST_ANSWERS, MOST_REPORTS = 32, 64
+"""Of one visitor: the newest, those that were taken back among them."""
 NEAR = 1e-9
 Decision = tuple[str, str, str, float, float]
 """Label, verdict, source, `ts` and `until`."""
@@ -149,7 +151,7 @@ class VisitorAnswers:
                 if answer.ts < one.ts or (answer.ts == one.ts if one.is_taken_back else is_same):
                     return None
         others = (one for one in answers if one[:2] != answer[:2])
-        return tuple(sorted((*others, answer), key=lambda one: one.ts)), reports
+        return tuple(sorted((*others, answer), key=lambda one: one.ts))[-MOST_ANSWERS:], reports
 
 
 def _with_report(said: Said, reports: tuple[Report, ...]) -> tuple[Report, ...] | None:
@@ -163,7 +165,7 @@ def _with_report(said: Said, reports: tuple[Report, ...]) -> tuple[Report, ...] 
         return None
     others = (one for one in reports if one is not before)
     report = Report(reporter, said.ts, before is not None and before.is_judged)
-    return tuple(sorted((*others, report), key=lambda one: one.ts))
+    return tuple(sorted((*others, report), key=lambda one: one.ts))[-MOST_REPORTS:]
 
 
 def decisions(

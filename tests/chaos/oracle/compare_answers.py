@@ -19,6 +19,9 @@ from tests.chaos.oracle.labels import WEAK, Labels
 from tests.chaos.oracle.placing import is_in_place
 from tests.chaos.oracle.records import Record, Settings
 
+MOST_AHEAD = 16
+"""Of the steps at which a record may be, those that are so much later than the first are not followed."""
+
 
 def label_differences(settings: Settings, labels: Labels, dead: Iterable[Record]) -> Iterator[str]:
     """What is lost or twice of labels that were misplaced, of weak ones, and of the letters of unreadable ones."""
@@ -75,31 +78,87 @@ def answer_differences(
 def _of_visitor(
     visitor: str, expected: VisitorAnswers, records: Iterable[Record], *, may_be_compacted: bool
 ) -> Iterator[str]:
+    """Follows the records through the steps.
+
+    What a record shows may stand at several steps, since weights change in between: the first places where it may be
+    are followed, and one that leads on is enough.
+    """
+    way = _Way(expected)
     shown: Decisions = ()
     before: bytes | None = None
-    at, told = 0, -1
     for record in records:
         is_again, before, now = record.value == before, record.value, _decisions(record)
         if is_again:
-            if told + 1 < len(expected.steps) and now in expected.possible(told + 1):
-                at = told = told + 1
-            else:
+            if not way.goes_on_by_one(now):
                 yield f"Twice: the answers {record.place} about {visitor}."
+            continue
         if now == shown:
             continue
-        step = next((n for n in range(at, len(expected.steps)) if now in expected.possible(n)), None)
-        if step is None:
+        left_out = way.goes_on(now, shown)
+        if left_out is None:
             yield f"Wrong: the answers {record.place} about {visitor} are {now}, and that never stood then."
             continue
         if not may_be_compacted:
-            exact = expected.steps[step].decisions == now
-            for skipped in expected.steps[told + 1 : step if exact else step + 1]:
-                if skipped.is_due and skipped.decisions != shown:
-                    yield f"Missing: answers about {visitor} before {record.place}: {skipped.decisions}."
-        at, told, shown = step, step, now
-    due = [one.decisions for one in expected.steps[told + 1 :] if one.is_due]
-    if due and (due[-1] != shown or (not may_be_compacted and set(due) != {shown})):
-        yield f"Missing: the newest answers about {visitor}: {due[-1]}."
+            for step in left_out:
+                yield f"Missing: answers about {visitor} before {record.place}: {expected.steps[step].decisions}."
+        shown = now
+    missing = way.left(shown, may_be_compacted=may_be_compacted)
+    if missing is not None:
+        yield f"Missing: the newest answers about {visitor}: {missing}."
+
+
+class _Way:
+    """Where in a visitor's steps the records may have come to: places in ascending order, -1 before the first."""
+
+    def __init__(self, expected: VisitorAnswers) -> None:
+        self._expected = expected
+        self._steps = expected.steps
+        self._known: dict[int, set[Decisions]] = {}
+        self._places = [-1]
+
+    def goes_on_by_one(self, now: Decisions) -> bool:
+        """The same record once more is there for the next label, or for none."""
+        further = [at + 1 for at in self._places if now in self._shown(at + 1)]
+        self._places = further or self._places
+        return bool(further)
+
+    def goes_on(self, now: Decisions, shown: Decisions) -> list[int] | None:
+        """To the next places where these decisions may stand; the steps that were left out, None for no place.
+
+        A step is left out if a record had to tell it: of one at which the record may be, though its own decisions are
+        others, too.
+        """
+        found: list[int] = []
+        at = max(self._places[0], 0)
+        while at < len(self._steps) and (not found or at - found[0] < MOST_AHEAD):
+            if now in self._shown(at):
+                found.append(at)
+            at += 1
+        if not found:
+            return None
+        left_out = min((self._left_out(at, now, shown) for at in found), key=len)
+        self._places = found
+        return left_out
+
+    def left(self, shown: Decisions, *, may_be_compacted: bool) -> Decisions | None:
+        """What a record had to tell after the last one; None where it may have been the last."""
+        missing = []
+        for at in self._places:
+            due = [one.decisions for one in self._steps[at + 1 :] if one.is_due]
+            if not due or (due[-1] == shown and (may_be_compacted or set(due) == {shown})):
+                return None
+            missing.append(due[-1])
+        return missing[0]
+
+    def _left_out(self, at: int, now: Decisions, shown: Decisions) -> list[int]:
+        begin = max((place for place in self._places if place <= at), default=-1)
+        end = at if self._steps[at].decisions == now else at + 1
+        return [n for n in range(begin + 1, end) if self._steps[n].is_due and self._steps[n].decisions != shown]
+
+    def _shown(self, at: int) -> set[Decisions]:
+        if at not in self._known:
+            self._known[at] = self._expected.possible(at) if at < len(self._steps) else set()
+        return self._known[at]
 
 
 def _decisions(record: Record) -> Decisions:

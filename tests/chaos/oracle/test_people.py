@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.oracle.answering import VisitorAnswers, expected_answers
+from tests.chaos.oracle.answering import Decisions, Records, Step, VisitorAnswers, expected_answers
 from tests.chaos.oracle.compare_answers import answer_differences, label_differences
 from tests.chaos.oracle.compare_examples import example_differences
 from tests.chaos.oracle.compare_flags import flag_differences
@@ -162,6 +162,32 @@ def test_a_record_may_come_again_where_one_more_report_makes_up_for_a_weight() -
     assert first.value == again.value
     assert told(found, log=log) == ""
     assert "Twice" in told([*found, again], log=log)
+
+
+def test_records_are_followed_where_a_weight_comes_and_goes() -> None:
+    one, other = (("bad", "review", "reports", 1.0, 2.0),), (("bad", "review", "reports", 1.0, 3.0),)
+
+    class Weighed(VisitorAnswers):
+        def possible(self, number: int) -> set[Decisions]:
+            # At the first step the weight may have changed before the next label, which says the same.
+            return {one, other} if number == 0 else {self.steps[number].decisions}
+
+    steps = [Step(at, (), (), shown, is_due) for at, (shown, is_due) in enumerate([(one, True), (other, False)])]
+    steps += [Step(2, (), (), one, is_due=True), Step(3, (), (), one, is_due=False)]
+    visitors = {"v": Weighed(SETTINGS, Records(), steps)}
+    found = [answers("v", *shown, offset=at) for at, shown in enumerate([one, other, one, one])]
+    assert not list(answer_differences(SETTINGS, visitors, found, may_be_compacted=True))
+    again = [*found, answers("v", *one, offset=4)]
+    assert "Twice" in "".join(answer_differences(SETTINGS, visitors, again, may_be_compacted=True))
+
+
+def test_of_more_answers_than_are_remembered_the_oldest_do_not_come_back() -> None:
+    many = [(100.0 + n, "v", f"team-{n}", "bad") for n in range(32)]
+    steps = expected(labels(*many, (1.0, "v", "ana", "good")))["v"].steps
+    assert (len(steps[-1].answers), steps[-1].is_due) == (32, False)
+    many = [(100.0 + n, "v", f"report:{n}", "bad") for n in range(64)]
+    steps = expected(labels(*many, (1.0, "v", "report:late", "bad")))["v"].steps
+    assert (len(steps[-1].reports), steps[-1].is_due) == (64, False)
 
 
 def label_faults(log: Iterable[Record], dead: Iterable[Record] = ()) -> str:

@@ -73,6 +73,16 @@ def test_a_visitor_who_is_freed_has_a_flag_that_says_by_whom() -> None:
     assert (flag.reasons[0].answer.source, flag.until) == ("ana", 9_000.0)
 
 
+def test_an_answer_that_finds_a_session_which_another_took_over_tells_nothing_twice_and_can_be_lifted() -> None:
+    task = Bench().task()
+    flagged = fold(task, answers(said()), session(revision=3))
+    assert told(flagged) == [("block", "people", 9_000.0)]
+    fold(task, session(revision=4, final=True, merged_into="s0"))
+    found = said(session=scored("s1"), session_ids=["s1"])
+    assert told(fold(task, answers(found))) == []
+    assert told(fold(task, answers(found, said("good", ts=END_S + 1.0)))) == [("allow", "people", 9_000.0)]
+
+
 def _of(pack: str) -> str:
     """The heaviest pattern of a pack."""
     return max(
