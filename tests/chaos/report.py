@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict
 from math import nan
@@ -13,7 +14,7 @@ from typing import Any
 import matplotlib as mpl
 
 from tests.chaos.page import page_of
-from tests.chaos.run import Done, Options
+from tests.chaos.run import ROOT, Done, Options
 from tests.chaos.timeline import Timeline
 from tests.chaos.traffic import KINDS
 from tests.chaos.verdict import Verdict
@@ -27,6 +28,7 @@ def summary(options: Options, done: Done, verdict: Verdict) -> dict[str, Any]:
     delays = sorted(delay for found in verdict.timeline.delays_s.values() for delay in found)
     return {
         "options": asdict(options),
+        "commit": _commit(),
         "faults": list(_faults(options, done, verdict.timeline)),
         "left_out": [{"fault": fault, "why": why} for fault, why in done.left_out],
         "workers_ended": [asdict(ended) | {"begun_s": ended.started_s - done.begun_ms / 1000} for ended in done.ended],
@@ -43,6 +45,12 @@ def summary(options: Options, done: Done, verdict: Verdict) -> dict[str, Any]:
         "accounts": {str(number): asdict(accounts) for number, accounts in sorted(verdict.accounts.items())},
         "differences": verdict.differences,
     }
+
+
+def _commit() -> str:
+    """What was tried, for a report that is kept; with a plus where the tree has changes besides."""
+    asked = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+    return subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
 
 
 def sent(done: Done, verdict: Verdict) -> dict[str, int]:
