@@ -11,13 +11,16 @@ TESTS ?= tests
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(2 * (os.cpu_count() or 1))")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup shell demo test test-fast controls model chaos recovery soak rolling console bench instructions evaluate lint rooms format lock clean
+.PHONY: help setup compiled shell demo test test-fast controls model chaos recovery soak rolling console bench instructions evaluate lint rooms format lock clean
 
 help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: $(READY) ## The environment in .venv, with `weir` in its bin
 	@echo "Ready: $(BIN)/weir --help"
+
+compiled: $(READY) ## The fold's hot modules, compiled again after an edit; until then they run as plain Python
+	@$(BIN)/python -m streams.compiled build
 
 shell: $(READY) ## A shell in which `weir` and the tools of development are found
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $${SHELL:-/bin/sh}
@@ -93,7 +96,7 @@ lock: $(READY) ## Renews requirements.lock after a change of dependencies; UPGRA
 
 clean: ## Removes the environment, caches and the development broker's data
 	@if [ -x $(BIN)/weir ]; then $(BIN)/weir broker stop; fi
-	rm -rf $(VENV) .weir .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) .weir .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info streams/compiled/built
 
 $(READY): $(LOCK) pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { \
@@ -115,4 +118,6 @@ $(READY): $(LOCK) pyproject.toml
 		echo "uv could not install them; trying pip"; \
 		$(BIN)/python -m pip install -q --disable-pip-version-check --no-input --require-hashes -r $(LOCK); }
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .
+	@# Compiled where that can be done: plain Python does the same, and nothing here fails by it.
+	@$(BIN)/python -m streams.compiled setup || echo "Weir runs as plain Python"
 	@touch $@

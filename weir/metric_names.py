@@ -51,6 +51,7 @@ GaugeName = Literal[
     "lag_records",
     "progress_timestamp_seconds",
     "partitions_owned",
+    "compiled_info",
     "ready",
     "labels_waiting",
     "model_auc",

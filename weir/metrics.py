@@ -220,6 +220,14 @@ METRICS = (
         ("stage",),
     ),
     Metric("partitions_owned", "gauge", "partitions", "Partitions of the stage that this worker has", ("stage",)),
+    Metric(
+        "compiled_info",
+        "gauge",
+        "",
+        "1 for the form in which the fold's hot modules run: compiled, or as plain Python",
+        ("form",),
+        values=(("compiled", "python"),),
+    ),
     Metric("ready", "gauge", "", "1 when assigned, recovered and not rebalancing"),
     Metric(
         "labels",

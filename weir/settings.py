@@ -25,6 +25,8 @@ from weir.topics import Names
 Seconds = Annotated[float, Field(gt=0)]
 DEFAULT_FILE = Path("weir.toml")
 ENV_PREFIX = "WEIR_"
+SWITCHES = frozenset({"WEIR_COMPILED"})
+"""Variables that are read before there are settings: see `streams/compiled/form.py`."""
 Source = Literal["flag", "environment", "file", "default"]
 
 
@@ -331,7 +333,7 @@ def plain(value: object) -> str:
 
 def stray_environment() -> list[str]:
     """Variables that start as Weir's do and name no setting: most often a typing error that nobody notices."""
-    known = {f"{ENV_PREFIX}{name}".upper() for name in Settings.model_fields}
+    known = {f"{ENV_PREFIX}{name}".upper() for name in Settings.model_fields} | SWITCHES
     return sorted(name for name in os.environ if name.upper().startswith(ENV_PREFIX) and name.upper() not in known)
 
 

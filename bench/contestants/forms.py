@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from bench.unavailable import UnavailableError
 
-PURE = {"WEIR_PURE_PYTHON": "1"}
+PURE = {"WEIR_COMPILED": "0"}
 """What a worker's environment says to leave compiled modules alone."""
 ASK = """
 import sys

@@ -19,6 +19,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from streams.compiled.form import form
+
 EVENTS = 4_000
 TOLERANCE = 0.05
 BASELINE = Path(__file__).parent / "baseline.json"
@@ -53,8 +55,9 @@ def main() -> int:
 
 
 def interpreter() -> str:
-    """What a baseline holds for."""
-    return f"{sys.implementation.name}-{sys.version_info.major}.{sys.version_info.minor}-{platform.machine()}"
+    """What a baseline holds for: this interpreter, and the form in which the fold runs."""
+    name = f"{sys.implementation.name}-{sys.version_info.major}.{sys.version_info.minor}-{platform.machine()}"
+    return f"{name}-compiled" if form().is_compiled else name
 
 
 def instructions_an_event(events: int) -> float:

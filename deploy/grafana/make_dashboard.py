@@ -315,6 +315,12 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 [("sum by (instance, stage) (weir_partitions_owned)", "{{instance}} {{stage}}")],
                 "A worker without any stands by; a stage without any waits.",
             ),
+            Panel(
+                "Workers by form",
+                "none",
+                [("sum by (form) (weir_compiled_info)", "{{form}}")],
+                "Compiled, or plain Python: the same results. `weir doctor` says why it is which.",
+            ),
         ),
     ),
     (

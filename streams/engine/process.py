@@ -12,6 +12,7 @@ from typing import Any
 
 from aiokafka import errors as group_errors  # type: ignore[import-untyped]  # it has no stubs
 
+from streams.compiled.form import form
 from streams.engine.exposition import Exposition
 from streams.engine.health import Health
 from streams.engine.membership import Membership
@@ -113,6 +114,7 @@ class Process:
             "stages": [plan.name for plan in self._plans],
             "ready": self.is_ready,
             "live": self.is_alive,
+            "compiled": form().is_compiled,
             "model_key": self._settings.model_key is not None,
             "partitions": [
                 {
@@ -130,6 +132,7 @@ class Process:
     def metrics(self) -> bytes:
         """In Prometheus' text format."""
         self._exposition.set(float(self.is_ready), "ready")
+        self._exposition.set(1, "compiled_info", "compiled" if form().is_compiled else "python")
         owned = Counter(partition.stage for partition in self.membership.ownership.partitions)
         for plan in self._plans:
             self._exposition.set(owned[plan.name], "partitions_owned", plan.name)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from streams.compiled.form import form
 from weir.cli.options import Json, with_settings
 from weir.cli.output import console, print_json, say
 from weir.kafka.asked import ask_workers
@@ -41,7 +42,7 @@ def doctor(
         for name in remove_leftovers(settings):
             say(f"Removed the group {name}.")
     addresses = workers or list(settings.console_workers)
-    for finding in itertools.chain(examine(settings, write=write), ask_workers(addresses, settings)):
+    for finding in itertools.chain([_look_at_form()], examine(settings, write=write), ask_workers(addresses, settings)):
         is_wrong = is_wrong or finding.state == "wrong"
         if as_json:
             print_json(dataclasses.asdict(finding))
@@ -49,6 +50,13 @@ def doctor(
             _print(finding)
     if is_wrong:
         raise typer.Exit(1)
+
+
+def _look_at_form() -> Finding:
+    """Whether the fold's hot modules run compiled here; a worker elsewhere says it of itself."""
+    running = form()
+    state: State = "note" if running.is_broken else "well"
+    return Finding("form", state, f"Here the fold runs as {running}.", "`make compiled` builds it." * running.is_broken)
 
 
 def _print(finding: Finding) -> None:

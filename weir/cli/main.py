@@ -71,7 +71,9 @@ def load_command(name: str) -> Any:  # noqa: ANN401 -- typer's own types are pri
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 -- typer calls it with the option's value
     if wanted:
-        typer.echo(f"weir {__version__}")
+        from streams.compiled.form import form  # noqa: PLC0415 -- looked at when asked for, not at each start
+
+        typer.echo(f"weir {__version__}, {form()}")
         raise typer.Exit
 
 
