@@ -52,7 +52,8 @@ def run_in(root: Path, *arguments: str, **more: str) -> subprocess.CompletedProc
 
 def environment(root: Path, more: Mapping[str, str]) -> dict[str, str]:
     """The environment for `run_in`, without what this process's own says of the two forms."""
-    path = os.pathsep.join([str(root), *filter(None, [os.environ.get("PYTHONPATH")])])
+    # Then the project itself: an installation that can be edited is found later than a folder without modules.
+    path = os.pathsep.join([str(root), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     return {name: value for name, value in os.environ.items() if name != "WEIR_COMPILED"} | {"PYTHONPATH": path, **more}
 
 
