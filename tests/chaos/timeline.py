@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ class Timeline:
     """Revisions that came out."""
     spoken: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     """By partition: the seconds in which revisions came out."""
-    delays_s: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    delays_s: dict[int, array[float]] = field(default_factory=lambda: defaultdict(lambda: array("d")))
     """From an event's append to that of the revision that it brought about; by the second of the revision."""
 
     merged: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
@@ -15,7 +15,7 @@ from rules.limits.budgets import load_budgets
 from tests.chaos.judges import Judges, most_memory_mib, no_search_for_cycles
 from tests.chaos.oracle import logs
 from tests.chaos.oracle.expected import Accounts
-from tests.chaos.oracle.judging import READ, compare, put_aside
+from tests.chaos.oracle.judging import PUT_ASIDE, READ, differences, put_aside
 from tests.chaos.oracle.records import Assets, Budget, Distinct, Record
 from tests.chaos.oracle.records import Settings as OracleSettings
 from tests.chaos.oracle.shares import Places, Shares
@@ -47,15 +47,11 @@ class Verdict:
 def verdict(settings: Settings, begun_ms: int, told: Callable[[str], None]) -> Verdict:
     """Reads everything that is committed, and compares. All stages but heuristics and people must be in shadow."""
     own = oracle_settings(settings)
-    line, watch, count = Timeline(begun_ms), Places(), 0
+    line, watch = Timeline(begun_ms), Places()
+    topics = {name: _Counting(logs.Topic(settings.bootstrap_servers, own.topic(name))) for name in (*READ, "scores")}
 
-    def read(topic: str) -> Iterator[Record]:
-        return logs.read(settings.bootstrap_servers, own.topic(topic))
-
-    def outputs() -> Iterator[Record]:
-        nonlocal count
-        for record in chain.from_iterable(map(read, READ)):
-            count += 1
+    def noted(records: Iterable[Record]) -> Iterator[Record]:
+        for record in records:
             if record.topic == own.topic("sessions"):
                 note_session(line, record)
                 watch.note(record)
@@ -67,15 +63,37 @@ def verdict(settings: Settings, begun_ms: int, told: Callable[[str], None]) -> V
         no_search_for_cycles(),
     ):
         with Shares(Path(folder), "found") as shares:
-            others = list(put_aside(outputs(), own, shares))
-        told(f"{count:,} outputs are read; working out what the input must come to")
+            put_aside(noted(chain.from_iterable(topics[name] for name in PUT_ASIDE)), own, shares)
+        aside = sum(topics[name].records for name in PUT_ASIDE)
+        told(f"{aside:,} sessions and flags are read; working out what the input must come to")
         expected, of_input = judges.expected(watch)
         line.events = of_input.events
         told(f"{sum(accounts.read for accounts in expected.accounts.values()):,} records of it are; comparing")
         book = rule_book(load_packs(()))
-        found = compare(expected, others, book=book, scores=read("scores"), may_be_compacted=True, judged=judges.shares)
-        differences = list(found)
-    return Verdict(differences, dict(expected.accounts), count, line, most_memory_mib() + judges.most_memory_mib)
+        found = differences(expected, topics, judges.shares, book=book, scores=topics["scores"], may_be_compacted=True)
+        told_differences = list(found)
+    return Verdict(
+        told_differences,
+        dict(expected.accounts),
+        sum(topics[name].records for name in READ),
+        line,
+        most_memory_mib() + judges.most_memory_mib,
+    )
+
+
+@dataclass
+class _Counting(Iterable[Record]):
+    """A topic that counts its records."""
+
+    topic: logs.Topic
+    records: int = 0
+    """Of the last time that it was gone through."""
+
+    def __iter__(self) -> Iterator[Record]:
+        self.records = 0
+        for record in self.topic:
+            self.records += 1
+            yield record
 
 
 def oracle_settings(settings: Settings) -> OracleSettings:

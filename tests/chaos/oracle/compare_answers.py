@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
-from tests.chaos.oracle.answering import Decisions, VisitorAnswers
+from tests.chaos.oracle.answering import Decision, Decisions, VisitorAnswers
 from tests.chaos.oracle.compare_values import parsed
 from tests.chaos.oracle.expected import Place
 from tests.chaos.oracle.labels import WEAK, Labels
 from tests.chaos.oracle.placing import is_in_place
-from tests.chaos.oracle.records import Record, Settings
+from tests.chaos.oracle.records import Record, Settings, in_short
 
 MOST_AHEAD = 16
 """Of the steps at which a record may be, those that are so much later than the first are not followed."""
@@ -50,23 +51,36 @@ def _of_letters(labels: Labels, dead: Iterable[Record]) -> Iterator[str]:
             yield f"Unexplained: the dead letter {record.place} is of no label that can't be read."
         elif place in found:
             yield f"Twice: the dead letter {record.place}, of label {place[0]}@{place[1]}."
-        elif record.value != labels.unreadable[place].value:
+        elif in_short(record.value) != in_short(labels.unreadable[place].value):
             yield f"Wrong: the dead letter {record.place} has not the bytes as received."
         found.add(place)
     for place in sorted(labels.unreadable.keys() - found):
         yield f"Missing: the dead letter for label {place[0]}@{place[1]}."
 
 
+class Told(NamedTuple):
+    """What is compared of a record of answers."""
+
+    place: str
+    value: bytes | None
+    """`in_short`."""
+    decisions: Decisions
+
+
 def answer_differences(
     settings: Settings, expected: Mapping[str, VisitorAnswers], records: Iterable[Record], *, may_be_compacted: bool
 ) -> Iterator[str]:
     """What is missing, twice, wrong or unexplained of the decisions about visitors."""
-    found: dict[str, list[Record]] = defaultdict(list)
+    found: dict[str, list[Told]] = defaultdict(list)
+    # Each decision is told by many records.
+    one_each: dict[Decision, Decision] = {}
     for record in records:
-        visitor = str((parsed(record) or {}).get("visitor_id"))
+        fields = parsed(record) or {}
+        visitor = str(fields.get("visitor_id"))
         if not is_in_place(record, visitor, settings.partitions):
             yield f"Wrong: the answers {record.place} have not the key and partition of their visitor {visitor}."
-        found[visitor].append(record)
+        told = tuple(one_each.setdefault(one, one) for one in _decisions(fields))
+        found[visitor].append(Told(record.place, in_short(record.value), told))
     for visitor in sorted(expected.keys() | found.keys()):
         answers = expected.get(visitor)
         if answers is None:
@@ -76,7 +90,7 @@ def answer_differences(
 
 
 def _of_visitor(
-    visitor: str, expected: VisitorAnswers, records: Iterable[Record], *, may_be_compacted: bool
+    visitor: str, expected: VisitorAnswers, records: Iterable[Told], *, may_be_compacted: bool
 ) -> Iterator[str]:
     """Follows the records through the steps.
 
@@ -86,21 +100,21 @@ def _of_visitor(
     way = _Way(expected)
     shown: Decisions = ()
     before: bytes | None = None
-    for record in records:
-        is_again, before, now = record.value == before, record.value, _decisions(record)
+    for place, value, now in records:
+        is_again, before = value == before, value
         if is_again:
             if not way.goes_on_by_one(now):
-                yield f"Twice: the answers {record.place} about {visitor}."
+                yield f"Twice: the answers {place} about {visitor}."
             continue
         if now == shown:
             continue
         left_out = way.goes_on(now, shown)
         if left_out is None:
-            yield f"Wrong: the answers {record.place} about {visitor} are {now}, and that never stood then."
+            yield f"Wrong: the answers {place} about {visitor} are {now}, and that never stood then."
             continue
         if not may_be_compacted:
             for step in left_out:
-                yield f"Missing: answers about {visitor} before {record.place}: {expected.steps[step].decisions}."
+                yield f"Missing: answers about {visitor} before {place}: {expected.steps[step].decisions}."
         shown = now
     missing = way.left(shown, may_be_compacted=may_be_compacted)
     if missing is not None:
@@ -129,7 +143,7 @@ class _Way:
         others, too.
         """
         found: list[int] = []
-        at = max(self._places[0], 0)
+        passed = at = max(self._places[0], 0)
         while at < len(self._steps) and (not found or at - found[0] < MOST_AHEAD):
             if now in self._shown(at):
                 found.append(at)
@@ -138,6 +152,8 @@ class _Way:
             return None
         left_out = min((self._left_out(at, now, shown) for at in found), key=len)
         self._places = found
+        for before in range(passed, found[0]):
+            self._known.pop(before, None)
         return left_out
 
     def left(self, shown: Decisions, *, may_be_compacted: bool) -> Decisions | None:
@@ -161,6 +177,8 @@ class _Way:
         return self._known[at]
 
 
-def _decisions(record: Record) -> Decisions:
+def _decisions(fields: Mapping[str, Any]) -> Iterator[Decision]:
     names = ("label", "verdict", "source", "ts", "until")
-    return tuple(tuple(one.get(name) for name in names) for one in (parsed(record) or {}).get("answers", ()))
+    for one in fields.get("answers", ()):
+        label, verdict, source, ts, until = (one.get(name) for name in names)
+        yield label, verdict, source, ts, until

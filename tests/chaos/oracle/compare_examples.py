@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.chaos.oracle.compare_values import parsed
 from tests.chaos.oracle.labels import Labels, is_report
@@ -21,36 +21,56 @@ Revision = tuple[str, bytes, float]
 """Visitor, hash of what the example must have of it, and end."""
 
 
-def example_differences(labels: Labels, scores: Iterable[Record], training: Sequence[Record]) -> Iterator[str]:
+class Example(NamedTuple):
+    """What is compared of an example: its features alone would fill a page."""
+
+    place: str
+    key: bytes | None
+    own: str
+    session: str
+    said: tuple[Any, ...]
+    """Visitor, source, `labelled_at`, label, category and weight."""
+    content: bytes
+    """Hash of what it must have of its revision."""
+
+
+def example_differences(labels: Labels, scores: Iterable[Record], training: Iterable[Record]) -> Iterator[str]:
     """Examples that came twice, of no label, of no scored revision, or of one that ended later."""
     said = {
         (one.visitor, one.source, one.ts, one.label, one.category, one.weight)
         for _, one in labels.all()
         if one.label != "withdrawn" and not is_report(one.source)
     }
-    examples = [(record, parsed(record) or {}) for record in training]
-    scored = _scored(scores, {str(fields.get("session_id")) for _, fields in examples})
+    examples = [_example(record) for record in training]
+    scored = _scored(scores, {one.session for one in examples})
     known: set[str] = set()
-    for record, fields in examples:
-        name = f"the example {record.place}, of session {fields.get('session_id')} by {fields.get('source')}"
-        own = str(fields.get("example_id"))
-        if own in known:
+    for one in examples:
+        visitor, source, labelled_at, *_ = one.said
+        name = f"the example {one.place}, of session {one.session} by {source}"
+        if one.own in known:
             yield f"Twice: {name}."
-        known.add(own)
-        if record.key != own.encode():
-            yield f"Wrong: {name} has key {record.key!r} instead of its id."
-        parts = ("visitor_id", "source", "labelled_at", "label", "category", "weight")
-        if tuple(fields.get(part) for part in parts) not in said:
+        known.add(one.own)
+        if one.key != one.own.encode():
+            yield f"Wrong: {name} has key {one.key!r} instead of its id."
+        if one.said not in said:
             yield f"Unexplained: {name}: nobody gave this label."
-        revisions = scored.get(str(fields.get("session_id")), ())
-        own_content = _content(fields)
         of_it = [
-            end for visitor, content, end in revisions if (visitor, content) == (fields.get("visitor_id"), own_content)
+            end
+            for scored_of, content, end in scored.get(one.session, ())
+            if (scored_of, content) == (visitor, one.content)
         ]
         if not of_it:
             yield f"Wrong: {name} has features that no revision of the session was scored with."
-        elif min(of_it) > fields.get("labelled_at", 0.0):
-            yield f"Wrong: {name} has features of {min(of_it)}, after the label's {fields.get('labelled_at')}."
+        elif min(of_it) > (labelled_at or 0.0):
+            yield f"Wrong: {name} has features of {min(of_it)}, after the label's {labelled_at}."
+
+
+def _example(record: Record) -> Example:
+    fields = parsed(record) or {}
+    parts = ("visitor_id", "source", "labelled_at", "label", "category", "weight")
+    own, session = str(fields.get("example_id")), str(fields.get("session_id"))
+    said = tuple(fields.get(part) for part in parts)
+    return Example(record.place, record.key, own, session, said, _content(fields))
 
 
 def _scored(scores: Iterable[Record], sessions: set[str]) -> Mapping[str, list[Revision]]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.chaos.oracle.answering import Decision, VisitorAnswers
 from tests.chaos.oracle.compare_values import parsed
@@ -30,14 +30,28 @@ Essence = tuple[str, int, str, Reasons]
 """Session, revision, verdict and reasons."""
 
 
+class Spoken(NamedTuple):
+    """What flags may show of a visitor whom somebody spoke of: little beside all that was said."""
+
+    changes: int
+    """How often decisions changed."""
+    decisions: frozenset[Decision]
+    """Every one that there may have been."""
+
+
+def spoken_of(answers: Mapping[str, VisitorAnswers]) -> dict[str, Spoken]:
+    """The visitors whom somebody spoke of."""
+    return {
+        visitor: Spoken(one.changes, frozenset(one.all_possible()))
+        for visitor, one in answers.items()
+        if one.is_spoken_of
+    }
+
+
 def flag_differences(
-    sessions: Iterable[Record],
-    flags: Iterable[Record],
-    book: RuleBook,
-    answers: Mapping[str, VisitorAnswers] | None = None,
+    sessions: Iterable[Record], flags: Iterable[Record], book: RuleBook, spoken: Mapping[str, Spoken]
 ) -> Iterator[str]:
     """What is missing, twice or unexplained."""
-    spoken = {visitor: one for visitor, one in (answers or {}).items() if one.is_spoken_of}
     quiet: list[Record] = []
     heard: list[Record] = []
     for record in sessions:
@@ -63,7 +77,7 @@ def flag_differences(
     yield from _of_the_spoken(of_the_spoken, spoken, heard, book)
 
 
-def _repeated(flags: Iterable[tuple[Record, dict[str, Any]]], spoken: Mapping[str, VisitorAnswers]) -> Iterator[str]:
+def _repeated(flags: Iterable[tuple[Record, dict[str, Any]]], spoken: Mapping[str, Spoken]) -> Iterator[str]:
     last: dict[str, str] = {}
     times: Counter[str] = Counter()
     for record, fields in flags:
@@ -78,7 +92,7 @@ def _repeated(flags: Iterable[tuple[Record, dict[str, Any]]], spoken: Mapping[st
 
 def _of_the_spoken(
     flags: Collection[tuple[Record, dict[str, Any]]],
-    spoken: Mapping[str, VisitorAnswers],
+    spoken: Mapping[str, Spoken],
     sessions: Iterable[Record],
     book: RuleBook,
 ) -> Iterator[str]:
@@ -88,7 +102,6 @@ def _of_the_spoken(
         if session.get("merged_into") is None:
             essence = _judged(session, book)
             judged[essence[:2]].add(essence)
-    decisions = {visitor: spoken[visitor].all_possible() for visitor in {str(one["visitor_id"]) for _, one in flags}}
     for record, fields in flags:
         flag, name = _essence(fields), _name(record, fields)
         essences = judged[flag[:2]]
@@ -99,7 +112,7 @@ def _of_the_spoken(
                 yield f"Wrong: {name}: heuristics make something else of its revision."
         else:
             of_heuristics = min((one[2] for one in essences), key=STRENGTH.index)
-            yield from _of_people(name, fields, decisions[str(fields["visitor_id"])], of_heuristics)
+            yield from _of_people(name, fields, spoken[str(fields["visitor_id"])].decisions, of_heuristics)
 
 
 def _of_people(

@@ -14,7 +14,7 @@ from typing import Any
 from tests.chaos.oracle.compare_values import field_differences, parsed
 from tests.chaos.oracle.expected import Letter, Place
 from tests.chaos.oracle.placing import partition_of
-from tests.chaos.oracle.records import Record, Settings
+from tests.chaos.oracle.records import Record, Settings, in_short
 
 
 def letter_differences(
@@ -39,7 +39,7 @@ def letter_differences(
 
 def _of_letter(settings: Settings, letter: Letter, record: Record, kind: str) -> Iterator[str]:
     name = f"the {kind} {record.place}, of event {letter.place[0]}@{letter.place[1]},"
-    if record.value != letter.value:
+    if in_short(record.value) != letter.value:
         yield f"Wrong: {name} has not the bytes as received."
     if record.key != letter.key:
         yield f"Wrong: {name} has key {record.key!r} instead of {letter.key!r}."

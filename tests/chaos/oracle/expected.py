@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from tests.chaos.oracle.placing import Arrival
 from tests.chaos.oracle.records import Record, Settings
@@ -55,6 +55,7 @@ class Letter(NamedTuple):
     timestamp: int
     key: bytes | None
     value: bytes | None
+    """`in_short`."""
     reason: str
     """Of a dead letter; empty for a late event."""
 
@@ -65,16 +66,26 @@ class Sum:
 
     start: float
     truth: dict[str, float]
-    """By subject what it spent in the window; or how many different ones it has, of those that grew."""
+    """By subject what it spent in the window, or how many different ones it has; of those at the floor or above."""
+    total: float
+    """Of all subjects, those below the floor too."""
     floor: float
-    """Named from here on."""
+    """Named from here on; nothing of what is below is told, and a long log has millions of it."""
     is_exact: bool
     told_at: float = 0.0
+
+    @classmethod
+    def of(
+        cls, start: float, spent: Mapping[str, float], floor: float, told_at: float = 0.0, *, is_exact: bool
+    ) -> Self:
+        """One of all that was spent."""
+        truth = {subject: value for subject, value in spent.items() if value >= floor}
+        return cls(start, truth, sum(spent.values()), floor, is_exact, told_at)
 
     @property
     def slack(self) -> float:
         """What may be missing of one subject."""
-        return 0.0 if self.is_exact else sum(self.truth.values()) * ERROR_SHARE
+        return 0.0 if self.is_exact else self.total * ERROR_SHARE
 
     @property
     def is_due(self) -> bool:
@@ -84,7 +95,7 @@ class Sum:
     @property
     def is_possible(self) -> bool:
         """Whether there may be one."""
-        return any(value >= self.floor for value in self.truth.values())
+        return bool(self.truth)
 
 
 @dataclass(slots=True)

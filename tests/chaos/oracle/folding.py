@@ -22,7 +22,7 @@ from tests.chaos.oracle.expected import Expected, Letter, Place, Revision
 from tests.chaos.oracle.moments import micros, seconds_of
 from tests.chaos.oracle.placing import WATERMARK, first_arrival, is_in_place
 from tests.chaos.oracle.reading import Fields, RefusedError, read_event, read_watermark
-from tests.chaos.oracle.records import Match, Record
+from tests.chaos.oracle.records import Match, Record, in_short
 from tests.chaos.oracle.session import Session
 from tests.chaos.oracle.spending import Purse
 from tests.chaos.oracle.sums import Sums
@@ -72,7 +72,9 @@ class Partition:
         except RefusedError as error:
             self.accounts.dead_letter += 1
             place = (record.partition, record.offset)
-            self.expected.dead[place] = Letter(place, record.timestamp, record.key, record.value, error.args[0])
+            self.expected.dead[place] = Letter(
+                place, record.timestamp, record.key, in_short(record.value), error.args[0]
+            )
 
     def end(self) -> None:
         """Nothing more comes."""
@@ -105,7 +107,7 @@ class Partition:
         elif self._is_late(visitor, moment):
             accounts.late += 1
             place = (record.partition, record.offset)
-            self.expected.late[place] = Letter(place, record.timestamp, name.encode(), record.value, "")
+            self.expected.late[place] = Letter(place, record.timestamp, name.encode(), in_short(record.value), "")
         else:
             accounts.folded += 1
             self._raise(moment)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from tests.chaos.oracle.answering import VisitorAnswers, expected_answers
+from tests.chaos.oracle.answering import expected_answers
 from tests.chaos.oracle.compare_answers import answer_differences, label_differences
 from tests.chaos.oracle.compare_examples import example_differences
-from tests.chaos.oracle.compare_flags import flag_differences
+from tests.chaos.oracle.compare_flags import Spoken, flag_differences, spoken_of
 from tests.chaos.oracle.compare_letters import letter_differences, limit_differences
 from tests.chaos.oracle.compare_log import (
     account_differences,
@@ -30,6 +30,9 @@ from tests.chaos.oracle.shares import Places, Share, Shares
 
 READ = ("sessions", "late", "dead-letter", "limits", "flags", "rules", "labels", "answers", "training")
 """Topics, without their prefix, whose records are compared; labels are an input, and an output of score and join."""
+
+PUT_ASIDE = ("sessions", "flags")
+"""Of these, those of which there are so many that they are compared in shares."""
 
 
 def expect(
@@ -85,78 +88,97 @@ class JudgeShare:
     settings: Settings
     judges_patterns: bool
     book: RuleBook | None
-    answers: Mapping[str, VisitorAnswers]
+    spoken: Mapping[str, Spoken]
 
     def __call__(self, share: Share) -> tuple[list[str], Counter[int]]:
         """The differences, and by partition the events that sessions which have ended count."""
         expected = Expected(self.settings, self.judges_patterns)
         differences = list(session_differences(expected, share.sessions, share.records))
         if self.book is not None:
-            differences += flag_differences(share.records, share.flags, self.book, self.answers)
+            differences += flag_differences(share.records, share.flags, self.book, self.spoken)
         return differences, events_of(share.records)
 
 
 MapShares = Callable[[JudgeShare], Iterable[tuple[list[str], Counter[int]]]]
 
 
-def put_aside(outputs: Iterable[Record], settings: Settings, shares: Shares) -> Iterator[Record]:
-    """Puts sessions and flags aside, each partition in the order of offsets; gives back the others."""
+def put_aside(outputs: Iterable[Record], settings: Settings, shares: Shares) -> None:
+    """Puts sessions and flags aside, each partition in the order of offsets; others are none of this."""
     put = {settings.topic("sessions"): shares.put_record, settings.topic("flags"): shares.put_flag}
     for record in outputs:
         if record.topic in put:
             put[record.topic](str((parsed(record) or {}).get("session_id")), record)
-        else:
-            yield record
 
 
-def compare(  # noqa: PLR0913 -- each part of a run is judged only where it is given
+def compare(
     expected: Expected,
     outputs: Iterable[Record],
     *,
     reported: Mapping[int, Mapping[str, int]] | None = None,
     book: RuleBook | None = None,
     scores: Iterable[Record] | None = None,
+) -> Iterator[str]:
+    """`differences` of outputs that lie in memory: all committed records of the topics `READ`, in any order of topics.
+
+    Args:
+        reported: by partition, the outcomes that Weir counted: `folded`, `duplicate`, `late`, `dead_letter`, `rekeyed`,
+            `watermark`.
+    """
+    topics: dict[str, list[Record]] = {name: [] for name in READ}
+    names = {expected.settings.topic(name): name for name in READ}
+    for record in outputs:
+        if record.topic in names:
+            topics[names[record.topic]].append(record)
+
+    def judged(judge: JudgeShare) -> Iterator[tuple[list[str], Counter[int]]]:
+        yield judge(Share(expected.sessions, topics["sessions"], topics["flags"]))
+
+    yield from differences(expected, topics, judged, book=book, scores=scores)
+    yield from account_differences(expected, reported or {})
+
+
+def differences(  # noqa: PLR0913 -- each part of a run is judged only where it is given
+    expected: Expected,
+    topics: Mapping[str, Iterable[Record]],
+    judged: MapShares,
+    *,
+    book: RuleBook | None = None,
+    scores: Iterable[Record] | None = None,
     may_be_compacted: bool = False,
-    judged: MapShares | None = None,
 ) -> Iterator[str]:
     """Every way in which outputs differ from what they must be, a sentence each; nothing for a flawless run.
 
     Args:
         expected: what `expect` said of the log.
-        outputs: all committed records of the topics `READ`, each partition in the order of offsets.
-        reported: by partition, the outcomes that Weir counted: `folded`, `duplicate`, `late`, `dead_letter`, `rekeyed`,
-            `watermark`.
+        topics: by name, without prefix, all committed records of each but sessions and flags, each partition in the
+            order of offsets. They are gone through one after another, some more than once, and not kept: a run has
+            more of them than memory should hold.
+        judged: judges all shares of sessions and flags, due and found, by a judge that it is given.
         book: what patterns and rules weigh; given only where every stage but heuristics and people is in shadow, flags
             are compared too.
-        scores: all committed scores, read once and not kept; with them training examples are compared too.
+        scores: all committed scores, read once; with them training examples are compared too.
         may_be_compacted: older limits and answers of a key may be gone.
-        judged: judges the shares in which sessions and flags, due and found, were put aside, by a judge that it is
-            given; `outputs` are the others then.
     """
-    by_topic: dict[str, list[Record]] = {expected.settings.topic(name): [] for name in READ}
-    for record in outputs:
-        if record.topic in by_topic:
-            by_topic[record.topic].append(record)
-    sessions, late, dead, limits, flags, rules, sent, given, training = by_topic.values()
-    labels = sort_labels(sent, expected.settings)
-    answers = expected_answers(labels, expected.settings)
+    settings = expected.settings
+    labels = sort_labels(topics["labels"], settings)
+    answers = expected_answers(labels, settings)
     yield from rekeying_differences(expected)
-    judge_share = JudgeShare(expected.settings, expected.judges_patterns, book, answers)
-    all_shares = [judge_share(Share(expected.sessions, sessions, flags))] if judged is None else judged(judge_share)
     in_sessions: Counter[int] = Counter()
-    for differences, events in all_shares:
-        yield from differences
+    for found, events in judged(
+        JudgeShare(settings, expected.judges_patterns, book, spoken_of(answers) if book else {})
+    ):
+        yield from found
         in_sessions += events
+    late, dead = topics["late"], topics["dead-letter"]
     yield from chain(
-        letter_differences(expected.settings, expected.late, late, "late event"),
-        letter_differences(expected.settings, expected.dead, dead, "dead letter"),
-        limit_differences(expected.limits, limits, may_be_compacted=may_be_compacted),
-        sum_differences(expected.sums, rules),
-        label_differences(expected.settings, labels, dead),
-        answer_differences(expected.settings, answers, given, may_be_compacted=may_be_compacted),
-        example_differences(labels, scores, training) if scores is not None else (),
+        letter_differences(settings, expected.late, late, "late event"),
+        letter_differences(settings, expected.dead, dead, "dead letter"),
+        limit_differences(expected.limits, topics["limits"], may_be_compacted=may_be_compacted),
+        sum_differences(expected.sums, topics["rules"]),
+        label_differences(settings, labels, dead),
+        answer_differences(settings, answers, topics["answers"], may_be_compacted=may_be_compacted),
+        example_differences(labels, scores, topics["training"]) if scores is not None else (),
         balance_differences(expected, in_sessions, late, dead),
-        account_differences(expected, reported or {}),
     )
 
 

@@ -6,6 +6,7 @@ import base64
 import json
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -43,6 +44,17 @@ def read(bootstrap_servers: str, topic: str, only: int | None = None) -> Iterato
         yield from _until_the_end(consumer, wanted)
     finally:
         consumer.close()
+
+
+@dataclass(frozen=True)
+class Topic(Iterable[Record]):
+    """A topic that nobody writes to any more: read anew each time that it is gone through."""
+
+    bootstrap_servers: str
+    name: str
+
+    def __iter__(self) -> Iterator[Record]:
+        return read(self.bootstrap_servers, self.name)
 
 
 def _until_the_end(consumer: Consumer, unfinished: set[int]) -> Iterator[Record]:

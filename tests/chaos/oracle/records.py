@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 Headers = tuple[tuple[str, bytes], ...]
@@ -35,6 +36,16 @@ class Record(NamedTuple):
     def place(self) -> str:
         """Where it lies, for people."""
         return f"{self.topic}-{self.partition}@{self.offset}"
+
+
+_SHORT_BYTES = 1_024
+
+
+def in_short(value: bytes | None) -> bytes | None:
+    """What tells a value from others, as long as a page at most: a run has hundreds of values as large as may be."""
+    if value is None or len(value) <= _SHORT_BYTES:
+        return value
+    return b"%d bytes, " % len(value) + blake2b(value).digest()
 
 
 @dataclass(frozen=True)

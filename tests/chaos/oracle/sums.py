@@ -98,8 +98,8 @@ class Sums:
         start = max(0.0, min(before, ts // WINDOW_S * WINDOW_S))
         for budget in self.settings.shared:
             hidden = 0.25 * budget.refill_per_s * WINDOW_S / self.settings.partitions
-            truth = dict(self.spent[budget.id])
-            told = Sum(start, truth, min(0.02 * budget.capacity, hidden), len(truth) <= EXACT)
+            spent, floor = self.spent[budget.id], min(0.02 * budget.capacity, hidden)
+            told = Sum.of(start, spent, floor, is_exact=len(spent) <= EXACT)
             self.told[f"sums/{self.partition}/{budget.id}".encode()].append(told)
         self.spent.clear()
         for limit in self.settings.distinct:
@@ -112,7 +112,7 @@ class Sums:
     def _of_sets(self, limit: Distinct, truth: dict[str, float], start: float) -> Sum:
         begun = max(0.0, self.number[limit.id] * limit.window_s)
         floor = max(1, limit.at_most // (2 * self.settings.partitions))
-        return Sum(begun, truth, floor, len(self.sets[limit.id]) <= EXACT, start + WINDOW_S)
+        return Sum.of(begun, truth, floor, start + WINDOW_S, is_exact=len(self.sets[limit.id]) <= EXACT)
 
 
 def subject_of(ip: str | None) -> str:

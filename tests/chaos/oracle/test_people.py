@@ -11,7 +11,7 @@ import pytest
 from tests.chaos.oracle.answering import Decisions, Records, Step, VisitorAnswers, expected_answers
 from tests.chaos.oracle.compare_answers import answer_differences, label_differences
 from tests.chaos.oracle.compare_examples import example_differences
-from tests.chaos.oracle.compare_flags import flag_differences
+from tests.chaos.oracle.compare_flags import flag_differences, spoken_of
 from tests.chaos.oracle.labels import Labels, sort_labels
 from tests.chaos.oracle.records import Record, Settings
 from tests.chaos.oracle.rule_book import RuleBook
@@ -303,7 +303,7 @@ def because(**fields: object) -> dict[str, Any]:
 
 
 def flags(*found: Record) -> str:
-    return "\n".join(flag_differences(SESSIONS, found, BOOK, expected(BUSY)))
+    return "\n".join(flag_differences(SESSIONS, found, BOOK, spoken_of(expected(BUSY))))
 
 
 PATTERN = {"id": "p", "version": "1"}
@@ -347,7 +347,7 @@ def test_flags_that_people_or_heuristics_do_not_explain_are_named(found: tuple[R
 
 def test_flags_about_others_are_as_due_as_ever() -> None:
     def said(*found: Record) -> str:
-        return "\n".join(flag_differences(SESSIONS, found, BOOK, expected(labels((1, "w", "ana", "bad")))))
+        return "\n".join(flag_differences(SESSIONS, found, BOOK, spoken_of(expected(labels((1, "w", "ana", "bad"))))))
 
     released = flag(2, "allow", "heuristics")
     assert said(OF_HEURISTICS, released) == ""
