@@ -8,17 +8,14 @@ joins within the run is not promised: it may wait for longer.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Container, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from tests.chaos.oracle.compare_values import parsed
 from tests.chaos.oracle.labels import Labels, is_report
 from tests.chaos.oracle.records import Record
-
-Revision = tuple[str, bytes, float]
-"""Visitor, hash of what the example must have of it, and end."""
 
 
 class Example(NamedTuple):
@@ -31,7 +28,7 @@ class Example(NamedTuple):
     said: tuple[Any, ...]
     """Visitor, source, `labelled_at`, label, category and weight."""
     content: bytes
-    """Hash of what it must have of its revision."""
+    """Hash of what it must have in common with its revision."""
 
 
 def example_differences(labels: Labels, scores: Iterable[Record], training: Iterable[Record]) -> Iterator[str]:
@@ -42,10 +39,10 @@ def example_differences(labels: Labels, scores: Iterable[Record], training: Iter
         if one.label != "withdrawn" and not is_report(one.source)
     }
     examples = [_example(record) for record in training]
-    scored = _scored(scores, {one.session for one in examples})
+    scored = _scored(scores, {one.session for one in examples}, {one.content for one in examples})
     known: set[str] = set()
     for one in examples:
-        visitor, source, labelled_at, *_ = one.said
+        _, source, labelled_at, *_ = one.said
         name = f"the example {one.place}, of session {one.session} by {source}"
         if one.own in known:
             yield f"Twice: {name}."
@@ -54,15 +51,11 @@ def example_differences(labels: Labels, scores: Iterable[Record], training: Iter
             yield f"Wrong: {name} has key {one.key!r} instead of its id."
         if one.said not in said:
             yield f"Unexplained: {name}: nobody gave this label."
-        of_it = [
-            end
-            for scored_of, content, end in scored.get(one.session, ())
-            if (scored_of, content) == (visitor, one.content)
-        ]
-        if not of_it:
+        end = scored.get(one.content)
+        if end is None:
             yield f"Wrong: {name} has features that no revision of the session was scored with."
-        elif min(of_it) > (labelled_at or 0.0):
-            yield f"Wrong: {name} has features of {min(of_it)}, after the label's {labelled_at}."
+        elif end > (labelled_at or 0.0):
+            yield f"Wrong: {name} has features of {end}, after the label's {labelled_at}."
 
 
 def _example(record: Record) -> Example:
@@ -73,16 +66,18 @@ def _example(record: Record) -> Example:
     return Example(record.place, record.key, own, session, said, _content(fields))
 
 
-def _scored(scores: Iterable[Record], sessions: set[str]) -> Mapping[str, list[Revision]]:
-    """Of these sessions the scored revisions: a run has too many scores to keep them."""
-    found: dict[str, list[Revision]] = defaultdict(list)
+def _scored(scores: Iterable[Record], sessions: Container[str], wanted: Container[bytes]) -> Mapping[bytes, float]:
+    """Of scored revisions that examples may be of, by content, the earliest end: a run has too many to keep them."""
+    found: dict[bytes, float] = {}
     for record in scores:
         fields = parsed(record) or {}
         if fields.get("session_id") in sessions and fields.get("champion"):
-            found[fields["session_id"]].append((str(fields.get("visitor_id")), _content(fields), fields["ts"]))
+            content = _content(fields)
+            if content in wanted:
+                found[content] = min(found.get(content, math.inf), fields["ts"])
     return found
 
 
 def _content(fields: Mapping[str, Any]) -> bytes:
-    names = ("features", "features_version", "score", "model", "verdict")
+    names = ("session_id", "visitor_id", "features", "features_version", "score", "model", "verdict")
     return blake2b(json.dumps([fields.get(name) for name in names], sort_keys=True).encode(), digest_size=16).digest()
