@@ -15,6 +15,7 @@ MODULES = tuple(
         "dedupe",
         "fold",
         "moving",
+        "open_session",
         "partition_fold",
         "paths",
         "placement",

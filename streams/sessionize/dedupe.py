@@ -11,7 +11,7 @@ from itertools import islice
 import msgspec
 from xxhash import xxh3_64_intdigest
 
-from streams.sessionize.state import VisitorState
+from streams.sessionize.open_session import VisitorState
 from weir.contracts.fast import FastEvent
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -15,9 +15,10 @@ import msgspec
 
 from streams.sessionize import caps
 from streams.sessionize.moving import add_step, step_of
+from streams.sessionize.open_session import OpenSession
 from streams.sessionize.paths import url_info
 from streams.sessionize.posting import fold_posting
-from streams.sessionize.state import Hits, ItemSeen, OpenSession, Step, TextSeen
+from streams.sessionize.state import Hits, ItemSeen, Step, TextSeen
 from weir.contracts.fast import FastEvent
 
 _encode = msgspec.json.Encoder().encode

@@ -14,8 +14,8 @@ from streams.sessionize.fold import (
     count_type,
 )
 from streams.sessionize.moving import merge_steps
+from streams.sessionize.open_session import OpenSession
 from streams.sessionize.posting import merge_posting
-from streams.sessionize.state import OpenSession
 
 
 def merge(first: OpenSession, other: OpenSession) -> None:

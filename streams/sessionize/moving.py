@@ -17,8 +17,9 @@ from operator import attrgetter
 import msgspec
 
 from streams.sessionize import caps
+from streams.sessionize.open_session import OpenSession
 from streams.sessionize.paths import PathInfo, path_info
-from streams.sessionize.state import Moves, OpenSession, Step
+from streams.sessionize.state import Moves, Step
 
 SPANS_S = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 """Upper bounds of the spans by which gaps are counted; one more span has no bound."""

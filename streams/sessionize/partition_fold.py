@@ -23,10 +23,11 @@ from streams.sessionize.fold import add_hits, add_over, fold, open_session
 from streams.sessionize.heuristics import Patterns
 from streams.sessionize.late import late
 from streams.sessionize.merge import merge
+from streams.sessionize.open_session import OpenSession, VisitorState
 from streams.sessionize.placement import continues, first_with_room, fit, in_reach, is_late
 from streams.sessionize.publish import CLOSED, RUNNING, SPLIT, Ending, publish
 from streams.sessionize.spending import Charges, limit
-from streams.sessionize.state import NEVER, OpenSession, VisitorState
+from streams.sessionize.state import NEVER
 from streams.sessionize.subjects import Subjects, place_of
 from streams.sessionize.visitors import Visitors
 from weir.contracts.dead_letter_reason import DeadLetterReason

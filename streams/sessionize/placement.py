@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from streams.sessionize.config import FoldConfig
-from streams.sessionize.state import OpenSession
+from streams.sessionize.open_session import OpenSession
 
 
 def continues(sessions: Sequence[OpenSession], ts: float, config: FoldConfig) -> bool:

@@ -10,8 +10,9 @@ from bisect import insort_right
 from operator import attrgetter
 
 from streams.sessionize import caps
+from streams.sessionize.open_session import OpenSession
 from streams.sessionize.paths import PathInfo, path_info
-from streams.sessionize.state import OpenSession, PageLoad, Posting, RecentPost
+from streams.sessionize.state import PageLoad, Posting, RecentPost
 from weir.contracts.fast import FastEvent
 
 QUICK_S = 2.0

@@ -9,7 +9,8 @@ import msgspec
 from pydantic import BaseModel
 
 from streams.sessionize.moving import Rhythm, motion
-from streams.sessionize.state import OpenSession, Posting
+from streams.sessionize.open_session import OpenSession
+from streams.sessionize.state import Posting
 from weir.contracts.session import Gaps, ItemTouch, PatternHits, Session, TextSeen
 from weir.kafka.records import Output
 from weir.topics import SESSIONS

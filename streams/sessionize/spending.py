@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rules.limits.budgets import BucketState, Budget, Spent, named_types, spend
-from streams.sessionize.state import VisitorState
+from streams.sessionize.open_session import VisitorState
 from weir.contracts.fast import encode
 from weir.contracts.limit import Limit
 from weir.kafka.records import Output

@@ -106,10 +106,11 @@ class Moves(msgspec.Struct, array_like=True, gc=False):
     """Events whose referrer is the page before."""
 
 
-class OpenSession(msgspec.Struct, array_like=True, gc=False):
-    """The measures of a session that may still grow. All of it is bounded, see `streams/sessionize/caps.py`.
+class SessionBytes(msgspec.Struct, array_like=True, gc=False):
+    """A session that may still grow, as it is written; all of it is bounded, see `streams/sessionize/caps.py`.
 
-    `end` and `number` come first, so that deadlines can be read without the rest (`SessionEnd`).
+    `end` and `number` come first, so that deadlines can be read without the rest (`SessionEnd`). What is folded into is
+    an `OpenSession` of the same fields.
     """
 
     end: float
@@ -168,10 +169,10 @@ class OpenSession(msgspec.Struct, array_like=True, gc=False):
     moves: Moves | None = None
 
 
-class VisitorState(msgspec.Struct, array_like=True, gc=False):
+class VisitorBytes(msgspec.Struct, array_like=True, gc=False):
     """What is remembered of a visitor until the last open session closes."""
 
-    sessions: list[OpenSession] = []
+    sessions: list[SessionBytes] = []
     """In the order of their opening; never empty between two events."""
     seen: dict[int, int] = {}
     """Fingerprints of folded events, oldest first, each with the number of the session that it is in."""
@@ -203,17 +204,6 @@ class Meta(msgspec.Struct):
     """The head of what addresses and accounts spent; the rest are entries of their own, since it may be megabytes."""
 
 
-_encode_into = msgspec.msgpack.Encoder().encode_into
-_buffer = bytearray(1_024)
-
-
-def encode_visitor(visitor: VisitorState) -> bytes:
-    """The state's bytes, and no more: what `encode` gives keeps its whole buffer, half as much again, for ever."""
-    _encode_into(visitor, _buffer)
-    return bytes(_buffer)
-
-
-decode_visitor = msgspec.msgpack.Decoder(VisitorState).decode
 decode_ends = msgspec.msgpack.Decoder(VisitorEnds).decode
 encode_meta = msgspec.json.Encoder(order="deterministic").encode
 decode_meta = msgspec.json.Decoder(Meta).decode

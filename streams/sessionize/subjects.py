@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from rules.limits.budgets import Budget
 from rules.limits.distinct import DistinctLimit
 from rules.limits.sums import Sums, SumsState
-from streams.sessionize.state import OpenSession
+from streams.sessionize.open_session import OpenSession
 from weir.contracts.fast import FastEvent, encode
 from weir.kafka.records import Output
 from weir.networks import NOWHERE, Networks, Place

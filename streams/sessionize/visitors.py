@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from streams.sessionize.state import (
-    SessionEnd,
-    VisitorState,
-    decode_ends,
-    decode_visitor,
-    encode_visitor,
-)
+from streams.sessionize.open_session import VisitorState, decode_visitor, encode_visitor
+from streams.sessionize.state import SessionEnd, decode_ends
 
 PREFIX = b"v"
 """Type byte of a visitor's state entry."""

@@ -25,7 +25,8 @@ from streams.join.records import Given, Waiting, keep, read_scored
 from streams.join.store import GIVEN, SCORED, WAITING
 from streams.score.flags import Told
 from streams.sessionize.end_of_input import EndOfInput
-from streams.sessionize.state import decode_meta, decode_visitor, encode_meta, encode_visitor
+from streams.sessionize.open_session import decode_visitor, encode_visitor
+from streams.sessionize.state import decode_meta, encode_meta
 from streams.sessionize.task import META
 from streams.sessionize.visitors import PREFIX
 from streams.stages import Resources, make_task

@@ -6,13 +6,14 @@ import hashlib
 import json
 import logging
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from streams.compiled.form import STAMP, VARIABLE, decide
 from streams.compiled.sources import MODULES, Sources
-from tests.streams.compiled.trees import TOYS, build_or_skip, run_in, toy_sources
+from tests.streams.compiled.trees import ROOT, TOYS, build_or_skip, run_in, toy_sources
 
 SHOW = """
 from pathlib import Path
@@ -105,3 +106,12 @@ def test_a_binary_that_is_gone_is_told_and_plain_python_runs(sources: Sources) -
 
 def test_every_declared_module_is_there() -> None:
     assert len(Sources().read()) >= len(MODULES) == len(set(MODULES))
+
+
+def test_packages_carry_the_declarations_that_the_modules_were_compiled_with() -> None:
+    """Without them a wheel's own build would count as one of other sources, and plain Python would run."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    shipped = project["tool"]["setuptools"]["package-data"]["*"]
+    declared = [name for name in Sources().read() if name.endswith(".pxd")]
+    assert declared
+    assert "*.pxd" in shipped

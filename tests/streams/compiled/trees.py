@@ -34,7 +34,8 @@ def small_tree(root: Path) -> Path:
     """The real packages as far as `python -m streams.compiled` needs them, with next to nothing in each module."""
     ignored = shutil.ignore_patterns("built", "__pycache__")
     shutil.copytree(ROOT / "streams" / "compiled", root / "streams" / "compiled", ignore=ignored)
-    shutil.copytree(ROOT / "streams" / "sessionize", root / "streams" / "sessionize", ignore=ignored)
+    bare = shutil.ignore_patterns("built", "__pycache__", "*.pxd")
+    shutil.copytree(ROOT / "streams" / "sessionize", root / "streams" / "sessionize", ignore=bare)
     (root / "weir").mkdir()
     for name in ("streams/__init__.py", "weir/__init__.py", "weir/errors.py"):
         shutil.copy(ROOT / name, root / name)

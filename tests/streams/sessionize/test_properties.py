@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rules.limits.budgets import Budget
 from streams.sessionize.config import FoldConfig
-from streams.sessionize.state import OpenSession
+from streams.sessionize.open_session import OpenSession
 from streams.sessionize.task import SessionizeTask
 from streams.task import Effects
 from tests.streams.sessionize.driving import (
