@@ -68,8 +68,8 @@ bench: $(READY) ## Weir beside Kafka Streams, half an hour; ALL=1 every part, ON
 		$(if $(or $(PAIRS),$(RUNS)),--runs $(or $(PAIRS),$(RUNS))) $(if $(EVENTS),--events $(EVENTS)) $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(SMALL),--small) $(if $(REPORT),--report $(REPORT))
 
-instructions: $(READY) ## Instructions that an event takes, against the baseline; UPDATE=1 renews that (needs valgrind)
-	@$(BIN)/python -m bench.instructions $(if $(UPDATE),--update)
+instructions: $(READY) ## Instructions that an event takes, against the baseline; UPDATE=1 renews that, STRICT=1 fails without one (needs valgrind)
+	@$(BIN)/python -m bench.instructions $(if $(UPDATE),--update) $(if $(STRICT),--strict)
 
 evaluate: $(READY) ## How well rules and models do, on data of others and the demo's traffic; ONLY=texts,arrivals of the models, RULES=payloads,cost of the rules, in docs/evaluation-*.md
 	@$(if $(or $(RULES),$(if $(ONLY),,all)),$(BIN)/python -m evaluation.rules $(if $(RULES),--only $(RULES)),true)
