@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from pathlib import Path
 from bench.contestants.contestant import Command, Place, Traits
 from bench.contestants.topics import make_topic
 from bench.unavailable import UnavailableError
-from rules.heuristics.patterns import load_packs
+from rules.heuristics.patterns import IN_PROSE, load_packs
 from weir.errors import WorkError
 from weir.jars import jars_of
 
@@ -102,11 +103,19 @@ def _locked(name: str) -> dict[str, str]:
     return {coordinates: digest for digest, coordinates in pairs}
 
 
+def _in_java(regex: str) -> str:
+    """The expression as Java reads it: its octal escapes begin with a zero that RE2 takes for the character itself."""
+    return re.sub(r"\\.", lambda found: r"\x00" if found[0] == r"\0" else found[0], regex)
+
+
 def _write_patterns(folder: Path) -> Path:
+    """The shipped patterns, without the second names that they have in prose, which peers don't tell apart."""
     patterns = load_packs()
-    infos = [patterns.info(pattern) for pattern in patterns.ids]
+    infos = [patterns.info(pattern) for pattern in patterns.ids if not pattern.endswith(IN_PROSE)]
     rows = [
-        {"id": one.id, "version": one.version, "field": one.field, "regex": patterns.regex(one.id)} for one in infos
+        {"id": one.id, "version": one.version, "field": one.field, "regex": _in_java(patterns.regex(one.id))}
+        for one in infos
+        if not patterns.oversized(one.field).count(one.id)
     ]
     file = folder / "patterns.json"
     file.write_text(json.dumps(rows))
