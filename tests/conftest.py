@@ -16,7 +16,7 @@ from tests.support.broker import begin_run, end_run, shared_broker
 from tests.support.polling import eventually
 from weir.errors import WeirError
 from weir.kafka.admin import admin, create_topics
-from weir.settings import Settings
+from weir.settings import SWITCHES, Settings
 
 IN_CI = os.environ.get("CI") == "true"
 ROOT = Path(__file__).parents[1]
@@ -58,9 +58,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The settings of whoever runs the tests don't reach them."""
+    """The settings of whoever runs the tests don't reach them; which form of the fold runs is no setting, and does."""
     for name in list(os.environ):
-        if name.startswith("WEIR_"):
+        if name.startswith("WEIR_") and name not in SWITCHES:
             monkeypatch.delenv(name)
 
 

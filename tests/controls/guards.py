@@ -19,6 +19,8 @@ from typing import Any
 import msgspec
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from streams.compiled.form import VARIABLE as COMPILED
+
 VARIABLE = "TESTS_WITHOUT_GUARD"
 """By it, workers that a test starts learn what is taken out."""
 
@@ -33,8 +35,9 @@ class Guard:
 
 
 def take_out(name: str) -> None:
-    """Runs this process, and those that it starts, without the guard."""
+    """Runs this process, and those that it starts, without the guard; in plain Python, since it can be patched."""
     os.environ[VARIABLE] = name
+    os.environ[COMPILED] = "0"
     GUARDS[name].take_out()
 
 
