@@ -105,6 +105,8 @@ class Settings(BaseSettings):
     """How much a worker tells."""
     checkpoint_interval_s: float = Field(5.0, ge=0)
     """How often sessionize writes the sessions touched; 0 is after every batch. Recovery folds the rest again."""
+    commit_interval_s: float = Field(0.03, ge=0, le=10)
+    """A partition's transactions begin at least so long after one another: longer is cheaper, and later for readers."""
     transaction_timeout_s: Seconds = 10.0
     """How long a dead worker's open transaction may hold readers up."""
     session_timeout_s: Seconds = 10.0
@@ -113,8 +115,8 @@ class Settings(BaseSettings):
     """A recovery that takes longer ends the worker."""
     stall_timeout_s: Seconds = 120.0
     """A worker with input that has not moved for so long is not alive."""
-    max_batch_records: int = Field(2_000, ge=1)
-    """Records of one partition that are worked on between two flushes, at most."""
+    max_batch_records: int = Field(10_000, ge=1)
+    """Records of one partition that are worked on between two flushes, at most; fewer where the work takes long."""
     dead_letter_cap: float = Field(0.5, ge=0, le=1)
     """A larger share of dead letters among a partition's newest records stops the worker; 1 never does."""
     dead_letter_window: int = Field(1_000, ge=1, le=100_000)

@@ -17,7 +17,8 @@ from weir.kafka.groups import group_name
 from weir.kafka.records import PartitionId
 from weir.settings import Settings
 
-_FETCH_BYTES = 1_048_576
+_FETCH_BYTES = 4_194_304
+"""Of one partition: with `max_batch_records`, what bounds a transaction."""
 _QUEUED_BATCHES = 8
 _COMMIT_INTERVAL_S = 2.8
 _REBALANCE_TIMEOUT_S = 60.0

@@ -1,10 +1,10 @@
-"""One fetch of one partition: what reaches an agent as a single message."""
+"""What was fetched of one partition at once: what reaches an agent as a single message."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import msgspec
@@ -54,6 +54,20 @@ class Fetched:
         if not self.records or self.records[0].offset >= position:
             return self.records
         return self.records[bisect_left(self.records, position, key=_offset) :]
+
+    def follows(self, other: Fetched) -> bool:
+        """Whether it goes on where the other ends, fetched under the same circumstances."""
+        return (
+            self.topic == other.topic
+            and self.start == other.end
+            and self.seek == other.seek
+            and self.generation == other.generation
+            and self.partition == other.partition
+        )
+
+    def up_to(self, last: Fetched, records: Sequence[InputRecord]) -> Fetched:
+        """This fetch and those that follow on it, up to `last`, as one with all their records."""
+        return replace(self, records=records, end=last.end)
 
 
 def _offset(record: InputRecord) -> int:

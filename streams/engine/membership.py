@@ -13,6 +13,7 @@ from faust.types import TP
 from streams.engine.application import Application, make_application
 from streams.engine.exposition import Exposition
 from streams.engine.fetched import Fetched, FetchPosition
+from streams.engine.inbox import Inboxes
 from streams.engine.ownership import Ownership
 from streams.engine.partition import StagePartition
 from streams.engine.plan import StagePlan, Threads
@@ -52,6 +53,7 @@ class Membership:
         self._is_over = False
         self._inputs = {settings.names.public(topic) for plan in plans for topic in plan.inputs}
         self.ownership = Ownership(settings, plans, threads, exposition, self.fail, self._place, self.is_current)
+        self._inboxes = Inboxes(self._work_on, settings.max_batch_records, settings.commit_interval_s)
         self.app: Application | None = None
         self._work: list[asyncio.Task[None]] = []
 
@@ -90,6 +92,7 @@ class Membership:
         try:
             await self.ownership.close(clean=clean)
         finally:
+            self._inboxes.close()
             if self.app is not None:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self.app.stop(), _STOP_S)
@@ -102,9 +105,17 @@ class Membership:
         return app
 
     async def take(self, stage: str, batch: Fetched) -> None:
-        """Gives a batch of the present generation to its partition."""
+        """Has a batch of the present generation worked on, when there is room in its partition's inbox."""
+        if self._is_present(batch):
+            await self._inboxes.put(stage, batch)
+
+    def _is_present(self, batch: Fetched) -> bool:
         app = self.app
-        if app is None or self._is_over or batch.generation != app.consumer_generation_id:
+        return app is not None and not self._is_over and batch.generation == app.consumer_generation_id
+
+    async def _work_on(self, stage: str, batch: Fetched) -> None:
+        # The generation may have gone by while it waited.
+        if not self._is_present(batch):
             return
         try:
             await self.ownership.take(stage, batch)

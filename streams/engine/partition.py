@@ -34,6 +34,11 @@ _FEWEST_REPAIRS = 5
 _LONGEST_PAUSE_S = 5.0
 _LONGEST_DOUBT_S = 16.0
 _LOOK_AGAIN_S = 0.05
+_LONGEST_WORK_S = 0.25
+_RECORDS_BETWEEN_LOOKS = 1_000
+"""A transaction holds what was fetched at once: few records when caught up, many when behind, since each costs the
+brokers the same. Only where the work on them takes so long that readers would wait is what is done written first; the
+clock is looked at after so many records."""
 _LONGEST_FENCE_S = 10.0
 """Twice what one request takes at most."""
 _PARTITION_GAUGES: tuple[GaugeName, ...] = (
@@ -176,14 +181,18 @@ class StagePartition:
             await self._renew(self._flusher)
             if not self._recovered:
                 return
-            effects = Effects()
             records = batch.unread(position)
-            with self._whole_or_dropped():
-                if records:
-                    await self._fold(records, effects)
-                    self._watch_letters(batch.topic, records, effects)
+            if not records:
                 self._next[batch.topic] = max(position, batch.end)
-                if records:
+            with self._whole_or_dropped():
+                done = 0
+                while done < len(records) and self.is_ready:
+                    effects = Effects()
+                    taken = await self._fold(records, done, effects)
+                    self._watch_letters(batch.topic, taken, effects)
+                    done += len(taken)
+                    end = records[done].offset if done < len(records) else batch.end
+                    self._next[batch.topic] = max(position, end)
                     await self._flush(self._flusher, effects)
 
     async def tick(self, now_s: float, ends: Mapping[str, int] | None) -> None:
@@ -346,20 +355,25 @@ class StagePartition:
                 return
         log.info("%s works by other rules from %s on", self, self._next)
 
-    async def _fold(self, records: Sequence[InputRecord], effects: Effects) -> None:
-        begun = time.perf_counter()
-        try:
-            await self._threads.work(self._task.process, records, effects)
-        except WeirError:
-            raise
-        except Exception as error:
-            log.exception("%s failed", self)
-            raise WorkError(
-                f"The code of {self} failed between offsets {records[0].offset} and {records[-1].offset}: {error!r}.",
-                "Nothing of this batch was written; this is a defect to report.",
-            ) from error
+    async def _fold(self, records: Sequence[InputRecord], begin: int, effects: Effects) -> Sequence[InputRecord]:
+        """Works on records from index `begin` on until time is up; returns those that it worked on."""
+        begun, end = time.perf_counter(), begin
+        while end < len(records) and (end == begin or time.perf_counter() - begun < _LONGEST_WORK_S):
+            slice_ = records[end : end + _RECORDS_BETWEEN_LOOKS]
+            end += len(slice_)
+            try:
+                await self._threads.work(self._task.process, slice_, effects)
+            except WeirError:
+                raise
+            except Exception as error:
+                log.exception("%s failed", self)
+                raise WorkError(
+                    f"The code of {self} failed between offsets {slice_[0].offset} and {slice_[-1].offset}: {error!r}.",
+                    "Nothing of this batch was written; this is a defect to report.",
+                ) from error
         self._around.exposition.observe(time.perf_counter() - begun, "batch_seconds", self.stage)
-        self._around.exposition.count("batch_records", self.stage, by=len(records))
+        self._around.exposition.count("batch_records", self.stage, by=end - begin)
+        return records[begin:end]
 
     def _watch_letters(self, topic: str, records: Sequence[InputRecord], effects: Effects) -> None:
         watch = self._watches[topic]

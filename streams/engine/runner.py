@@ -75,7 +75,7 @@ def _collect_seldom() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(5_000, 10, 100)
+    gc.set_threshold(50_000, 10, 100)
 
 
 def told(error: WeirError) -> int:

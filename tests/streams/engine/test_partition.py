@@ -11,6 +11,7 @@ from contextlib import suppress
 import pytest
 from confluent_kafka import TopicPartition
 
+from streams.engine import partition as partition_module
 from streams.engine.fetched import Fetched
 from streams.engine.partition import StagePartition
 from streams.engine.recovery import AbandonedError
@@ -391,5 +392,60 @@ def test_outputs_and_state_do_not_depend_on_where_batches_end(settings: Settings
             await partition.suspend()
             assert await asyncio.to_thread(counts, settings) == {"a": [1, 2, 3, 4], "b": [1, 2], "c": [1]}
             assert await asyncio.to_thread(state_of, settings) == {b"sa": b"4", b"sb": b"2", b"sc": b"1"}
+
+    asyncio.run(work())
+
+
+def test_what_takes_long_is_written_in_parts_so_that_readers_need_not_wait_for_all(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partition_module, "_LONGEST_WORK_S", 0.0)
+    monkeypatch.setattr(partition_module, "_RECORDS_BETWEEN_LOOKS", 2)
+    visitors = ["a", "b", "a", "b", "a"]
+
+    async def work() -> None:
+        async with bench(settings) as made:
+            send_events(settings, visitors)
+            first = made.partition()
+            await first.recover()
+            before = made.committed("committed") or 0.0
+            await first.take(made.batch(first, visitors, start=0))
+            await made.until_durable(first, 5)
+            assert (made.committed("committed") or 0.0) - before == 3
+            assert await asyncio.to_thread(counts, settings) == {"a": [1, 2, 3], "b": [1, 2]}
+
+    asyncio.run(work())
+
+
+def test_the_rest_of_a_long_batch_is_left_to_the_next_owner_once_the_partition_is_suspended(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partition_module, "_LONGEST_WORK_S", 0.0)
+    monkeypatch.setattr(partition_module, "_RECORDS_BETWEEN_LOOKS", 2)
+    visitors = ["a", "b", "a", "b", "a"]
+    suspended: list[StagePartition] = []
+
+    class Interrupted(CountTask):
+        """Its partition is suspended while it works."""
+
+        def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
+            super().process(records, effects)
+            for one in suspended:
+                one._suspended = True
+
+    async def work() -> None:
+        async with bench(settings) as made:
+            send_events(settings, visitors)
+            first = made.partition(Interrupted)
+            await first.recover()
+            suspended.append(first)
+            await first.take(made.batch(first, visitors, start=0))
+            await made.until_durable(first, 2)
+            assert first.positions == {made.topic: 2}
+            await first.resume()
+            suspended.clear()
+            await first.take(made.batch(first, visitors[2:], start=2))
+            await made.until_durable(first, 5)
+            assert await asyncio.to_thread(counts, settings) == {"a": [1, 2, 3], "b": [1, 2]}
 
     asyncio.run(work())
