@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +17,12 @@ PACE_S = 0.05
 def fetched(start: int, end: int, *, topic: str = "events", seek: int = 1, partition: int = 0) -> Fetched:
     records = [LogRecord(topic, partition, offset, 0, None, b"") for offset in range(start, end)]
     return Fetched(topic, partition, records, start, end, 1, seek)
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not reached():  # noqa: ASYNC110 -- what it waits for tells nobody
+            await asyncio.sleep(0)
 
 
 class Work:
@@ -35,9 +41,7 @@ class Work:
         await self.may_end.wait()
 
     async def until(self, number: int) -> None:
-        async with asyncio.timeout(10):
-            while len(self.batches) < number:
-                await asyncio.sleep(0)
+        await until(lambda: len(self.batches) >= number)
 
     @property
     def spans(self) -> list[tuple[str, int, int]]:
@@ -118,9 +122,7 @@ def test_no_partition_waits_for_another_ones_commit() -> None:
         inboxes = Inboxes(work, 100, 0.0)
         await inboxes.put("sessionize", fetched(0, 1, partition=0))
         await inboxes.put("sessionize", fetched(0, 1, partition=1))
-        async with asyncio.timeout(10):
-            while not done:
-                await asyncio.sleep(0)
+        await until(lambda: bool(done))
         assert done == [1]
         held.set()
 
@@ -157,9 +159,7 @@ def test_every_record_is_worked_on_once_and_in_order_and_no_batch_is_larger_than
             at += size
             if yields:
                 await asyncio.sleep(0)
-        async with asyncio.timeout(10):
-            while sum(len(batch.records) for batch in work.batches) < at:
-                await asyncio.sleep(0)
+        await until(lambda: sum(len(batch.records) for batch in work.batches) >= at)
         assert [record.offset for batch in work.batches for record in batch.records] == list(range(at))
         return work.batches
 
