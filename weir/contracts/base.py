@@ -26,11 +26,16 @@ class Record(BaseModel):
     )
 
 
+class Moment:
+    """Marks a number as seconds since the epoch, in UTC: a time, for whoever derives types from a contract."""
+
+
 Identifier = Annotated[str, Field(min_length=1, max_length=512)]
 ShortText = Annotated[str, Field(max_length=2_048)]
 UrlText = Annotated[str, Field(max_length=16_384)]
 LongText = Annotated[str, Field(max_length=131_072)]
-EpochSeconds = Annotated[float, Field(ge=0)]
+MOMENT = Moment()
+EpochSeconds = Annotated[float, Field(ge=0), MOMENT]
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Ratio = Annotated[float, Field(ge=0)]

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from weir.contracts.base import CARRIED_CHECK
+from weir.contracts.base import CARRIED_CHECK, MOMENT
 from weir.contracts.event import Event
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -124,8 +124,8 @@ def _constrained(kind: Any, metadata: Any) -> Any:  # noqa: ANN401 -- types of t
 
 
 def _bound(constraint: object) -> dict[str, Any]:
-    if constraint is CARRIED_CHECK:
-        return {}  # msgspec takes no number that is not finite
+    if constraint is CARRIED_CHECK or constraint is MOMENT:
+        return {}  # msgspec takes no number that is not finite, and a moment is a number like others
     name = _BOUNDS.get(type(constraint))
     if name is None:
         raise TypeError(f"no struct can promise {constraint!r}")

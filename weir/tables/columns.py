@@ -1,0 +1,128 @@
+"""Each table's columns: derived from its contract, but for the few that a contract's type leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+from msgspec.structs import astuple
+
+from weir.contracts.fast import encode, fast
+from weir.tables.catalogue import EXAMPLES_TABLE, LATE_TABLE, Table
+from weir.tables.types import MOMENT_TYPE, arrow_type, column, moments
+from weir.times import to_epoch_s
+
+DAY = "day"
+"""The column that a table is partitioned by: the UTC day of its `moment`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row came from."""
+
+    partition: int
+    offset: int
+    appended_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column, and how it is made of records."""
+
+    name: str
+    type: pa.DataType
+    field: str
+    """The contract's field that it is made of."""
+    make: Callable[[Sequence[Any]], pa.Array]
+    """From that field's values."""
+    meaning: str
+
+
+@cache
+def columns(table: Table) -> tuple[Column, ...]:
+    """The table's columns that are made of its records, in the order of the contract."""
+    by_hand = _BY_HAND.get(table.name, {})
+    made: list[Column] = []
+    for name, info in table.contract.model_fields.items():
+        told = " ".join((info.description or "").split())
+        if name in by_hand:
+            made += by_hand[name](told)
+        else:
+            made.append(_derived(name, arrow_type(info.annotation, info.metadata), told))
+    return tuple(made)
+
+
+@cache
+def schema(table: Table) -> pa.Schema:
+    """The table's schema; every column says what it means."""
+    fields = [pa.field(one.name, one.type, metadata={"comment": one.meaning}) for one in columns(table)]
+    return pa.schema([*fields, *(pa.field(name, kind, metadata={"comment": told}) for name, kind, told in _PLACE)])
+
+
+def rows(table: Table, records: Sequence[Any], places: Sequence[Place]) -> pa.Table:
+    """The table's rows of these records, as the derived decoder of its contract gives them."""
+    if not records:
+        return schema(table).empty_table()
+    fields = fast(table.contract).__struct_fields__  # type: ignore[attr-defined]  # the derived struct's own
+    values: Mapping[str, Sequence[Any]] = dict(zip(fields, zip(*map(astuple, records), strict=True), strict=True))
+    made = {one.name: one.make(values[one.field]) for one in columns(table)}
+    arrays = [
+        *made.values(),
+        made[table.moment].cast(pa.date32()),
+        pa.array([place.partition for place in places], pa.int32()),
+        pa.array([place.offset for place in places], pa.int64()),
+        moments([place.appended_ms / 1_000 for place in places]),
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema(table))
+
+
+_PLACE = (
+    (DAY, pa.date32(), "UTC day that the row is filed under"),
+    ("kafka_partition", pa.int32(), "Partition of the topic that the row came from"),
+    ("kafka_offset", pa.int64(), "Offset there: with the partition, unique in the table"),
+    ("appended_at", MOMENT_TYPE, "When the record was appended to the topic"),
+)
+
+
+def _derived(name: str, kind: pa.DataType, meaning: str) -> Column:
+    return Column(name, kind, name, lambda values: column(values, kind), meaning)
+
+
+def _event_time(meaning: str) -> list[Column]:
+    def make(values: Sequence[float | str]) -> pa.Array:
+        return moments([to_epoch_s(ts) for ts in values])
+
+    return [Column("ts", MOMENT_TYPE, "ts", make, meaning)]
+
+
+def _properties(meaning: str) -> list[Column]:
+    def make(values: Sequence[Any]) -> pa.Array:
+        return pa.array([None if value is None else encode(value).decode() for value in values], pa.string())
+
+    return [Column("properties", pa.string(), "properties", make, f"{meaning} As JSON.")]
+
+
+def _features(meaning: str) -> list[Column]:
+    numbers, texts = pa.map_(pa.string(), pa.float64()), pa.map_(pa.string(), pa.string())
+
+    def of(kind: type | tuple[type, ...], to: pa.DataType) -> Callable[[Sequence[Any]], pa.Array]:
+        def make(values: Sequence[Mapping[str, Any]]) -> pa.Array:
+            found = [{name: one for name, one in value.items() if isinstance(one, kind)} for value in values]
+            return column(found, to)
+
+        return make
+
+    return [
+        Column("features", numbers, "features", of((int, float), numbers), f"{meaning} Those that are numbers."),
+        Column("feature_texts", texts, "features", of(str, texts), f"{meaning} Those that are categories or texts."),
+    ]
+
+
+_BY_HAND: Mapping[str, Mapping[str, Callable[[str], list[Column]]]] = {
+    LATE_TABLE.name: {"ts": _event_time, "properties": _properties},
+    EXAMPLES_TABLE.name: {"features": _features},
+}
+"""Where a contract takes more than one type."""
