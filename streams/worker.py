@@ -14,7 +14,7 @@ from streams.task import Task
 from streams.train.task import TrainTask
 from weir.errors import UsageError, WeirError
 from weir.settings import Settings
-from weir.topics import STAGES
+from weir.topics import STAGES, TABLE_STAGE
 
 
 def run_worker(settings: Settings, stages: Sequence[str] = STAGES) -> int:
@@ -23,12 +23,14 @@ def run_worker(settings: Settings, stages: Sequence[str] = STAGES) -> int:
     0 after a signal, 1 when the work failed, 2 when it could not begin as asked; an error is told in one sentence on
     standard error. To be called from the main thread.
     """
+    if list(stages) == [TABLE_STAGE]:
+        return _run_table(settings)
     unknown = [stage for stage in stages if stage not in STAGE_INPUTS]
     try:
         if unknown or not stages:
             raise UsageError(
                 f"There is no stage {unknown[0]}." if unknown else "No stage was named.",
-                f"The stages are {', '.join(STAGE_INPUTS)}.",
+                f"The stages are {', '.join(STAGE_INPUTS)}; {TABLE_STAGE} runs by itself, in a group of its own.",
             )
         resources = Resources.from_settings(settings, check_own=check_own_pack)
     except WeirError as error:
@@ -39,6 +41,18 @@ def run_worker(settings: Settings, stages: Sequence[str] = STAGES) -> int:
         if stage in stages
     ]
     return run_plans(settings, plans, resources.followed, partial(announce, settings, resources.library))
+
+
+def _run_table(settings: Settings) -> int:
+    try:
+        from streams.table.run import run_table  # noqa: PLC0415 -- an optional extra brings what it needs
+    except ModuleNotFoundError as error:
+        if error.name not in {"deltalake", "pyarrow"}:
+            raise
+        return told(
+            UsageError("The stage table needs deltalake and pyarrow.", "Install them: pip install 'weir[table]'.")
+        )
+    return run_table(settings)
 
 
 def make_loaded_task(stage: str, partition: int, resources: Resources) -> Task:

@@ -34,6 +34,9 @@ CounterName = Literal[
     "trial_verdicts",
     "drift_detected",
     "model_refused",
+    "table_rows",
+    "table_unreadable",
+    "table_commits",
 ]
 GaugeName = Literal[
     "dead_letter_share",
@@ -64,10 +67,12 @@ GaugeName = Literal[
     "sources_doubted",
     "trial_stage",
     "model_version_info",
+    "table_rows_waiting",
 ]
 HistogramName = Literal[
     "event_to_flag_seconds",
     "batch_seconds",
     "flush_seconds",
+    "table_commit_seconds",
 ]
 MetricName = CounterName | GaugeName | HistogramName

@@ -54,6 +54,8 @@ _REASONS = tuple(reason.value for reason in DeadLetterReason)
 _ANSWER_OUTCOMES = ("acts", "repeated", "over", "withdrawn", "forgotten")
 _LABEL_OUTCOMES = tuple(outcome.value for outcome in LabelOutcome)
 
+_TABLES = ("sessions", "flags", "late_events", "labels", "examples")
+
 METRICS = (
     Metric(
         "events",
@@ -311,6 +313,25 @@ METRICS = (
         "Snapshots not taken, by reason",
         ("reason",),
         values=(("unverified", "unreadable", "features_version"),),
+    ),
+    Metric("table_rows", "counter", "rows", "Rows committed to the tables", ("table",), values=(_TABLES,)),
+    Metric(
+        "table_commits",
+        "counter",
+        "commits",
+        "Commits to the tables by how they ended: overtaken by another worker, in conflict and tried again, or failed",
+        ("table", "end"),
+        values=(_TABLES, ("committed", "overtaken", "conflict", "failed")),
+    ),
+    Metric("table_commit_seconds", "histogram", "s", "One commit to a table", ("table",), _LATENCY_SECONDS),
+    Metric("table_rows_waiting", "gauge", "rows", "Rows that waited at the last look for a commit", ("table",)),
+    Metric(
+        "table_unreadable",
+        "counter",
+        "records",
+        "Records of which there is no row, since they can't be read",
+        ("table",),
+        values=(_TABLES,),
     ),
 )
 BY_NAME: Mapping[str, Metric] = {metric.name: metric for metric in METRICS}

@@ -122,6 +122,18 @@ class Settings(BaseSettings):
     dead_letter_window: int = Field(1_000, ge=1, le=100_000)
     """How many records that share is of."""
 
+    # Tables: see the page for analysts.
+    table_uri: str | None = None
+    """Folder or object store of the tables that the stage `table` writes; it runs only where this is set."""
+    table_commit_s: float = Field(30.0, gt=0, le=3_600)
+    """How long a row waits for its commit, at most."""
+    table_commit_rows: int = Field(100_000, ge=1, le=5_000_000)
+    """A commit is made as soon as so many rows wait."""
+    table_compact_s: float = Field(3_600.0, gt=0)
+    """How often small files of the tables are made large ones, and old ones removed."""
+    table_keep_hours: int = Field(168, ge=1)
+    """How long files are kept that newer ones have replaced: for readers of older versions."""
+
     # Time.
     gap_s: Seconds = 1_800.0
     """Events at most this far apart belong to one session."""

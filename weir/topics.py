@@ -234,6 +234,9 @@ def state_topic(stage: str) -> Topic:
 STAGES = ("sessionize", "score", "join", "train")
 """The stages in the order of an event's way; each is an agent, alone or with others in one worker."""
 
+TABLE_STAGE = "table"
+"""Beside them: writes tables and no topics, and runs by itself, where it is asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Names:

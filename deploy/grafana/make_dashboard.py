@@ -246,6 +246,25 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 "From the append of the event that led to a revision to the verdict on it.",
             ),
             Panel(
+                "Rows into the tables",
+                "rows",
+                [
+                    (rate("weir_table_rows_total", "table"), "{{table}}"),
+                    ("sum by (table) (weir_table_rows_waiting)", "{{table}} waiting"),
+                    (rate("weir_table_unreadable_total", "table"), "{{table}} unreadable"),
+                ],
+                "A second, into the Delta tables; only where the stage table runs.",
+            ),
+            Panel(
+                "Commits to the tables",
+                "ops",
+                [
+                    (rate("weir_table_commits_total", "end"), "{{end}}"),
+                    (quantile(0.99, "weir_table_commit_seconds", "table"), "{{table}}, 99 %, s"),
+                ],
+                "Failed: the store is away, and rows wait. Overtaken: a rebalance while a worker wrote.",
+            ),
+            Panel(
                 "One batch, 99 %",
                 "s",
                 [(quantile(0.99, "weir_batch_seconds", "stage"), "{{stage}}")],

@@ -34,6 +34,7 @@ COMMANDS = {
     "console": "The web console: look at visitors and sessions, answer questions, undo.",
     "models": "List, show, promote, roll back and evaluate models.",
     "labels": "A person's answers about sessions.",
+    "table": "How far the tables are; let their stage go on after it stopped.",
     "doctor": "Settings, broker, topics, lag, clocks: what is wrong and what to do.",
     "settings": "All settings and where each comes from, secrets masked.",
 }

@@ -1,4 +1,4 @@
-"""The one place where consumers without a group are made: for readers, followers and recoveries."""
+"""The one place where consumers are made, but for the engine's: for readers, followers, recoveries and the tables."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from weir.settings import Settings
 
 BEGINNING: int = OFFSET_BEGINNING
 """In the place of an offset: wherever the log begins."""
+_LONGEST_WORK_MS = 20 * 60 * 1_000
+_GROUP_READ_AHEAD_KIBIBYTES = 32_768
 Isolation = Literal["read_committed", "read_uncommitted"]
 _READ_AHEAD_KIBIBYTES = 8_192
 """A worker reads many partitions at once, and librdkafka never gives memory back: 64 MiB a partition by default."""
@@ -50,6 +52,27 @@ def consumer_without_group(
         "fetch.queue.backoff.ms": _READ_AHEAD_PAUSE_MS,
     }
     return Consumer(options, logger=logger) if logger is not None else Consumer(options | SILENT)
+
+
+def consumer_of_group(settings: Settings, group: str) -> Consumer:
+    """A consumer of committed records that shares partitions with the others of its group.
+
+    Where to begin is its user's to say, for each partition that it is assigned: an offset that is gone is an error.
+    """
+    options: dict[str, Any] = settings.client_options() | {
+        "group.id": group,
+        "client.id": group,
+        "isolation.level": "read_committed",
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "error",
+        "session.timeout.ms": int(settings.session_timeout_s * 1_000),
+        # A store that is slow or away is no reason to lose one's partitions.
+        "max.poll.interval.ms": _LONGEST_WORK_MS,
+        "queued.max.messages.kbytes": _GROUP_READ_AHEAD_KIBIBYTES,
+        "fetch.queue.backoff.ms": _READ_AHEAD_PAUSE_MS,
+    }
+    return Consumer(options | SILENT)
 
 
 def assign(consumer: Consumer, begin: Mapping[PartitionId, int]) -> None:

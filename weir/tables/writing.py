@@ -29,6 +29,10 @@ _ONCE = CommitProperties(max_commit_retries=0)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
+class StorageError(WorkError):
+    """The folder or object store of the tables can't be read or written now; another time it may be."""
+
+
 def location(uri: str, table: Table) -> str:
     """Where a table lies, in the folder of all tables."""
     return f"{uri.rstrip('/')}/{table.name}"
@@ -38,7 +42,7 @@ def exists(uri: str, table: Table) -> bool:
     """Whether the folder of all tables has this one.
 
     Raises:
-        WorkError: the storage can't be read.
+        StorageError: the storage can't be read.
     """
     where = location(uri, table)
     with _storage(where):
@@ -52,7 +56,8 @@ def open_or_create(uri: str, table: Table) -> DeltaTable:
     It may block, and may be called by several processes at once.
 
     Raises:
-        WorkError: the table has another type or partitioning than Weir's, or the storage can't be read or written.
+        WorkError: the table has another type or partitioning than Weir's.
+        StorageError: the storage can't be read or written.
     """
     where = location(uri, table)
     with _storage(where):
@@ -67,7 +72,7 @@ def append(delta_table: DeltaTable, rows: pa.Table) -> None:
     """Appends rows in one commit of the table; of no rows there is no commit.
 
     Raises:
-        WorkError: the storage can't be written.
+        StorageError: the storage can't be written.
     """
     if rows.num_rows:
         with _storage(delta_table.table_uri):
@@ -129,6 +134,6 @@ def _storage(where: str) -> Iterator[None]:
         yield
     except (DeltaError, OSError) as error:
         reason = " ".join(_COLOURS.sub("", str(error)).split()).rstrip(".")
-        raise WorkError(
+        raise StorageError(
             f"The table at {where} can't be read or written: {reason}.", "Check the folder and who may write there."
         ) from error

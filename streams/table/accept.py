@@ -1,0 +1,79 @@
+"""What people do to the stage's tables: see how far they are, and let the stage go on where it had to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from streams.table.sink import Sink
+from weir.errors import SettingsError
+from weir.kafka.observer import Observer
+from weir.kafka.reader import LogReader
+from weir.kafka.records import OffsetRange
+from weir.settings import Settings
+from weir.tables.catalogue import TABLES, Table
+from weir.tables.writing import exists
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """How far one partition is in its table."""
+
+    table: str
+    partition: int
+    position: int | None
+    log: OffsetRange
+
+    @property
+    def lag(self) -> int:
+        """Records of the topic that the table lacks and can still have."""
+        return max(self.log.end - max(self.position or 0, self.log.start), 0)
+
+    @property
+    def accepted(self) -> int:
+        """Where the stage can go on: what the topic no longer holds can't be had any more."""
+        return min(max(self.position or 0, self.log.start), self.log.end)
+
+
+def stands(settings: Settings) -> Iterator[Stand]:
+    """How far each partition is in its table, whether the stage would go on there or not.
+
+    Raises:
+        WeirError: the cluster or the store doesn't answer, or `table_uri` is not set.
+    """
+    uri = _uri(settings)
+    for table in TABLES:
+        topic = settings.names.public(table.topic)
+        sink = _sink(settings, table, topic) if exists(uri, table) else None
+        with LogReader(settings, [topic]) as reader:
+            for (_, number), log in sorted(reader.ranges().items()):
+                yield Stand(table.name, number, sink.position(number) if sink else None, log)
+
+
+def accept(settings: Settings) -> list[Stand]:
+    """Lets the stage go on from what is there: others' changes are taken as meant, and what is gone as gone.
+
+    No worker of the stage may run meanwhile. Returns the partitions whose position was moved.
+
+    Raises:
+        WeirError: as `stands` says.
+    """
+    moved = []
+    found = list(stands(settings))
+    for table in TABLES:
+        own = [one for one in found if one.table == table.name]
+        moves = {one.partition: one.accepted for one in own if one.accepted != one.position}
+        _sink(settings, table, settings.names.public(table.topic)).accept(moves)
+        moved += [one for one in own if one.partition in moves]
+    return moved
+
+
+def _sink(settings: Settings, table: Table, topic: str) -> Sink:
+    topic_id = Observer(settings).topic_ids([topic])[topic]
+    return Sink(_uri(settings), table, topic, topic_id, trusts=True)
+
+
+def _uri(settings: Settings) -> str:
+    if settings.table_uri is None:
+        raise SettingsError("There are no tables: table_uri is not set.", "Set WEIR_TABLE_URI, or give --table.")
+    return settings.table_uri

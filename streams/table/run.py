@@ -1,0 +1,133 @@
+"""The process of the stage: its web server, its signals, and the thread that it works on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from streams.engine.exposition import Exposition
+from streams.engine.logs import configure_logs
+from streams.engine.runner import told
+from streams.engine.web import WebServer
+from streams.table.stage import TableStage
+from weir.errors import SettingsError, WeirError, WorkError
+from weir.exit_bound import ExitBound
+from weir.kafka.admin import wait_for_broker
+from weir.kafka.consumer import consumer_of_group
+from weir.kafka.groups import group_name
+from weir.kafka.observer import Observer
+from weir.kafka.topic_check import require_topics
+from weir.settings import Settings
+from weir.topics import TABLE_STAGE
+
+log = logging.getLogger("weir.table")
+
+
+class TableProcess:
+    """One worker of the stage: what its web server tells of, and its end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._exposition = Exposition()
+        observer = Observer(settings)
+
+        def topic_ids(topics: Sequence[str]) -> dict[str, str]:
+            return dict(observer.topic_ids(topics))
+
+        consumer = consumer_of_group(settings, group_name(settings.application_id, [TABLE_STAGE]))
+        self._stage = TableStage(settings, consumer, topic_ids, self._exposition)
+        self._stop = threading.Event()
+        self._has_failed = False
+
+    @property
+    def is_ready(self) -> bool:
+        """Its partitions are known, and the store answers."""
+        return self._stage.is_ready and not self._stop.is_set()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread goes on; a store that is away does not end it."""
+        return not self._has_failed
+
+    def status(self) -> Mapping[str, Any]:
+        """What runs here and how far it is."""
+        return {
+            "application": self._settings.application_id,
+            "stages": [TABLE_STAGE],
+            "ready": self.is_ready,
+            "live": self.is_alive,
+            "table_uri": self._settings.table_uri,
+            "waiting": self._stage.waiting,
+        }
+
+    def metrics(self) -> bytes:
+        """In Prometheus' text format."""
+        self._exposition.set(float(self.is_ready), "ready")
+        return self._exposition.text()
+
+    def stop(self) -> None:
+        """Ends the work cleanly: what waits is committed."""
+        self._stop.set()
+
+    async def run(self, bound: ExitBound) -> None:
+        """Works until `stop`.
+
+        Raises:
+            WeirError: what ended the work otherwise.
+        """
+        server = WebServer(self._settings, self)
+        log.info("metrics and probes at %s", await server.start())
+        work = asyncio.create_task(asyncio.to_thread(self._work))
+        try:
+            while not work.done():
+                await asyncio.wait({work}, timeout=0.2)
+                if self._stop.is_set():
+                    bound.arm()
+            await work
+        finally:
+            await server.stop()
+
+    def _work(self) -> None:
+        try:
+            self._stage.run(self._stop)
+        except WeirError:
+            self._has_failed = True
+            raise
+        except Exception as error:
+            self._has_failed = True
+            log.exception("unforeseen")
+            raise WorkError(
+                f"The stage ended for an unforeseen reason: {error!r}.", "This is a defect to report."
+            ) from error
+
+
+def run_table(settings: Settings) -> int:
+    """Runs the stage in this process until SIGTERM, SIGINT or an error; returns the exit code, as `run_worker` does."""
+    configure_logs(settings)
+    bound = ExitBound()
+    try:
+        if settings.table_uri is None:
+            raise SettingsError(
+                "The stage table needs a place for its tables.",
+                "Set WEIR_TABLE_URI (or `table_uri`) to a folder or an object store, the same for all its workers.",
+            )
+        wait_for_broker(settings, settings.recovery_timeout_s)
+        require_topics(settings)
+        asyncio.run(_until_signalled(settings, bound))
+    except WeirError as error:
+        return told(error)
+    finally:
+        bound.cancel()
+    return 0
+
+
+async def _until_signalled(settings: Settings, bound: ExitBound) -> None:
+    process = TableProcess(settings)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, process.stop)
+    await process.run(bound)

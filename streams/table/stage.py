@@ -1,0 +1,258 @@
+"""The stage at work: reads its topics as a member of a group, and commits what it read to the tables.
+
+A store that is away costs time and nothing else: rows wait, nothing more is read, and the commit is tried again. What
+can't be right (`placement.py`, `sink.py`) ends the stage with a sentence.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from deltalake.exceptions import DeltaError
+
+from streams.engine.exposition import Exposition
+from streams.table.placement import Known, start_of
+from streams.table.rows import Rows
+from streams.table.sink import CommitFailedError, OvertakenError, Sink
+from weir.errors import LostInputError, WorkError
+from weir.kafka.calls import ANSWER_TIMEOUT_S, as_cluster_error
+from weir.kafka.messages import record_of
+from weir.kafka.records import OffsetRange
+from weir.settings import Settings
+from weir.tables.catalogue import TABLES
+from weir.tables.writing import StorageError
+
+_POLL_S = 0.2
+_BATCH = 2_000
+_FIRST_BACK_OFF_S, _LONGEST_BACK_OFF_S = 0.5, 30.0
+_CONFLICTS = 20
+"""Conflicts in a row, each with nothing of ours overtaken, after which the store is taken for sick."""
+
+log = logging.getLogger("weir.table")
+
+
+class TableStage:
+    """One worker's share of the stage; `run` belongs to one thread.
+
+    Args:
+        settings: the settings in force; `table_uri` is set.
+        consumer: of the stage's group, not subscribed yet.
+        topic_ids: gives the ids of topics, by their full names.
+        exposition: where its metrics go.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        consumer: Consumer,
+        topic_ids: Callable[[Sequence[str]], dict[str, str]],
+        exposition: Exposition,
+    ) -> None:
+        self._settings = settings
+        self._consumer = consumer
+        self._topic_ids = topic_ids
+        self._exposition = exposition
+        self._names = {settings.names.public(table.topic): table for table in TABLES}
+        self._rows = {name: Rows(table) for name, table in self._names.items()}
+        self._sinks: dict[str, Sink] = {}
+        self._to_place: list[TopicPartition] | None = None
+        self._waits_since_s: float | None = None
+        self._back_off_s = 0.0
+        self._try_at_s = 0.0
+        self._compacted_s = time.monotonic()
+        self.is_ready = False
+        """Whether its partitions are known and the store answers."""
+
+    @property
+    def waiting(self) -> dict[str, int]:
+        """Rows that wait for a commit, by table."""
+        return {rows.table.name: rows.count for rows in list(self._rows.values())}
+
+    def run(self, stop: threading.Event) -> None:
+        """Works until it is stopped; what waits is committed then.
+
+        Raises:
+            WeirError: it can't be right to go on.
+        """
+        self._consumer.subscribe(
+            list(self._names), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
+        )
+        try:
+            while not stop.is_set():
+                self._step()
+            self._patiently(self._flush)
+        finally:
+            self._consumer.close()
+
+    def _step(self) -> None:
+        for message in self._consumer.consume(_BATCH, _POLL_S):
+            self._take(message)
+        now_s = time.monotonic()
+        if now_s < self._try_at_s:
+            return
+        if self._to_place is not None:
+            self._patiently(self._place_assigned)
+        if self._is_due(now_s):
+            self._patiently(self._flush)
+        if now_s - self._compacted_s >= self._settings.table_compact_s:
+            self._compacted_s = now_s
+            self._patiently(self._compact)
+
+    def _take(self, message: Message) -> None:
+        error = message.error()
+        if error is not None:
+            if error.code() in {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}:  # noqa: SLF001 -- its public name
+                raise LostInputError(
+                    f"Records of {message.topic()} that the table lacks are gone from the topic.",
+                    "Start the stage again: it says which.",
+                )
+            raise as_cluster_error(KafkaException(error), self._settings)
+        record = record_of(message)
+        rows = self._rows[record.topic]
+        if record.partition not in rows.partitions:
+            return
+        if not rows.take(record):
+            self._exposition.count("table_unreadable", rows.table.name)
+            log.warning("no row of offset %d of %s/%d: unreadable", record.offset, record.topic, record.partition)
+        if self._waits_since_s is None:
+            self._waits_since_s = time.monotonic()
+
+    def _is_due(self, now_s: float) -> bool:
+        if self._waits_since_s is None:
+            return False
+        waited_s = now_s - self._waits_since_s
+        settings = self._settings
+        return waited_s >= settings.table_commit_s or any(
+            rows.count >= settings.table_commit_rows for rows in self._rows.values()
+        )
+
+    def _patiently(self, work: Callable[[], None]) -> None:
+        """Does something with the store; when that is away, it is done again later, and nothing is read meanwhile."""
+        try:
+            work()
+        except (StorageError, DeltaError, OSError) as error:
+            self._back_off_s = min(max(2 * self._back_off_s, _FIRST_BACK_OFF_S), _LONGEST_BACK_OFF_S)
+            self._try_at_s = time.monotonic() + self._back_off_s
+            self.is_ready = False
+            self._sinks.clear()
+            self._consumer.pause(self._consumer.assignment())
+            log.warning("the tables can't be written, next try in %.1f s: %s", self._back_off_s, error)
+        else:
+            if self._back_off_s:
+                self._back_off_s = 0.0
+                self._consumer.resume(self._consumer.assignment())
+                log.info("the tables can be written again")
+            self.is_ready = self._to_place is None
+
+    def _flush(self) -> None:
+        for topic, rows in self._rows.items():
+            self._exposition.set(rows.count, "table_rows_waiting", rows.table.name)
+            if rows.moves:
+                self._commit(topic, rows)
+        self._waits_since_s = None
+
+    def _commit(self, topic: str, rows: Rows) -> None:
+        begun_s = time.perf_counter()
+        name, count = rows.table.name, rows.count
+        for _ in range(_CONFLICTS):
+            sink = self._sink(topic)
+            try:
+                version = sink.commit(rows)
+            except OvertakenError as error:
+                self._exposition.count("table_commits", name, "overtaken")
+                log.warning("%s", error)
+                sink.renew()
+                self._place(topic, [number for number in error.partitions if number in rows.partitions])
+            except CommitFailedError:
+                self._exposition.count("table_commits", name, "conflict")
+                sink.renew()
+            else:
+                break
+        else:
+            self._exposition.count("table_commits", name, "failed")
+            raise CommitFailedError(f"Others write the table {name} all the time.")
+        offsets = [TopicPartition(topic, number, one.end) for number, one in rows.partitions.items() if one.end > 0]
+        rows.committed()
+        if offsets:
+            self._consumer.commit(offsets=offsets, asynchronous=True)
+        self._exposition.count("table_commits", name, "committed")
+        self._exposition.count("table_rows", name, by=count)
+        self._exposition.set(0, "table_rows_waiting", name)
+        self._exposition.observe(time.perf_counter() - begun_s, "table_commit_seconds", name)
+        log.debug("%s: version %d, %d rows", name, version, count)
+
+    def _sink(self, topic: str) -> Sink:
+        sink = self._sinks.get(topic)
+        if sink is None:
+            if self._settings.table_uri is None:
+                raise WorkError("There is no table_uri.")
+            topic_id = self._topic_ids([topic])[topic]
+            sink = self._sinks[topic] = Sink(self._settings.table_uri, self._names[topic], topic, topic_id)
+        return sink
+
+    def _compact(self) -> None:
+        for topic, rows in self._rows.items():
+            # One of the group's members does it for all.
+            if 0 in rows.partitions:
+                try:
+                    self._sink(topic).compact(self._settings.table_keep_hours)
+                except CommitFailedError as error:
+                    log.info("%s is compacted another time: %s", rows.table.name, error)
+                    self._sinks.pop(topic)
+
+    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        # Where to begin is asked of the store, which may be away: until then nothing is read.
+        consumer.assign([])
+        self.is_ready = False
+        self._to_place = partitions
+
+    def _revoked(self, _: Consumer, __: list[TopicPartition]) -> None:
+        if self._to_place is None:
+            self._patiently(self._flush)
+        self._drop_all()
+
+    def _lost(self, _: Consumer, __: list[TopicPartition]) -> None:
+        self._drop_all()
+
+    def _drop_all(self) -> None:
+        self._to_place = None
+        self.is_ready = False
+        for rows in self._rows.values():
+            rows.partitions.clear()
+        self._waits_since_s = None
+
+    def _place_assigned(self) -> None:
+        assigned = self._to_place or []
+        self._sinks.clear()
+        begins = [one for topic in self._rows for one in self._begins(topic, _of(assigned, topic))]
+        self._to_place = None
+        self._consumer.assign(begins)
+
+    def _place(self, topic: str, partitions: Iterable[int]) -> None:
+        for one in self._begins(topic, partitions):
+            self._consumer.seek(one)
+
+    def _begins(self, topic: str, partitions: Iterable[int]) -> list[TopicPartition]:
+        """Where these partitions of a topic are read from; what waited of them is dropped."""
+        asked = [TopicPartition(topic, number) for number in partitions]
+        if not asked:
+            return []
+        sink, rows = self._sink(topic), self._rows[topic]
+        found = []
+        for one in self._consumer.committed(asked, timeout=ANSWER_TIMEOUT_S):
+            low, high = self._consumer.get_watermark_offsets(one, timeout=ANSWER_TIMEOUT_S)
+            position = sink.position(one.partition)
+            committed = one.offset if one.offset >= 0 else None
+            known = Known(topic, one.partition, position, committed, OffsetRange(low, high), sink.knows_topic)
+            start = start_of(known)
+            rows.begin(one.partition, position, start)
+            found.append(TopicPartition(topic, one.partition, start))
+        return found
+
+
+def _of(partitions: Iterable[TopicPartition], topic: str) -> list[int]:
+    return [one.partition for one in partitions if one.topic == topic]

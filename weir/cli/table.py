@@ -1,0 +1,61 @@
+"""`weir table`: how far the tables are, and what to do when their stage had to stop."""
+
+from __future__ import annotations
+
+import json
+from types import ModuleType
+from typing import Annotated
+
+import typer
+
+from weir.cli.options import with_settings
+from weir.errors import UsageError
+from weir.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="The tables of the stage `table`: how far they are, and going on.")
+
+
+@app.command()
+@with_settings
+def status(
+    settings: Settings, *, as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False
+) -> None:
+    """Show each table's position in each partition of its topic, and what it still lacks."""
+    stands = _loaded().stands
+    if not as_json:
+        typer.echo(f"{'table':<12} {'partition':>9} {'position':>12} {'topic':>25} {'lag':>10}")
+    for one in stands(settings):
+        if as_json:
+            told = {"table": one.table, "partition": one.partition, "position": one.position}
+            typer.echo(json.dumps(told | {"begin": one.log.start, "end": one.log.end, "lag": one.lag}))
+        else:
+            position = "-" if one.position is None else f"{one.position:,}"
+            log = f"{one.log.start:,} to {one.log.end:,}"
+            typer.echo(f"{one.table:<12} {one.partition:>9} {position:>12} {log:>25} {one.lag:>10,}")
+
+
+@app.command()
+@with_settings
+def accept(settings: Settings, *, yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False) -> None:
+    """Let the stage go on after it stopped: take others' changes as meant, and lost records as lost.
+
+    Stop the stage's workers first.
+    """
+    accept_tables = _loaded().accept
+    if not yes:
+        typer.confirm("Take the tables as they are? What the topics no longer hold stays missing.", abort=True)
+    moved = accept_tables(settings)
+    for one in moved:
+        before = "nothing" if one.position is None else f"{one.position:,}"
+        typer.echo(f"{one.table}, partition {one.partition}: goes on at {one.accepted:,} (was {before})")
+    typer.echo("Start the stage: weir worker --stages table")
+
+
+def _loaded() -> ModuleType:
+    try:
+        from streams.table import accept as loaded  # noqa: PLC0415 -- an optional extra brings what it needs
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "The tables need deltalake and pyarrow.", "Install them: pip install 'weir[table]'."
+        ) from error
+    return loaded
