@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
+from pydantic import BaseModel
 
 from streams.dead_letter import dead_letter
-from streams.decode import Refused, at_the_gate
+from streams.decode import Refused, at_the_gate, decode
 from streams.task import Effects
+from weir.contracts import Event
 from weir.contracts.dead_letter_reason import DeadLetterReason
+from weir.contracts.fast import decoder
 from weir.kafka.records import InputRecord
 
 Record = TypeVar("Record")
@@ -29,6 +32,22 @@ def read_record(
     effects.outputs.append(dead_letter(record, found.reason, found.detail))
     effects.count("dead_letters", found.reason)
     return None
+
+
+def value_reader(contract: type[BaseModel], max_event_bytes: int) -> Callable[[bytes | None], Any | Refused]:
+    """What reads a contract's values as the stages do: an event as `decode` takes it, another record as `read_record`.
+
+    The function that it gives returns the derived struct, or why there is none.
+    """
+    if contract is Event:
+        return lambda value: _event_or_refused(value, max_event_bytes)
+    read = decoder(contract)
+    return lambda value: _read(value, read, LARGEST_BYTES)
+
+
+def _event_or_refused(value: bytes | None, max_bytes: int) -> Any:  # noqa: ANN401 -- the derived struct's type
+    found = decode(value, max_bytes)
+    return found if isinstance(found, Refused) else found.event
 
 
 def _read(value: bytes | None, read: Callable[[bytes], Record], max_bytes: int) -> Record | Refused:

@@ -32,9 +32,11 @@ from weir.cli.input_files import as_json as inputs_as_json
 from weir.cli.options import Json, with_flags
 from weir.cli.output import print_json, progress
 from weir.cli.replay_summary import show_summary
+from weir.cli.replay_tables import check_tables, replay_tables, say_tables
 from weir.errors import UsageError
+from weir.kafka.records import LogRecord
 from weir.settings import Settings, load
-from weir.topics import DEAD_LETTER, FLAGS, LATE, LIMITS, SCORES, SESSIONS
+from weir.topics import DEAD_LETTER, FLAGS, LATE, LIMITS, SCORES, SESSIONS, Topic
 
 command = typer.Typer()
 TELL_EVERY = 500
@@ -60,6 +62,23 @@ def replay(  # noqa: PLR0913 -- one parameter an option
     limits: Annotated[Path | None, _output("limits")] = None,
     late: Annotated[Path | None, _output("late")] = None,
     dead_letters: Annotated[Path | None, _output("dead-letter")] = None,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            "--table",
+            metavar="FOLDER",
+            help="Write sessions, flags, late events, labels and examples as Delta tables in this folder.",
+            rich_help_panel="Output files",
+        ),
+    ] = None,
+    append: Annotated[
+        bool,
+        typer.Option(
+            "--append",
+            help="Add rows to the tables that the folder has; a file that is replayed twice gives its rows twice.",
+            rich_help_panel="Output files",
+        ),
+    ] = False,
     report: Annotated[Path | None, typer.Option(help="Write an HTML page with figures and plots here.")] = None,
     gap: Annotated[float | None, typer.Option(help="Seconds of silence that end a session.")] = None,
     grace: Annotated[float | None, typer.Option(help="Seconds that a session waits for stragglers.")] = None,
@@ -86,16 +105,26 @@ def replay(  # noqa: PLR0913 -- one parameter an option
     }
     started_s = time.time()
     resources = Resources.from_settings(settings, now=lambda: started_s, check_own=check_own_pack)
-    with FileSink(paths) as sink:
-        work = Replay(resources, answers, sink, started_s)
+    # Tables first: a folder that is refused must not have cost the files of an earlier replay.
+    with replay_tables(table, settings, is_append=append) as tables, FileSink(paths) as sink:
+
+        def write(topic: Topic, record: LogRecord) -> None:
+            sink(topic, record)
+            if tables is not None:
+                tables(topic, record)
+
+        work = Replay(resources, answers, write, started_s)
         summary = run(work, inputs, started_s)
     if report is not None:
         write_report(report, summary, work.figures, files)
     if as_json:
-        print_json(summary.model_dump() | {"inputs": inputs_as_json(inputs)})
+        rows = {} if tables is None else {"tables": tables.rows}
+        print_json(summary.model_dump() | {"inputs": inputs_as_json(inputs)} | rows)
     else:
         show_summary(summary)
         say_problems(inputs, summary.taken, summary.events.get("late", 0))
+        say_tables(tables, table)
+    check_tables(tables, table)
     check_readable(inputs, allow_unreadable)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from weir.contracts import Flag, Label, Session, TrainingExample
 from weir.contracts.base import Record
 from weir.contracts.event import Event
-from weir.topics import FLAGS, LABELS, LATE, SESSIONS, TRAINING, Topic
+from weir.topics import EVENTS, FLAGS, LABELS, LATE, SESSIONS, TRAINING, Topic
 
 
 def _all(_: Any) -> bool:  # noqa: ANN401 -- any record
@@ -37,6 +37,8 @@ FLAGS_TABLE = Table("flags", FLAGS, Flag, "ts", "Verdicts, newer ones of a sessi
 LATE_TABLE = Table("late_events", LATE, Event, "ts", "Events that came after their session had closed")
 LABELS_TABLE = Table("labels", LABELS, Label, "ts", "Answers about sessions, of people and of Weir itself")
 EXAMPLES_TABLE = Table("examples", TRAINING, TrainingExample, "labelled_at", "Answers with the features as scored")
+EVENTS_TABLE = Table("events", EVENTS, Event, "ts", "Events as producers sent them")
+"""For `weir export` alone: no stage writes it, and it is not among `TABLES`."""
 
 TABLES = (SESSIONS_TABLE, FLAGS_TABLE, LATE_TABLE, LABELS_TABLE, EXAMPLES_TABLE)
 BY_NAME = {table.name: table for table in TABLES}

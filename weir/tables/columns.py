@@ -11,7 +11,7 @@ import pyarrow as pa
 from msgspec.structs import astuple
 
 from weir.contracts.fast import encode, fast
-from weir.tables.catalogue import EXAMPLES_TABLE, LATE_TABLE, Table
+from weir.tables.catalogue import EVENTS_TABLE, EXAMPLES_TABLE, LATE_TABLE, Table
 from weir.tables.types import MOMENT_TYPE, arrow_type, column, moments
 from weir.times import to_epoch_s
 
@@ -121,8 +121,10 @@ def _features(meaning: str) -> list[Column]:
     ]
 
 
+_EVENT: Mapping[str, Callable[[str], list[Column]]] = {"ts": _event_time, "properties": _properties}
 _BY_HAND: Mapping[str, Mapping[str, Callable[[str], list[Column]]]] = {
-    LATE_TABLE.name: {"ts": _event_time, "properties": _properties},
+    EVENTS_TABLE.name: _EVENT,
+    LATE_TABLE.name: _EVENT,
     EXAMPLES_TABLE.name: {"features": _features},
 }
 """Where a contract takes more than one type."""

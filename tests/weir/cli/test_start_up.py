@@ -7,7 +7,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-HEAVY = {"aiokafka", "confluent_kafka", "faust", "matplotlib", "numpy", "pandas", "river", "scipy"}
+HEAVY = {
+    "aiokafka",
+    "confluent_kafka",
+    "deltalake",
+    "faust",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "river",
+    "scipy",
+}
 LINE = (
     '203.0.113.{} - - [17/May/2015:10:{:02d}:00 +0000] "GET /page/{} HTTP/1.1" 200 100 "-" '
     '"Mozilla/5.0 (compatible; Searchbot/2.1; +http://search.example/bot.html)"\n'
