@@ -25,6 +25,7 @@ COMMANDS = {
     "produce": "Send files of events, or standard input, to Kafka.",
     "tail": "Follow a topic, readable or as JSON.",
     "show": "All that is known of a visitor, a session or an event.",
+    "export": "Write a window of events, sessions or flags to a file, as Parquet or JSON lines.",
     "replay": "The same code without Kafka: a file in, sessions, flags and a report out.",
     "backfill": "Replay a stretch of the events topic into topics of its own.",
     "dead-letters": "List, show and replay what could not be read.",
