@@ -33,6 +33,7 @@ COMMANDS = {
     "limits": "Check the limits' file, and say what an address, a visitor or an account may spend.",
     "business": "Check business rules, list them, and see what an edit would change before it is live.",
     "console": "The web console: look at visitors and sessions, answer questions, undo.",
+    "query": "Ask the tables of sessions, flags and labels: SQL that only reads, or a query by name.",
     "models": "List, show, promote, roll back and evaluate models.",
     "labels": "A person's answers about sessions.",
     "table": "How far the tables are; let their stage go on after it stopped.",

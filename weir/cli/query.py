@@ -1,0 +1,124 @@
+"""`weir query`: one SELECT over the tables, in the reader's own words or by name."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from weir.cli.options import Json, with_settings
+from weir.cli.output import show
+from weir.errors import UsageError
+from weir.settings import Settings
+from weir.tables.queries import named_queries, named_query
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+command = typer.Typer()
+SHOWN_ROWS = 100
+"""Rows of a table for people, unless --limit says otherwise."""
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_Output = Annotated[Path | None, typer.Option("--parquet", metavar="FILE", help="Write the rows to this new file.")]
+
+
+@command.command()
+@with_settings
+def query(  # noqa: PLR0913 -- one parameter an option
+    settings: Settings,
+    *,
+    statement: Annotated[str | None, typer.Argument(help="One SELECT, or the name of a query.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="Read the SELECT from this file.")] = None,
+    listed: Annotated[bool, typer.Option("--list", help="List the named queries.")] = False,
+    table: Annotated[
+        str | None, typer.Option("--table", metavar="URI", help="Folder or object store; the setting table_uri else.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Stop a query that takes longer.")] = 60.0,
+    memory: Annotated[
+        str | None, typer.Option(help="Memory that it may take, such as 2GB; a quarter of the machine's else.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help=f"Give this many rows at most; {SHOWN_ROWS} in a table, else all.")
+    ] = None,
+    as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header instead of a table.")] = False,
+    parquet: _Output = None,
+) -> None:
+    """Ask the tables: one SELECT in DuckDB's SQL over sessions, flags, late_events, labels and examples.
+
+    Nothing is written but the file of --parquet, and nothing read but the tables. Times are UTC. `weir query --list`
+    says which queries have a name; `weir query "FROM sessions LIMIT 5"` shows some rows.
+    """
+    if listed:
+        show(
+            ({"name": one.name, "answers": one.answers, "reading": one.reading} for one in named_queries()),
+            ("name", "answers"),
+            as_json=as_json,
+        )
+        return
+    sql = _sql(statement, file)
+    if as_json + as_csv + (parquet is not None) > 1:
+        raise UsageError("Rows can be given in one way.", "Choose --json, --csv or --parquet.")
+    root = table or settings.table_uri
+    if not root:
+        raise UsageError("Where are the tables?", "Name their folder or store by --table or the setting table_uri.")
+    if parquet is not None and parquet.exists():
+        raise UsageError(f"There is a file {parquet} already.", "Name a new one.")
+    needs_tables()
+    from weir.cli import query_output  # noqa: PLC0415 -- needs the extra
+
+    give: Callable[[DuckDBPyConnection], None]
+    if parquet is not None:
+        give = query_output.ParquetOutput(parquet, limit)
+    elif as_csv:
+        give = query_output.CsvOutput(sys.stdout, limit)
+    elif as_json:
+        give = query_output.JsonOutput(limit)
+    else:
+        give = query_output.TableOutput(limit or SHOWN_ROWS)
+    _run(root, sql, give, seconds=seconds, memory=memory)
+
+
+def needs_tables() -> None:
+    """Makes sure that what reads the tables is there.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    try:
+        import deltalake  # noqa: F401, PLC0415 -- an extra
+        import duckdb  # noqa: F401, PLC0415 -- an extra
+        import pyarrow  # noqa: F401, ICN001, PLC0415 -- an extra
+    except ModuleNotFoundError as error:
+        raise UsageError(f"Tables need {error.name}.", "Install it: pip install 'weir[table]'.") from error
+
+
+def _run(
+    root: str, sql: str, give: Callable[[DuckDBPyConnection], None], *, seconds: float, memory: str | None
+) -> None:
+    from weir.tables.query import running  # noqa: PLC0415 -- needs the extra
+    from weir.tables.reading import connect  # noqa: PLC0415 -- likewise
+
+    connection = connect(root, memory=memory)
+    try:
+        with running(connection, sql, seconds=seconds) as result:
+            give(result)
+    finally:
+        connection.close()
+
+
+def _sql(statement: str | None, file: Path | None) -> str:
+    """The text to run: given, of a file, or of a named query."""
+    if (statement is None) == (file is None):
+        raise UsageError("Give one statement, name or --file.", "`weir query --list` says what has a name.")
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise UsageError(f"{file} is no UTF-8 text.", "Save it as UTF-8.") from error
+    text = (statement or "").strip()
+    return named_query(text).sql if _NAME.fullmatch(text) else text

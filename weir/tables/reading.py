@@ -1,0 +1,122 @@
+"""A DuckDB connection with a view of each table, that can read those and nothing else.
+
+The views are Arrow datasets over the very files that the Delta log names, so that DuckDB needs neither its extension
+for Delta, which it would download, nor any access to files: that is shut off, and the configuration locked.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.dataset as pads
+
+from weir.errors import UsageError, WorkError
+from weir.tables.catalogue import TABLES, Table
+from weir.tables.columns import schema
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MACROS = """
+CREATE MACRO wilson_low(k, n) AS
+    CASE WHEN n > 0 THEN
+        greatest(0, (k + 1.9207 - 1.96 * sqrt(k * (n - k) / n + 0.9604)) / (n + 3.8416)) END;
+CREATE MACRO wilson_high(k, n) AS
+    CASE WHEN n > 0 THEN
+        least(1, (k + 1.9207 + 1.96 * sqrt(k * (n - k) / n + 0.9604)) / (n + 3.8416)) END;
+"""
+"""Bounds at 95 % of a share of k in n, as Wilson (1927) has them: with few sessions, too, they stay within 0 and 1."""
+MOST_THREADS = 4
+"""So that a query leaves something of a large machine to others."""
+SMALLEST_LIMIT = 256 * 2**20
+
+
+def default_memory() -> str:
+    """A quarter of the machine's memory, as DuckDB reads it."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return f"{max(total // 4, SMALLEST_LIMIT) // 2**20}MiB"
+
+
+def table_uri(root: str, table: Table) -> str:
+    """Where a table lies under the folder or object store."""
+    return f"{root.rstrip('/')}/{table.name}"
+
+
+def dataset(root: str, table: Table) -> pads.Dataset | None:
+    """The newest version of a table; None where there is none. It may wait for an object store.
+
+    A column that the table was written without is there, and empty.
+
+    Raises:
+        WorkError: the table can't be read.
+    """
+    from deltalake import DeltaTable  # noqa: PLC0415 -- takes long to import, and is an extra
+
+    uri = table_uri(root, table)
+    try:
+        if not DeltaTable.is_deltatable(uri):
+            return None
+        found = DeltaTable(uri).to_pyarrow_dataset()
+    except Exception as error:  # deltalake's errors, Arrow's and the store's have no common base
+        raise WorkError(
+            f"The table {table.name} at {uri} can't be read: {one_line(error)}.",
+            "Check the address, the store's credentials and its region.",
+        ) from error
+    missing = [field for field in schema(table) if field.name not in found.schema.names]
+    return found.replace_schema(pa.schema([*found.schema, *missing])) if missing else found
+
+
+def connect(root: str, *, memory: str | None = None) -> DuckDBPyConnection:
+    """A connection with the five views, to be closed by the caller.
+
+    Args:
+        root: folder or object store of the tables.
+        memory: what DuckDB may take, such as `2GB`; a quarter of the machine's unless given. What Arrow reads
+            ahead of it, some megabytes for each file being read, is not counted.
+
+    Raises:
+        UsageError: there is no table at all, or the memory is no size.
+        WorkError: a table can't be read.
+    """
+    import duckdb  # noqa: PLC0415 -- takes long to import, and is an extra
+
+    found: dict[str, Any] = {table.name: dataset(root, table) for table in TABLES}
+    if all(one is None for one in found.values()):
+        raise UsageError(f"There are no tables in {root}.", "Name the folder or store that `table_uri` names.")
+    connection = duckdb.connect(":memory:")
+    try:
+        _limit(connection, memory or default_memory())
+        for table in TABLES:
+            rows = found[table.name]
+            connection.register(table.name, schema(table).empty_table() if rows is None else rows)
+        connection.execute(MACROS)
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def one_line(error: BaseException) -> str:
+    """The first line of an error's message, control characters written out: it may quote what strangers sent."""
+    first = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    shown = (char if char.isprintable() else char.encode("unicode_escape").decode() for char in first.strip())
+    return "".join(shown).rstrip(".!")
+
+
+def _limit(connection: DuckDBPyConnection, memory: str) -> None:
+    import duckdb  # noqa: PLC0415 -- as above
+
+    try:
+        connection.execute("SET memory_limit = ?", [memory])
+    except duckdb.Error as error:
+        raise UsageError(f"--memory {memory} is no size: {one_line(error)}.", "For example: --memory 2GB.") from error
+    connection.execute(f"SET threads = {min(os.cpu_count() or 1, MOST_THREADS)}")
+    connection.execute("SET TimeZone = 'UTC'")
+    # Nothing is written, not even what does not fit into memory.
+    connection.execute("SET temp_directory = ''")
+    # Python's variables are no tables.
+    connection.execute("SET python_enable_replacements = false")
