@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,12 +19,11 @@ from weir.errors import UsageError
 from weir.settings import Settings
 from weir.tables.queries import named_queries, named_query
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
 command = typer.Typer()
 SHOWN_ROWS = 100
 """Rows of a table for people, unless --limit says otherwise."""
+GRACE_S = 3.0
+"""Seconds past --seconds after which the process ends, if DuckDB did not end the query."""
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _Output = Annotated[Path | None, typer.Option("--parquet", metavar="FILE", help="Write the rows to this new file.")]
 
@@ -71,7 +73,7 @@ def query(  # noqa: PLR0913 -- one parameter an option
     needs_tables()
     from weir.cli import query_output  # noqa: PLC0415 -- needs the extra
 
-    give: Callable[[DuckDBPyConnection], None]
+    give: Callable[[Any], None]
     if parquet is not None:
         give = query_output.ParquetOutput(parquet, limit)
     elif as_csv:
@@ -80,7 +82,8 @@ def query(  # noqa: PLR0913 -- one parameter an option
         give = query_output.JsonOutput(limit)
     else:
         give = query_output.TableOutput(limit or SHOWN_ROWS)
-    _run(root, sql, give, seconds=seconds, memory=memory)
+    part = None if parquet is None else query_output.part_of(parquet)
+    _run(root, sql, give, seconds=seconds, memory=memory, part=part)
 
 
 def needs_tables() -> None:
@@ -97,18 +100,50 @@ def needs_tables() -> None:
         raise UsageError(f"Tables need {error.name}.", "Install it: pip install 'weir[table]'.") from error
 
 
-def _run(
-    root: str, sql: str, give: Callable[[DuckDBPyConnection], None], *, seconds: float, memory: str | None
+def _run(  # noqa: PLR0913 -- what the options said
+    root: str,
+    sql: str,
+    give: Callable[[Any], None],
+    *,
+    seconds: float,
+    memory: str | None,
+    part: Path | None,
 ) -> None:
-    from weir.tables.query import running  # noqa: PLC0415 -- needs the extra
+    from weir.tables.query import portions, running  # noqa: PLC0415 -- needs the extra
     from weir.tables.reading import connect  # noqa: PLC0415 -- likewise
 
     connection = connect(root, memory=memory)
     try:
-        with running(connection, sql, seconds=seconds) as result:
+        run = running if part is None else portions
+        with _hard_end(seconds + GRACE_S, part), run(connection, sql, seconds=seconds) as result:
             give(result)
     finally:
         connection.close()
+
+
+@contextmanager
+def _hard_end(seconds: float, part: Path | None) -> Iterator[None]:
+    """Ends the process when the block lasts longer: DuckDB looks for an interrupt between the rows it works on.
+
+    One call of a function that makes a huge list or text was measured to go on for twenty seconds.
+    """
+
+    def end() -> None:
+        if part is not None:
+            part.unlink(missing_ok=True)
+        sys.stderr.write(
+            f"weir: The query was ended after {seconds:g} s.\n  Ask for less, or give it more --seconds.\n"
+        )
+        sys.stderr.flush()
+        os._exit(1)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _sql(statement: str | None, file: Path | None) -> str:

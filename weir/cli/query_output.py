@@ -81,10 +81,9 @@ class ParquetOutput:
     path: Path
     limit: int | None
 
-    def __call__(self, result: DuckDBPyConnection) -> None:
+    def __call__(self, reader: Any) -> None:  # noqa: ANN401 -- Arrow has no types
         """Writes the rows beside the file, then gives it its name."""
-        reader = result.to_arrow_reader(PORTION)
-        part, written = self.path.with_name(f".{self.path.name}.part"), 0
+        part, written = part_of(self.path), 0
         try:
             with pq.ParquetWriter(part, reader.schema) as writer:
                 for batch in reader:
@@ -97,6 +96,11 @@ class ParquetOutput:
         finally:
             part.unlink(missing_ok=True)
         say(f"{written:,} row{'s' * (written != 1)} in {self.path}")
+
+
+def part_of(path: Path) -> Path:
+    """Where rows lie until all of them are there."""
+    return path.with_name(f".{path.name}.part")
 
 
 def column_names(result: DuckDBPyConnection) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -15,6 +15,8 @@ from weir.tables.reading import one_line
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+PORTION = 2_048
+"""Rows of a record batch."""
 _WRONG = (
     duckdb.ParserException,
     duckdb.SyntaxException,
@@ -60,11 +62,25 @@ def running(connection: DuckDBPyConnection, sql: str, *, seconds: float) -> Iter
         WorkError: it took too long or too much memory, or failed over the data.
     """
     statement = checked(connection, sql)
+    with _bounded(connection, seconds):
+        yield connection.execute(statement)
+
+
+@contextmanager
+def portions(connection: DuckDBPyConnection, sql: str, *, seconds: float) -> Iterator[Any]:
+    """As `running`, but gives Arrow's reader of record batches, which has never more than a few of them in memory."""
+    statement = checked(connection, sql)
+    with _bounded(connection, seconds):
+        yield connection.sql(statement).to_arrow_reader(PORTION)
+
+
+@contextmanager
+def _bounded(connection: DuckDBPyConnection, seconds: float) -> Iterator[None]:
     over = threading.Event()
     timer = threading.Thread(target=_interrupt, args=(connection, over, seconds), name="query-time", daemon=True)
     timer.start()
     try:
-        yield connection.execute(statement)
+        yield
     except duckdb.Error as error:
         raise _told(error, seconds) from error
     except RuntimeError as error:

@@ -7,6 +7,7 @@ for Delta, which it would download, nor any access to files: that is shut off, a
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -31,6 +32,7 @@ CREATE MACRO wilson_high(k, n) AS
 MOST_THREADS = 4
 """So that a query leaves something of a large machine to others."""
 SMALLEST_LIMIT = 256 * 2**20
+_SIZE = re.compile(r"[1-9][0-9]{0,5}(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
 def default_memory() -> str:
@@ -108,15 +110,15 @@ def one_line(error: BaseException) -> str:
 
 
 def _limit(connection: DuckDBPyConnection, memory: str) -> None:
-    import duckdb  # noqa: PLC0415 -- as above
-
-    try:
-        connection.execute("SET memory_limit = ?", [memory])
-    except duckdb.Error as error:
-        raise UsageError(f"--memory {memory} is no size: {one_line(error)}.", "For example: --memory 2GB.") from error
+    # DuckDB reads a negative number as no limit at all.
+    if not _SIZE.fullmatch(memory):
+        raise UsageError(f"--memory {memory} is no size.", "For example: --memory 2GB.")
+    connection.execute("SET memory_limit = ?", [memory])
     connection.execute(f"SET threads = {min(os.cpu_count() or 1, MOST_THREADS)}")
     connection.execute("SET TimeZone = 'UTC'")
     # Nothing is written, not even what does not fit into memory.
     connection.execute("SET temp_directory = ''")
+    connection.execute("SET autoinstall_known_extensions = false")
+    connection.execute("SET autoload_known_extensions = false")
     # Python's variables are no tables.
     connection.execute("SET python_enable_replacements = false")
