@@ -90,12 +90,31 @@ def features_page() -> str:
     )
 
 
+def tables_page() -> str:
+    """Every column of every table with its type and meaning."""
+    from weir.tables.catalogue import TABLES  # noqa: PLC0415 -- needs the extra `table`
+    from weir.tables.columns import schema  # noqa: PLC0415 -- likewise
+
+    rows = (
+        (f"`{table.name}.{field.name}`", f"`{field.type}`", _one_line(field.metadata[b"comment"].decode()))
+        for table in TABLES
+        for field in schema(table)
+    )
+    lines = "".join(f"- `{table.name}`, of `weir.{table.topic.name}`: {table.meaning}.\n" for table in TABLES)
+    return _page(
+        "Columns of the tables",
+        f"Types are Arrow's. How to read the tables: [analysts.md](analysts.md).\n\n{lines.rstrip()}",
+        _table(("column", "type", "meaning"), rows),
+    )
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "metrics.md": metrics_page,
     "topics.md": topics_page,
     "settings.md": settings_page,
     "dead-letters.md": dead_letters_page,
     "features.md": features_page,
+    "tables.md": tables_page,
     "formats.md": lambda: formats_page(_NOTE),
 }
 

@@ -83,8 +83,10 @@ def _bounded(connection: DuckDBPyConnection, seconds: float) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise _told(error, seconds) from error
-    except RuntimeError as error:
-        # Arrow's reader wraps what interrupts DuckDB, and so does DuckDB what Arrow raises.
+    except (OSError, RuntimeError) as error:
+        # Through Arrow's reader DuckDB's errors come as these; a full disk, say, is not one of them.
+        if " Error: " not in str(error):
+            raise
         raise _told(error, seconds) from error
     finally:
         over.set()

@@ -78,6 +78,13 @@ def test_a_query_that_fails_half_way_leaves_no_file(shop: str, tmp_path: Path) -
     assert not list(tmp_path.iterdir())
 
 
+def test_a_query_without_end_leaves_no_file(shop: str, tmp_path: Path) -> None:
+    sql, path = "SELECT * FROM range(1000000000000)", tmp_path / "x.parquet"
+    asked = weir("query", sql, "--table", shop, "--parquet", str(path), "--seconds", "0.5")
+    assert (asked.code, asked.err.splitlines()[0]) == (1, "weir: The query took more than 0.5 s.")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_statement_of_a_file(shop: str, tmp_path: Path) -> None:
     path = tmp_path / "q.sql"
     path.write_text("-- Sessions\nSELECT count(*) AS n FROM sessions\n")

@@ -1,5 +1,5 @@
 -- Cohorts
--- Answers: of the visitors who first came on a day, how many came again so many days later?
+-- Answers: Of the visitors who first came on a day, how many came again so many days later?
 -- Reading: `first_day` is the visitor's first day in the table, `days_after` counts from there, and `share` is of the
 -- cohort, which is the row of 0 days. The first cohorts hold visitors who had come before the table began.
 WITH firsts AS (

@@ -1,6 +1,6 @@
 -- Conversion of flagged sessions
--- Answers: do sessions that Weir flags buy less than those that it lets pass?
--- Reading: a session is flagged if its newest flag says `review`, `throttle` or `block`. A rate of the flagged near
+-- Answers: Do sessions that Weir flags buy less than those that it lets pass?
+-- Reading: A session is flagged if its newest flag says `review`, `throttle` or `block`. A rate of the flagged near
 -- that of the unflagged says that many of them are benign. `low` and `high` bound the rate at 95 % (Wilson's interval).
 WITH newest AS (
     SELECT session_id, verdict

@@ -1,6 +1,6 @@
 -- Funnel by referrer
--- Answers: from which sites come the sessions that buy?
--- Reading: as funnel-by-day, with the host of each session's first referrer in place of the day; `(none)` is without
+-- Answers: From which sites come the sessions that buy?
+-- Reading: As funnel-by-day, with the host of each session's first referrer in place of the day; `(none)` is without
 -- a referrer, or with one that has no host. The 50 referrers with most sessions.
 SELECT
     coalesce(nullif(lower(regexp_extract(referrer, '^[A-Za-z][A-Za-z0-9+.-]*://([^/?#:]+)', 1)), ''), '(none)')

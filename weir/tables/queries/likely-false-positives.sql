@@ -1,6 +1,6 @@
 -- Likely false positives
--- Answers: which blocked sessions bought something, or were called `good` by people?
--- Reading: each session that a flag blocked, by its newest such flag; `blocked_now` says whether its newest flag still
+-- Answers: Which blocked sessions bought something, or were called `good` by people?
+-- Reading: Each session that a flag blocked, by its newest such flag; `blocked_now` says whether its newest flag still
 -- does. `good_by` names the people whose newest answer about the session is `good`. Bots buy, too, so a purchase is a
 -- hint and an answer is more. An answer without a session is about the visitor's session that had begun last.
 WITH blocks AS (

@@ -1,5 +1,5 @@
 -- Returning visitors
--- Answers: of each day's visitors, how many had come on an earlier day?
+-- Answers: Of each day's visitors, how many had come on an earlier day?
 -- Reading: `fresh` visitors have their first session of the table on that day. The first days count visitors as fresh
 -- who had come before the table began. A visitor without a cookie is never a returning one.
 WITH firsts AS (

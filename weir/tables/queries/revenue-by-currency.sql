@@ -1,6 +1,6 @@
 -- Revenue by currency
--- Answers: how much was bought, in which currency, and how much of it in sessions that are blocked?
--- Reading: sums of the purchases' values, never converted. `other` holds the currencies past a session's cap.
+-- Answers: How much was bought, in which currency, and how much of it in sessions that are blocked?
+-- Reading: Sums of the purchases' values, never converted. `other` holds the currencies past a session's cap.
 -- `revenue_blocked` is of sessions whose newest flag says `block`.
 WITH newest AS (
     SELECT session_id, verdict

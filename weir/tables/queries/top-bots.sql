@@ -1,6 +1,6 @@
 -- Top bots
--- Answers: which reasons block most sessions, and how many visitors are behind them?
--- Reading: of sessions whose newest flag says `block`. A session with several reasons counts for each. Many sessions
+-- Answers: Which reasons block most sessions, and how many visitors are behind them?
+-- Reading: Of sessions whose newest flag says `block`. A session with several reasons counts for each. Many sessions
 -- of few visitors are a crawler that keeps its cookie; as many visitors as sessions are one that drops it.
 WITH newest AS (
     SELECT *

@@ -1,6 +1,6 @@
 -- What each stage settles
--- Answers: which stage of the cascade decides how many sessions, and how?
--- Reading: of the newest flag of each session. A session that was never flagged is in no row; `share` is of the
+-- Answers: Which stage of the cascade decides how many sessions, and how?
+-- Reading: Of the newest flag of each session. A session that was never flagged is in no row; `share` is of the
 -- flagged ones. Stages stand in the order in which they speak.
 WITH newest AS (
     SELECT *
