@@ -41,11 +41,6 @@ def default_memory() -> str:
     return f"{max(total // 4, SMALLEST_LIMIT) // 2**20}MiB"
 
 
-def table_uri(root: str, table: Table) -> str:
-    """Where a table lies under the folder or object store."""
-    return f"{root.rstrip('/')}/{table.name}"
-
-
 def dataset(root: str, table: Table) -> pads.Dataset | None:
     """The newest version of a table; None where there is none. It may wait for an object store.
 
@@ -56,7 +51,9 @@ def dataset(root: str, table: Table) -> pads.Dataset | None:
     """
     from deltalake import DeltaTable  # noqa: PLC0415 -- takes long to import, and is an extra
 
-    uri = table_uri(root, table)
+    from weir.tables.writing import location  # noqa: PLC0415 -- imports it, too
+
+    uri = location(root, table)
     try:
         if not DeltaTable.is_deltatable(uri):
             return None

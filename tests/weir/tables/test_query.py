@@ -95,6 +95,12 @@ def test_without_that_refusal_nothing_leaves_the_memory_either(connection: DuckD
         connection.execute("SET enable_external_access = true")
 
 
+def test_the_configuration_is_locked_and_no_variable_is_a_table(connection: DuckDBPyConnection) -> None:
+    with pytest.raises(duckdb.InvalidInputException, match="locked"):
+        connection.execute("SET threads = 1")
+    assert run(connection, "SELECT current_setting('python_enable_replacements')") == [(False,)]
+
+
 @pytest.mark.parametrize("sql", OTHER_SOURCES)
 def test_nothing_but_the_tables_is_read(connection: DuckDBPyConnection, sql: str) -> None:
     assert isinstance(refusal(connection, sql), UsageError)
