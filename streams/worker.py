@@ -14,6 +14,7 @@ from streams.task import Task
 from streams.train.task import TrainTask
 from weir.errors import UsageError, WeirError
 from weir.settings import Settings
+from weir.tables.extra import check_extra
 from weir.topics import STAGES, TABLE_STAGE
 
 
@@ -45,13 +46,11 @@ def run_worker(settings: Settings, stages: Sequence[str] = STAGES) -> int:
 
 def _run_table(settings: Settings) -> int:
     try:
-        from streams.table.run import run_table  # noqa: PLC0415 -- an optional extra brings what it needs
-    except ModuleNotFoundError as error:
-        if error.name not in {"deltalake", "pyarrow"}:
-            raise
-        return told(
-            UsageError("The stage table needs deltalake and pyarrow.", "Install them: pip install 'weir[table]'.")
-        )
+        check_extra("The stage table")
+    except UsageError as error:
+        return told(error)
+    from streams.table.run import run_table  # noqa: PLC0415 -- needs what only the extra brings
+
     return run_table(settings)
 
 

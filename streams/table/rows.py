@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
-import msgspec
 import pyarrow as pa
 
-from streams.decode import Accepted, at_the_gate, decode
-from streams.read_record import LARGEST_BYTES
-from weir.contracts.fast import decoder
+from streams.decode import Refused
+from streams.read_record import value_reader
+from streams.sessionize.arrival import is_in_place
 from weir.kafka.records import InputRecord
-from weir.tables.catalogue import LATE_TABLE, Table
-from weir.tables.columns import Place, rows
+from weir.tables.batch import Batch
+from weir.tables.catalogue import LABELS_TABLE, Table
+from weir.tables.columns import Place
 
 _CHUNK = 5_000
+_CHUNK_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -26,20 +26,37 @@ class Waiting:
     """The table's position that they follow on; None: it has none yet."""
     end: int
     """The position that the table will have with them."""
+    batch: Batch
     chunks: list[pa.Table] = field(default_factory=list)
-    records: list[Any] = field(default_factory=list)
-    places: list[Place] = field(default_factory=list)
-    count: int = 0
-    unreadable: int = 0
+    in_chunks: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many rows wait."""
+        return self.in_chunks + len(self.batch)
+
+    def settle(self) -> None:
+        """Makes columns of what is still records."""
+        if len(self.batch):
+            chunk = self.batch.take()
+            self.chunks.append(chunk)
+            self.in_chunks += chunk.num_rows
 
 
 class Rows:
-    """The rows of one table that wait for a commit."""
+    """The rows of one table that wait for a commit.
 
-    def __init__(self, table: Table) -> None:
+    Args:
+        table: which one.
+        partitions: of its topic.
+        max_event_bytes: how large an event may be.
+    """
+
+    def __init__(self, table: Table, partitions: int, max_event_bytes: int) -> None:
         self.table = table
         self.partitions: dict[int, Waiting] = {}
-        self._decode = decoder(table.contract)
+        self._number = partitions
+        self._read = value_reader(table.contract, max_event_bytes)
 
     @property
     def count(self) -> int:
@@ -53,53 +70,40 @@ class Rows:
 
     def begin(self, partition: int, position: int | None, offset: int) -> None:
         """From here on rows of the partition follow on `position`, and are read from `offset` on."""
-        self.partitions[partition] = Waiting(position, offset)
+        self.partitions[partition] = Waiting(position, offset, Batch(self.table))
 
-    def drop(self, partition: int) -> None:
-        """Forgets a partition."""
-        self.partitions.pop(partition, None)
-
-    def take(self, record: InputRecord) -> bool:
-        """Takes the next record of its partition; False where it can't be read and there is no row of it."""
+    def take(self, record: InputRecord) -> str:
+        """Takes the next record of its partition; why there is no row of it, if it can't be read, else nothing."""
         waiting = self.partitions[record.partition]
         waiting.end = record.offset + 1
         found = self._read(record.value)
-        if found is None:
-            waiting.unreadable += 1
-            return False
+        if isinstance(found, Refused):
+            return found.detail
+        if self.table is LABELS_TABLE and not is_in_place(record, found.visitor_id, self._number):
+            # The stage join sends it on to where it belongs, and the row is of that record.
+            return ""
         if self.table.keeps(found):
-            waiting.records.append(found)
-            waiting.places.append(Place(record.partition, record.offset, record.timestamp))
-            waiting.count += 1
-            if len(waiting.records) >= _CHUNK:
-                self._settle(waiting)
-        return True
+            place = Place(record.partition, record.offset, record.timestamp)
+            waiting.batch.add(found, place, len(record.value or b""))
+            if len(waiting.batch) >= _CHUNK or waiting.batch.bytes >= _CHUNK_BYTES:
+                waiting.settle()
+        return ""
 
     def collected(self) -> pa.Table | None:
         """All rows that wait, as one; None if there are none."""
         for waiting in self.partitions.values():
-            self._settle(waiting)
+            waiting.settle()
         chunks = [chunk for one in self.partitions.values() for chunk in one.chunks]
         return pa.concat_tables(chunks) if chunks else None
+
+    def unfit(self) -> list[Place]:
+        """Where records lie of which there is no row since a column can't hold them; told once."""
+        found = [place for one in self.partitions.values() for place in one.batch.unfit]
+        for one in self.partitions.values():
+            one.batch.unfit.clear()
+        return found
 
     def committed(self) -> None:
         """The rows that waited are in the table."""
         for partition, waiting in self.partitions.items():
-            self.partitions[partition] = Waiting(waiting.end, waiting.end)
-
-    def _settle(self, waiting: Waiting) -> None:
-        if waiting.records:
-            waiting.chunks.append(rows(self.table, waiting.records, waiting.places))
-            waiting.records, waiting.places = [], []
-
-    def _read(self, value: bytes | None) -> Any | None:  # noqa: ANN401 -- a record of any contract
-        if not value or at_the_gate(value, LARGEST_BYTES) is not None:
-            return None
-        if self.table is LATE_TABLE:
-            # Events are of the producers' making, and take what the derived decoder alone refuses.
-            accepted = decode(value, LARGEST_BYTES)
-            return accepted.event if isinstance(accepted, Accepted) else None
-        try:
-            return self._decode(value)
-        except msgspec.DecodeError:
-            return None
+            self.partitions[partition] = Waiting(waiting.end, waiting.end, Batch(self.table))

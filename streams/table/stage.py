@@ -57,7 +57,10 @@ class TableStage:
         self._topic_ids = topic_ids
         self._exposition = exposition
         self._names = {settings.names.public(table.topic): table for table in TABLES}
-        self._rows = {name: Rows(table) for name, table in self._names.items()}
+        self._rows = {
+            name: Rows(table, table.topic.partitions(settings.partitions), settings.max_record_bytes)
+            for name, table in self._names.items()
+        }
         self._sinks: dict[str, Sink] = {}
         self._to_place: list[TopicPartition] | None = None
         self._waits_since_s: float | None = None
@@ -115,9 +118,9 @@ class TableStage:
         rows = self._rows[record.topic]
         if record.partition not in rows.partitions:
             return
-        if not rows.take(record):
-            self._exposition.count("table_unreadable", rows.table.name)
-            log.warning("no row of offset %d of %s/%d: unreadable", record.offset, record.topic, record.partition)
+        wrong = rows.take(record)
+        if wrong:
+            self._tell_unreadable(rows.table.name, record.partition, record.offset, wrong)
         if self._waits_since_s is None:
             self._waits_since_s = time.monotonic()
 
@@ -176,6 +179,8 @@ class TableStage:
             self._exposition.count("table_commits", name, "failed")
             raise CommitFailedError(f"Others write the table {name} all the time.")
         offsets = [TopicPartition(topic, number, one.end) for number, one in rows.partitions.items() if one.end > 0]
+        for place in rows.unfit():
+            self._tell_unreadable(name, place.partition, place.offset, "A column can't hold a value of it.")
         rows.committed()
         if offsets:
             self._consumer.commit(offsets=offsets, asynchronous=True)
@@ -184,6 +189,10 @@ class TableStage:
         self._exposition.set(0, "table_rows_waiting", name)
         self._exposition.observe(time.perf_counter() - begun_s, "table_commit_seconds", name)
         log.debug("%s: version %d, %d rows", name, version, count)
+
+    def _tell_unreadable(self, table: str, partition: int, offset: int, why: str) -> None:
+        self._exposition.count("table_unreadable", table)
+        log.warning("no row of %s for offset %d of partition %d: %s", table, offset, partition, why)
 
     def _sink(self, topic: str) -> Sink:
         sink = self._sinks.get(topic)

@@ -249,6 +249,20 @@ def _watermark_clamp() -> None:
     _put(PartitionFold, "configure", unclamped)
 
 
+def _table_transactions() -> None:
+    from streams.table.sink import Sink  # noqa: PLC0415 -- likewise
+
+    properties = Sink._properties
+    _put(Sink, "_properties", lambda self, _: properties(self, {}))
+
+
+def _table_position() -> None:
+    from streams.table.sink import Sink  # noqa: PLC0415 -- likewise
+
+    _put(Sink, "_require", lambda *_: None)
+
+
+_TABLE = "tests/streams/table/test_sink.py"
 _ENGINE = "tests/streams/engine"
 _FOLD = "tests/streams/sessionize"
 
@@ -378,6 +392,16 @@ GUARDS: Mapping[str, Guard] = {
         "One clock far ahead, which closes everybody's sessions.",
         _watermark_clamp,
         (f"{_FOLD}/test_arrival.py::test_a_first_arrival_that_claims_the_future_does_not_weaken_the_clamp",),
+    ),
+    "table-transactions": Guard(
+        "Rows that a killed worker's successor writes again, since the table doesn't say that it has them.",
+        _table_transactions,
+        (f"{_TABLE}::test_rows_and_their_position_are_in_the_table_together",),
+    ),
+    "table-position": Guard(
+        "Rows of a worker that was overtaken while it wrote others, so that no conflict of Delta's tells.",
+        _table_position,
+        (f"{_TABLE}::test_a_worker_that_wrote_something_else_meanwhile_still_sees_that_it_was_overtaken",),
     ),
 }
 """By name."""

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from weir.cli.options import with_settings
-from weir.errors import UsageError
 from weir.settings import Settings
+from weir.tables.extra import check_extra
 
 app = typer.Typer(no_args_is_help=True, help="The tables of the stage `table`: how far they are, and going on.")
 
@@ -52,10 +52,7 @@ def accept(settings: Settings, *, yes: Annotated[bool, typer.Option("--yes", hel
 
 
 def _loaded() -> ModuleType:
-    try:
-        from streams.table import accept as loaded  # noqa: PLC0415 -- an optional extra brings what it needs
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            "The tables need deltalake and pyarrow.", "Install them: pip install 'weir[table]'."
-        ) from error
+    check_extra("The table command")
+    from streams.table import accept as loaded  # noqa: PLC0415 -- needs what only the extra brings
+
     return loaded

@@ -72,7 +72,7 @@ def run(settings: Settings, folder: Path, kills: int, seed: int = 1) -> Outcome:
     stop = threading.Event()
     sending = threading.Thread(target=_send, args=(settings, outcome.sent, stop))
     sending.start()
-    workers = [_start(settings, folder, f"w{number}", _fate(chance)) for number in range(WORKERS)]
+    workers = [start(settings, folder, f"w{number}", _fate(chance)) for number in range(WORKERS)]
     number = WORKERS
     try:
         while outcome.kills.total() < kills:
@@ -82,7 +82,7 @@ def run(settings: Settings, folder: Path, kills: int, seed: int = 1) -> Outcome:
                 assert process.returncode == -9, (point, process.returncode)
                 outcome.kills[point] += 1
                 left = kills - outcome.kills.total()
-                workers[at] = _start(settings, folder, f"w{number}", _fate(chance) if left > 0 else ("never", 0))
+                workers[at] = start(settings, folder, f"w{number}", _fate(chance) if left > 0 else ("never", 0))
                 number += 1
             time.sleep(0.05)
     finally:
@@ -91,7 +91,7 @@ def run(settings: Settings, folder: Path, kills: int, seed: int = 1) -> Outcome:
         for process, _ in workers:
             process.kill()
             process.wait()
-    last, _ = _start(settings, folder, "last", ("never", 0))
+    last, _ = start(settings, folder, "last", ("never", 0))
     try:
         eventually(lambda: found(settings) == outcome.expected, RECOVERS_S, lambda: f"{outcome.expected}")
     finally:
@@ -129,7 +129,8 @@ def _fate(chance: random.Random) -> tuple[str, int]:
     return chance.choice(POINTS), chance.randint(1, 4)
 
 
-def _start(settings: Settings, folder: Path, name: str, fate: tuple[str, int]) -> tuple[subprocess.Popen[bytes], str]:
+def start(settings: Settings, folder: Path, name: str, fate: tuple[str, int]) -> tuple[subprocess.Popen[bytes], str]:
+    """A worker with its fate: where it dies, and at which commit; and where that is."""
     given = folder / f"{name}.json"
     given.write_text(settings.model_copy(update={"model_key": None}).model_dump_json(exclude_defaults=True))
     point, commits = fate

@@ -11,7 +11,8 @@ from streams.table.sink import CommitFailedError, OvertakenError, Sink
 from tests.streams.table.records import NOON_S, session
 from weir.errors import WorkError
 from weir.kafka.records import LogRecord
-from weir.tables.catalogue import SESSIONS_TABLE
+from weir.partitioner import partition_for
+from weir.tables.catalogue import LABELS_TABLE, SESSIONS_TABLE
 
 TOPIC = "weir.sessions"
 
@@ -21,10 +22,10 @@ def sink(folder: Path, *, topic: str = TOPIC, topic_id: str = "first") -> Sink:
 
 
 def waiting(begin: int | None, end: int, partition: int = 0) -> Rows:
-    rows = Rows(SESSIONS_TABLE)
+    rows = Rows(SESSIONS_TABLE, 2, 1_000_000)
     rows.begin(partition, begin, begin or 0)
     for offset in range(begin or 0, end):
-        assert rows.take(LogRecord(TOPIC, partition, offset, 0, b"v", session(offset)))
+        assert not rows.take(LogRecord(TOPIC, partition, offset, 0, b"v", session(offset)))
     return rows
 
 
@@ -130,12 +131,25 @@ def test_a_table_with_columns_of_a_newer_version_is_refused(tmp_path: Path) -> N
 
 
 def test_what_is_unreadable_is_no_row_and_moves_the_position(tmp_path: Path) -> None:
-    made, rows = sink(tmp_path), Rows(SESSIONS_TABLE)
+    made, rows = sink(tmp_path), Rows(SESSIONS_TABLE, 2, 1_000_000)
     rows.begin(0, None, 0)
-    assert not rows.take(LogRecord(TOPIC, 0, 0, 0, b"v", b"{"))
-    assert not rows.take(LogRecord(TOPIC, 0, 1, 0, b"v", None))
-    assert rows.take(LogRecord(TOPIC, 0, 2, 0, b"v", session(2, final=False)))
-    assert rows.take(LogRecord(TOPIC, 0, 3, 0, b"v", session(3, start=NOON_S)))
+    assert rows.take(LogRecord(TOPIC, 0, 0, 0, b"v", b"{"))
+    assert rows.take(LogRecord(TOPIC, 0, 1, 0, b"v", None))
+    assert not rows.take(LogRecord(TOPIC, 0, 2, 0, b"v", session(2, final=False)))
+    assert not rows.take(LogRecord(TOPIC, 0, 3, 0, b"v", session(3, start=NOON_S)))
+    assert not rows.take(LogRecord(TOPIC, 0, 4, 0, b"v", session(4, events=2**80)))
     made.commit(rows)
     assert offsets(tmp_path) == [3]
-    assert made.position(0) == 4
+    assert made.position(0) == 5
+    assert [place.offset for place in rows.unfit()] == [4]
+
+
+def test_a_label_that_is_sent_on_to_where_it_belongs_is_one_row() -> None:
+    rows = Rows(LABELS_TABLE, 4, 1_000_000)
+    label = b'{"visitor_id":"v","ts":1700000000,"label":"bad","source":"me"}'
+    home = partition_for(b"v", 4)
+    for partition in range(4):
+        rows.begin(partition, None, 0)
+        assert not rows.take(LogRecord("weir.labels", partition, 0, 0, b"v", label))
+    assert not rows.take(LogRecord("weir.labels", home, 1, 0, b"another key", label))
+    assert rows.count == 1
