@@ -33,7 +33,7 @@ def run_plans(
     `announce` is called when the cluster is there, before anything is read: to write what others must find.
     """
     configure_logs(settings)
-    _collect_seldom()
+    collect_seldom()
     bound = ExitBound()
     try:
         wait_for_broker(settings, settings.recovery_timeout_s)
@@ -68,7 +68,7 @@ async def _bound_the_end(process: Process, bound: ExitBound) -> None:
     bound.arm()
 
 
-def _collect_seldom() -> None:
+def collect_seldom() -> None:
     """What is loaded now stays; what is young is searched often, all open sessions seldom.
 
     Cycles come from connections and timers, a few a second, and may hold a whole answer of a broker.

@@ -11,7 +11,7 @@ from typing import Any
 
 from streams.engine.exposition import Exposition
 from streams.engine.logs import configure_logs
-from streams.engine.runner import told
+from streams.engine.runner import collect_seldom, told
 from streams.engine.web import WebServer
 from streams.table.stage import TableStage
 from weir.errors import SettingsError, WeirError, WorkError
@@ -108,6 +108,7 @@ class TableProcess:
 def run_table(settings: Settings) -> int:
     """Runs the stage in this process until SIGTERM, SIGINT or an error; returns the exit code, as `run_worker` does."""
     configure_logs(settings)
+    collect_seldom()
     bound = ExitBound()
     try:
         if settings.table_uri is None:

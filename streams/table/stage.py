@@ -114,7 +114,7 @@ class TableStage:
                     "Start the stage again: it says which.",
                 )
             raise as_cluster_error(KafkaException(error), self._settings)
-        record = record_of(message)
+        record = record_of(message, with_headers=False)
         rows = self._rows[record.topic]
         if record.partition not in rows.partitions:
             return
