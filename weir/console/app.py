@@ -15,7 +15,19 @@ from starlette.staticfiles import StaticFiles
 
 from weir.console.access.headers import SafetyHeaders
 from weir.console.context import Console
-from weir.console.pages import access, audit, dead_letters, events, models, now, review, rules, sessions, system
+from weir.console.pages import (
+    access,
+    analyses,
+    audit,
+    dead_letters,
+    events,
+    models,
+    now,
+    review,
+    rules,
+    sessions,
+    system,
+)
 from weir.console.pages.shared import render
 
 log = logging.getLogger("weir.console")
@@ -26,6 +38,7 @@ PAGES: tuple[BaseRoute, ...] = (
     *review.ROUTES,
     *rules.ROUTES,
     *models.ROUTES,
+    *analyses.ROUTES,
     *events.ROUTES,
     *dead_letters.ROUTES,
     *system.ROUTES,

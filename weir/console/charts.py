@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 
 from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 640, 150
-_LEFT, _BOTTOM, _TOP = 44, 18, 8
+_LEFT, _BOTTOM, _TOP, _EDGE = 44, 18, 8, 4
 _LINES = 4
+_SHORT_SPAN = 8
+"""Of so few days, one is told in the middle of the axis only if it lies exactly there."""
 
 
 def bars(series: Mapping[str, Sequence[float]], labels: Sequence[str], title: str) -> Markup:
@@ -20,7 +23,7 @@ def bars(series: Mapping[str, Sequence[float]], labels: Sequence[str], title: st
         title: what the chart shows.
     """
     totals = [sum(values) for values in zip(*series.values(), strict=True)] if series else [0.0] * len(labels)
-    most = _ceiling(max(totals, default=0.0))
+    most = ceiling(max(totals, default=0.0))
     width = (WIDTH - _LEFT) / max(1, len(labels))
     parts = [_grid(most)]
     for number, label in enumerate(labels):
@@ -39,12 +42,12 @@ def bars(series: Mapping[str, Sequence[float]], labels: Sequence[str], title: st
             parts.append(f"<g><title>{escape(label)}: {escape(told)}</title>{''.join(shapes)}</g>")
     parts.append(_axis(labels))
     sums = ", ".join(f"{name} {sum(values):,.0f}" for name, values in series.items()) or "nothing"
-    return _svg(parts, f"{title}: {sums}")
+    return picture(parts, f"{title}: {sums}")
 
 
 def area(values: Sequence[float], labels: Sequence[str], title: str) -> Markup:
     """One line with the area below it."""
-    most = _ceiling(max(values, default=0.0))
+    most = ceiling(max(values, default=0.0))
     step = (WIDTH - _LEFT) / max(1, len(values) - 1)
     points = " ".join(f"{_LEFT + number * step:.1f},{_y(value / most):.1f}" for number, value in enumerate(values))
     parts = [_grid(most)]
@@ -54,7 +57,7 @@ def area(values: Sequence[float], labels: Sequence[str], title: str) -> Markup:
         parts.append(f'<polyline class="c-line" points="{points}"/>')
     parts.append(_axis(labels))
     newest = f"{values[-1]:,.1f}" if values else "nothing"
-    return _svg(parts, f"{title}: at last {newest}, at most {max(values, default=0.0):,.1f}")
+    return picture(parts, f"{title}: at last {newest}, at most {max(values, default=0.0):,.1f}")
 
 
 def curve(lines: Mapping[str, Sequence[tuple[float, float]]], title: str, *, diagonal: bool = False) -> Markup:
@@ -71,13 +74,13 @@ def curve(lines: Mapping[str, Sequence[tuple[float, float]]], title: str, *, dia
             for x, y in points
         )
     parts.append(_axis(("0", "0.5", "1")))
-    return _svg(parts, title)
+    return picture(parts, title)
 
 
 def lines(series: Mapping[str, Sequence[tuple[float, float]]], title: str) -> Markup:
     """Lines over numbers that rise from the left to the right; told apart by their class `s-<n>`, from 0."""
     across = sorted({x for points in series.values() for x, _ in points})
-    most = _ceiling(max((y for points in series.values() for _, y in points), default=0.0))
+    most = ceiling(max((y for points in series.values() for _, y in points), default=0.0))
     first, span = (across[0], (across[-1] - across[0]) or 1.0) if across else (0.0, 1.0)
     parts = [_grid(most)]
     for number, (name, points) in enumerate(series.items()):
@@ -91,12 +94,41 @@ def lines(series: Mapping[str, Sequence[tuple[float, float]]], title: str) -> Ma
         )
     parts.append(_axis([f"{x:,g}" for x in (first, first + span / 2, first + span)] if across else ()))
     told = ", ".join(f"{name} at last {points[-1][1]:.3f}" for name, points in series.items() if points)
-    return _svg(parts, f"{title}: {told or 'nothing'}")
+    return picture(parts, f"{title}: {told or 'nothing'}")
 
 
-def _svg(parts: Sequence[str], title: str) -> Markup:
+def by_day(series: Mapping[str, Sequence[float]], days: Sequence[date], title: str) -> Markup:
+    """Lines over days, which rise and may have gaps between them; told apart by their class `s-<n>`, from 0."""
+    most = ceiling(max((value for values in series.values() for value in values), default=0.0))
+    first, span = (days[0], (days[-1] - days[0]).days) if days else (date.min, 0)
+    across = [_LEFT + (day - first).days / (span or 1) * (WIDTH - _LEFT - _EDGE) for day in days]
+    parts = [_grid(most)]
+    for number, (name, values) in enumerate(series.items()):
+        placed = [(x, _y(value / most)) for x, value in zip(across, values, strict=True)]
+        drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
+        parts.append(f'<polyline class="c-line s-{number}" points="{drawn}"><title>{escape(name)}</title></polyline>')
+        parts.extend(
+            f'<circle class="c-dot s-{number}" cx="{x:.1f}" cy="{y:.1f}" r="3">'
+            f"<title>{escape(name)}, {day}: {value:,.0f}</title></circle>"
+            for (x, y), day, value in zip(placed, days, values, strict=True)
+        )
+    has_middle = span > 0 and (span % 2 == 0 or span > _SHORT_SPAN)
+    middle = str(first + timedelta(days=span // 2)) if has_middle else ""
+    parts.append(_axis((str(first), middle, str(days[-1]) if span else "")) if days else "")
+    told = ", ".join(f"{name} at last {values[-1]:,.0f}" for name, values in series.items() if values)
+    return picture(parts, f"{title}: {told or 'nothing'}")
+
+
+def picture(parts: Sequence[str], title: str, height: float = HEIGHT) -> Markup:
+    """The element that holds a chart's parts, and tells its title to screen readers.
+
+    Args:
+        parts: SVG, in which every text is escaped.
+        title: what the chart shows, with its numbers.
+        height: of the picture, which is `WIDTH` wide.
+    """
     return Markup(  # noqa: S704 -- every text in it was escaped above
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">'
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {height:g}" role="img" aria-label="{escape(title)}">'
         f"{''.join(parts)}</svg>"
     )
 
@@ -132,7 +164,7 @@ def _class(name: str) -> str:
     return "".join(char if char.isascii() and char.isalnum() else "_" for char in name)
 
 
-def _ceiling(value: float) -> float:
+def ceiling(value: float) -> float:
     """The next number that reads well on an axis."""
     if value <= 0:
         return 1.0

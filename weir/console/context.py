@@ -10,6 +10,7 @@ from pathlib import Path
 from weir.console.access.attempts import Attempts
 from weir.console.access.door import Door
 from weir.console.acting import ActionWriter
+from weir.console.analyses import Analyses
 from weir.console.computed import Computed
 from weir.console.examined import Examined
 from weir.console.installation import Installation
@@ -43,10 +44,12 @@ class Console:
 
     on_demand: OnDemand = field(init=False)
     examined: Examined = field(init=False)
+    analyses: Analyses = field(init=False)
 
     def __post_init__(self) -> None:
         self.on_demand = OnDemand(self.settings)
         self.examined = Examined(self.settings)
+        self.analyses = Analyses(self.settings.table_uri)
 
     @property
     def policy(self) -> str | None:

@@ -33,7 +33,7 @@ HOSTILE = (
 PAGES = (
     *("/", "/?range=7d", "/sessions", "/sessions?verdict=block", "/review", "/review?queue=open", "/audit"),
     *("/rules", "/rules?shadow=yes", "/rules/rule?id=behaviour/like-a-clock", "/models", "/events", "/dead-letters"),
-    *("/system", "/events?q=nothing&visitor=v0"),
+    *("/system", "/events?q=nothing&visitor=v0", "/analyses", "/analyses/top-bots"),
 )
 
 

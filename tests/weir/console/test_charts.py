@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from datetime import date
 from xml.etree import ElementTree as ET
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weir.console.charts import HEIGHT, WIDTH, area, bars, curve
+from weir.console.charts import HEIGHT, WIDTH, area, bars, by_day, curve
 
 HOSTILE = '"><script>x</script>'
 numbers = st.floats(0, 1e12)
@@ -36,6 +37,18 @@ def test_names_are_inert_in_charts() -> None:
         bars({HOSTILE: [1]}, [HOSTILE], HOSTILE),
         area([1.0], [HOSTILE], HOSTILE),
         curve({HOSTILE: [(0.5, 0.5)]}, HOSTILE),
+        by_day({HOSTILE: [0.5]}, [date(2023, 11, 15)], HOSTILE),
     ):
         ET.fromstring(drawn)
         assert "<script" not in drawn
+
+
+def test_days_lie_at_their_true_distances() -> None:
+    days = [date(2023, 11, day) for day in (15, 16, 19)]
+    drawn = by_day({"visitors": [6, 3, 1]}, days, "Visitors by day")
+    first, second, last = (float(dot.attrib["cx"]) for dot in ET.fromstring(drawn).iter("circle"))
+    assert abs((last - first) - 4 * (second - first)) < 0.5
+    assert "Visitors by day: visitors at last 1" in drawn
+    assert ">2023-11-17</text>" in drawn  # the middle, though the day has no row
+    assert ">2023-11-16</text>" not in by_day({"visitors": [6, 1]}, [date(2023, 11, 15), date(2023, 11, 18)], "")
+    ET.fromstring(by_day({}, [], "Nothing"))

@@ -36,6 +36,8 @@ NEEDS: dict[tuple[str, str], Role] = {
     ("GET", "/rules/rule"): "read",
     ("GET", "/rules/simulate"): "read",
     ("GET", "/models"): "read",
+    ("GET", "/analyses"): "read",
+    ("GET", "/analyses/{name}"): "read",
     ("GET", "/events"): "read",
     ("POST", "/events/stop"): "read",
     ("GET", "/dead-letters"): "read",
