@@ -11,7 +11,7 @@ TESTS ?= tests
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(2 * (os.cpu_count() or 1))")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compiled shell demo test test-fast controls model chaos recovery soak rolling console bench instructions evaluate lint rooms format lock clean
+.PHONY: help setup compiled shell demo test test-fast controls model chaos recovery soak rolling console bench instructions evaluate notebook lint rooms format lock clean
 
 help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -75,6 +75,12 @@ evaluate: $(READY) ## How well rules and models do, on data of others and the de
 	@$(if $(or $(RULES),$(if $(ONLY),,all)),$(BIN)/python -m evaluation.rules $(if $(RULES),--only $(RULES)),true)
 	@$(if $(or $(ONLY),$(if $(RULES),,all)),$(BIN)/python -m evaluation.models $(if $(ONLY),--only $(ONLY)),true)
 
+notebook: $(READY) ## From tables to a plot and a first model: TABLE=tables, its page in build/notebook/sessions.html
+	@mkdir -p build/notebook
+	@$(BIN)/marimo -q export html docs/examples/notebook/sessions.py -f -o build/notebook/sessions.html \
+		-- $(if $(TABLE),--table $(TABLE))
+	@echo "Written: build/notebook/sessions.html"
+
 lint: $(READY) ## ruff, its formatter, the layers, mypy, the workflow
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -91,7 +97,7 @@ format: $(READY) ## Puts the code into the one format, and repairs what ruff can
 	$(BIN)/ruff format .
 
 lock: $(READY) ## Renews requirements.lock after a change of dependencies; UPGRADE=1 takes newer versions
-	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --all-extras --group dev \
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --all-extras --group dev --group notebook \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet $(if $(UPGRADE),--upgrade) -o $(LOCK)
 
 clean: ## Removes the environment, caches and the development broker's data

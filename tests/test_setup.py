@@ -40,7 +40,8 @@ def declared() -> list[Requirement]:
     """Every dependency that the project names, of all extras and groups."""
     project = PROJECT["project"]
     extras = [name for names in project["optional-dependencies"].values() for name in names]
-    return [Requirement(name) for name in [*project["dependencies"], *extras, *PROJECT["dependency-groups"]["dev"]]]
+    groups = [name for names in PROJECT["dependency-groups"].values() for name in names]
+    return [Requirement(name) for name in [*project["dependencies"], *extras, *groups]]
 
 
 def test_the_lock_has_what_the_project_declares_on_every_python() -> None:
