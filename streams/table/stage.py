@@ -1,7 +1,7 @@
 """The stage at work: reads its topics as a member of a group, and commits what it read to the tables.
 
-A store that is away costs time and nothing else: rows wait, nothing more is read, and the commit is tried again. What
-can't be right (`placement.py`, `sink.py`) ends the stage with a sentence.
+A store or a broker that is away costs time and nothing else: rows wait, nothing more is read, and the commit is tried
+again. What can't be right (`placement.py`, `sink.py`) ends the stage with a sentence.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from streams.engine.exposition import Exposition
 from streams.table.placement import Known, start_of
 from streams.table.rows import Rows
 from streams.table.sink import CommitFailedError, OvertakenError, Sink
-from weir.errors import LostInputError, WorkError
+from weir.errors import ClusterError, LostInputError, WorkError
 from weir.kafka.calls import ANSWER_TIMEOUT_S, as_cluster_error
 from weir.kafka.messages import record_of
 from weir.kafka.records import OffsetRange
@@ -113,6 +113,9 @@ class TableStage:
                     f"Records of {message.topic()} that the table lacks are gone from the topic.",
                     "Start the stage again: it says which.",
                 )
+            if error.retriable():
+                log.info("%s", error)
+                return
             raise as_cluster_error(KafkaException(error), self._settings)
         record = record_of(message, with_headers=False)
         rows = self._rows[record.topic]
@@ -134,21 +137,21 @@ class TableStage:
         )
 
     def _patiently(self, work: Callable[[], None]) -> None:
-        """Does something with the store; when that is away, it is done again later, and nothing is read meanwhile."""
+        """Does what needs store and brokers; while one is away, it is tried again later, and nothing is read."""
         try:
             work()
-        except (StorageError, DeltaError, OSError) as error:
+        except (StorageError, ClusterError, DeltaError, KafkaException, OSError) as error:
             self._back_off_s = min(max(2 * self._back_off_s, _FIRST_BACK_OFF_S), _LONGEST_BACK_OFF_S)
             self._try_at_s = time.monotonic() + self._back_off_s
             self.is_ready = False
             self._sinks.clear()
             self._consumer.pause(self._consumer.assignment())
-            log.warning("the tables can't be written, next try in %.1f s: %s", self._back_off_s, error)
+            log.warning("the tables must wait, next try in %.1f s: %s", self._back_off_s, error)
         else:
             if self._back_off_s:
                 self._back_off_s = 0.0
                 self._consumer.resume(self._consumer.assignment())
-                log.info("the tables can be written again")
+                log.info("the tables are written again")
             self.is_ready = self._to_place is None
 
     def _flush(self) -> None:
@@ -221,7 +224,10 @@ class TableStage:
 
     def _revoked(self, _: Consumer, __: list[TopicPartition]) -> None:
         if self._to_place is None:
-            self._patiently(self._flush)
+            try:
+                self._flush()
+            except Exception as error:  # noqa: BLE001 -- what isn't written now, the next owner reads again
+                log.info("left to the next owner: %s", error)
         self._drop_all()
 
     def _lost(self, _: Consumer, __: list[TopicPartition]) -> None:
