@@ -15,13 +15,12 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from deltalake.exceptions import DeltaError
 
 from streams.engine.exposition import Exposition
-from streams.table.placement import Known, start_of
 from streams.table.rows import Rows
-from streams.table.sink import CommitFailedError, OvertakenError, Sink
-from weir.errors import ClusterError, LostInputError, WorkError
-from weir.kafka.calls import ANSWER_TIMEOUT_S, as_cluster_error
+from streams.table.sink import CommitFailedError, OvertakenError
+from streams.table.sinks import Sinks
+from weir.errors import ClusterError, LostInputError
+from weir.kafka.calls import as_cluster_error
 from weir.kafka.messages import record_of
-from weir.kafka.records import OffsetRange
 from weir.settings import Settings
 from weir.tables.catalogue import TABLES
 from weir.tables.writing import StorageError
@@ -54,14 +53,13 @@ class TableStage:
     ) -> None:
         self._settings = settings
         self._consumer = consumer
-        self._topic_ids = topic_ids
         self._exposition = exposition
         self._names = {settings.names.public(table.topic): table for table in TABLES}
         self._rows = {
             name: Rows(table, table.topic.partitions(settings.partitions), settings.max_record_bytes)
             for name, table in self._names.items()
         }
-        self._sinks: dict[str, Sink] = {}
+        self._sinks = Sinks(settings, consumer, topic_ids)
         self._to_place: list[TopicPartition] | None = None
         self._waits_since_s: float | None = None
         self._back_off_s = 0.0
@@ -144,7 +142,7 @@ class TableStage:
             self._back_off_s = min(max(2 * self._back_off_s, _FIRST_BACK_OFF_S), _LONGEST_BACK_OFF_S)
             self._try_at_s = time.monotonic() + self._back_off_s
             self.is_ready = False
-            self._sinks.clear()
+            self._sinks.forget()
             self._consumer.pause(self._consumer.assignment())
             log.warning("the tables must wait, next try in %.1f s: %s", self._back_off_s, error)
         else:
@@ -163,9 +161,9 @@ class TableStage:
 
     def _commit(self, topic: str, rows: Rows) -> None:
         begun_s = time.perf_counter()
-        name, count = rows.table.name, rows.count
+        name = rows.table.name
         for _ in range(_CONFLICTS):
-            sink = self._sink(topic)
+            sink = self._sinks.of(topic, rows)
             try:
                 version = sink.commit(rows)
             except OvertakenError as error:
@@ -176,6 +174,9 @@ class TableStage:
             except CommitFailedError:
                 self._exposition.count("table_commits", name, "conflict")
                 sink.renew()
+            except (StorageError, DeltaError, OSError):
+                self._exposition.count("table_commits", name, "failed")
+                raise
             else:
                 break
         else:
@@ -184,6 +185,7 @@ class TableStage:
         offsets = [TopicPartition(topic, number, one.end) for number, one in rows.partitions.items() if one.end > 0]
         for place in rows.unfit():
             self._tell_unreadable(name, place.partition, place.offset, "A column can't hold a value of it.")
+        count = rows.count
         rows.committed()
         if offsets:
             self._consumer.commit(offsets=offsets, asynchronous=True)
@@ -197,24 +199,15 @@ class TableStage:
         self._exposition.count("table_unreadable", table)
         log.warning("no row of %s for offset %d of partition %d: %s", table, offset, partition, why)
 
-    def _sink(self, topic: str) -> Sink:
-        sink = self._sinks.get(topic)
-        if sink is None:
-            if self._settings.table_uri is None:
-                raise WorkError("There is no table_uri.")
-            topic_id = self._topic_ids([topic])[topic]
-            sink = self._sinks[topic] = Sink(self._settings.table_uri, self._names[topic], topic, topic_id)
-        return sink
-
     def _compact(self) -> None:
         for topic, rows in self._rows.items():
             # One of the group's members does it for all.
             if 0 in rows.partitions:
                 try:
-                    self._sink(topic).compact(self._settings.table_keep_hours)
+                    self._sinks.of(topic, rows).compact(self._settings.table_keep_hours)
                 except CommitFailedError as error:
                     log.info("%s is compacted another time: %s", rows.table.name, error)
-                    self._sinks.pop(topic)
+                    self._sinks.forget()
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         # Where to begin is asked of the store, which may be away: until then nothing is read.
@@ -242,31 +235,16 @@ class TableStage:
 
     def _place_assigned(self) -> None:
         assigned = self._to_place or []
-        self._sinks.clear()
-        begins = [one for topic in self._rows for one in self._begins(topic, _of(assigned, topic))]
+        self._sinks.forget()
+        begins = [
+            one for topic, rows in self._rows.items() for one in self._sinks.begin(topic, rows, _of(assigned, topic))
+        ]
         self._to_place = None
         self._consumer.assign(begins)
 
     def _place(self, topic: str, partitions: Iterable[int]) -> None:
-        for one in self._begins(topic, partitions):
+        for one in self._sinks.begin(topic, self._rows[topic], partitions):
             self._consumer.seek(one)
-
-    def _begins(self, topic: str, partitions: Iterable[int]) -> list[TopicPartition]:
-        """Where these partitions of a topic are read from; what waited of them is dropped."""
-        asked = [TopicPartition(topic, number) for number in partitions]
-        if not asked:
-            return []
-        sink, rows = self._sink(topic), self._rows[topic]
-        found = []
-        for one in self._consumer.committed(asked, timeout=ANSWER_TIMEOUT_S):
-            low, high = self._consumer.get_watermark_offsets(one, timeout=ANSWER_TIMEOUT_S)
-            position = sink.position(one.partition)
-            committed = one.offset if one.offset >= 0 else None
-            known = Known(topic, one.partition, position, committed, OffsetRange(low, high), sink.knows_topic)
-            start = start_of(known)
-            rows.begin(one.partition, position, start)
-            found.append(TopicPartition(topic, one.partition, start))
-        return found
 
 
 def _of(partitions: Iterable[TopicPartition], topic: str) -> list[int]:

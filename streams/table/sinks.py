@@ -1,0 +1,70 @@
+"""The sinks of a worker by topic, and where its partitions are read from: what the stage asks the store and brokers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from confluent_kafka import Consumer, TopicPartition
+
+from streams.table.placement import Known, start_of
+from streams.table.rows import Rows
+from streams.table.sink import Sink
+from weir.errors import WorkError
+from weir.kafka.calls import ANSWER_TIMEOUT_S
+from weir.kafka.records import OffsetRange
+from weir.settings import Settings
+
+
+class Sinks:
+    """One sink for each topic, opened when it is first needed.
+
+    Args:
+        settings: the settings in force; `table_uri` is set.
+        consumer: of the stage's group.
+        topic_ids: gives the ids of topics, by their full names.
+    """
+
+    def __init__(
+        self, settings: Settings, consumer: Consumer, topic_ids: Callable[[Sequence[str]], dict[str, str]]
+    ) -> None:
+        self._uri = settings.table_uri
+        self._consumer = consumer
+        self._topic_ids = topic_ids
+        self._open: dict[str, Sink] = {}
+
+    def of(self, topic: str, rows: Rows) -> Sink:
+        """The sink of a topic.
+
+        Raises:
+            WeirError: as `Sink` says.
+        """
+        sink = self._open.get(topic)
+        if sink is None:
+            if self._uri is None:
+                raise WorkError("There is no table_uri.")
+            sink = self._open[topic] = Sink(self._uri, rows.table, topic, self._topic_ids([topic])[topic])
+        return sink
+
+    def forget(self) -> None:
+        """What is needed next is opened anew, and sees the tables as they are then."""
+        self._open.clear()
+
+    def begin(self, topic: str, rows: Rows, partitions: Iterable[int]) -> list[TopicPartition]:
+        """Where these partitions of a topic are read from; what waited of them is dropped.
+
+        Raises:
+            WeirError: it can't be right to go on.
+        """
+        asked = [TopicPartition(topic, number) for number in partitions]
+        if not asked:
+            return []
+        sink = self.of(topic, rows)
+        found = []
+        for one in self._consumer.committed(asked, timeout=ANSWER_TIMEOUT_S):
+            low, high = self._consumer.get_watermark_offsets(one, timeout=ANSWER_TIMEOUT_S)
+            position = sink.position(one.partition)
+            committed = one.offset if one.offset >= 0 else None
+            start = start_of(Known(topic, one.partition, position, committed, OffsetRange(low, high), sink.knows_topic))
+            rows.begin(one.partition, position, start)
+            found.append(TopicPartition(topic, one.partition, start))
+        return found
