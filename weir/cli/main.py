@@ -35,6 +35,7 @@ COMMANDS = {
     "console": "The web console: look at visitors and sessions, answer questions, undo.",
     "query": "Ask the tables of sessions, flags and labels: SQL that only reads, or a query by name.",
     "models": "List, show, promote, roll back and evaluate models.",
+    "workflow": "Retrain a model from the tables as a graph of steps: run it here, or export it for a cluster.",
     "labels": "A person's answers about sessions.",
     "table": "How far the tables are; let their stage go on after it stopped.",
     "doctor": "Settings, broker, topics, lag, clocks: what is wrong and what to do.",

@@ -1,0 +1,80 @@
+"""What a step's result depends on, as one hash: its declaration, its program and the content of its inputs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from streams.workflow.declaration import Given, Step, Workflow
+from weir import __version__
+from weir.errors import UsageError
+
+_FORM = 1
+"""Goes up when steps' folders are laid out otherwise."""
+
+
+def file_content(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def given_content(given: Given, value: str) -> str:
+    """What counts of a given value: the text, or which table it is and its version. It may wait for an object store.
+
+    Raises:
+        UsageError: there is no such table.
+        WorkError: the table can't be read.
+    """
+    if given.kind == "text" or given.table is None:
+        return value
+    from weir.tables.catalogue import BY_NAME  # noqa: PLC0415 -- the extra's packages take long to import
+    from weir.tables.version import table_version  # noqa: PLC0415 -- likewise
+
+    table = BY_NAME.get(given.table)
+    if table is None:
+        raise UsageError(f"There is no table named {given.table}.", f"Tables: {', '.join(BY_NAME)}.")
+    version = table_version(value, table)
+    if version is None:
+        raise UsageError(f"There is no table {table.name} in {value}.", "Name the folder that `table_uri` names.")
+    return version
+
+
+def step_key(workflow: Workflow, step: Step, inputs: Mapping[str, str]) -> str:
+    """The hash under which a step's result is kept.
+
+    Retries and the time limit are no part of it: they don't change what comes out.
+
+    Args:
+        workflow: that the step belongs to.
+        step: the step.
+        inputs: content of each of its inputs.
+    """
+    parts = {
+        "form": _FORM,
+        "weir": __version__,
+        "name": step.name,
+        "command": step.command,
+        "image": step.image or workflow.image,
+        "outputs": step.outputs,
+        "inputs": dict(inputs),
+        "programs": _programs(step.command),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _programs(command: list[str]) -> dict[str, str]:
+    """Content of the files that the command names: its program, or the source of the module behind `-m`."""
+    found = {word: file_content(Path(word)) for word in command[1:] if Path(word).is_file()}
+    if "-m" in command[:-1]:
+        name = command[command.index("-m") + 1]
+        try:
+            spec = find_spec(name)
+        except (ModuleNotFoundError, ValueError):
+            spec = None
+        if spec is not None and spec.origin is not None and Path(spec.origin).is_file():
+            found[name] = file_content(Path(spec.origin))
+    return found

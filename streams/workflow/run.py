@@ -1,0 +1,141 @@
+"""Runs a workflow's graph on this machine: independent steps at once, finished ones from the store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Literal
+
+from streams.workflow.content import given_content, step_key
+from streams.workflow.declaration import Step, Workflow
+from streams.workflow.process import Processes, StepFailedError
+from streams.workflow.store import Store
+from weir.errors import UsageError, WorkError
+
+State = Literal["done", "kept", "failed", "waits"]
+"""`kept`: found in the store. `waits`: a step before it failed."""
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """How a step ended."""
+
+    name: str
+    state: State
+    seconds: float = 0.0
+    attempts: int = 0
+    why: str = ""
+    hint: str = ""
+    paths: Mapping[str, Path] = field(default_factory=dict)
+    contents: Mapping[str, str] = field(default_factory=dict)
+
+
+class Run:
+    """One run of a workflow.
+
+    Args:
+        workflow: what is run.
+        given: a value for each name that the workflow is given.
+        store: where results lie.
+        jobs: steps that run at once, at most.
+        tell: is called with a line for each event, by any thread.
+
+    Raises:
+        UsageError: a value is missing.
+    """
+
+    def __init__(
+        self, workflow: Workflow, given: Mapping[str, str], store: Store, *, jobs: int = 2, tell: Tell = lambda _: None
+    ) -> None:
+        missing = [name for name in workflow.given if not given.get(name)]
+        if missing:
+            raise UsageError(f"The workflow {workflow.name} needs {missing[0]}.", f"Give it by --{missing[0]}.")
+        self._workflow, self._given, self._store = workflow, given, store
+        self._jobs, self._tell = jobs, tell
+        self._processes = Processes()
+        self.results: dict[str, StepResult] = {}
+
+    def run(self) -> list[StepResult]:
+        """Runs to the end of all that can be run; it blocks. Results are in the order of the declaration.
+
+        Raises:
+            WorkError: another run works in the same folder, or a given table can't be read.
+        """
+        contents = {name: given_content(one, self._given[name]) for name, one in self._workflow.given.items()}
+        with self._store.held():
+            self._run_graph(contents)
+        return [self.results[step.name] for step in self._workflow.steps]
+
+    def _run_graph(self, given: Mapping[str, str]) -> None:
+        steps = {step.name: step for step in self._workflow.steps}
+        sorter = TopologicalSorter({name: self._workflow.before(step) for name, step in steps.items()})
+        sorter.prepare()
+        running: dict[Future[StepResult], str] = {}
+        with ThreadPoolExecutor(self._jobs, thread_name_prefix="step") as pool:
+            try:
+                while sorter.is_active():
+                    for name in sorter.get_ready():
+                        if self._is_blocked(steps[name]):
+                            self._ended(StepResult(name, "waits"))
+                            sorter.done(name)
+                        else:
+                            contents, values = self._inputs(steps[name], given)
+                            running[pool.submit(self._run_step, steps[name], contents, values)] = name
+                    if running:
+                        ended, _ = wait(running, return_when=FIRST_COMPLETED)
+                        for future in ended:
+                            self._ended(future.result())
+                            sorter.done(running.pop(future))
+            except BaseException:
+                self._processes.stop()
+                raise
+
+    def _is_blocked(self, step: Step) -> bool:
+        return any(self.results[name].state in {"failed", "waits"} for name in self._workflow.before(step))
+
+    def _inputs(self, step: Step, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+        """Content and value (a path, or what was given) of each input."""
+        contents, values = dict(given), dict(self._given)
+        for result in self.results.values():
+            contents |= result.contents
+            values |= {name: str(path) for name, path in result.paths.items()}
+        return {name: contents[name] for name in step.inputs}, {name: values[name] for name in step.inputs}
+
+    def _run_step(self, step: Step, contents: Mapping[str, str], values: Mapping[str, str]) -> StepResult:
+        key = step_key(self._workflow, step, contents)
+        began_s = time.monotonic()
+        found = self._store.find(step, key)
+        if found is not None:
+            return StepResult(step.name, "kept", paths=self._store.paths(step, key), contents=found)
+        attempt = 0
+        while True:
+            attempt += 1
+            self._tell(f"{step.name}: begins" if attempt == 1 else f"{step.name}: attempt {attempt}")
+            try:
+                made = self._attempt(step, key, values)
+            except (WorkError, OSError) as error:
+                why, hint = (error.message, error.hint) if isinstance(error, WorkError) else (f"{error}.", "")
+                may_retry = error.may_retry if isinstance(error, StepFailedError) else True
+                if may_retry and attempt <= step.retries:
+                    self._tell(f"{step.name}: {why}")
+                    continue
+                return StepResult(step.name, "failed", time.monotonic() - began_s, attempt, why, hint)
+            paths = self._store.paths(step, key)
+            return StepResult(step.name, "done", time.monotonic() - began_s, attempt, paths=paths, contents=made)
+
+    def _attempt(self, step: Step, key: str, values: Mapping[str, str]) -> dict[str, str]:
+        part = self._store.begin(step, key)
+        arguments = [word for name, value in values.items() for word in (f"--{name}", value)]
+        arguments += [word for name, file in step.outputs.items() for word in (f"--{name}", str(part / file))]
+        self._processes.run(step.name, [*step.command, *arguments], self._store.log(step), step.time_limit_s)
+        return self._store.finish(step, key, part)
+
+    def _ended(self, result: StepResult) -> None:
+        self.results[result.name] = result
+        took = f" in {result.seconds:.1f} s" if result.state in {"done", "failed"} else ""
+        self._tell(f"{result.name}: {result.state}{took}")

@@ -1,0 +1,40 @@
+"""Step `gate`: the gate of `models/gate.py`, which every candidate meets, on the newest examples.
+
+A refusal is a result, and no failure: the step ends well and says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from models.evidence import Evidence, squared_error
+from models.gate import Bounds, Judged, Record, meet
+from models.training import first_bounds
+from streams.workflow.steps.evaluate import JUDGED
+from streams.workflow.steps.files import read_rows, run_step, write_json
+
+
+def main(arguments: Mapping[str, str]) -> None:
+    """Writes the decision."""
+    rows = read_rows(arguments["judged"], JUDGED.names)
+    fields = Judged.__struct_fields__
+    window = [Judged(**{name: row[name] for name in fields if name in row}) for row in rows]
+    is_first = all(judged.champion is None for judged in window)
+    bounds = first_bounds(Bounds(), len(window)) if is_first else Bounds()
+    meeting = meet(window, bounds, Record({True: _evidence(window, people=True), False: _evidence(window)}))
+    told = {"passed": meeting.promote, "why": meeting.why, "figures": meeting.figures, "people": meeting.by_people}
+    write_json(arguments["decision"], told)
+
+
+def _evidence(window: Sequence[Judged], *, people: bool = False) -> float:
+    """The e-value that the candidate errs less than the champion, or than the baseline where none scored."""
+    evidence = Evidence()
+    for judged in window:
+        if judged.people or not people:
+            rival = judged.baseline if judged.champion is None else judged.champion
+            evidence.add(squared_error(rival, bad=judged.bad) - squared_error(judged.candidate, bad=judged.bad))
+    return evidence.fortune
+
+
+if __name__ == "__main__":
+    run_step(main, ("judged", "decision"))

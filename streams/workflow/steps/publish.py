@@ -1,0 +1,70 @@
+"""Step `publish`: the candidate as a file: the gate's decision, and the model as a record of the models topic.
+
+The record is not signed: `weir workflow publish` signs it and writes it to Kafka.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from models.families import FAMILIES
+from models.snapshot import model_of
+from models.thresholds import thresholds
+from models.training import MODEL_ID, TrainerConfig
+from streams.workflow.steps.evaluate import JUDGED
+from streams.workflow.steps.files import Rows, read_json, read_rows, run_step, write_json
+from weir.contracts.model_record import Snapshot
+from weir.errors import UsageError
+
+
+def main(arguments: Mapping[str, str]) -> None:
+    """Writes the candidate.
+
+    Raises:
+        UsageError: the model names a family, and lacks what one has.
+        SnapshotError: its payload can't be read.
+    """
+    model, decision = read_json(arguments["model"]), read_json(arguments["decision"])
+    rows = read_rows(arguments["judged"], JUDGED.names)
+    told: dict[str, Any] = {name: decision[name] for name in ("passed", "why", "figures")}
+    told["snapshot"] = None
+    if model.get("family") in FAMILIES:
+        told["snapshot"] = _snapshot(model, decision, rows).model_dump()
+    write_json(arguments["candidate"], told)
+
+
+def _snapshot(model: Mapping[str, Any], decision: Mapping[str, Any], rows: Rows) -> Snapshot:
+    people = [row for row in rows if row["people"]]
+    spoken = thresholds(
+        [row["candidate"] for row in people if not row["bad"]],
+        [row["candidate"] for row in people if row["bad"]],
+        TrainerConfig().false_positive_rate,
+    )
+    try:
+        # The learner names its versions by offsets: this name can't be one of them.
+        digest = hashlib.sha256(model["payload"].encode()).hexdigest()[:12]
+        snapshot = Snapshot(
+            **model,
+            id=MODEL_ID,
+            version=f"retrain-{model['trained_to_offset']}-{digest}",
+            figures=decision["figures"] | spoken.figures(),
+            created_at=max(row["labelled_at"] for row in rows),
+            block_from=spoken.block_from,
+            review_from=spoken.review_from,
+            signature="",
+        )
+    except (KeyError, TypeError, AttributeError, ValidationError) as error:
+        told = " ".join(str(error).split())
+        raise UsageError(
+            f"The model names a family and lacks what it needs: {told}.", "See docs/workflow.md."
+        ) from error
+    model_of(snapshot)
+    return snapshot
+
+
+if __name__ == "__main__":
+    run_step(main, ("model", "decision", "judged", "candidate"))

@@ -1,0 +1,155 @@
+"""`weir workflow`: graphs of steps, such as the retraining of a model: run here, or exported for a cluster."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from weir.cli.options import Json, with_settings
+from weir.cli.output import print_json, say
+from weir.errors import UsageError, WorkError
+from weir.settings import Settings
+from weir.tables.extra import check_extra
+
+if TYPE_CHECKING:
+    from streams.workflow.declaration import Workflow
+    from streams.workflow.run import StepResult
+
+app = typer.Typer(no_args_is_help=True, help="Run or export a workflow, and publish the candidate that it made.")
+FOLDER = Path("deploy/workflows")
+_Named = Annotated[str, typer.Argument(metavar="WORKFLOW", help="A name in deploy/workflows, or a YAML file.")]
+_Replace = Annotated[
+    list[str] | None, typer.Option("--replace", metavar="STEP=COMMAND", help="Another command for a step; repeat.")
+]
+
+
+@app.command()
+@with_settings
+def run(  # noqa: PLR0913 -- one parameter an option
+    settings: Settings,
+    *,
+    workflow: _Named,
+    table: Annotated[
+        str | None, typer.Option("--table", metavar="URI", help="Folder or object store; the setting table_uri else.")
+    ] = None,
+    folder: Annotated[Path, typer.Option("--folder", help="Where results are kept.")] = Path("build/workflow"),
+    replace: _Replace = None,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Steps that run at once.")] = min(4, os.cpu_count() or 1),
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Write the candidate to Kafka, if the gate let it pass.")
+    ] = False,
+    dot: Annotated[bool, typer.Option("--dot", help="Print the graph for Graphviz.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run a workflow here. Steps that ran before on the same inputs are not run again.
+
+    A run that failed or was killed goes on where it ended when it is called again.
+    """
+    if as_json and dot:
+        raise UsageError("The end can be told in one way.", "Choose --json or --dot.")
+    declared = _declared(workflow, replace or ())
+    root = table or settings.table_uri
+    if "table" in declared.given and not root:
+        raise UsageError("Where are the tables?", "Name their folder or store by --table or the setting table_uri.")
+    check_extra("A workflow's run")
+    from streams.workflow.picture import as_dot, as_text  # noqa: PLC0415 -- only this command needs it
+    from streams.workflow.run import Run  # noqa: PLC0415 -- likewise
+    from streams.workflow.store import Store  # noqa: PLC0415 -- likewise
+
+    this_run = Run(declared, {"table": root or ""}, Store(folder / declared.name), jobs=jobs, tell=say)
+    results = this_run.run()
+    if as_json:
+        for result in results:
+            print_json(_as_object(result))
+    else:
+        sys.stdout.write((as_dot if dot else as_text)(declared, this_run.results) + "\n")
+    failed = [result for result in results if result.state == "failed"]
+    if failed:
+        raise WorkError(failed[0].why, f"{failed[0].hint} Run it again: what is done is kept.".strip())
+    candidate = next((result.paths["candidate"] for result in results if "candidate" in result.paths), None)
+    if candidate is None:
+        if publish:
+            raise UsageError(f"The workflow {declared.name} makes no candidate.", "Leave out --publish.")
+        return
+    _tell_of(candidate)
+    if publish:
+        _publish(settings, candidate)
+
+
+@app.command("publish")
+@with_settings
+def publish_candidate(
+    settings: Settings, *, candidate: Annotated[Path, typer.Argument(help="The file candidate.json of a run.")]
+) -> None:
+    """Sign a candidate that passed the gate, and write it to the models topic, for `weir models promote`."""
+    _publish(settings, candidate)
+
+
+@app.command()
+def export(
+    *,
+    workflow: _Named,
+    to: Annotated[Literal["argo"], typer.Option("--to", help="For which system.")] = "argo",
+    replace: _Replace = None,
+) -> None:
+    """Print a workflow as a manifest of Argo Workflows."""
+    from streams.workflow.argo import to_argo  # noqa: PLC0415 -- only this command needs it
+
+    del to  # there is one system so far
+    sys.stdout.write(to_argo(_declared(workflow, replace or ())))
+
+
+def _declared(name: str, replaced: Sequence[str]) -> Workflow:
+    from streams.workflow.declaration import load_workflow  # noqa: PLC0415 -- `--help` needs no YAML
+
+    declared = load_workflow(_file(name))
+    for pair in replaced:
+        step, equals, command = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--replace {pair} is not of the form STEP=COMMAND.", 'Say train="python my_train.py".')
+        declared = declared.replace(step, command)
+    return declared
+
+
+def _file(name: str) -> Path:
+    if name.endswith((".yaml", ".yml")):
+        return Path(name)
+    root = Path(__file__).parents[2]
+    found = [one / FOLDER / f"{name}.yaml" for one in (Path(), root) if (one / FOLDER / f"{name}.yaml").is_file()]
+    if not found:
+        raise UsageError(f"There is no workflow {name} in {FOLDER}.", "Name a YAML file.")
+    return found[0]
+
+
+def _as_object(result: StepResult) -> dict[str, object]:
+    return {
+        "step": result.name,
+        "state": result.state,
+        "seconds": round(result.seconds, 3),
+        "attempts": result.attempts,
+        "why": result.why or None,
+        "outputs": {name: str(path) for name, path in result.paths.items()},
+    }
+
+
+def _tell_of(candidate: Path) -> None:
+    from streams.workflow.candidate import read_candidate  # noqa: PLC0415 -- imports the models
+
+    found = read_candidate(candidate)
+    say(f"The gate {'lets the candidate pass' if found.passed else 'refuses the candidate'}. {found.why}")
+    say(f"The candidate is {candidate}.")
+
+
+def _publish(settings: Settings, path: Path) -> None:
+    from streams.workflow.candidate import read_candidate, signed_record  # noqa: PLC0415 -- imports the models
+    from weir.kafka.sender import send  # noqa: PLC0415 -- imports Kafka's client
+
+    key = settings.model_key.get_secret_value().encode() if settings.model_key is not None else None
+    version, output = signed_record(read_candidate(path), key)
+    send(settings, [output], "the candidate")
+    say(f"Version {version} is published: `weir models list` shows it, `weir models promote {version}` takes it.")
