@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from models.snapshot import model_of
 from models.trainer import Trainer
-from models.training import TrainerConfig
+from models.training import RETRAINED, TrainerConfig
 from weir.contracts.model_record import Decision, Snapshot
 from weir.contracts.training import TrainingExample
 
@@ -34,10 +34,11 @@ def rebuild(
     Args:
         config: As the trainer has it.
         examples: Offset, time of the record in seconds, and example, in order.
-        published: Snapshots by version, as they lie in the models topic.
+        published: Snapshots by version, as they lie in the models topic; those of workflows are passed over.
     """
     rebuilt = Rebuilt(Trainer(config))
-    by_offset = {snapshot.trained_to_offset: snapshot for snapshot in published.values()}
+    own = (snapshot for snapshot in published.values() if not snapshot.version.startswith(RETRAINED))
+    by_offset = {snapshot.trained_to_offset: snapshot for snapshot in own}
     for offset, recorded_at, example in examples:
         rebuilt.trainer.learn(example, offset)
         snapshot = by_offset.get(offset + 1)

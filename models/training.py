@@ -23,6 +23,8 @@ from models.trust import Trust
 from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
 
 MODEL_ID = "sessions"
+RETRAINED = "retrain-"
+"""Begins the versions that a workflow trained: the learner names its own by offsets, and can't make these again."""
 FIRST_PEOPLE = 20
 """Answers of people, or labels of all kinds, that a first champion is judged by at least."""
 LearnedFrom = Literal["people", "weak", "both"]

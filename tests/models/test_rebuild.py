@@ -26,5 +26,11 @@ def test_a_model_comes_out_of_its_examples_to_the_last_bit() -> None:
     assert rebuilt.equal
     assert not rebuilt.different
     assert rebuilt.decisions == decisions
+    # A workflow's version is none that the learner could make again.
+    foreign = {
+        f"retrain-{name}": one.model_copy(update={"version": f"retrain-{name}"}) for name, one in published.items()
+    }
+    assert rebuild(CONFIG, examples, published | foreign).equal == rebuilt.equal
+    assert rebuild(CONFIG, examples, foreign).equal == []
     lost = rebuild(CONFIG, examples[50:], published)
     assert lost.different == list(published)

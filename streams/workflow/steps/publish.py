@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from models.families import FAMILIES
 from models.snapshot import model_of
 from models.thresholds import thresholds
-from models.training import MODEL_ID, TrainerConfig
+from models.training import MODEL_ID, RETRAINED, TrainerConfig
 from streams.workflow.steps.evaluate import JUDGED
 from streams.workflow.steps.files import Rows, read_json, read_rows, run_step, write_json
 from weir.contracts.model_record import Snapshot
@@ -50,7 +50,7 @@ def _snapshot(model: Mapping[str, Any], decision: Mapping[str, Any], rows: Rows)
         snapshot = Snapshot(
             **model,
             id=MODEL_ID,
-            version=f"retrain-{model['trained_to_offset']}-{digest}",
+            version=f"{RETRAINED}{model['trained_to_offset']}-{digest}",
             figures=decision["figures"] | spoken.figures(),
             created_at=max(row["labelled_at"] for row in rows),
             block_from=spoken.block_from,
