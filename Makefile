@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 # Not older than what it was made from: nothing to do.
 READY := $(VENV)/ready
 LOCK := requirements.lock
+# Feast pins older libraries than Weir has.
+FEAST := .venv-feast
+FEAST_LOCK := deploy/feast/requirements.lock
 PYTEST := $(BIN)/python -m pytest
 TESTS ?= tests
 # Two workers a core: half of the time tests wait for brokers and processes. One broker serves them all.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(2 * (os.cpu_count() or 1))")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compiled shell demo test test-fast controls model chaos recovery soak rolling console bench instructions evaluate notebook lint rooms format lock clean
+.PHONY: help setup compiled shell demo test test-fast controls model chaos recovery soak rolling console bench instructions evaluate feast notebook lint rooms format lock feast-lock clean
 
 help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -75,6 +78,11 @@ evaluate: $(READY) ## How well rules and models do, on data of others and the de
 	@$(if $(or $(RULES),$(if $(ONLY),,all)),$(BIN)/python -m evaluation.rules $(if $(RULES),--only $(RULES)),true)
 	@$(if $(or $(ONLY),$(if $(RULES),,all)),$(BIN)/python -m evaluation.models $(if $(ONLY),--only $(ONLY)),true)
 
+feast: $(READY) $(FEAST)/ready ## The features by Feast: its environment in .venv-feast, `feast apply`, and the checks of deploy/feast
+	@mkdir -p deploy/feast/data
+	@cd deploy/feast && $(CURDIR)/$(FEAST)/bin/feast apply
+	@$(PYTEST) -q tests/deploy/test_feast.py tests/weir/cli/test_feast_command.py
+
 notebook: $(READY) ## From tables to a plot and a first model: TABLE=tables, its page in build/notebook/sessions.html
 	@mkdir -p build/notebook
 	@$(BIN)/marimo -q export html docs/examples/notebook/sessions.py -f -o build/notebook/sessions.html \
@@ -100,9 +108,19 @@ lock: $(READY) ## Renews requirements.lock after a change of dependencies; UPGRA
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --all-extras --group dev --group notebook \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet $(if $(UPGRADE),--upgrade) -o $(LOCK)
 
+feast-lock: $(READY) ## Renews deploy/feast/requirements.lock; UPGRADE=1 takes newer versions
+	$(BIN)/uv pip compile deploy/feast/requirements.in --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet $(if $(UPGRADE),--upgrade) -o $(FEAST_LOCK)
+
+$(FEAST)/ready: $(FEAST_LOCK) $(READY)
+	@echo "Making Feast's environment in $(FEAST)"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(FEAST)
+	@$(BIN)/uv pip install -q --system-certs --python $(FEAST)/bin/python --require-hashes -r $(FEAST_LOCK)
+	@touch $@
+
 clean: ## Removes the environment, caches and the development broker's data
 	@if [ -x $(BIN)/weir ]; then $(BIN)/weir broker stop; fi
-	rm -rf $(VENV) .weir .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info streams/compiled/built
+	rm -rf $(VENV) $(FEAST) deploy/feast/data .weir .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info streams/compiled/built
 
 $(READY): $(LOCK) pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { \

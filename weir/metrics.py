@@ -54,7 +54,7 @@ _REASONS = tuple(reason.value for reason in DeadLetterReason)
 _ANSWER_OUTCOMES = ("acts", "repeated", "over", "withdrawn", "forgotten")
 _LABEL_OUTCOMES = tuple(outcome.value for outcome in LabelOutcome)
 
-_TABLES = ("sessions", "flags", "late_events", "labels", "examples")
+_TABLES = ("sessions", "flags", "late_events", "labels", "examples", "scores")
 
 METRICS = (
     Metric(

@@ -1,4 +1,4 @@
-"""Every feature, declared once: name, kind, unit and meaning.
+"""Every feature, declared once: name, kind, unit, meaning and the function that computes it.
 
 What weak labels are made of is no feature, or the model would learn its own label: no pattern hits, no budgets, no
 purchases, no revenue. Times of day are none either, since they teach when labels were given.
@@ -23,13 +23,22 @@ class Feature:
     kind: Kind
     unit: str
     meaning: str
+    code: str
+    """The function that computes it, as `module:function`."""
 
 
-def _numbers(*rows: tuple[str, str, str]) -> tuple[Feature, ...]:
-    return tuple(Feature(name, "number", unit, meaning) for name, unit, meaning in rows)
+def _numbers(function: str, *rows: tuple[str, str, str]) -> tuple[Feature, ...]:
+    code = f"models.features.numbers:{function}"
+    return tuple(Feature(name, "number", unit, meaning, code) for name, unit, meaning in rows)
+
+
+def _words(kind: Kind, function: str, *rows: tuple[str, str]) -> tuple[Feature, ...]:
+    code = f"models.features.words:{function}"
+    return tuple(Feature(name, kind, "", meaning, code) for name, meaning in rows)
 
 
 _RHYTHM = _numbers(
+    "rhythm",
     ("events", "events", "Events other than purchases"),
     ("duration_s", "s", "From the first event to the last"),
     ("events_per_minute", "1/min", "Events by duration, of at least a second"),
@@ -42,6 +51,7 @@ _RHYTHM = _numbers(
     ("zero_gap_share", "share", "Neighbouring events at the same moment, per event"),
 )
 _TRAFFIC = _numbers(
+    "traffic",
     ("bytes", "bytes", "Size of all answers"),
     ("bytes_per_event", "bytes", "Their mean size"),
     ("distinct_url_share", "share", "Distinct URLs per event"),
@@ -64,6 +74,7 @@ _TRAFFIC = _numbers(
     ("path_entropy", "bits", "How evenly requests spread over these templates"),
 )
 _DEEDS = _numbers(
+    "deeds",
     ("page_view_share", "share", "Page views per event"),
     ("click_share", "share", "Clicks per event"),
     ("search_share", "share", "Searches per event"),
@@ -87,6 +98,7 @@ _DEEDS = _numbers(
     ("login_failure_share", "share", "Attempts that failed"),
 )
 _WRITING = _numbers(
+    "writing",
     ("texts", "texts", "Newest titles, texts and queries that are kept"),
     ("text_characters", "characters", "Length of them all"),
     ("text_digit_share", "share", "Digits in them"),
@@ -102,25 +114,26 @@ _WRITING = _numbers(
     ("has_user_agent", "0 or 1", "Whether the client names itself"),
     ("user_agent_characters", "characters", "Length of that name"),
 )
-_CATEGORIES = tuple(
-    Feature(name, "category", "", meaning)
-    for name, meaning in (
-        ("user_agent_family", "Browser, or the name that a program gives itself"),
-        ("user_agent_release", "The family with its major version"),
-        ("operating_system", "As the user agent says"),
-        ("referrer_host", "Host of the page that led here, without `www.`"),
-        ("address_prefix", "/24 of an IPv4 address, /48 of an IPv6 one"),
-        ("address_network", "/16 of an IPv4 address, /32 of an IPv6 one"),
-        ("method", "The most frequent method"),
-        ("entry_section", "First segment of the first path"),
-        ("exit_extension", "File extension of the last path"),
-        ("language", "Of what was written, by its commonest words or its script"),
-    )
+_CATEGORIES = _words(
+    "category",
+    "categories",
+    ("user_agent_family", "Browser, or the name that a program gives itself"),
+    ("user_agent_release", "The family with its major version"),
+    ("operating_system", "As the user agent says"),
+    ("referrer_host", "Host of the page that led here, without `www.`"),
+    ("address_prefix", "/24 of an IPv4 address, /48 of an IPv6 one"),
+    ("address_network", "/16 of an IPv4 address, /32 of an IPv6 one"),
+    ("method", "The most frequent method"),
+    ("entry_section", "First segment of the first path"),
+    ("exit_extension", "File extension of the last path"),
+    ("language", "Of what was written, by its commonest words or its script"),
 )
-_TEXTS = (
-    Feature("text", "text", "", "Newest titles, texts and queries, newest first, capped"),
-    Feature("paths", "text", "", "First and last path with their query strings, capped"),
-    Feature("user_agent", "text", "", "The client's name as it gives it, capped"),
+_TEXTS = _words(
+    "text",
+    "texts",
+    ("text", "Newest titles, texts and queries, newest first, capped"),
+    ("paths", "First and last path with their query strings, capped"),
+    ("user_agent", "The client's name as it gives it, capped"),
 )
 
 FEATURES: tuple[Feature, ...] = (*_RHYTHM, *_TRAFFIC, *_DEEDS, *_WRITING, *_CATEGORIES, *_TEXTS)

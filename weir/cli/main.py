@@ -34,6 +34,8 @@ COMMANDS = {
     "business": "Check business rules, list them, and see what an edit would change before it is live.",
     "console": "The web console: look at visitors and sessions, answer questions, undo.",
     "query": "Ask the tables of sessions, flags and labels: SQL that only reads, or a query by name.",
+    "features": "The features that models see: inputs, unit, version and code of each.",
+    "feast": "What other teams' Feast needs: the views of the features, and their history as Parquet.",
     "models": "List, show, promote, roll back and evaluate models.",
     "workflow": "Retrain a model from the tables as a graph of steps: run it here, or export it for a cluster.",
     "labels": "A person's answers about sessions.",

@@ -50,7 +50,7 @@ def query(  # noqa: PLR0913 -- one parameter an option
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header instead of a table.")] = False,
     parquet: _Output = None,
 ) -> None:
-    """Ask the tables: one SELECT in DuckDB's SQL over sessions, flags, late_events, labels and examples.
+    """Ask the tables: one SELECT in DuckDB's SQL over sessions, flags, late_events, labels, examples and scores.
 
     Nothing is written but the file of --parquet, and nothing read but the tables. Times are UTC. `weir query --list`
     says which queries have a name; `weir query "FROM sessions LIMIT 5"` shows some rows.

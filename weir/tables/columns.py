@@ -11,7 +11,7 @@ import pyarrow as pa
 from msgspec.structs import astuple
 
 from weir.contracts.fast import encode, fast
-from weir.tables.catalogue import EVENTS_TABLE, EXAMPLES_TABLE, LATE_TABLE, Table
+from weir.tables.catalogue import EVENTS_TABLE, EXAMPLES_TABLE, LATE_TABLE, SCORES_TABLE, Table
 from weir.tables.types import MOMENT_TYPE, arrow_type, column, moments
 from weir.times import to_epoch_s
 
@@ -126,5 +126,6 @@ _BY_HAND: Mapping[str, Mapping[str, Callable[[str], list[Column]]]] = {
     EVENTS_TABLE.name: _EVENT,
     LATE_TABLE.name: _EVENT,
     EXAMPLES_TABLE.name: {"features": _features},
+    SCORES_TABLE.name: {"features": _features},
 }
 """Where a contract takes more than one type."""

@@ -68,7 +68,7 @@ def dataset(root: str, table: Table) -> pads.Dataset | None:
 
 
 def connect(root: str, *, memory: str | None = None) -> DuckDBPyConnection:
-    """A connection with the five views, to be closed by the caller.
+    """A connection with a view of each table, to be closed by the caller.
 
     Args:
         root: folder or object store of the tables.

@@ -8,7 +8,7 @@ from tests.support.sessions import make_session
 from weir.contracts.fast import encode
 from weir.errors import UsageError
 from weir.kafka.records import LogRecord
-from weir.topics import SCORES, SESSIONS
+from weir.topics import LIMITS, SESSIONS
 
 pytest.importorskip("pyarrow")
 deltalake = pytest.importorskip("deltalake")
@@ -29,8 +29,8 @@ def test_what_is_no_row_is_passed_over_and_what_should_be_one_and_is_none_is_cou
         sink(SESSIONS, session(offset=1, final=False))
         sink(SESSIONS, session(offset=2, start=1e300))
         sink(SESSIONS, LogRecord("weir.sessions", 0, 3, 5_000, b"v1", b"no session"))
-        sink(SCORES, LogRecord("weir.scores", 0, 0, 5_000, b"v1", b"{}"))
-    assert sink.rows == {"sessions": 1, "flags": 0, "late_events": 0, "labels": 0, "examples": 0}
+        sink(LIMITS, LogRecord("weir.limits", 0, 0, 5_000, b"v1", b"{}"))
+    assert sink.rows == {"sessions": 1, "flags": 0, "late_events": 0, "labels": 0, "examples": 0, "scores": 0}
     assert sink.missing == {"sessions": 2}
     assert deltalake.DeltaTable(str(tmp_path / "sessions")).count() == 1
 

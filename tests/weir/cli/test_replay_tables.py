@@ -74,7 +74,7 @@ def test_a_folder_with_tables_is_refused_unless_rows_are_to_be_added(files: tupl
     once, lines = counts(folder), sessions.read_bytes()
     called = weir("replay", str(files[0]), "--table", str(folder), "--sessions", str(sessions))
     assert called.code == 2
-    assert "has tables already: sessions, flags, late_events, labels, examples" in called.err
+    assert "has tables already: sessions, flags, late_events, labels, examples, scores" in called.err
     assert sessions.read_bytes() == lines
     assert counts(folder) == once
     replay(files, folder, "--append")
