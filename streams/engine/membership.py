@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 
 from faust.types import TP
 
@@ -94,8 +93,18 @@ class Membership:
         finally:
             self._inboxes.close()
             if self.app is not None:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self.app.stop(), _STOP_S)
+                await self._stop(self.app)
+
+    @staticmethod
+    async def _stop(app: Application) -> None:
+        # Not `wait_for`: parts of Faust take a cancellation for their own, and it would wait for them for ever.
+        stopping = asyncio.create_task(app.stop())
+        await asyncio.wait({stopping}, timeout=_STOP_S)
+        if stopping.done():
+            stopping.result()
+        else:
+            log.warning("Faust did not stop within %g s", _STOP_S)
+            stopping.cancel()
 
     def _make_app(self) -> Application:
         ownership = self.ownership

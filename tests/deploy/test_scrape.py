@@ -37,6 +37,9 @@ MOVING = (
 )
 """Counters begin at zero, which is data too: these must have moved in every demo."""
 
+NOT_IN_A_DEMO = "weir_table_"
+"""Of the stage that runs by itself; `tests/streams/table` sees that its metrics move."""
+
 
 @contextmanager
 def prometheus(folder: Path, target: str) -> Iterator[httpx.Client]:
@@ -98,7 +101,7 @@ def rules(client: httpx.Client) -> list[dict[str, Any]]:
 @pytest.mark.timeout(900)
 def test_every_expression_of_dashboard_and_alerts_has_data_in_a_running_demo(tmp_path: Path) -> None:
     asked = [
-        *dashboard_expressions(),
+        *(each for each in dashboard_expressions() if NOT_IN_A_DEMO not in each),
         # What asks for absence has data where there is none.
         *(part for rule in alert_rules() for part in operands(str(rule["expr"])) if not part.startswith("absent(")),
         *(f"sum({series}) > 0" for series in MOVING),

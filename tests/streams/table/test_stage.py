@@ -147,6 +147,13 @@ def test_two_workers_share_the_partitions_and_one_takes_over_when_the_other_leav
             until_written(settings, *range(10))
         send(settings, *range(10, 20))
         until_written(settings, *range(20))
+        address = re.search(r"probes at (http://\S+)", log_of(tmp_path, "one"))
+        assert address is not None
+        told = httpx.get(f"{address[1]}/metrics").text
+        assert re.search(r'weir_table_commits_total\{end="committed",table="sessions"\} [1-9]', told)
+        assert re.search(r'weir_table_rows_total\{table="sessions"\} [1-9]', told)
+        assert re.search(r'weir_table_commit_seconds_count\{table="sessions"\} [1-9]', told)
+        assert 'weir_table_rows_waiting{table="sessions"} 0.0' in told
 
 
 def _has_committed(settings: Settings, group: str) -> bool:
