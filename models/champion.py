@@ -11,6 +11,7 @@ from typing import Literal
 from models.base import Features, Model
 from models.features.registry import FEATURES_VERSION
 from models.frozen import Predictor, frozen
+from models.retrained import is_retrained
 from models.sampling import is_in_trial
 from models.snapshot import model_of, verify
 from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
@@ -88,6 +89,8 @@ class ChampionHolder:
         """Scores now; None until a first champion came."""
         self.challenger: Challenger | None = None
         """On its way to be champion."""
+        self.retrained: Snapshot | None = None
+        """The newest version that a workflow trained, whatever was decided about it."""
         self.learner: Callable[[], Scorer | None] | None = None
         """Gives the learner itself, where it is at hand: in a replay, which is one process in one order."""
         self.refusals: Counter[Refusal] = Counter()
@@ -135,7 +138,10 @@ class ChampionHolder:
             if snapshot.trained_to_offset > self._published_to:
                 self._draft, self._drafted, self._drafted_to = snapshot, None, snapshot.trained_to_offset
             return False
-        self._published_to = max(self._published_to, snapshot.trained_to_offset)
+        if is_retrained(snapshot.version):
+            self.retrained = snapshot
+        else:
+            self._published_to = max(self._published_to, snapshot.trained_to_offset)
         if self._drafted_to <= self._published_to:
             # A version that was decided on knows as much: the draft is old.
             self._draft = self._drafted = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from models.retrained import is_retrained
 from models.snapshot import verify
 from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
 from weir.errors import SnapshotError, UsageError
@@ -43,7 +44,8 @@ class Ledger:
         if isinstance(record, Snapshot) and record.draft:
             self.draft = record
         elif isinstance(record, Snapshot):
-            if self.draft is not None and self.draft.trained_to_offset <= record.trained_to_offset:
+            is_older = self.draft is not None and self.draft.trained_to_offset <= record.trained_to_offset
+            if is_older and not is_retrained(record.version):
                 self.draft = None
             self.snapshots[record.version] = record
         elif isinstance(record, Decision):

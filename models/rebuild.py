@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from models.retrained import is_retrained
 from models.snapshot import model_of
 from models.trainer import Trainer
-from models.training import RETRAINED, TrainerConfig
+from models.training import TrainerConfig
 from weir.contracts.model_record import Decision, Snapshot
 from weir.contracts.training import TrainingExample
 
@@ -37,7 +38,7 @@ def rebuild(
         published: Snapshots by version, as they lie in the models topic; those of workflows are passed over.
     """
     rebuilt = Rebuilt(Trainer(config))
-    own = (snapshot for snapshot in published.values() if not snapshot.version.startswith(RETRAINED))
+    own = (snapshot for snapshot in published.values() if not is_retrained(snapshot.version))
     by_offset = {snapshot.trained_to_offset: snapshot for snapshot in own}
     for offset, recorded_at, example in examples:
         rebuilt.trainer.learn(example, offset)

@@ -17,6 +17,7 @@ from models.families import FAMILIES, copy, from_bytes, to_bytes
 from models.features.registry import FEATURES_VERSION
 from models.gate import Judged, Meeting, Record, contradicted, meet
 from models.refresh import ENOUGH, FIRST, Published, doubts, is_due, objections, superseded, why
+from models.retrained import KEPT_RETRAINED, admit, is_retrained, why_in_shadow
 from models.rollout import Held, Rollout, Step
 from models.sampling import is_in_sample
 from models.thresholds import KEPT_BAD, KEPT_BENIGN, Thresholds, thresholds
@@ -246,8 +247,16 @@ class Trainer:
             self._counts.by_people, self._counts.by_all = Evidence(), Evidence()
             return Outcome(decision, None, None, record)
         rollout.promote(self._held)
+        if not is_retrained(held.snapshot.version):
+            self._relabel()
+            return Outcome(decision, None, self._crown(held, decision))
+        # What it would have predicted before its shadow stage is not known.
+        self._window = deque((one for one in self._window if one.challenger is not None), maxlen=self.config.window)
         self._relabel()
-        return Outcome(decision, None, self._crown(held, decision))
+        champion = self._crown(held, decision, is_in_line=False)
+        # The learner is another model: it takes the place of this one through the gate alone.
+        self._counts.may_resume = False
+        return Outcome(decision, None, champion)
 
     def _roll_back(self, held: Held | None, decided_at: float) -> Outcome:
         """The version before scores again; where there was none, none does: better than one that is worse than that."""
@@ -300,6 +309,31 @@ class Trainer:
             return None
         ref = ModelRef(id=MODEL_ID, version=str(counts.trained_to))
         return Scorer(ref, learned_from(counts), -1, self.build())
+
+    def take_retrained(self, snapshot: Snapshot, decided_at: float) -> Outcome | None:
+        """Puts a version that a workflow trained into shadow, or refuses it; once for each version.
+
+        None while another version is in its rollout: ask again. The champion's own version needs no rollout.
+        """
+        counts = self._counts
+        if snapshot.version in counts.retrained or self._rollout.trial is not None:
+            return None
+        counts.retrained.append(snapshot.version)
+        if counts.champion is not None and counts.champion[1] == snapshot.version:
+            return None
+        forgotten = self._forget_retrained()
+        admitted = admit(snapshot, has_rollouts=self._rollout.is_on)
+        if isinstance(admitted, str):
+            refusal = self._next_decision("refusal", snapshot.version, admitted, snapshot.figures, decided_at)
+            return Outcome(refusal, None, None, forgotten=(*forgotten, *self._refused(refusal)))
+        self.build()
+        by_people = sum(judged.people for judged in self._window) >= self.config.bounds.minimum_people
+        self._rollout.begin(admitted, by_people=by_people)
+        decision = self._next_decision(
+            "shadow", snapshot.version, why_in_shadow(snapshot), snapshot.figures, decided_at
+        )
+        # Written again, so that workers that have let go of it get it beside the pointer.
+        return Outcome(decision, snapshot, None, self._trial_record(decision, share=0.0), forgotten=forgotten)
 
     def candidate_state(self) -> dict[str, Any]:
         """All that the candidate has learned."""
@@ -449,6 +483,13 @@ class Trainer:
         refusals = self._counts.refusals
         refusals.append(decision.number)
         return (f"decision/{refusals.pop(0)}",) if len(refusals) > KEPT_REFUSALS else ()
+
+    def _forget_retrained(self) -> tuple[str, ...]:
+        """Keys of the oldest retrained versions' records, as far as they are neither in use nor among those kept."""
+        in_use = {held.snapshot.version for held in self._versions().values() if held is not None}
+        old = [version for version in self._counts.retrained[:-KEPT_RETRAINED] if version not in in_use]
+        self._counts.retrained = [version for version in self._counts.retrained if version not in old]
+        return tuple(f"{MODEL_ID}/{version}" for version in old)
 
     def _snapshot(self, model: Model, decision: Decision | None, at: float) -> Snapshot:
         """What the learner knows; the next one is due from here."""

@@ -119,6 +119,8 @@ class Counts(msgspec.Struct):
     published_at: float = 0.0
     refreshes: list[Published] = []
     """Those in the topic, oldest first."""
+    retrained: list[str] = []
+    """Versions that workflows trained and that were decided on, oldest first."""
 
 
 def first_bounds(bounds: Bounds, answers: int) -> Bounds:

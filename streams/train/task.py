@@ -17,6 +17,7 @@ from streams.read_record import read_record
 from streams.task import Effects, Task
 from weir.contracts.fast import decoder, encode
 from weir.contracts.label import is_weak
+from weir.contracts.model_record import Snapshot
 from weir.contracts.training import TrainingExample
 from weir.kafka.records import InputRecord, Output
 from weir.settings import Settings
@@ -98,6 +99,7 @@ class TrainTask(Task):
             return
         if self._champion is not None:
             self._whole |= self._trainer.follow(self._champion.scorer, self._champion.last_decision)
+            self._take_retrained(self._champion.retrained, records, effects, self._key)
         for record in records:
             self._learn(record, effects)
             # The example's own time, so that the same topic gives the same records again.
@@ -106,6 +108,16 @@ class TrainTask(Task):
                 self._publish(outcome, self._key, effects)
                 self._whole = True
         self._show(effects)
+
+    def _take_retrained(
+        self, snapshot: Snapshot | None, records: Sequence[InputRecord], effects: Effects, key: bytes
+    ) -> None:
+        if snapshot is None or not records:
+            return
+        outcome = self._trainer.take_retrained(snapshot, records[0].timestamp / 1_000)
+        if outcome is not None:
+            self._publish(outcome, key, effects)
+            self._whole = True
 
     def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
         """After a meeting the whole state, otherwise the examples learned since the last call."""

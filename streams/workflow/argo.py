@@ -6,7 +6,9 @@ from typing import Any
 
 import yaml
 
+from streams.workflow.content import setting_values
 from streams.workflow.declaration import Step, Workflow
+from weir.settings import Settings
 
 _IN, _OUT = "/work/in", "/work/out"
 _DAG = "graph"
@@ -20,8 +22,12 @@ def to_argo(workflow: Workflow) -> str:
 
 def manifest(workflow: Workflow) -> dict[str, Any]:
     """The manifest as a mapping."""
+    defaults = setting_values(workflow, Settings.model_construct())
     parameters = [
-        {"name": name} | ({"description": one.about} if one.about else {}) for name, one in workflow.given.items()
+        {"name": name}
+        | ({"description": one.about} if one.about else {})
+        | ({"value": defaults[name]} if name in defaults else {})
+        for name, one in workflow.given.items()
     ]
     return {
         "apiVersion": "argoproj.io/v1alpha1",

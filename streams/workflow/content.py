@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from streams.workflow.declaration import Given, Step, Workflow
+from streams.workflow.declaration import Given, Step, Workflow, setting_name
 from weir import __version__
 from weir.errors import UsageError
+from weir.settings import Settings
 
 _FORM = 1
 """Goes up when steps' folders are laid out otherwise."""
@@ -29,7 +30,7 @@ def given_content(given: Given, value: str) -> str:
         UsageError: there is no such table.
         WorkError: the table can't be read.
     """
-    if given.kind == "text" or given.table is None:
+    if given.table is None:
         return value
     from weir.tables.catalogue import BY_NAME  # noqa: PLC0415 -- the extra's packages take long to import
     from weir.tables.version import table_version  # noqa: PLC0415 -- likewise
@@ -41,6 +42,25 @@ def given_content(given: Given, value: str) -> str:
     if version is None:
         raise UsageError(f"There is no table {table.name} in {value}.", "Name the folder that `table_uri` names.")
     return version
+
+
+def setting_values(workflow: Workflow, settings: Settings) -> dict[str, str]:
+    """The values of those settings that the workflow is given.
+
+    Raises:
+        UsageError: a setting has no value, or is a secret: arguments of a process can be read by others.
+    """
+    values: dict[str, str] = {}
+    for name, given in workflow.given.items():
+        if given.kind != "setting":
+            continue
+        value = getattr(settings, setting_name(name))
+        if not isinstance(value, int | float | str):
+            raise UsageError(
+                f"The setting {setting_name(name)} can't be given to a workflow.", "Give a number or a text."
+            )
+        values[name] = str(value)
+    return values
 
 
 def step_key(workflow: Workflow, step: Step, inputs: Mapping[str, str]) -> str:

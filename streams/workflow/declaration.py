@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from weir.errors import UsageError
+from weir.settings import Settings
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
 FileName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}\.[a-z]{1,10}$")]
@@ -25,8 +26,9 @@ class _Strict(BaseModel):
 class Given(_Strict):
     """A value that the workflow is given from outside."""
 
-    kind: Literal["text", "table"]
-    """`text`: the value itself counts. `table`: the folder of the Delta tables; the version of one of them counts."""
+    kind: Literal["text", "table", "setting"]
+    """`text`: the value itself counts. `table`: the folder of the Delta tables; the version of one of them counts.
+    `setting`: Weir's setting of the same name, with underscores; its value counts."""
     table: Name | None = None
     """Of the kind `table`, the name of the table that is read."""
     about: str = ""
@@ -101,6 +103,11 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def setting_name(given: str) -> str:
+    """The setting that a given value of the kind `setting` takes its value from."""
+    return given.replace("-", "_")
+
+
 def load_workflow(path: Path) -> Workflow:
     """The workflow that a file declares.
 
@@ -143,6 +150,8 @@ def _check(workflow: Workflow, where: str) -> None:
     for given, one in workflow.given.items():
         if (one.kind == "table") != (one.table is not None):
             raise UsageError(f"{where}, field given.{given}.table: it belongs to the kind table alone.", _FORM)
+        if one.kind == "setting" and setting_name(given) not in Settings.model_fields:
+            raise UsageError(f"{where}, field given.{given}: Weir has no setting {setting_name(given)}.", _FORM)
     _check_names(workflow, where)
     makers = workflow.makers
     for step in workflow.steps:

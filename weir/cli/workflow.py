@@ -57,11 +57,13 @@ def run(  # noqa: PLR0913 -- one parameter an option
     if "table" in declared.given and not root:
         raise UsageError("Where are the tables?", "Name their folder or store by --table or the setting table_uri.")
     check_extra("A workflow's run")
+    from streams.workflow.content import setting_values  # noqa: PLC0415 -- `--help` needs no workflow
     from streams.workflow.picture import as_dot, as_text  # noqa: PLC0415 -- only this command needs it
     from streams.workflow.run import Run  # noqa: PLC0415 -- likewise
     from streams.workflow.store import Store  # noqa: PLC0415 -- likewise
 
-    this_run = Run(declared, {"table": root or ""}, Store(folder / declared.name), jobs=jobs, tell=say)
+    given = {"table": root or ""} | setting_values(declared, settings)
+    this_run = Run(declared, given, Store(folder / declared.name), jobs=jobs, tell=say)
     results = this_run.run()
     if as_json:
         for result in results:
@@ -86,7 +88,7 @@ def run(  # noqa: PLR0913 -- one parameter an option
 def publish_candidate(
     settings: Settings, *, candidate: Annotated[Path, typer.Argument(help="The file candidate.json of a run.")]
 ) -> None:
-    """Sign a candidate that passed the gate, and write it to the models topic, for `weir models promote`."""
+    """Sign a candidate that passed the gate, and write it to the models topic, for the trainer."""
     _publish(settings, candidate)
 
 
@@ -152,4 +154,7 @@ def _publish(settings: Settings, path: Path) -> None:
     key = settings.model_key.get_secret_value().encode() if settings.model_key is not None else None
     version, output = signed_record(read_candidate(path), key)
     send(settings, [output], "the candidate")
-    say(f"Version {version} is published: `weir models list` shows it, `weir models promote {version}` takes it.")
+    say(
+        f"Version {version} is published. The trainer puts it into shadow with the next example that it reads, "
+        "or refuses it: `weir models list --decisions` shows which and why."
+    )

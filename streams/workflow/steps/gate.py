@@ -6,6 +6,7 @@ A refusal is a result, and no failure: the step ends well and says why.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from models.evidence import Evidence, squared_error
 from models.gate import Bounds, Judged, Record, meet
@@ -20,7 +21,9 @@ def main(arguments: Mapping[str, str]) -> None:
     fields = Judged.__struct_fields__
     window = [Judged(**{name: row[name] for name in fields if name in row}) for row in rows]
     is_first = all(judged.champion is None for judged in window)
-    bounds = first_bounds(Bounds(), len(window)) if is_first else Bounds()
+    shipped = Bounds()
+    asked = replace(shipped, minimum_people=int(arguments.get("gate-min-people", shipped.minimum_people)))
+    bounds = first_bounds(asked, len(window)) if is_first else asked
     meeting = meet(window, bounds, Record({True: _evidence(window, people=True), False: _evidence(window)}))
     told = {"passed": meeting.promote, "why": meeting.why, "figures": meeting.figures, "people": meeting.by_people}
     write_json(arguments["decision"], told)
@@ -37,4 +40,4 @@ def _evidence(window: Sequence[Judged], *, people: bool = False) -> float:
 
 
 if __name__ == "__main__":
-    run_step(main, ("judged", "decision"))
+    run_step(main, ("judged", "decision"), ("gate-min-people",))

@@ -30,19 +30,20 @@ def main(arguments: Mapping[str, str]) -> None:
     """
     model, decision = read_json(arguments["model"]), read_json(arguments["decision"])
     rows = read_rows(arguments["judged"], JUDGED.names)
+    rate = float(arguments.get("model-false-positive-rate", TrainerConfig().false_positive_rate))
     told: dict[str, Any] = {name: decision[name] for name in ("passed", "why", "figures")}
     told["snapshot"] = None
     if model.get("family") in FAMILIES:
-        told["snapshot"] = _snapshot(model, decision, rows).model_dump()
+        told["snapshot"] = _snapshot(model, decision, rows, rate).model_dump()
     write_json(arguments["candidate"], told)
 
 
-def _snapshot(model: Mapping[str, Any], decision: Mapping[str, Any], rows: Rows) -> Snapshot:
+def _snapshot(model: Mapping[str, Any], decision: Mapping[str, Any], rows: Rows, rate: float) -> Snapshot:
     people = [row for row in rows if row["people"]]
     spoken = thresholds(
         [row["candidate"] for row in people if not row["bad"]],
         [row["candidate"] for row in people if row["bad"]],
-        TrainerConfig().false_positive_rate,
+        rate,
     )
     try:
         # The learner names its versions by offsets: this name can't be one of them.
@@ -67,4 +68,4 @@ def _snapshot(model: Mapping[str, Any], decision: Mapping[str, Any], rows: Rows)
 
 
 if __name__ == "__main__":
-    run_step(main, ("model", "decision", "judged", "candidate"))
+    run_step(main, ("model", "decision", "judged", "candidate"), ("model-false-positive-rate",))

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from models.champion import ChampionHolder, Scorer
 from models.families import FAMILIES
-from models.snapshot import AnyRecord, model_of, verify
+from models.snapshot import AnyRecord, model_of, record_key, sign, verify
 from streams.stages import Resources
 from streams.task import Effects
 from streams.train.task import TrainTask
@@ -237,3 +237,25 @@ def test_what_waits_is_learned_again_after_a_restart() -> None:
     assert found.outputs == expected.outputs
     assert found.gauges == expected.gauges
     assert dict(restarted.changes())[b"tcandidate"] == dict(whole.changes())[b"tcandidate"]
+
+
+def test_a_version_that_a_workflow_published_goes_into_shadow_once() -> None:
+    # Another stream of examples, so that the worker's own learner has not seen them.
+    trained = [record(offset, easy_example(1_000 + offset)) for offset in range(40)]
+    own = fold(TrainTask(SETTINGS, KEY), trained)
+    snapshot = next(one for one in map(read, own.outputs) if isinstance(one, Snapshot))
+    published = sign(snapshot.model_copy(update={"version": "retrain-40-abc"}), KEY)
+    holder = ChampionHolder(KEY)
+    holder.offer(record_key(published).encode(), encode(published))
+    task = TrainTask(ROLLOUT, KEY, holder)
+    effects = fold(task, EASY[:5])
+    again, decision, trial = map(read, effects.outputs[:3])
+    assert again == published
+    assert isinstance(decision, Decision)
+    assert isinstance(trial, Trial)
+    assert (decision.kind, trial.version, trial.share) == ("shadow", "retrain-40-abc", 0.0)
+    restarted = TrainTask(ROLLOUT, KEY, holder)
+    for key, value in task.changes():
+        restarted.load(key, value or b"")
+    restarted.loaded()
+    assert fold(restarted, EASY[5:6]).outputs == []

@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from streams.workflow.content import setting_values
 from streams.workflow.declaration import load_workflow, parse_workflow
 from tests.support.workflows import declared
 from weir.errors import UsageError
+from weir.settings import Settings
 
 RETRAIN = Path(__file__).parents[3] / "deploy/workflows/retrain.yaml"
 
@@ -77,3 +80,21 @@ def test_a_replacement_that_can_not_be_is_refused(step: str, command: str, told:
     with pytest.raises(UsageError) as caught:
         load_workflow(RETRAIN).replace(step, command)
     assert told in str(caught.value)
+
+
+def test_a_given_setting_has_the_value_that_the_deployment_chose() -> None:
+    workflow = load_workflow(RETRAIN)
+    values = setting_values(workflow, Settings(gate_min_people=7))
+    assert values == {"gate-min-people": "7", "model-false-positive-rate": "0.005"}
+
+
+def test_a_given_setting_that_weir_lacks_is_refused() -> None:
+    with pytest.raises(UsageError, match="Weir has no setting no_such_one"):
+        parse_workflow(declared(steps(), ("x",)) | {"given": {"no-such-one": {"kind": "setting"}}}, "w.yaml")
+
+
+def test_a_secret_is_no_argument_of_a_step() -> None:
+    given = {"x": {"kind": "text"}, "model-key": {"kind": "setting"}}
+    workflow = parse_workflow(declared(steps(), ("x",)) | {"given": given}, "w.yaml")
+    with pytest.raises(UsageError, match="model_key can't be given"):
+        setting_values(workflow, Settings(model_key=SecretStr("a key of the tests that is long enough")))
