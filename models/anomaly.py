@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from models.base import Features, Model, not_mine
+from models.base import Features, Model, Part
 from models.encoder import squeeze, usable
-from models.graph import flatten, raise_up
 from models.mixing import Mixer
+from models.river_part import RiverPart
 from models.table import FARTHEST, NUMBERS, numbers
 
-_FORMAT = 1
 _MIDDLE = 0.5
 _FARTHEST_SCALED = 8.0
 _PLAIN_BELOW = 1e9
@@ -62,18 +61,8 @@ class HalfSpace(Model):
         self._scaler: Any = preprocessing.StandardScaler()
         self._estimator: Any = anomaly.HalfSpaceTrees(n_trees=trees, height=height, window_size=window, seed=seed)
         self._scores: Any = stats.Var()
+        self._river = RiverPart([self._estimator, self._scaler, self._scores], _STATE)
         self._mixer = Mixer(1, mixing)
-
-    @property
-    def hyper_parameters(self) -> dict[str, Any]:
-        """As given to the constructor."""
-        return {
-            "trees": self.trees,
-            "height": self.height,
-            "window": self.window,
-            "seed": self.seed,
-            "mixing": self.mixing,
-        }
 
     def unusual(self, features: Features) -> float:
         """How unusual the session is, in standard deviations of that; 0 while nothing is known."""
@@ -104,31 +93,17 @@ class HalfSpace(Model):
         """Probability of abuse, as far as being unusual tells it."""
         return self._mixer.mix((self._opinion(features),))
 
-    def learn_one(self, features: Features, *, bad: bool, weight: float = 1.0) -> None:
+    def _learn(self, features: Features, *, bad: bool, weight: float) -> None:
         """Sees the example, and learns what being unusual means."""
-        if math.isfinite(weight) and weight > 0:
-            self._mixer.learn((self._opinion(features),), bad=bad, weight=min(weight, 100.0))
-            self.see(features)
+        self._mixer.learn((self._opinion(features),), bad=bad, weight=weight)
+        self.see(features)
 
-    def state(self) -> dict[str, Any]:
-        """Trees, scales and mixer."""
-        parts = [self._estimator, self._scaler, self._scores]
-        return {"format": _FORMAT, "parts": flatten(parts, _STATE), "mixer": self._mixer.state()}
+    def _parts(self) -> dict[str, Part]:
+        return {"parts": self._river, "mixer": self._mixer}
 
-    @classmethod
-    def restore(cls, hyper_parameters: Mapping[str, Any], state: Mapping[str, Any]) -> Self:
-        """The model that gave these, to the last bit."""
-        with not_mine(cls.family):
-            if state["format"] != _FORMAT:
-                raise ValueError("another format")
-            model = cls(**hyper_parameters)
-            parts = raise_up(state["parts"], _STATE)
-            own = [model._estimator, model._scaler, model._scores]
-            if [type(part) for part in parts] != [type(part) for part in own]:
-                raise ValueError("another estimator")
-            model._estimator, model._scaler, model._scores = parts
-            model._mixer.restore(state["mixer"])
-        return model
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        super()._restore(state)
+        self._estimator, self._scaler, self._scores = self._river.value
 
     def _opinion(self, features: Features) -> float:
         return 1.0 / (1.0 + math.exp(-max(-8.0, min(8.0, self.unusual(features)))))

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from random import Random
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from models.base import Features, Model, not_mine
-from models.ensemble import Ensemble
-from models.stack import MEMBERS
+from models.base import Features
 from models.synthetic import disguised, look_alike, padded, pieces
+from models.wrapped import Wrapped
 
-_FORMAT = 1
 _KEPT = 200
 """Harmless texts that are remembered as padding."""
 
 
-class Augmented(Model):
+class Augmented(Wrapped):
     """A model that learns, beside each example, now and then one that is made from it.
 
     Attacks come padded after `first_lesson` examples, and disguised as well after twice as many; harmless examples give
@@ -41,38 +37,15 @@ class Augmented(Model):
         first_lesson: int = 200,
         seed: int = 1,
     ) -> None:
-        declared = dict(model or {"family": Ensemble.family})
-        family = declared.pop("family")
-        if family not in MEMBERS:
-            raise ValueError(f"{family!r} is no family that could be taught: {', '.join(sorted(MEMBERS))}")
+        super().__init__(model, seed)
         self.share = share
         self.weight = weight
         self.first_lesson = first_lesson
-        self.seed = seed
-        self._model = MEMBERS[family](**declared)
-        self._random = Random(seed)  # noqa: S311 -- a seed must give the same again
         self._harmless: list[str] = []
         self._seen = 0
 
-    @property
-    def hyper_parameters(self) -> dict[str, Any]:
-        """As given to the constructor, the model's in full."""
-        return {
-            "model": {"family": self._model.family, **self._model.hyper_parameters},
-            "share": self.share,
-            "weight": self.weight,
-            "first_lesson": self.first_lesson,
-            "seed": self.seed,
-        }
-
-    def predict_one(self, features: Features) -> float:
-        """As the model says."""
-        return self._model.predict_one(features)
-
-    def learn_one(self, features: Features, *, bad: bool, weight: float = 1.0) -> None:
+    def _learn(self, features: Features, *, bad: bool, weight: float) -> None:
         """Lets the model learn the example and, now and then, one that is made from it."""
-        if not math.isfinite(weight) or weight <= 0:
-            return
         self._model.learn_one(features, bad=bad, weight=weight)
         self._seen += 1
         if not bad:
@@ -80,30 +53,13 @@ class Augmented(Model):
         if self._seen > self.first_lesson and pieces(features) and self._random.random() < self.share:
             self._model.learn_one(self._made_from(features, bad=bad), bad=bad, weight=weight * self.weight)
 
-    def state(self) -> dict[str, Any]:
-        """The model, the harmless texts and the state of chance."""
-        version, words, gauss = self._random.getstate()
-        return {
-            "format": _FORMAT,
-            "model": self._model.state(),
-            "harmless": list(self._harmless),
-            "seen": self._seen,
-            "chance": [version, list(words), gauss],
-        }
+    def _state(self) -> dict[str, Any]:
+        return super()._state() | {"harmless": list(self._harmless), "seen": self._seen}
 
-    @classmethod
-    def restore(cls, hyper_parameters: Mapping[str, Any], state: Mapping[str, Any]) -> Self:
-        """The model that gave these, to the last bit."""
-        with not_mine(cls.family):
-            if state["format"] != _FORMAT:
-                raise ValueError("another format")
-            model = cls(**hyper_parameters)
-            model._model = type(model._model).restore(model._model.hyper_parameters, state["model"])
-            model._harmless = list(map(str, state["harmless"]))
-            model._seen = int(state["seen"])
-            version, words, gauss = state["chance"]
-            model._random.setstate((version, tuple(words), gauss))
-        return model
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        super()._restore(state)
+        self._harmless = list(map(str, state["harmless"]))
+        self._seen = int(state["seen"])
 
     def _remember(self, features: Features) -> None:
         for piece in (piece.encode("utf-8", "replace").decode() for piece in pieces(features)):

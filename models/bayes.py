@@ -6,17 +6,15 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from models.base import Features, Model, not_mine
+from models.base import Features, Model
 from models.encoder import LONGEST_TEXT
 from models.features.registry import KINDS
-from models.graph import flatten, raise_up
 from models.mixing import Mixer
+from models.river_part import RiverPart
 from models.table import bucket
 
-_FORMAT = 1
-_MAXIMUM_WEIGHT = 100.0
 _STATE = frozenset({"collections:Counter", "collections:defaultdict", "river.naive_bayes.multinomial:MultinomialNB"})
 _WORD = re.compile(r"\w+|[^\w\s]")
 _DIGIT = re.compile(r"\d")
@@ -41,49 +39,26 @@ class TextBayes(Model):
         self.bits = bits
         self.seed = seed
         self.mixing = mixing
-        self._bayes: Any = naive_bayes.MultinomialNB()  # type: ignore[no-untyped-call]  # River has no types here
+        estimator: Any = naive_bayes.MultinomialNB()  # type: ignore[no-untyped-call]  # River has no types here
+        self._bayes = RiverPart(estimator, _STATE)
         self._mixer = Mixer(1, mixing)
-
-    @property
-    def hyper_parameters(self) -> dict[str, Any]:
-        """As given to the constructor."""
-        return {"bits": self.bits, "seed": self.seed, "mixing": self.mixing}
 
     def predict_one(self, features: Features) -> float:
         """Probability of abuse, by the words alone."""
         return self._mixer.mix((self._opinion(self._words(features)),))
 
-    def learn_one(self, features: Features, *, bad: bool, weight: float = 1.0) -> None:
+    def _learn(self, features: Features, *, bad: bool, weight: float) -> None:
         """Counts the words; an example without any teaches nothing."""
         words = self._words(features)
         if not words or not math.isfinite(weight) or weight <= 0:
             return
-        weight = min(weight, _MAXIMUM_WEIGHT)
         self._mixer.learn((self._opinion(words),), bad=bad, weight=weight)
-        self._bayes.learn_one({word: weight * count for word, count in words.items()}, bad)
-
-    def state(self) -> dict[str, Any]:
-        """Counts and mixer."""
-        return {"format": _FORMAT, "bayes": flatten(self._bayes, _STATE), "mixer": self._mixer.state()}
-
-    @classmethod
-    def restore(cls, hyper_parameters: Mapping[str, Any], state: Mapping[str, Any]) -> Self:
-        """The model that gave these, to the last bit."""
-        with not_mine(cls.family):
-            if state["format"] != _FORMAT:
-                raise ValueError("another format")
-            model = cls(**hyper_parameters)
-            bayes = raise_up(state["bayes"], _STATE)
-            if type(bayes) is not type(model._bayes):
-                raise ValueError("another estimator")
-            model._bayes = bayes
-            model._mixer.restore(state["mixer"])
-        return model
+        self._bayes.value.learn_one({word: weight * count for word, count in words.items()}, bad)
 
     def _opinion(self, words: Mapping[int, int]) -> float:
-        if not words or len(self._bayes.class_counts) < 2:  # noqa: PLR2004 -- good and bad
+        if not words or len(self._bayes.value.class_counts) < 2:  # noqa: PLR2004 -- good and bad
             return 0.5
-        return float(self._bayes.predict_proba_one(words)[True])
+        return float(self._bayes.value.predict_proba_one(words)[True])
 
     def _words(self, features: Features) -> Counter[int]:
         found: Counter[int] = Counter()

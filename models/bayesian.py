@@ -14,6 +14,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from models.base import Part
 from models.hashed import probability
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _INTERCEPT_VARIANCE = 1.0
 _LEAST_CURVATURE = 0.01
 
 
-class BayesianRegression:
+class BayesianRegression(Part):
     """Means and covariance of the weights of named numbers.
 
     Args:

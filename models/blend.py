@@ -6,17 +6,13 @@ itself, and a careful one, or one that can't lean on names, does better. Which t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from models.base import Features, Model, not_mine
+from models.base import Features, Model
 from models.encoder import Encoder
 from models.mixing import Mixer
 from models.regression import Regression
-
-_FORMAT = 1
-_MAXIMUM_WEIGHT = 100.0
 
 
 class BlendedLogistic(Model):
@@ -44,26 +40,12 @@ class BlendedLogistic(Model):
         self._members = tuple(Regression(1 << bits, rate) for rate in (quick, careful, careful))
         self._mixer = Mixer(len(self._members), mixing)
 
-    @property
-    def hyper_parameters(self) -> dict[str, Any]:
-        """As given to the constructor."""
-        return {
-            "bits": self.bits,
-            "seed": self.seed,
-            "quick": self.quick,
-            "careful": self.careful,
-            "mixing": self.mixing,
-        }
-
     def predict_one(self, features: Features) -> float:
         """Probability of abuse, by the weights as they stand."""
         return self._mixer.mix(self._opinions(features))
 
-    def learn_one(self, features: Features, *, bad: bool, weight: float = 1.0) -> None:
+    def _learn(self, features: Features, *, bad: bool, weight: float) -> None:
         """One step of the mixer, then of each member, and of the scales of the numbers."""
-        if not math.isfinite(weight) or weight <= 0:
-            return
-        weight = min(weight, _MAXIMUM_WEIGHT)
         self._mixer.learn(self._opinions(features), bad=bad, weight=weight)
         self._encoder.learn(features)
         whole, numbers = self._encoder.encode_apart(features)
@@ -86,27 +68,18 @@ class BlendedLogistic(Model):
         """The probability that follows from what the members say, in log-odds."""
         return self._mixer.mix_log_odds(log_odds)
 
-    def state(self) -> dict[str, Any]:
-        """Scales, members and mixer."""
+    def _state(self) -> dict[str, Any]:
         return {
-            "format": _FORMAT,
             "numbers": self._encoder.state(),
             "members": [member.state() for member in self._members],
             "mixer": self._mixer.state(),
         }
 
-    @classmethod
-    def restore(cls, hyper_parameters: Mapping[str, Any], state: Mapping[str, Any]) -> Self:
-        """The model that gave these, to the last bit."""
-        with not_mine(cls.family):
-            if state["format"] != _FORMAT:
-                raise ValueError("another format")
-            model = cls(**hyper_parameters)
-            model._encoder.restore(state["numbers"])
-            model._mixer.restore(state["mixer"])
-            for member, own in zip(model._members, state["members"], strict=True):
-                member.restore(own)
-        return model
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        self._encoder.restore(state["numbers"])
+        self._mixer.restore(state["mixer"])
+        for member, own in zip(self._members, state["members"], strict=True):
+            member.restore(own)
 
     def _opinions(self, features: Features) -> tuple[float, float, float]:
         whole, numbers = self._encoder.encode_apart(features)

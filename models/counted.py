@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from models.base import Part
 from models.hashed import packed, unpacked
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 _SMOOTHING = 0.5
 
 
-class GramBayes:
+class GramBayes(Part):
     """How many texts of each class had an n-gram, and its log-odds by them; each field of texts has its own sums.
 
     Args:

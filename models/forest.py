@@ -14,12 +14,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from models.base import Part
 from models.growing import DECIMALS, Shape, Split, grow
 
 _LEAST_EXAMPLES = 8
 
 
-class RefittedForest:
+class RefittedForest(Part):
     """Trees over rows of numbers, and the sample that they were grown from.
 
     Args:

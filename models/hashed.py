@@ -10,6 +10,8 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from models.base import Part
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -17,7 +19,7 @@ _EPSILON = 1e-8
 _INTERCEPT_RATE = 0.05
 
 
-class HashedRegression:
+class HashedRegression(Part):
     """Weights and AdaGrad's sums of squared gradients, by place.
 
     Args:

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from random import Random
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from models.base import Features, Model, not_mine
+from models.base import Features
 from models.encoder import usable
-from models.ensemble import Ensemble
-from models.stack import MEMBERS
+from models.wrapped import Wrapped
 
-_FORMAT = 1
 _UNSURE = 0.25
 """A surprise of so much probability, or more, makes an example hard: 0.75 or less for what was right."""
 
 
-class HardMining(Model):
+class HardMining(Wrapped):
     """A model that is taught its hard examples again, one for every so many that come.
 
     Args:
@@ -42,39 +39,16 @@ class HardMining(Model):
         left_out: float = 0.1,
         seed: int = 1,
     ) -> None:
-        declared = dict(model or {"family": Ensemble.family})
-        family = declared.pop("family")
-        if family not in MEMBERS:
-            raise ValueError(f"{family!r} is no family that could be taught: {', '.join(sorted(MEMBERS))}")
+        super().__init__(model, seed)
         self.every = every
         self.kept = kept
         self.left_out = left_out
-        self.seed = seed
-        self._model = MEMBERS[family](**declared)
-        self._random = Random(seed)  # noqa: S311 -- a seed must give the same again
         self._hard: list[tuple[dict[str, Any], bool, float]] = []
         self._seen = 0
         self._met = 0
 
-    @property
-    def hyper_parameters(self) -> dict[str, Any]:
-        """As given to the constructor, the model's in full."""
-        return {
-            "model": {"family": self._model.family, **self._model.hyper_parameters},
-            "every": self.every,
-            "kept": self.kept,
-            "left_out": self.left_out,
-            "seed": self.seed,
-        }
-
-    def predict_one(self, features: Features) -> float:
-        """As the model says."""
-        return self._model.predict_one(features)
-
-    def learn_one(self, features: Features, *, bad: bool, weight: float = 1.0) -> None:
+    def _learn(self, features: Features, *, bad: bool, weight: float) -> None:
         """Lets the model learn the example and, now and then, a hard one again."""
-        if not math.isfinite(weight) or weight <= 0:
-            return
         if abs(self._model.predict_one(features) - bad) >= _UNSURE:
             self._keep(features, bad, weight)
         self._model.learn_one(features, bad=bad, weight=weight)
@@ -82,31 +56,17 @@ class HardMining(Model):
         if self._seen % self.every == 0:
             self._replay()
 
-    def state(self) -> dict[str, Any]:
-        """The model, the hard examples and the state of chance."""
-        version, words, gauss = self._random.getstate()
-        return {
-            "format": _FORMAT,
-            "model": self._model.state(),
+    def _state(self) -> dict[str, Any]:
+        return super()._state() | {
             "hard": [[features, bad, weight] for features, bad, weight in self._hard],
             "seen": self._seen,
             "met": self._met,
-            "chance": [version, list(words), gauss],
         }
 
-    @classmethod
-    def restore(cls, hyper_parameters: Mapping[str, Any], state: Mapping[str, Any]) -> Self:
-        """The model that gave these, to the last bit."""
-        with not_mine(cls.family):
-            if state["format"] != _FORMAT:
-                raise ValueError("another format")
-            model = cls(**hyper_parameters)
-            model._model = type(model._model).restore(model._model.hyper_parameters, state["model"])
-            model._hard = [(dict(features), bool(bad), float(weight)) for features, bad, weight in state["hard"]]
-            model._seen, model._met = int(state["seen"]), int(state["met"])
-            version, words, gauss = state["chance"]
-            model._random.setstate((version, tuple(words), gauss))
-        return model
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        super()._restore(state)
+        self._hard = [(dict(features), bool(bad), float(weight)) for features, bad, weight in state["hard"]]
+        self._seen, self._met = int(state["seen"]), int(state["met"])
 
     def _keep(self, features: Features, bad: bool, weight: float) -> None:  # noqa: FBT001 -- an example's own
         """A uniform sample of all hard ones so far (reservoir sampling)."""

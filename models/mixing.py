@@ -6,13 +6,15 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from models.base import Part
+
 _SUREST = 9.0
 """Log-odds beyond which an opinion says nothing more: one chance in eight thousand."""
 _FIRST_SQUARE = 1.0
 """AdaGrad's sum of squares at the start: without it the first few examples would throw the weights about."""
 
 
-class Mixer:
+class Mixer(Part):
     """Weighs log-odds by how right they were, and learns how sure they may be (stacking that calibrates).
 
     Starts as their mean. A weight is never negative: whoever is wrong all the time is left out, not believed in

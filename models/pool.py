@@ -14,6 +14,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from models.base import Part
 from models.bayesian import BayesianRegression
 from models.hashed import probability
 
@@ -59,7 +60,7 @@ class Calibration:
         self.belief = [slopes - factor * first * first, both - factor * first * second, intercepts - factor * second**2]
 
 
-class Pool:
+class Pool(Part):
     """Calibrations and weights of the members, and the regression on what they say.
 
     Args:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from models.base import Part
 from models.encoder import Vector
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _INTERCEPT_RATE = 0.05
 _CLIPPED_GRADIENT = 1_000.0
 
 
-class Regression:
+class Regression(Part):
     """Weights over the places of a vector.
 
     Args:

@@ -8,14 +8,12 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from models.base import Features, Model, not_mine
-from models.graph import flatten, raise_up
+from models.base import Features, Model
+from models.river_part import RiverPart
 from models.table import numbers
 
-_FORMAT = 1
-_MAXIMUM_WEIGHT = 100.0
 _MINIMUM_WEIGHT = 1e-6
 # River's observers subtract sums of weights that differ by more digits than a double has, and take the root of what
 # may come out below 0: a label of weight 1e-279 ended the trainer.
@@ -59,7 +57,7 @@ class _Trees(Model):
     def __init__(self, depth: int, seed: int) -> None:
         self.depth = depth
         self.seed = seed
-        self._estimator = self._make()
+        self._estimator = RiverPart(self._make(), _STATE)
         self._has_learned = False
 
     @abstractmethod
@@ -70,36 +68,24 @@ class _Trees(Model):
         """Share of abuse where the example falls; one half where nothing is known."""
         if not self._has_learned:
             return 0.5  # a forest asked too soon would choose its features
-        shares = self._estimator.predict_proba_one(numbers(features))
+        shares = self._estimator.value.predict_proba_one(numbers(features))
         total = sum(shares.values())
         share = shares.get(True, 0.0) / total if total > 0 and math.isfinite(total) else 0.5
         return min(1.0, max(0.0, float(share)))
 
-    def learn_one(self, features: Features, *, bad: bool, weight: float = 1.0) -> None:
+    def _learn(self, features: Features, *, bad: bool, weight: float) -> None:
         """One step of each tree; an example without a known number teaches nothing."""
         found = numbers(features)
-        if found and math.isfinite(weight) and weight > 0:
+        if found:
             self._has_learned = True
-            self._estimator.learn_one(found, bad, w=min(max(weight, _MINIMUM_WEIGHT), _MAXIMUM_WEIGHT))
+            self._estimator.value.learn_one(found, bad, w=max(weight, _MINIMUM_WEIGHT))
 
-    def state(self) -> dict[str, Any]:
-        """The whole estimator."""
-        estimator = flatten(self._estimator, _STATE)
-        return {"format": _FORMAT, "estimator": estimator, "has_learned": self._has_learned}
+    def _state(self) -> dict[str, Any]:
+        return super()._state() | {"has_learned": self._has_learned}
 
-    @classmethod
-    def restore(cls, hyper_parameters: Mapping[str, Any], state: Mapping[str, Any]) -> Self:
-        """The model that gave these, to the last bit."""
-        with not_mine(cls.family):
-            if state["format"] != _FORMAT:
-                raise ValueError("another format")
-            model = cls(**hyper_parameters)
-            estimator = raise_up(state["estimator"], _STATE)
-            if type(estimator) is not type(model._estimator):
-                raise ValueError("another estimator")
-            model._estimator = estimator
-            model._has_learned = bool(state["has_learned"])
-        return model
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        super()._restore(state)
+        self._has_learned = bool(state["has_learned"])
 
 
 class HoeffdingTree(_Trees):
@@ -109,11 +95,6 @@ class HoeffdingTree(_Trees):
 
     def __init__(self, depth: int = 8, seed: int = 1) -> None:
         super().__init__(depth, seed)
-
-    @property
-    def hyper_parameters(self) -> dict[str, Any]:
-        """As given to the constructor."""
-        return {"depth": self.depth, "seed": self.seed}
 
     def _make(self) -> Any:  # noqa: ANN401 -- see above
         from river import tree  # noqa: PLC0415 -- slow to import, see `models.regression`
@@ -130,15 +111,10 @@ class AdaptiveForest(_Trees):
         self.trees = trees
         super().__init__(depth, seed)
 
-    @property
-    def hyper_parameters(self) -> dict[str, Any]:
-        """As given to the constructor."""
-        return {"trees": self.trees, "depth": self.depth, "seed": self.seed}
-
-    def learn_one(self, features: Features, *, bad: bool, weight: float = 1.0) -> None:
+    def _learn(self, features: Features, *, bad: bool, weight: float) -> None:
         """One step of each tree."""
-        super().learn_one(features, bad=bad, weight=weight)
-        for metric in self._estimator._metrics:  # noqa: SLF001 -- River shows them nowhere
+        super()._learn(features, bad=bad, weight=weight)
+        for metric in self._estimator.value._metrics:  # noqa: SLF001 -- River shows them nowhere
             metric.get()  # enters an empty row when first asked: predicting must not be what does it
 
     def _make(self) -> Any:  # noqa: ANN401 -- see above
