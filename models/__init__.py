@@ -1,1 +1,1 @@
-"""Online models, their features, snapshots and the gate before they may decide. Knows no Kafka."""
+"""Online models, their features, their training and the gate that they pass before they decide. Knows no Kafka."""

@@ -9,7 +9,7 @@ from functools import partial
 
 import msgspec
 
-from models.champion import ChampionHolder
+from models.serving.champion import ChampionHolder
 from rules.business.rules import BusinessRules, load_business_rules
 from rules.heuristics.patterns import PackCheck, Patterns, load_packs
 from rules.limits.budgets import Budgets, load_budgets

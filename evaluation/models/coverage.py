@@ -10,8 +10,8 @@ from evaluation.models.data import messages
 from evaluation.models.progressive import progressive
 from evaluation.models.result import Figure, Result, Table
 from evaluation.models.sessions import posts
-from models.families import FAMILIES
-from models.recall import Interval, share_interval
+from models.families.registry import FAMILIES
+from models.labels.recall import Interval, share_interval
 
 RUNS = 200
 FLAGGED_FROM = 0.8
@@ -44,6 +44,6 @@ def evaluate(data: Path) -> Result:
 
 
 def _ask(flagged: np.ndarray, bad: np.ndarray, share: float, seed: int) -> Interval:
-    """What is told of a random sample, as `models.trainer` tells it."""
+    """What is told of a random sample, as `models.training.trainer` tells it."""
     asked = np.random.default_rng(seed).random(len(bad)) < share
     return share_interval(int((asked & bad & flagged).sum()), int((asked & bad).sum()))

@@ -12,11 +12,11 @@ from evaluation.models.data import Case, messages, parameters
 from evaluation.models.progressive import Run, progressive
 from evaluation.models.result import Figure, Result, Table
 from evaluation.models.sessions import Seen, posts, searches
-from models.augmented import Augmented
-from models.base import Model
-from models.blend import BlendedLogistic
-from models.mining import HardMining
-from models.quality import recall_at
+from models.families.augmented import Augmented
+from models.families.base import Model
+from models.families.blended_logistic import BlendedLogistic
+from models.families.hard_mining import HardMining
+from models.gate.quality import recall_at
 
 LEARNED = 10_000
 """Of the HTTP parameters, for augmentation; the rest is tested on."""

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from models.encoder import Encoder
+from models.families.encoder import Encoder
+from models.families.hashed_regression import HashedRegression, probability
+from models.families.number_table import numbers
 from models.features import KINDS
-from models.hashed import HashedRegression, probability
-from models.table import numbers
 
 _BITS, _SEED = 18, 1
 _TREES = 10

@@ -9,7 +9,7 @@ import numpy as np
 
 from evaluation.models.progressive import Run
 from evaluation.models.result import draw
-from models.quality import precision_by_recall
+from models.gate.quality import precision_by_recall
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

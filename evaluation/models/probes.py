@@ -7,9 +7,9 @@ from typing import Any
 
 from evaluation.models.sessions import START_S, final_sessions
 from evaluation.models.site import newcomers_events
-from models.champion import Scorer
 from models.features import features
-from models.quality import recall_at
+from models.gate.quality import recall_at
+from models.serving.champion import Scorer
 from streams.demo.traffic import happenings
 
 HOURS = 2.0

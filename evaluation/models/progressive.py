@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from evaluation.models.sessions import Seen
-from models.base import Model
-from models.quality import Quality, measure, recall_at
+from models.families.base import Model
+from models.gate.quality import Quality, measure, recall_at
 
 POINTS = 20
 

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from evaluation.models.data import Case, messages
 from evaluation.models.result import Figure, Result, Table
 from evaluation.models.sessions import START_S
-from models.quality import measure, recall_at
+from models.gate.quality import measure, recall_at
 from streams.intake.line import Line
 from streams.replay.run import Replay
 from streams.stages import Resources

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from evaluation.models.newcomers import NEWCOMERS, newcomer
 from evaluation.models.sessions import START_S
-from models.champion import Scorer
+from models.serving.champion import Scorer
 from streams.demo.traffic import happenings
 from streams.demo.visitor import Visitor
 from streams.intake.line import Line

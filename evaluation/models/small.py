@@ -12,10 +12,10 @@ import numpy as np
 from evaluation.models.plain import Learner, plain_learners
 from evaluation.models.result import Figure, Result, Table
 from evaluation.models.small_sets import Example, SmallSet, small_sets
-from models.base import Model
-from models.blend import BlendedLogistic
-from models.ensemble import Ensemble
-from models.quality import measure
+from models.families.base import Model
+from models.families.blended_logistic import BlendedLogistic
+from models.families.ensemble import Ensemble
+from models.gate.quality import measure
 
 FIRST = 10
 """Labels that are learned before the first score counts."""

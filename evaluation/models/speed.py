@@ -9,9 +9,9 @@ import msgspec
 
 from evaluation.models.result import Figure, Result, Table
 from evaluation.models.site import Scene, play
-from models.base import Features
-from models.families import FAMILIES
-from models.frozen import Predictor, frozen
+from models.families.base import Features
+from models.families.frozen import Predictor, frozen
+from models.families.registry import FAMILIES
 from weir.kafka.records import LogRecord
 from weir.topics import SCORES, Topic
 

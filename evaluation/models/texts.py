@@ -9,7 +9,7 @@ from evaluation.models.plots import calibration, learning_curves, precision_curv
 from evaluation.models.progressive import Run, progressive
 from evaluation.models.result import Figure, Result, Table
 from evaluation.models.sessions import Seen, posts, searches
-from models.families import FAMILIES
+from models.families.registry import FAMILIES
 
 DEFAULT = "pooled-ensemble"
 MESSAGES_RATE, PARAMETERS_RATE = 0.005, 0.001

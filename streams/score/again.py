@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from models.champion import Scorer
+from models.serving.champion import Scorer
 from rules.business.rules import BusinessRules
 from rules.cascade import judge
 from rules.heuristics.patterns import Patterns

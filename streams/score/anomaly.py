@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from models.anomaly import HalfSpace
-from models.base import Features
-from models.sampling import chance
+from models.families.base import Features
+from models.families.half_space import HalfSpace
+from models.labels.sampling import chance
 
 FIRST = 500
 """Sessions that are learned one and all: two windows of the trees, so that figures come early."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from models.sampling import is_in_sample
+from models.labels.sampling import is_in_sample
 from rules.judgement import Judgement
 from streams.score.anomaly import is_in_anomaly_sample
 from streams.score.scored import Scored

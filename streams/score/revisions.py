@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from hashlib import blake2b
 
-from models.champion import Scorer
+from models.serving.champion import Scorer
 from rules.heuristics.judging import Heard, hear
 from rules.heuristics.patterns import Patterns
 from streams.score.scored import Scored

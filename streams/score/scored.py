@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from models.champion import Scorer
 from models.features import FEATURES_VERSION, features, features_hash
+from models.serving.champion import Scorer
 from rules.heuristics.weighing import Weighed
 from weir.contracts import Session
 from weir.contracts.fast import encode

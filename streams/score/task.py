@@ -10,9 +10,9 @@ from time import perf_counter
 
 import msgspec
 
-from models.champion import ChampionHolder, Scorer
-from models.drift import Watch
-from models.sampling import chance
+from models.labels.sampling import chance
+from models.serving.champion import ChampionHolder, Scorer
+from models.training.drift import Watch
 from rules.business.brake import Brake, BrakeState
 from rules.business.rules import BusinessRules
 from rules.cascade import by_model, judge

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from time import thread_time
 
-from models.champion import ChampionHolder, Scorer
-from models.declared import load_model
-from models.drift import Watch
-from models.evidence import squared_error
-from models.gate import Bounds
-from models.snapshot import AnyRecord, record_key, sign
-from models.trainer import Trainer
-from models.training import Outcome, TrainerConfig
+from models.families.declared import load_model
+from models.gate.evaluation import Bounds
+from models.gate.evidence import squared_error
+from models.serving.champion import ChampionHolder, Scorer
+from models.serving.snapshot import AnyRecord, record_key, sign
+from models.training.config import Outcome, TrainerConfig
+from models.training.drift import Watch
+from models.training.trainer import Trainer
 from streams.read_record import read_record
 from streams.task import Effects, Task
 from weir.contracts.fast import decoder, encode

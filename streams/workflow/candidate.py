@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from models.snapshot import record_key, sign
+from models.serving.snapshot import record_key, sign
 from weir.contracts.fast import encode
 from weir.contracts.model_record import Snapshot
 from weir.errors import SettingsError, UsageError, WorkError

@@ -15,7 +15,7 @@ from evaluation.models.progressive import progressive
 from evaluation.models.result import Figure, Result, Table
 from evaluation.models.sessions import posts, searches
 from evaluation.models.site import Scene, events, play
-from models.families import FAMILIES
+from models.families.registry import FAMILIES
 
 
 @pytest.mark.data

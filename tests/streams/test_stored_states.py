@@ -18,8 +18,8 @@ import msgspec
 import pytest
 from pydantic import SecretStr
 
-from models.champion import ChampionHolder
 from models.features.registry import FEATURES_VERSION
+from models.serving.champion import ChampionHolder
 from rules.business.brake import BrakeState
 from streams.join.records import Given, Waiting, keep, read_scored
 from streams.join.store import GIVEN, SCORED, WAITING

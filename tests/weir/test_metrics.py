@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from models.champion import Refusal
+from models.serving.champion import Refusal
 from streams.engine.exposition import Exposition
 from streams.sessionize.accounts import OUTCOMES
 from streams.sessionize.caps import KNOWN_TYPES, OTHER

@@ -11,10 +11,10 @@ from typing import Annotated
 
 import typer
 
-from models.ledger import Ledger
-from models.rebuild import Rebuilt, rebuild
-from models.since import since
-from models.snapshot import model_of, record_key, sign
+from models.gate.since import since
+from models.serving.ledger import Ledger
+from models.serving.snapshot import model_of, record_key, sign
+from models.training.rebuild import Rebuilt, rebuild
 from streams.train.task import trainer_config
 from weir.cli.models_plots import drawn
 from weir.cli.models_replay import replay

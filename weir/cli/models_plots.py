@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from models.since import RECALLS, Bin, Since
+from models.gate.since import RECALLS, Bin, Since
 from weir.contracts.model_record import Decision
 
 WIDTH = 40

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from models.ledger import Ledger
+from models.serving.ledger import Ledger
 from rules.heuristics.patterns import Patterns
 from rules.people import evidence_of
 from streams.score.again import Again, Rules, judge_again

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from models.ledger import Ledger
-from models.snapshot import record_key, sign
+from models.serving.ledger import Ledger
+from models.serving.snapshot import record_key, sign
 from weir.contracts import Action
 from weir.contracts.fast import encode
 from weir.contracts.model_record import Decision

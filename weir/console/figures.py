@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from models.quality import CALIBRATION_BINS, precision_by_recall
+from models.gate.quality import CALIBRATION_BINS, precision_by_recall
 from weir.contracts.model_record import Decision, Snapshot
 
 LEAST_ANSWERS = 10

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
-from models.champion import ChampionHolder
-from models.ledger import Ledger
+from models.serving.champion import ChampionHolder
+from models.serving.ledger import Ledger
 from rules.heuristics.patterns import Patterns
 from streams.stages import Resources
 from weir.errors import WeirError

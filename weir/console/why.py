@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from models.champion import Scorer
 from models.features import features
 from models.features.registry import FEATURES
+from models.serving.champion import Scorer
 from rules.heuristics.explain import Seen, explain, texts_of
 from rules.heuristics.patterns import Patterns
 from weir.contracts import Event, Session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from models.baseline import PriorRate
+from models.families.baseline import PriorRate
 from streams.workflow.steps.files import read_rows, run_step, write_rows
 from streams.workflow.steps.train import SCORES
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from models.quality import measure
+from models.gate.quality import measure
 from streams.workflow.steps.features import ANSWERS
 from streams.workflow.steps.files import read_rows, run_step, write_json, write_rows
 from weir.errors import UsageError

@@ -1,4 +1,4 @@
-"""Step `gate`: the gate of `models/gate.py`, which every candidate meets, on the newest examples.
+"""Step `gate`: the gate of `models/gate/evaluation.py`, which every candidate meets, on the newest examples.
 
 A refusal is a result, and no failure: the step ends well and says why.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from models.evidence import Evidence, squared_error
-from models.gate import Bounds, Judged, Record, meet
-from models.training import first_bounds
+from models.gate.evaluation import Bounds, Judged, Record, meet
+from models.gate.evidence import Evidence, squared_error
+from models.training.config import first_bounds
 from streams.workflow.steps.evaluate import JUDGED
 from streams.workflow.steps.files import read_rows, run_step, write_json
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from models.families import FAMILIES
-from models.snapshot import model_of
-from models.thresholds import thresholds
-from models.training import MODEL_ID, RETRAINED, TrainerConfig
+from models.families.registry import FAMILIES
+from models.gate.thresholds import thresholds
+from models.serving.snapshot import MODEL_ID, RETRAINED, model_of
+from models.training.config import TrainerConfig
 from streams.workflow.steps.evaluate import JUDGED
 from streams.workflow.steps.files import Rows, read_json, read_rows, run_step, write_json
 from weir.contracts.model_record import Snapshot

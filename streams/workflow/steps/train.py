@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from models.declared import load_model
-from models.families import FAMILIES
+from models.families.declared import load_model
+from models.families.registry import FAMILIES
 from models.features.registry import FEATURES_VERSION
-from models.snapshot import payload_of
+from models.serving.snapshot import payload_of
 from streams.workflow.steps.features import HOLDOUT, TRAINING
 from streams.workflow.steps.files import features_of, read_rows, run_step, write_json, write_rows
 from weir.errors import UsageError

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.families import FAMILIES
-from models.snapshot import payload_of
+from models.families.registry import FAMILIES
+from models.serving.snapshot import payload_of
 from rules.business.rules import load_business_rules
 from streams.score.again import Rules, judge_again
-from tests.models.test_champion import offer
-from tests.models.test_snapshot import pointer, snapshot
+from tests.models.serving.test_champion import offer
+from tests.models.serving.test_snapshot import pointer, snapshot
 from tests.streams.score.test_score_task import BUDGETS, CERTAIN, NOW_S, PATTERNS, Bench, flags, fold, session
 from weir.contracts import Flag, Session
 from weir.contracts.model_record import Snapshot

@@ -68,6 +68,6 @@ def test_of_many_sessions_only_a_sample_is_learned(monkeypatch: pytest.MonkeyPat
         nonlocal learned
         learned += 1
 
-    monkeypatch.setattr("models.anomaly.HalfSpace.see", see)
+    monkeypatch.setattr("models.families.half_space.HalfSpace.see", see)
     scores(AnomalyScorer(), FIRST + 2_000)
     assert 150 < learned - FIRST < 250

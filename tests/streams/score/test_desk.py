@@ -3,7 +3,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-from models.sampling import is_in_sample
+from models.labels.sampling import is_in_sample
 from rules.judgement import Judgement
 from streams.score.anomaly import AnomalyScorer
 from streams.score.desk import MOST_SAVED, ReviewDesk

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from models.champion import Scorer
 from models.features import features
+from models.serving.champion import Scorer
 from rules.heuristics.judging import Heard, hear
 from rules.heuristics.patterns import Patterns, load_packs
 from streams.score import revisions as module

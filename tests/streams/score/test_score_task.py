@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from models.champion import Challenger, ChampionHolder, Scorer
 from models.features import features_hash
+from models.serving.champion import Challenger, ChampionHolder, Scorer
 from rules.business.rules import BusinessRules, load_business_rules
 from rules.heuristics.patterns import Patterns, load_packs
 from rules.limits.budgets import Budgets, load_budgets
@@ -17,8 +17,8 @@ from rules.limits.verdicts import SharedVerdicts
 from streams.packs.library import PackLibrary
 from streams.score.task import ScoreTask
 from streams.task import Effects
-from tests.models.test_champion import offer
-from tests.models.test_snapshot import KEY, pointer, snapshot
+from tests.models.serving.test_champion import offer
+from tests.models.serving.test_snapshot import KEY, pointer, snapshot
 from tests.rules.business.writing import business_file
 from tests.support.packs import a_pack, version_of
 from tests.support.sessions import make_session

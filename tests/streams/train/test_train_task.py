@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from models.champion import ChampionHolder, Scorer
-from models.families import FAMILIES
-from models.snapshot import AnyRecord, model_of, record_key, sign, verify
+from models.families.registry import FAMILIES
+from models.serving.champion import ChampionHolder, Scorer
+from models.serving.snapshot import AnyRecord, model_of, record_key, sign, verify
 from streams.stages import Resources
 from streams.task import Effects
 from streams.train.task import TrainTask

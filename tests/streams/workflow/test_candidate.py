@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from models.baseline import PriorRate
-from models.ledger import Ledger
-from models.snapshot import payload_of
+from models.families.baseline import PriorRate
+from models.serving.ledger import Ledger
+from models.serving.snapshot import payload_of
 from streams.workflow.candidate import Candidate, read_candidate, signed_record
 from tests.support.examples import easy_example
 from weir.contracts.model_record import Snapshot

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from models.champion import ChampionHolder
-from models.snapshot import record_key, sign
-from models.trainer import Trainer
+from models.serving.champion import ChampionHolder
+from models.serving.snapshot import record_key, sign
+from models.training.trainer import Trainer
 from streams.train.task import trainer_config
 from tests.support.command import weir
 from tests.support.examples import easy_example, with_newcomers

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from models.since import since
-from models.snapshot import model_of
-from tests.models.test_snapshot import decision, snapshot
+from models.gate.since import since
+from models.serving.snapshot import model_of
+from tests.models.serving.test_snapshot import decision, snapshot
 from tests.support.examples import easy_example
 from weir.cli.models_plots import WIDTH, drawn, meetings
 

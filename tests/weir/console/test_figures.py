@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.models.test_snapshot import decision, snapshot
+from tests.models.serving.test_snapshot import decision, snapshot
 from weir.console.charts import lines
 from weir.console.figures import (
     LEAST_ANSWERS,

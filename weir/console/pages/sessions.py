@@ -8,7 +8,7 @@ import msgspec
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from models.champion import Scorer
+from models.serving.champion import Scorer
 from rules.heuristics.explain import texts_of
 from streams.score.again import Again
 from weir.console.again import decide_again

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from models.snapshot import AnyRecord, record_key, sign, verify
-from tests.models.test_snapshot import KEY, decision, pointer, snapshot
+from models.serving.snapshot import AnyRecord, record_key, sign, verify
+from tests.models.serving.test_snapshot import KEY, decision, pointer, snapshot
 from tests.support.console import ConsoleAtHand, console_at_hand, session
 from weir.contracts import Label, Score
 from weir.contracts.fast import encode

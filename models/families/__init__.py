@@ -1,0 +1,1 @@
+"""Families of models: what each promises, what they are made of, and the faster form that scores."""

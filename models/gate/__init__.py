@@ -1,0 +1,1 @@
+"""The gate: whether a candidate may replace the champion, and how far its rollout has come."""

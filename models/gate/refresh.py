@@ -1,0 +1,175 @@
+"""Refreshes: the champion's own learner, further along, takes its place every few dozen examples.
+
+A replacement, which is another model, has to prove at the gate that it is better. A refresh has learned more of the
+same, so that it only must not be worse, on the answers since the champion was taken: in doubt the champion stays, and
+the next look is soon. What serves is so never much older than the newest answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from statistics import fmean, pstdev
+
+import msgspec
+
+from models.gate.evaluation import SURE, Bounds, Judged, chance_of_so_many, measured, unstable
+from models.gate.evidence import squared_error
+
+FIRST = 10
+"""Examples before the learner's own opinion is worth a record."""
+_SHARE = 10
+"""While a model is young, it is published after a tenth of what it has learned."""
+_LEAST = 5
+_LATELY = (25, 50, 100)
+"""Stretches of the newest answers that must not contradict the champion on both sides."""
+_DOUBTFUL = 0.15
+"""Chance below which they are taken to contradict it."""
+ENOUGH = 20
+"""Answers after a doubt before a refresh is looked at again, and before log loss, calibration and such say anything."""
+_BY_CHANCE = 2.0
+"""Standard errors that chance explains."""
+_HOUR_S, _DAY_S = 3_600.0, 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshBounds:
+    """What a refresh may not be worse by."""
+
+    squared_error: float = 0.01
+    """Mean squared error above the champion's; more where chance alone may explain more."""
+    log_loss: float = 1.1
+    """Log loss as a multiple of the champion's, and a fiftieth."""
+    calibration_error: float = 0.05
+    """Calibration error above the champion's, where it is beyond what the gate allows anybody."""
+    flagged: float = 0.05
+    """The same for the distance between the share flagged and the share that is bad."""
+    average_precision: float = 0.03
+    """How far its average precision may lie below the champion's."""
+
+
+class Published(msgspec.Struct, array_like=True):
+    """A refresh that lies in the models topic."""
+
+    version: str
+    decision: int
+    at: float
+
+
+def is_due(since: int, age_s: float, examples: int, every: int, every_s: float) -> bool:
+    """Whether it is time to publish: after `every` examples or `every_s` seconds, sooner while there are few.
+
+    With `every` 0 it never is.
+    """
+    if examples < FIRST or not since or not every:
+        return False
+    return since >= min(every, max(_LEAST, examples // _SHARE)) or age_s >= every_s
+
+
+def objections(
+    fresh: Sequence[Judged],
+    newest: Sequence[Judged],
+    gate: Bounds,
+    bounds: RefreshBounds = RefreshBounds(),
+    *,
+    is_after_doubt: bool = False,
+) -> tuple[list[str], dict[str, float]]:
+    """What speaks against a refresh, and the figures of that.
+
+    Args:
+        fresh: Answers since the champion was taken, which neither it nor the refresh had learned when they spoke.
+        newest: The newest answers, those before the champion was taken among them.
+        gate: What holds for anybody that scores.
+        bounds: What holds for a refresh.
+        is_after_doubt: Whether the learner has learned answers that were doubted since the champion was taken: then
+            chance is no excuse.
+    """
+    found = doubts(newest, gate)
+    judged = [one for one in fresh if one.champion is not None]
+    if not judged:
+        return found, {}
+    leads = [
+        squared_error(one.champion or 0.0, bad=one.bad) - squared_error(one.candidate, bad=one.bad) for one in judged
+    ]
+    lead, chance = fmean(leads), 0.0 if is_after_doubt else _BY_CHANCE * pstdev(leads) / sqrt(len(leads))
+    figures = {"answers": float(len(judged)), "mean_lead": lead}
+    if lead < -max(bounds.squared_error, chance):
+        found.append(f"its squared error is higher than the champion's by {-lead:.3f} each")
+    if len(judged) >= ENOUGH:
+        found += _by_measure(judged, gate, bounds, figures, gate.minimum_of_each if is_after_doubt else ENOUGH)
+    return found, figures
+
+
+def superseded(
+    published: Sequence[Published], in_use: Collection[str], now_s: float
+) -> tuple[list[Published], list[Published]]:
+    """Which refreshes stay in the topic, and which go: those in use stay, one an hour for a day, and one a day."""
+    kept: list[Published] = []
+    gone: list[Published] = []
+    spans: set[tuple[str, int]] = set()
+    # The newest of each span is the one that stays: it has learned most of it.
+    for one in reversed(published):
+        span = ("hour", int(one.at // _HOUR_S)) if now_s - one.at < _DAY_S else ("day", int(one.at // _DAY_S))
+        if one.version in in_use or span not in spans:
+            spans.add(span)
+            kept.append(one)
+        else:
+            gone.append(one)
+    return kept[::-1], gone[::-1]
+
+
+def why(figures: Mapping[str, float], against: Sequence[str]) -> str:
+    """The decision as a sentence."""
+    answers = int(figures.get("answers", 0))
+    if against:
+        return f"Not refreshed: {'; '.join(against)}."
+    if not answers:
+        return "It has learned more of the same, and no answer since speaks against it."
+    lead = figures["mean_lead"]
+    said = "lower" if lead >= 0 else "higher"
+    return f"On {answers} answers since the last it is no worse: squared error {said} by {abs(lead):.4f} each."
+
+
+def doubts(newest: Sequence[Judged], gate: Bounds) -> list[str]:
+    """Whether the newest answers contradict both kinds of what the champion was sure of, beyond what chance explains.
+
+    A new kind of abuse contradicts sure innocence alone. Unlike at the gate both kinds count together: a refresh is
+    looked at often, and there are few answers each time.
+    """
+    for stretch in _LATELY:
+        judged = [one for one in newest[-stretch:] if one.champion is not None]
+        innocent = [one.bad for one in judged if (one.champion or 0.0) <= 1.0 - SURE]
+        guilty = [not one.bad for one in judged if (one.champion or 0.0) >= SURE]
+        if any(sum(wrong) <= gate.maximum_contradicted * len(wrong) for wrong in (innocent, guilty)):
+            continue
+        wrong = [*innocent, *guilty]
+        if chance_of_so_many(sum(wrong), len(wrong), gate.maximum_contradicted) <= _DOUBTFUL:
+            good, bad = (f"{sum(side) / len(side):.0%}" for side in (innocent, guilty))
+            told = f"the newest {stretch} answers contradict {good} of the good and {bad} of the bad"
+            return [f"of what the champion was sure of, {told}"]
+    return []
+
+
+def _by_measure(
+    judged: Sequence[Judged], gate: Bounds, bounds: RefreshBounds, figures: dict[str, float], of_each: int
+) -> list[str]:
+    labels = [one.bad for one in judged]
+    scores = [one.champion or 0.0 for one in judged]
+    own, rival = measured([one.candidate for one in judged], labels), measured(scores, labels)
+    figures |= own.figures("candidate") | rival.figures("champion")
+    found = unstable(judged, scores, "the champion", gate)
+    # Of a few bad ones, one that is ranked lower moves the average precision by more than it may differ.
+    is_two_sided = min(sum(labels), len(labels) - sum(labels)) >= of_each
+    if is_two_sided and own.average_precision < rival.average_precision - bounds.average_precision:
+        found.append(
+            f"its average precision is {own.average_precision:.3f}, the champion's {rival.average_precision:.3f}"
+        )
+    if own.log_loss > bounds.log_loss * rival.log_loss + 0.02:
+        found.append(f"its log loss is {own.log_loss:.3f}, the champion's {rival.log_loss:.3f}")
+    if own.calibration_error > max(gate.maximum_calibration_error, rival.calibration_error + bounds.calibration_error):
+        found.append(f"its calibration error is {own.calibration_error:.3f}")
+    excess, of_rival = (abs(one.flagged_share - one.bad_share) for one in (own, rival))
+    if excess > max(gate.maximum_excess_flagged, of_rival + bounds.flagged):
+        found.append(f"it would flag {own.flagged_share:.1%} where {own.bad_share:.1%} are bad")
+    return found

@@ -1,0 +1,1 @@
+"""Serving: signed snapshots, the champion that a worker scores with, and the models topic as a person reads it."""
