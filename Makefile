@@ -28,8 +28,8 @@ compiled: $(READY) ## The fold's hot modules, compiled again after an edit; unti
 shell: $(READY) ## A shell in which `weir` and the tools of development are found
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $${SHELL:-/bin/sh}
 
-demo: $(READY) ## Broker, workers, live traffic with abuse in it; SECONDS=60 ends it after a minute
-	@$(BIN)/weir demo $(if $(SECONDS),--seconds $(SECONDS))
+demo: $(READY) ## Broker, workers, live traffic with abuse in it; SECONDS=60 ends it after a minute, TABLE=tables writes Delta tables there
+	@$(BIN)/weir demo $(if $(SECONDS),--seconds $(SECONDS)) $(if $(TABLE),--table $(TABLE))
 
 test: $(READY) ## All tests, on a real broker that they start themselves
 	@echo "Running all tests; those that need Kafka share one broker."

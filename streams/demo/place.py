@@ -49,6 +49,8 @@ def own_cluster(plan: Plan, folder: Path, say: Callable[[str], None]) -> Iterato
         **FASTER,
         **plan.flags,
     }
+    if plan.tables is not None:
+        chosen["table_uri"] = str(plan.tables.absolute())
     chosen.setdefault("model_key", secrets.token_hex(32))
     if "bootstrap_servers" in plan.flags:
         settings = load(**chosen)

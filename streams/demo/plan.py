@@ -16,6 +16,7 @@ FASTER: Mapping[str, Any] = {
     "gate_window": 200,
     "gate_every": 50,
     "gate_min_people": 20,
+    "table_commit_s": 5.0,
 }
 """Settings that let a short demo close sessions and meet a model; `--set` overrides them."""
 
@@ -31,5 +32,7 @@ class Plan:
     seed: int = 1
     folder: Path | None = None
     """Where broker, logs and truth lie, and stay; None is a folder that is removed at the end."""
+    tables: Path | None = None
+    """Folder of Delta tables to write; None writes none."""
     flags: Mapping[str, str] = field(default_factory=dict)
     """Settings given on the command line."""

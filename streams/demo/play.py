@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from streams.demo.picture import Picture, take
 from streams.demo.plan import PACE, Plan
@@ -15,6 +16,9 @@ from streams.demo.view import View
 from streams.demo.watcher import Watcher
 from streams.demo.worker_process import Series, WorkerProcess
 
+if TYPE_CHECKING:
+    from streams.demo.tables import TableWorker
+
 _DRAIN_TIMEOUT_S = 30.0
 _LOOK_EVERY_S = 1.0
 
@@ -22,7 +26,9 @@ _LOOK_EVERY_S = 1.0
 class Play:
     """The traffic and those who watch it, one step after another in one thread."""
 
-    def __init__(self, plan: Plan, worker: WorkerProcess, sender: Sender, watcher: Watcher) -> None:
+    def __init__(
+        self, plan: Plan, worker: WorkerProcess, sender: Sender, watcher: Watcher, tables: TableWorker | None = None
+    ) -> None:
         self.failures: list[str] = []
         self.picture = Picture()
         """The newest one."""
@@ -30,16 +36,17 @@ class Play:
         self._worker = worker
         self._sender = sender
         self._watcher = watcher
+        self._tables = tables
         self._series: Series = {}
         self._elapsed_s = 0.0
 
     def play(self, view: View) -> None:
-        """Sends traffic until the time is over, somebody ends it, or the worker is gone."""
+        """Sends traffic until the time is over, somebody ends it, or a worker is gone."""
         start_s = time.time()
         self._sender.begin(self._plan.seed, self._plan.rate, start_s, PACE)
         look_s = 0.0
         with _until_signalled() as ended:
-            while not ended.is_set() and not self._worker.has_ended:
+            while not (ended.is_set() or self._worker.has_ended or self._have_tables_ended):
                 self._elapsed_s = time.time() - start_s
                 if self._plan.seconds is not None and self._elapsed_s >= self._plan.seconds:
                     break
@@ -74,6 +81,15 @@ class Play:
             self.failures.append(f"The broker refused {self._sender.sent.refused:,} records.")
         if not self._watcher.results.flags:
             self.failures.append("Nothing was flagged, though there was abuse in the traffic.")
+
+    def end_tables(self) -> None:
+        """Ends the stage `table` when its tables are complete, and says what is wrong with them."""
+        if self._tables is not None:
+            self.failures += self._tables.end()
+
+    @property
+    def _have_tables_ended(self) -> bool:
+        return self._tables is not None and self._tables.process.has_ended
 
     @property
     def _expected(self) -> int:

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from rich.console import Console
@@ -27,6 +28,10 @@ from weir.kafka.admin import create_topics
 from weir.kafka.sender import producer
 from weir.settings import Settings
 from weir.signals import held_back
+from weir.tables.extra import check_extra
+
+if TYPE_CHECKING:
+    from streams.demo.tables import TableWorker
 
 _READY_TIMEOUT_S = 90.0
 
@@ -37,6 +42,11 @@ def run(plan: Plan, console: Console) -> Summary:
     Raises:
         WeirError: it could not start.
     """
+    if plan.tables is not None:
+        check_extra("weir demo --table")
+        from streams.demo.tables import require_new  # noqa: PLC0415 -- needs the extra
+
+        require_new(plan.tables)
     with ExitStack() as stack:
         stack.enter_context(_ended_by_terminate())
         say = console.out
@@ -48,24 +58,44 @@ def run(plan: Plan, console: Console) -> Summary:
         with held_back():
             worker = WorkerProcess(settings, folder / "worker.log")
             stack.callback(worker.stop)
+        tables = _start_tables(stack, plan, settings, folder)
         worker.wait_until_ready(_READY_TIMEOUT_S)
+        if tables is not None:
+            tables.process.wait_until_ready(_READY_TIMEOUT_S)
         truth = stack.enter_context(TruthFiles(folder / "truth"))
         watcher = stack.enter_context(Watcher(settings, Results()))
         console_at = _start_console(stack, settings, worker, folder, say)
         say(f"Kafka {settings.bootstrap_servers} · metrics {worker.address}/metrics")
         _introduce(plan, settings, folder, say)
         sender = Sender(producer(settings, linger_ms=5), settings.names, truth, Moderators(plan.seed))
-        demo = Play(plan, worker, sender, watcher)
+        demo = Play(plan, worker, sender, watcher, tables)
         with make_view(console, console_at) as view:
             demo.play(view)
         say("Traffic has ended; waiting for the last verdicts …")
         demo.drain()
         demo.end_worker()
+        if tables is not None:
+            say("Waiting until the tables hold all of it …")
+        demo.end_tables()
         summary = summarise(
             demo.picture, sender.sent, watcher.results, watcher.results.quality(truth.kinds), demo.failures
         )
     show(summary, console)
+    if plan.tables is not None:
+        say(f'Tables: {plan.tables} (cd {plan.tables}; weir query "FROM sessions LIMIT 5")')
     return summary
+
+
+def _start_tables(stack: ExitStack, plan: Plan, settings: Settings, folder: Path) -> TableWorker | None:
+    """Starts the stage `table`, if tables were asked for."""
+    if plan.tables is None:
+        return None
+    from streams.demo.tables import TableWorker  # noqa: PLC0415 -- needs the extra
+
+    with held_back():
+        tables = TableWorker(settings, plan.tables, folder / "table.log")
+        stack.callback(tables.process.stop)
+    return tables
 
 
 def _start_console(stack: ExitStack, settings: Settings, worker: WorkerProcess, folder: Path, say: Say) -> str:
@@ -99,6 +129,11 @@ def _introduce(plan: Plan, settings: Settings, folder: Path, say: Say) -> None:
     )
     if plan.folder is not None:
         say(f"Kafka's data, logs and the truth about each visitor are in {folder}")
+    if plan.tables is not None:
+        say(
+            f"Tables are written to {plan.tables} every {settings.table_commit_s:g} s. Commands that are started in "
+            f"that folder reach this demo: cd {plan.tables}; weir tail flags"
+        )
     until = "until Ctrl-C" if plan.seconds is None else f"for {plan.seconds:g} s"
     say(f"Sending about {plan.rate:g} events a second {until} (seed {plan.seed})")
 

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from weir.errors import WorkError
 from weir.settings import Settings
+from weir.topics import STAGES
 
 _ANSWER_TIMEOUT_S = 2.0
 _POLL_S = 0.1
@@ -27,15 +28,22 @@ Series = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
 class WorkerProcess:
-    """Starts at once. Its log goes to a file; the model key reaches it by its environment, which nobody else reads."""
+    """Starts at once. Its log goes to a file; the model key reaches it by its environment, which nobody else reads.
 
-    def __init__(self, settings: Settings, log_file: Path) -> None:
+    Args:
+        settings: the demo's.
+        log_file: where its log goes.
+        stages: the stages that it runs.
+    """
+
+    def __init__(self, settings: Settings, log_file: Path, stages: Sequence[str] = STAGES) -> None:
         self.address = f"http://{settings.web_host}:{settings.web_port}"
         self.log_file = log_file
         self.peak_memory_bytes = 0
         with log_file.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "weir.cli.main", "worker"],
+            self._process = subprocess.Popen(  # noqa: S603 -- as said below
+                # All of it is our own: constants.
+                [sys.executable, "-m", "weir.cli.main", "worker", "--stages", ",".join(stages)],
                 env=environment(settings),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

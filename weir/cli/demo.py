@@ -27,17 +27,26 @@ def demo(  # noqa: PLR0913 -- one parameter an option
         Path | None,
         typer.Option(file_okay=False, help="Keep Kafka's data, the logs and the truth about each visitor here."),
     ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False,
+            metavar="FOLDER",
+            help="Write Delta tables to this new folder, and keep them; needs the extra `table`.",
+        ),
+    ] = None,
     json: Annotated[Path | None, typer.Option(dir_okay=False, help="Write the summary to this file, as JSON.")] = None,
 ) -> None:
     """Show all of Weir at work on a made-up shop with shoppers, scrapers, scanners, spammers and credential stuffers.
 
     Brings its own Kafka, unless --bootstrap-servers names one, and leaves nothing behind. Exit code 1 when anything
-    failed: the worker ended, or nothing was flagged.
+    failed: the worker ended, or nothing was flagged. With --table, the folder gets a weir.toml: commands that
+    are started there reach the running demo.
     """
     from streams.demo.plan import Plan  # noqa: PLC0415 -- --help needs no Kafka
     from streams.demo.run import require_success, run, write_json  # noqa: PLC0415 -- likewise
 
-    summary = run(Plan(seconds, rate, seed, folder, flags), console())
+    summary = run(Plan(seconds, rate, seed, folder, table, flags), console())
     if json is not None:
         write_json(summary, json)
     require_success(summary)
