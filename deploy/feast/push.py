@@ -10,14 +10,16 @@ import argparse
 import json
 import logging
 import signal
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from confluent_kafka import Consumer, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from feast import FeatureStore
 from feast.data_source import PushMode
+from feast.errors import FeastError
 
 HERE = Path(__file__).parent
 TOLD = json.loads((HERE / "features.json").read_text(encoding="utf-8"))
@@ -79,18 +81,26 @@ def push(store: FeatureStore, rows: Iterable[dict[str, Any]]) -> int:
     return written
 
 
-def run(consumer: Consumer, store: FeatureStore, is_stopped: Callable[[], bool], batch: int = 500) -> None:
+def run(
+    consumer: Consumer, store: FeatureStore, is_stopped: Callable[[], bool], batch: int = 500, *, once: bool = False
+) -> None:
     """Consumes, pushes and commits until `is_stopped`; a record that is no score is logged and passed over.
+
+    Args:
+        consumer: subscribed; it commits nothing by itself.
+        store: the applied repository.
+        is_stopped: asked before each batch.
+        batch: records of a batch, at most.
+        once: also stop when every partition of the consumer was read to its end.
 
     Raises:
         KafkaException: the broker refused.
     """
+    ended: set[tuple[str | None, int | None]] = set()
     while not is_stopped():
-        messages = consumer.consume(batch, timeout=1.0)
+        messages = _records(consumer.consume(batch, timeout=1.0), ended)
         rows = []
         for message in messages:
-            if message.error():
-                raise KafkaException(message.error())
             try:
                 row = row_of(message.value(), message.offset())
             except ValueError as error:
@@ -102,8 +112,36 @@ def run(consumer: Consumer, store: FeatureStore, is_stopped: Callable[[], bool],
                 rows.append(row)
         if messages:
             written = push(store, rows)
-            consumer.commit(asynchronous=False)
+            _commit(consumer)
             _log.info("Pushed records=%s rows=%s", len(messages), written)
+        if once:
+            owned = {(one.topic, one.partition) for one in consumer.assignment()}
+            if owned and owned <= ended:
+                return
+
+
+def _records(messages: Sequence[Message], ended: set[tuple[str | None, int | None]]) -> list[Message]:
+    """The messages that are records; partitions whose end is reached are added to `ended`."""
+    records = []
+    for message in messages:
+        error = message.error()
+        if error is None:
+            records.append(message)
+        elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 -- its public name
+            ended.add((message.topic(), message.partition()))
+        else:
+            raise KafkaException(error)
+    return records
+
+
+def _commit(consumer: Consumer) -> None:
+    """Commits what was consumed of the partitions that the consumer still owns."""
+    try:
+        consumer.commit(asynchronous=False)
+    except KafkaException as error:
+        # All partitions went to another process while the batch was read; that process repeats the batch.
+        if error.args[0].code() != KafkaError._NO_OFFSET:  # noqa: SLF001 -- its public name
+            raise
 
 
 def _typed(kind: str, value: object) -> float | str | None:
@@ -135,12 +173,13 @@ def _properties(file: Path) -> dict[str, str]:
 
 
 def main() -> None:
-    """Runs until SIGTERM or SIGINT."""
+    """Runs until SIGTERM or SIGINT, or with --once until the end of the topic."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bootstrap-servers", default="localhost:9092")
     parser.add_argument("--topic", default="weir.scores")
     parser.add_argument("--group", default="weir-feast")
     parser.add_argument("--properties", type=Path, help="file of librdkafka properties, such as those of TLS and SASL")
+    parser.add_argument("--once", action="store_true", help="end when every partition was read to its end")
     parser.add_argument("--repo", type=Path, default=HERE, help="folder of feature_store.yaml")
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -154,10 +193,20 @@ def main() -> None:
         "auto.offset.reset": "earliest",
         "isolation.level": "read_committed",
     }
+    if chosen.once:
+        fixed["enable.partition.eof"] = "true"
     consumer = Consumer((_properties(chosen.properties) if chosen.properties else {}) | fixed)
     try:
+        store = FeatureStore(repo_path=str(chosen.repo))
+        # Found missing before the first record, and not after it.
+        for view in VIEWS:
+            store.get_feature_view(view)
         consumer.subscribe([chosen.topic])
-        run(consumer, FeatureStore(repo_path=str(chosen.repo)), lambda: bool(stopped))
+        run(consumer, store, lambda: bool(stopped), once=chosen.once)
+    except FeastError as error:
+        sys.exit(f"push: Feast refused: {error}. `feast apply` in {chosen.repo} registers the views.")
+    except KafkaException as error:
+        sys.exit(f"push: Kafka refused: {error.args[0].str()}.")
     finally:
         consumer.close()
 

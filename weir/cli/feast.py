@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,13 +16,19 @@ from weir.cli.output import print_json, say
 from weir.errors import UsageError
 from weir.settings import Settings
 from weir.tables.extra import check_extra
+from weir.topics import SCORES
 
-app = typer.Typer(no_args_is_help=True, help="What other teams' Feast needs: the features' views and their history.")
+app = typer.Typer(
+    no_args_is_help=True, help="What other teams' Feast needs: the features' views, their history, the online store."
+)
+ROOT = Path(__file__).parents[2]
+REPO = ROOT / "deploy" / "feast"
+PYTHON = ROOT / ".venv-feast" / "bin" / "python"
 
 
 @app.callback()
 def group() -> None:
-    """What other teams' Feast needs: the features' views and their history."""
+    """What other teams' Feast needs: the features' views, their history, the online store."""
 
 
 @app.command("views")
@@ -58,3 +65,53 @@ def history(
         print_json({"file": str(out), "rows": rows})
     else:
         say(f"{rows:,} rows written to {out}.")
+
+
+@app.command("push")
+@with_settings
+def push(
+    settings: Settings,
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End when every partition was read to its end.")] = False,
+    group: Annotated[
+        str | None, typer.Option(help="Consumer group.", show_default="the application id and -feast")
+    ] = None,
+    repo: Annotated[
+        Path,
+        typer.Option(metavar="FOLDER", help="The applied repository, with push.py in it.", show_default="deploy/feast"),
+    ] = REPO,
+    python: Annotated[
+        Path, typer.Option(metavar="FILE", help="Interpreter that has Feast.", show_default=".venv-feast/bin/python")
+    ] = PYTHON,
+) -> None:
+    """Keep Feast's online store up to date with the scores, until a signal ends it.
+
+    Feast needs older libraries than Weir. This command therefore becomes the interpreter of Feast's environment, which
+    runs push.py of the repository with Weir's settings of the cluster.
+    """
+    for path, what in ((repo / "push.py", "--repo"), (repo / "feature_store.yaml", "--repo"), (python, "--python")):
+        if not path.exists():
+            raise UsageError(
+                f"There is no {path}.", f"`make feast` makes Feast's environment; {what} names another place."
+            )
+    options = settings.client_options()
+    command = [
+        str(python), str(repo / "push.py"),
+        "--repo", str(repo),
+        "--bootstrap-servers", settings.bootstrap_servers,
+        "--topic", settings.names.public(SCORES),
+        "--group", group or f"{settings.application_id}-feast",
+        "--properties", _handed_down(options),
+        *(["--once"] if once else []),
+    ]  # fmt: skip
+    os.execv(python, command)  # noqa: S606 -- the interpreter that was named
+
+
+def _handed_down(options: dict[str, Any]) -> str:
+    """A path at which the next program of this process reads the options: a password is on no disk and command line."""
+    text = "".join(f"{name}={value}\n" for name, value in options.items())
+    reading, writing = os.pipe()
+    os.set_inheritable(reading, True)
+    with os.fdopen(writing, "w", encoding="utf-8") as pipe:
+        pipe.write(text)
+    return f"/dev/fd/{reading}"
