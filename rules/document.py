@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources.abc import Traversable
@@ -193,10 +193,3 @@ def _named_twice(root: yaml.Node) -> yaml.ScalarNode | None:
         elif isinstance(node, yaml.SequenceNode):
             waiting += node.value
     return None
-
-
-def problems_of(outcome: object) -> Sequence[Problem]:
-    """The problems in what `read_document` or `validate` gave; none if it went well."""
-    if isinstance(outcome, Problem):
-        return (outcome,)
-    return outcome if isinstance(outcome, list) else ()

@@ -9,7 +9,7 @@ anybody can give the name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Literal
 
@@ -175,11 +175,6 @@ def named(place: Place, user_agent: str) -> str | None:
         return None
     said = user_agent.lower()
     return next((name for name, word in place.crawlers if word in said), None)
-
-
-def networks_by_id(networks: Iterable[Network]) -> Mapping[str, Network]:
-    """Network by its id."""
-    return {network.id: network for network in networks}
 
 
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:

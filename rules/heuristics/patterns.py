@@ -208,10 +208,6 @@ class Patterns:
         """Ids of a field's patterns that match a text."""
         return self._matchers[field](text)
 
-    def match_plain(self, field: PatternField, decoded: str) -> tuple[str, ...]:
-        """The same for a text that was decoded already, as what it is: perhaps not as one of that field."""
-        return self._finders[field](decoded)
-
     def match_as_sent(self, field: PatternField, form: PatternField, sent: str) -> tuple[str, ...]:
         """Ids of a field's patterns that match a text which came as one of the field `form`, as `match` has them."""
         found = self._finders[field](DECODERS[form](sent))

@@ -15,7 +15,7 @@ from streams.engine.cap import LetterWatch
 from streams.engine.exposition import Exposition
 from streams.engine.plan import Threads
 from streams.engine.progress import ENGINE_KEYS, PROGRESS_KEY, InputPlace, Progress
-from streams.engine.transaction import BrokenTransactionError, Transactions
+from streams.engine.transaction import Transactions
 from streams.task import Effects, Task
 from weir.errors import WorkError
 
@@ -163,6 +163,3 @@ class Flusher:
         self._exposition.apply(effects)
         self._exposition.count("transactions", self._stage, "committed")
         self._exposition.observe(time.perf_counter() - begun, "flush_seconds", self._stage)
-
-
-__all__ = ["BrokenTransactionError", "Flusher"]
