@@ -13,10 +13,10 @@ from pathlib import Path
 
 from bench import plan
 from bench.contestants.everybody import contestants
-from bench.parts import MEASURES, Part, chosen
-from bench.plan import Asked
+from bench.parts import MEASURES, BenchPart, chosen
+from bench.plan import PlanOptions
 from bench.report.write import write_report
-from bench.result import BadResultError, Result, write_result
+from bench.result import BadResultError, BenchResult, write_result
 from bench.take import take
 from bench.unavailable import UnavailableError
 from tests.measures.results import say
@@ -28,7 +28,7 @@ RESULTS, PAGE, SCRATCH = Path("bench/results"), Path("docs/benchmarks.md"), Path
 def main() -> int:
     """Measures and writes the page."""
     given = _arguments()
-    asked = Asked(given.events or 0, given.runs or 0, given.seconds or 0.0)
+    asked = PlanOptions(given.events or 0, given.runs or 0, given.seconds or 0.0)
     try:
         parts = _parts(given, asked)
     except ValueError as error:
@@ -49,7 +49,7 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _taken(given: argparse.Namespace, asked: Asked, parts: list[Part], number: int, results: Path) -> bool:
+def _taken(given: argparse.Namespace, asked: PlanOptions, parts: list[BenchPart], number: int, results: Path) -> bool:
     """Takes one of the parts; whether nothing went wrong."""
     part, left_s = parts[number], sum(part.takes_s for part in parts[number:])
     say(f"--- part {number + 1} of {len(parts)}: {part.kind}, about {_minutes(part.takes_s)}; {_minutes(left_s)} to go")
@@ -68,13 +68,13 @@ def _taken(given: argparse.Namespace, asked: Asked, parts: list[Part], number: i
     return is_right(result)
 
 
-def is_right(result: Result) -> bool:
+def is_right(result: BenchResult) -> bool:
     """Whether nobody published anything wrong, and nobody gave up; who can't be had here is no failure."""
     runs = result.figures.get("runs", ())
     return not result.figures.get("failed") and not any(run["faults"] for run in runs)
 
 
-def _parts(given: argparse.Namespace, asked: Asked) -> list[Part]:
+def _parts(given: argparse.Namespace, asked: PlanOptions) -> list[BenchPart]:
     parts = chosen(given.only, given.contestants, everything=given.all)
     if given.small:
         return parts

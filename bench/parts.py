@@ -29,7 +29,7 @@ JUDGED = ("throughput", "real")
 
 
 @dataclass(frozen=True)
-class Part:
+class BenchPart:
     """Something that is measured in one go, and has a file of its own."""
 
     measure: str
@@ -54,7 +54,7 @@ class Part:
             return self.fixed_s
         return self.events * (WRITE_S + FOLD_S) + self.runs * sum(map(self._run_s, self.contestants))
 
-    def cut(self, most_s: float = PART_S) -> Part:
+    def cut(self, most_s: float = PART_S) -> BenchPart:
         """With as many events as fit into the time, at the assumed speeds.
 
         Raises:
@@ -69,7 +69,7 @@ class Part:
             raise ValueError(f"{self.kind}: {self.runs} runs of each take longer than {most_s:.0f} s; ask for fewer.")
         return replace(self, events=events)
 
-    def asked(self, events: int, runs: int) -> Part:
+    def asked(self, events: int, runs: int) -> BenchPart:
         """With another number of events or runs, 0 for neither; cut if need be.
 
         Raises:
@@ -85,26 +85,26 @@ class Part:
 
 
 PARTS = (
-    Part("throughput", ("weir-plain", "kafka-streams"), 1_000_000, PAIRS, is_short=True),
-    Part("throughput", ("weir", "kafka-streams-patterns"), 700_000, PAIRS, is_short=True),
-    Part("latency", fixed_s=200, is_short=True),
-    Part("memory", fixed_s=360, is_short=True),
-    Part("start", fixed_s=60, is_short=True),
-    Part("throughput", ("weir-plain", "quix"), 1_000_000),
-    Part("throughput", ("weir-plain", "faust"), 1_000_000),
-    Part("throughput", ("weir-plain", "flink"), 1_000_000),
-    Part("throughput", ("weir-plain", "bytewax"), 1_000_000),
-    Part("throughput", ("weir-plain", "pyflink"), 1_000_000),
-    Part("throughput", ("weir", "kafka-streams-patterns-anew"), 700_000),
-    Part("throughput", ("weir-cascade",), 400_000),
-    Part("throughput", ("weir-plain", "weir-pure"), 1_000_000),
-    Part("real", ("weir", "kafka-streams-patterns"), 700_000),
-    Part("visitors", fixed_s=400),
-    Part("patterns", events=500_000, fixed_s=300),
-    Part("scale", events=700_000, fixed_s=240),
-    Part("recovery", fixed_s=300),
-    Part("micro", fixed_s=60),
-    Part("profile", events=400_000, fixed_s=180),
+    BenchPart("throughput", ("weir-plain", "kafka-streams"), 1_000_000, PAIRS, is_short=True),
+    BenchPart("throughput", ("weir", "kafka-streams-patterns"), 700_000, PAIRS, is_short=True),
+    BenchPart("latency", fixed_s=200, is_short=True),
+    BenchPart("memory", fixed_s=360, is_short=True),
+    BenchPart("start", fixed_s=60, is_short=True),
+    BenchPart("throughput", ("weir-plain", "quix"), 1_000_000),
+    BenchPart("throughput", ("weir-plain", "faust"), 1_000_000),
+    BenchPart("throughput", ("weir-plain", "flink"), 1_000_000),
+    BenchPart("throughput", ("weir-plain", "bytewax"), 1_000_000),
+    BenchPart("throughput", ("weir-plain", "pyflink"), 1_000_000),
+    BenchPart("throughput", ("weir", "kafka-streams-patterns-anew"), 700_000),
+    BenchPart("throughput", ("weir-cascade",), 400_000),
+    BenchPart("throughput", ("weir-plain", "weir-pure"), 1_000_000),
+    BenchPart("real", ("weir", "kafka-streams-patterns"), 700_000),
+    BenchPart("visitors", fixed_s=400),
+    BenchPart("patterns", events=500_000, fixed_s=300),
+    BenchPart("scale", events=700_000, fixed_s=240),
+    BenchPart("recovery", fixed_s=300),
+    BenchPart("micro", fixed_s=60),
+    BenchPart("profile", events=400_000, fixed_s=180),
 )
 MEASURES = tuple(dict.fromkeys(part.measure for part in PARTS))
 
@@ -114,14 +114,14 @@ def kind_of(measure: str, contestants: Sequence[str]) -> str:
     return f"{measure}-{'+'.join(contestants)}" if contestants else measure
 
 
-def chosen(only: Collection[str], contestants: Sequence[str], *, everything: bool) -> list[Part]:
+def chosen(only: Collection[str], contestants: Sequence[str], *, everything: bool) -> list[BenchPart]:
     """The parts that were asked for: by measure, by contestants, all of them, or the short list."""
     if contestants:
         known = {(part.measure, part.contestants): part for part in PARTS}
         asked = [measure for measure in JUDGED if measure in only] or ["throughput"]
         whole = max(part.events for part in PARTS if part.contestants)
         made = [
-            known.get((measure, tuple(contestants))) or Part(measure, tuple(contestants), whole).cut()
+            known.get((measure, tuple(contestants))) or BenchPart(measure, tuple(contestants), whole).cut()
             for measure in asked
         ]
         return made + [part for part in PARTS if part.measure in only and part.measure not in JUDGED]

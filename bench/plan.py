@@ -8,7 +8,7 @@ import msgspec
 
 from bench.events.spec import LogSpec
 from bench.measure.growth import MEMORY_VISITORS, PATTERNS, VISITORS
-from bench.parts import Part
+from bench.parts import BenchPart
 
 RATE = 5_000.0
 """Events a second for the latency: what its goal is about."""
@@ -18,7 +18,7 @@ LONGEST_S = 240.0
 
 
 @dataclass(frozen=True)
-class Asked:
+class PlanOptions:
     """What was asked for beside the parts themselves."""
 
     events: int = 0
@@ -27,7 +27,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BenchPlan:
     """Sizes of a measure."""
 
     spec: LogSpec
@@ -45,14 +45,14 @@ EVENTS_A_PLACE = 75
 """Of a log: fewer events have fewer visitors."""
 
 
-def whole(part: Part, asked: Asked) -> Plan:
+def whole(part: BenchPart, asked: PlanOptions) -> BenchPlan:
     """What the report is made of."""
-    return Plan(_log(part.events or LogSpec().events), part.runs, seconds=min(asked.seconds or 60.0, LONGEST_S))
+    return BenchPlan(_log(part.events or LogSpec().events), part.runs, seconds=min(asked.seconds or 60.0, LONGEST_S))
 
 
-def small(_: Part, asked: Asked) -> Plan:
+def small(_: BenchPart, asked: PlanOptions) -> BenchPlan:
     """Seconds' worth: its figures say nothing."""
-    return Plan(
+    return BenchPlan(
         _log(asked.events or 20_000),
         asked.runs or 1,
         visitors=(1_000, 4_000),

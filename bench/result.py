@@ -45,7 +45,7 @@ class Load(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: tuple[float, float, float]
 
 
-class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class BenchResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A part, once it was measured."""
 
     format: str
@@ -72,7 +72,7 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"{self.kind}-{self.taken.astimezone(UTC).strftime(STAMP)}.json"
 
 
-def write_result(result: Result, folder: Path) -> Path:
+def write_result(result: BenchResult, folder: Path) -> Path:
     """Writes it whole or not at all; its file."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / result.file_name
@@ -82,7 +82,7 @@ def write_result(result: Result, folder: Path) -> Path:
     return file
 
 
-def read_results(folder: Path) -> list[Result]:
+def read_results(folder: Path) -> list[BenchResult]:
     """All that lie in a folder, in the order of their names.
 
     Raises:
@@ -91,9 +91,9 @@ def read_results(folder: Path) -> list[Result]:
     return [_read(file) for file in sorted(folder.glob("*.json"))]
 
 
-def newest(results: Iterable[Result]) -> list[Result]:
+def newest(results: Iterable[BenchResult]) -> list[BenchResult]:
     """Of each kind the one that was taken last, the newest first."""
-    found: dict[str, Result] = {}
+    found: dict[str, BenchResult] = {}
     for result in sorted(results, key=lambda one: one.taken):
         found[result.kind] = result
     return sorted(found.values(), key=lambda one: one.taken, reverse=True)
@@ -113,9 +113,9 @@ def without_places(value: object, roots: Collection[str], host: str) -> object:
     return re.sub(rf"\b{re.escape(host)}\b", "this machine", value) if host and host != "localhost" else value
 
 
-def _read(file: Path) -> Result:
+def _read(file: Path) -> BenchResult:
     try:
-        result = msgspec.json.decode(file.read_bytes(), type=Result)
+        result = msgspec.json.decode(file.read_bytes(), type=BenchResult)
     except msgspec.DecodeError as error:
         raise BadResultError(f"{file.name} is no result of a part, or a torn one: {error}. Remove it.") from error
     if result.format != FORMAT:

@@ -23,9 +23,9 @@ from bench.measure.rates import measure_rates
 from bench.measure.recovery import measure_recovery
 from bench.measure.scale import measure_scale, measure_start
 from bench.micro.run import measure_hot
-from bench.parts import Part
-from bench.plan import Plan
-from bench.result import FORMAT, Load, Result, without_places
+from bench.parts import BenchPart
+from bench.plan import BenchPlan
+from bench.result import FORMAT, BenchResult, Load, without_places
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Taking:
     measure: Callable[[Path], dict[str, Any]]
 
 
-def take(part: Part, plan: Plan, home: Path) -> Result:
+def take(part: BenchPart, plan: BenchPlan, home: Path) -> BenchResult:
     """Measures the part.
 
     Raises:
@@ -49,7 +49,7 @@ def take(part: Part, plan: Plan, home: Path) -> Result:
     tree, before, of = commit(), load(), taking(part, plan)
     figures = of.measure(home)
     traits = figures.get("traits", {})
-    result = Result(
+    result = BenchResult(
         format=FORMAT,
         part=part.measure,
         contestants=part.contestants,
@@ -67,7 +67,7 @@ def take(part: Part, plan: Plan, home: Path) -> Result:
     return msgspec.structs.replace(result, figures=cast("dict[str, Any]", cleaned))
 
 
-def taking(part: Part, plan: Plan) -> Taking:
+def taking(part: BenchPart, plan: BenchPlan) -> Taking:
     """How a part of this plan is measured."""
     spec, runs = plan.spec, plan.runs
     logged = {"runs": runs, "log": msgspec.to_builtins(spec)}

@@ -9,12 +9,12 @@ from typing import Protocol
 
 from rules.business.rules import BusinessRules
 from rules.heuristics.evidence import Sign
-from rules.heuristics.judging import Heard, hear
+from rules.heuristics.judging import HeuristicEvidence, collect_evidence
 from rules.heuristics.patterns import Patterns
 from rules.judgement import Judgement, StageVerdict
 from rules.limits.budgets import Budgets
 from rules.limits.verdicts import SubjectVerdict
-from rules.people import Answer, by_people, is_stronger
+from rules.people import DecidingLabel, by_people, is_stronger
 from weir.contracts.flag import Reason, ShadowVerdict, Stage, Verdict
 from weir.contracts.score import ModelRef
 from weir.contracts.session import Session
@@ -54,9 +54,9 @@ def judge(  # noqa: PLR0913 -- each stage brings what it judges by
     shadow: Collection[Stage],
     now_s: float,
     clock: Callable[[], float] = lambda: 0.0,
-    answer: Answer | None = None,
+    answer: DecidingLabel | None = None,
     yields_to: Mapping[str, float] = NOTHING,
-    ask: Callable[[], Heard] | None = None,
+    ask: Callable[[], HeuristicEvidence] | None = None,
 ) -> Judgement:
     """Asks the stages in order; the first that says anything but `allow` settles it, unless it is in shadow.
 
@@ -65,7 +65,7 @@ def judge(  # noqa: PLR0913 -- each stage brings what it judges by
     is in force for the session, `yields_to` the evidence of packs in which a `good` is not believed. `ask` gives what
     `patterns` say of the session, from a caller who needs that too and remembers it.
     """
-    ask = ask or partial(hear, session, patterns)
+    ask = ask or partial(collect_evidence, session, patterns)
     seconds: dict[Stage, float] = {}
     voices: tuple[Callable[[], StageVerdict], ...] = (
         partial(rate_limit, session, budgets, over),
@@ -172,14 +172,14 @@ def _of_visitor(session: Session, budgets: Budgets) -> list[Reason]:
 
 def heuristics(session: Session, patterns: Patterns) -> StageVerdict:
     """Takes the evidence of patterns and of rules over the session; those in shadow are no part of it."""
-    return _heard(hear(session, patterns))
+    return _heard(collect_evidence(session, patterns))
 
 
-def _by_heuristics(ask: Callable[[], Heard]) -> StageVerdict:
+def _by_heuristics(ask: Callable[[], HeuristicEvidence]) -> StageVerdict:
     return _heard(ask())
 
 
-def _heard(heard: Heard) -> StageVerdict:
+def _heard(heard: HeuristicEvidence) -> StageVerdict:
     reasons = _as_reasons(heard.signs) if heard.verdict != "allow" else ()
     return StageVerdict("heuristics", heard.verdict, reasons, _trial(heard) if heard.shadow else None)
 
@@ -188,7 +188,7 @@ def _as_reasons(signs: Iterable[Sign]) -> tuple[Reason, ...]:
     return tuple(Reason(id=sign.id, version=sign.version, text=sign.reason) for sign in signs)
 
 
-def _trial(heard: Heard) -> ShadowVerdict:
+def _trial(heard: HeuristicEvidence) -> ShadowVerdict:
     return ShadowVerdict(stage="heuristics", verdict=heard.shadow_verdict, reasons=list(_as_reasons(heard.shadow)))
 
 

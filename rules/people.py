@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 from rules.heuristics.evidence import grouped_evidence
-from rules.heuristics.judging import Heard, hear
+from rules.heuristics.judging import HeuristicEvidence, collect_evidence
 from rules.heuristics.patterns import Patterns
 from rules.judgement import STRENGTH, StageVerdict
 from weir.contracts.answer import REPORTS, AnswerRef
@@ -19,7 +19,7 @@ from weir.contracts.flag import Reason, Verdict
 from weir.contracts.session import Session
 
 
-class Answer(Protocol):
+class DecidingLabel(Protocol):
     """An answer that decides, as `weir.answers` has it or as a flag's reason does."""
 
     @property
@@ -43,7 +43,7 @@ class Answer(Protocol):
         """Sessions that end then or later are not decided by it."""
 
 
-class Standing(Answer, Protocol):
+class SessionsDecidingLabel(DecidingLabel, Protocol):
     """An answer with the sessions that it names."""
 
     @property
@@ -51,7 +51,7 @@ class Standing(Answer, Protocol):
         """Sessions that it decides whenever they ended."""
 
 
-AnyStanding = TypeVar("AnyStanding", bound=Standing)
+AnyStanding = TypeVar("AnyStanding", bound=SessionsDecidingLabel)
 _LAST_MOMENT_S = 253_402_300_799.0
 """The end of the year 9999, the last that a date can say."""
 
@@ -74,7 +74,7 @@ def in_force(
     return None
 
 
-def by_people(decided: StageVerdict, answer: Answer, *, yields: bool) -> StageVerdict | None:
+def by_people(decided: StageVerdict, answer: DecidingLabel, *, yields: bool) -> StageVerdict | None:
     """What people say where the stages before them said `decided`; None where that stands.
 
     A `good` frees from heuristics and model, unless it `yields` to the evidence. It doesn't lift a rate limit: that is
@@ -90,7 +90,7 @@ def by_people(decided: StageVerdict, answer: Answer, *, yields: bool) -> StageVe
 
 
 def is_stronger(
-    session: Session, patterns: Patterns, yields_to: Mapping[str, float], heard: Heard | None = None
+    session: Session, patterns: Patterns, yields_to: Mapping[str, float], heard: HeuristicEvidence | None = None
 ) -> bool:
     """Whether heuristics have evidence in which a `good` answer is not believed: so much of one of these packs.
 
@@ -98,7 +98,7 @@ def is_stronger(
     """
     if not yields_to or not session.heuristics:
         return False
-    signs = (heard or hear(session, patterns)).signs
+    signs = (heard or collect_evidence(session, patterns)).signs
     packs = {sign.id: info.pack for sign in signs if (info := patterns.find(sign.id)) is not None}
     return any(
         grouped_evidence(sign for sign in signs if packs.get(sign.id) == pack) >= least
@@ -112,7 +112,7 @@ def evidence_of(named: Sequence[str]) -> dict[str, float]:
     return {pack: float(value) for pack, _, value in split}
 
 
-def reason_of(answer: Answer) -> Reason:
+def reason_of(answer: DecidingLabel) -> Reason:
     """The answer as a flag's reason: who said what, and until when it holds."""
     until = datetime.fromtimestamp(min(answer.until, _LAST_MOMENT_S), UTC).isoformat(" ", "seconds")
     if answer.source == REPORTS:

@@ -13,7 +13,7 @@ from weir.contracts.base import longest
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.event import FREE_TEXTS
 from weir.contracts.fast import FastEvent, decode_event, fast
-from weir.contracts.gate import Fault, gate, names_no_number
+from weir.contracts.gate import Fault, contains_nan_or_infinity, gate
 from weir.times import BadTimeError, to_epoch_s
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _ask_model(value: bytes) -> tuple[FastEvent, tuple[str, ...]] | Refused:
     The derived decoder refuses two kinds of records that are accepted here: a name given twice, of which only the last
     value counts, and free texts that are too long.
     """
-    if names_no_number(value):
+    if contains_nan_or_infinity(value):
         return Refused(DeadLetterReason.NOT_FINITE, "The record has NaN or Infinity, which JSON doesn't know.")
     cut: tuple[str, ...] = ()
     try:

@@ -54,7 +54,7 @@ class Task(ABC):
     folds a stretch again and drops its outputs, and relies on it.
     """
 
-    refolds: ClassVar[bool] = False
+    replays_from_checkpoint: ClassVar[bool] = False
     """Whether nothing but the input decides what the task does, so that its state may be written less often than its
     outputs: recovery then folds the stretch since the last checkpoint again. False: every flush writes the state."""
 

@@ -53,7 +53,7 @@ class AddressRules(msgspec.Struct, frozen=True, kw_only=True):
     """The part of its cost that a known visitor's event is charged to the address at."""
 
 
-class Place(msgspec.Struct, frozen=True, gc=False):
+class AddressInfo(msgspec.Struct, frozen=True, gc=False):
     """What is to be known of one address."""
 
     subject: str
@@ -72,7 +72,7 @@ class Place(msgspec.Struct, frozen=True, gc=False):
         return self.trusted or (bool(self.crawlers) and named(self, user_agent or "") is not None)
 
 
-NOWHERE = Place("")
+NOWHERE = AddressInfo("")
 Bits = tuple[int, int]
 """IP version and prefix length."""
 
@@ -93,10 +93,10 @@ class Networks:
         self._claims = tuple(
             (network.user_agent.lower(), network.id) for network in networks if network.treat == "crawler"
         )
-        self.known: dict[str, Place] = {}
+        self.known: dict[str, AddressInfo] = {}
         """Places of addresses that were met lately: whoever asks for each event looks here first."""
 
-    def place(self, address: str) -> Place:
+    def place(self, address: str) -> AddressInfo:
         """The place of an address as it came with an event."""
         place = self.known.get(address)
         if place is None:
@@ -128,15 +128,15 @@ class Networks:
         # A crawler may have a user agent that contains another one's name.
         return None if own.intersection(claimed) else claimed[0]
 
-    def _find(self, address: str) -> Place:
+    def _find(self, address: str) -> AddressInfo:
         if self._is_plain(address):
-            return Place(address)
+            return AddressInfo(address)
         parsed = _parsed(address)
         if parsed is None:
-            return Place(address[:LONGEST_TOKEN].strip())
+            return AddressInfo(address[:LONGEST_TOKEN].strip())
         networks = list(self._covering(parsed))
         shared = [network for network in networks if network.treat == "shared"]
-        return Place(
+        return AddressInfo(
             self._subject(parsed),
             min((network.price for network in shared), default=1.0),
             visitor_price=min((network.visitor_price for network in shared), default=1.0),
@@ -169,7 +169,7 @@ class Networks:
         return str(ip_network((address, bits), strict=False))
 
 
-def named(place: Place, user_agent: str) -> str | None:
+def named(place: AddressInfo, user_agent: str) -> str | None:
     """The crawler among those of a place that the user agent names."""
     if not place.crawlers:
         return None

@@ -25,7 +25,7 @@ SAME = ("event_id", "type", "url", "item_id", "value", "query", "title", "text")
 
 
 @dataclass
-class Session:
+class ReferenceSession:
     """Measures of a session, named as in its record; sums of gaps beside them."""
 
     visitor_id: str
@@ -158,9 +158,9 @@ class Partition:
 
     def __init__(self, spec: LogSpec, expected: Expected, match: Match | None = None) -> None:
         self._spec, self._expected, self._match = spec, expected, match
-        self._open: dict[str, list[Session]] = {}
+        self._open: dict[str, list[ReferenceSession]] = {}
         self._seen: dict[str, set[tuple[object, ...]]] = {}
-        self._due: list[tuple[float, str, Session]] = []
+        self._due: list[tuple[float, str, ReferenceSession]] = []
 
     def take(self, event: Fields) -> None:
         """The next event."""
@@ -180,11 +180,11 @@ class Partition:
         if session.events.bit_count() == 1 or event["type"] == "purchase":
             self._expected.publish(session.record(final=False), session.hits)
 
-    def _session_of(self, name: str, ts: float) -> Session:
+    def _session_of(self, name: str, ts: float) -> ReferenceSession:
         sessions = self._open.setdefault(name, [])
         if sessions and ts - sessions[-1].end <= self._spec.gap_s:
             return sessions[-1]
-        session = Session(name, ts, ts)
+        session = ReferenceSession(name, ts, ts)
         sessions.append(session)
         heapq.heappush(self._due, (ts, f"{name}/{ts}", session))
         return session

@@ -36,7 +36,7 @@ class Traits:
 
 
 @dataclass(frozen=True)
-class Place:
+class RunEnvironment:
     """Where a contestant runs: a broker with the log, a scratch folder, names of its own."""
 
     settings: Settings
@@ -94,8 +94,8 @@ class Contestant(Protocol):
             UnavailableError: it can't be run here, and why.
         """
 
-    def lay_out(self, place: Place) -> str:
+    def lay_out(self, place: RunEnvironment) -> str:
         """Makes the topics of a run, empty; returns the name of the one that sessions come out on."""
 
-    def commands(self, place: Place) -> list[Command]:
+    def commands(self, place: RunEnvironment) -> list[Command]:
         """Its processes."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.contestants.contestant import Command, Place, Traits
+from bench.contestants.contestant import Command, RunEnvironment, Traits
 from bench.contestants.topics import make_topic
 from bench.unavailable import UnavailableError
 from rules.heuristics.patterns import IN_PROSE, load_packs
@@ -56,12 +56,12 @@ class JavaPeer:
             raise UnavailableError(f"its program does not compile: {(done.stdout + done.stderr)[-500:]}")
         self.home[:] = [classes, *jars]
 
-    def lay_out(self, place: Place) -> str:
+    def lay_out(self, place: RunEnvironment) -> str:
         """Its output; Kafka Streams makes its changelog itself."""
         make_topic(place.settings, place.output, place.spec.partitions)
         return place.output
 
-    def commands(self, place: Place) -> list[Command]:
+    def commands(self, place: RunEnvironment) -> list[Command]:
         """One virtual machine."""
         temporary = place.folder / "tmp"
         temporary.mkdir(exist_ok=True)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.contestants.contestant import Command, Place, Traits
+from bench.contestants.contestant import Command, RunEnvironment, Traits
 from bench.contestants.environment import python_of
 from bench.contestants.jvm import fetch, java
 from bench.contestants.topics import make_topic
@@ -53,12 +53,12 @@ class PythonPeer:
             return
         self.python[:] = [str(python_of(self.traits.name, [*self.requirements, *TOOLS], home))]
 
-    def lay_out(self, place: Place) -> str:
+    def lay_out(self, place: RunEnvironment) -> str:
         """Its output; whoever has a changelog makes it itself."""
         make_topic(place.settings, place.output, self.output_partitions or place.spec.partitions)
         return place.output
 
-    def commands(self, place: Place) -> list[Command]:
+    def commands(self, place: RunEnvironment) -> list[Command]:
         """One process."""
         more = {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
         if self.jars:

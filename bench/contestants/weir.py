@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.contestants.contestant import Command, Place, Traits
+from bench.contestants.contestant import Command, RunEnvironment, Traits
 from bench.contestants.forms import PURE, require_two_forms
 from bench.contestants.topics import remove_topics
 from rules.heuristics.patterns import SHIPPED
@@ -64,7 +64,7 @@ class Weir:
         if self.is_pure:
             require_two_forms()
 
-    def lay_out(self, place: Place) -> str:
+    def lay_out(self, place: RunEnvironment) -> str:
         """Public topics but that of events are made anew: no run may read what another wrote."""
         settings = self._settings(place)
         names = [settings.names.public(topic) for topic in PUBLIC if topic is not EVENTS]
@@ -72,7 +72,7 @@ class Weir:
         create_topics(settings)
         return settings.names.public(SESSIONS)
 
-    def commands(self, place: Place) -> list[Command]:
+    def commands(self, place: RunEnvironment) -> list[Command]:
         """A worker for each group of stages."""
         settings = self._settings(place)
         environment = environment_of(settings) | (PURE if self.is_pure else {})
@@ -83,7 +83,7 @@ class Weir:
             started.append(Command(arguments, environment, f"http://127.0.0.1:{port}"))
         return started
 
-    def _settings(self, place: Place) -> Settings:
+    def _settings(self, place: RunEnvironment) -> Settings:
         chosen: dict[str, object] = {
             "bootstrap_servers": place.settings.bootstrap_servers,
             "application_id": place.run,

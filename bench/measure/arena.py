@@ -12,7 +12,7 @@ import psutil
 
 from bench.check.expected import Expected
 from bench.check.fold_log import fold_log, shipped_patterns
-from bench.contestants.contestant import Place
+from bench.contestants.contestant import RunEnvironment
 from bench.contestants.topics import remove_topics
 from bench.events.spec import LogSpec
 from bench.events.write import write_log
@@ -36,7 +36,7 @@ class Arena:
     runs: int = 0
     logs: int = 0
 
-    def log(self, spec: LogSpec) -> Log:
+    def log(self, spec: LogSpec) -> BenchLog:
         """Writes a log, with public topics of its own around it."""
         self.logs += 1
         changed = {
@@ -47,11 +47,11 @@ class Arena:
         settings = self.settings.model_copy(update=changed)
         create_topics(settings, only=lambda topic: topic is EVENTS)
         say(f"writes {spec.events:,} events")
-        return Log(self, settings, spec, write_log(spec, settings))
+        return BenchLog(self, settings, spec, write_log(spec, settings))
 
 
 @dataclass
-class Log:
+class BenchLog:
     """A log that lies on the broker."""
 
     arena: Arena
@@ -60,11 +60,13 @@ class Log:
     records: int
     _expected: dict[bool, Expected] = field(default_factory=dict)
 
-    def place(self, name: str) -> Place:
+    def place(self, name: str) -> RunEnvironment:
         """For the next run of a contestant."""
         self.arena.runs += 1
         run = f"r{self.arena.runs}-{name}"
-        return Place(self.settings, self.spec, scratch(self.arena.folder, run), run, self.settings.names.public(EVENTS))
+        return RunEnvironment(
+            self.settings, self.spec, scratch(self.arena.folder, run), run, self.settings.names.public(EVENTS)
+        )
 
     def expected(self, *, patterns: bool) -> Expected:
         """What everybody should publish, worked out once for each log."""

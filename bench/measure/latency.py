@@ -16,7 +16,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
-from bench.contestants.contestant import Place
+from bench.contestants.contestant import RunEnvironment
 from bench.contestants.weir import Weir
 from bench.events.spec import LogSpec
 from bench.measure.arena import arena
@@ -61,7 +61,7 @@ def measure_latency(rate: float, seconds: float, home: Path) -> dict[str, Any]:
     return found
 
 
-def _drive(place: Place, rate: float, seconds: float) -> list[float]:
+def _drive(place: RunEnvironment, rate: float, seconds: float) -> list[float]:
     """Sends from a process of its own and reads the flags meanwhile; milliseconds."""
     begin = time.time() + 2.0
     given = place.folder / "sending.json"

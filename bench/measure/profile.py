@@ -22,7 +22,7 @@ from bench.check.expected import Expected
 from bench.contestants.environment import python_of
 from bench.contestants.everybody import CASCADE, contestants
 from bench.events.spec import LogSpec
-from bench.measure.arena import Log, arena
+from bench.measure.arena import BenchLog, arena
 from bench.measure.process import Started, running, tail
 from bench.measure.progress import Done, progress
 from bench.measure.throughput import STEP_S, WARM, watch
@@ -65,7 +65,7 @@ def measure_profile(spec: LogSpec, home: Path) -> dict[str, Any]:
     return {"events": spec.events, "processes": found}
 
 
-def _watched(spy: Path, started: Started, done: Done, log: Log) -> list[dict[str, Any]]:
+def _watched(spy: Path, started: Started, done: Done, log: BenchLog) -> list[dict[str, Any]]:
     while (begin := done()) < WARM:
         started.require_alive()
         time.sleep(STEP_S)

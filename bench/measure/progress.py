@@ -9,7 +9,7 @@ import httpx
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from bench.check.expected import Expected
-from bench.contestants.contestant import Command, Place, Traits
+from bench.contestants.contestant import Command, RunEnvironment, Traits
 from weir.kafka.reader import LogReader
 from weir.settings import Settings
 
@@ -20,7 +20,7 @@ LATER_INPUTS = ("sessions", "scores", "labels", "training")
 
 @contextmanager
 def progress(
-    traits: Traits, place: Place, output: str, commands: Sequence[Command], expected: Expected
+    traits: Traits, place: RunEnvironment, output: str, commands: Sequence[Command], expected: Expected
 ) -> Iterator[Done]:
     """How one sees it with this contestant."""
     match traits.progress:
@@ -39,7 +39,7 @@ def ends(settings: Settings, *topics: str) -> dict[tuple[str, int], int]:
         return {where: span.end for where, span in reader.ranges().items()}
 
 
-def _by_group(place: Place) -> Done:
+def _by_group(place: RunEnvironment) -> Done:
     # A consumer that never subscribes asks for offsets without becoming a member.
     options = {"group.id": place.group, "enable.auto.commit": False, "log_level": 0}
     client = Consumer({**place.settings.client_options(), **options})
@@ -57,11 +57,11 @@ def _by_group(place: Place) -> Done:
     return done
 
 
-def _by_outputs(place: Place, output: str, records: int) -> Done:
+def _by_outputs(place: RunEnvironment, output: str, records: int) -> Done:
     return lambda: min(sum(ends(place.settings, output).values()) / max(records, 1), 1.0)
 
 
-def _by_status(place: Place, commands: Sequence[Command], client: httpx.Client) -> Done:
+def _by_status(place: RunEnvironment, commands: Sequence[Command], client: httpx.Client) -> Done:
     """Of the log; and where that is done, of whatever later stages read."""
     aims = ends(place.settings, place.input)
     total = sum(aims.values())

@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.contestants.contestant import Contestant
 from bench.events.spec import LogSpec
-from bench.measure.arena import Arena, Log, arena
+from bench.measure.arena import Arena, BenchLog, arena
 from bench.measure.throughput import run_once
 from bench.order import Deadline, in_time
 from bench.parts import SLOW_SHARE
@@ -48,9 +48,9 @@ def measure_rates(chosen: Sequence[Contestant], spec: LogSpec, runs: int, home: 
     return {"runs": figures, "absent": absent, "failed": failed}
 
 
-def _logs(place: Arena, ready: Sequence[Contestant], spec: LogSpec) -> dict[bool, Log]:
+def _logs(place: Arena, ready: Sequence[Contestant], spec: LogSpec) -> dict[bool, BenchLog]:
     """The log, and a shorter one for who is slow; what should come of them is worked out before anybody runs."""
-    logs: dict[bool, Log] = {}
+    logs: dict[bool, BenchLog] = {}
     for traits in (contestant.traits for contestant in ready):
         if traits.slow not in logs:
             logs[traits.slow] = place.log(spec.part(SLOW_SHARE) if traits.slow else spec)
@@ -71,7 +71,7 @@ def prepared(chosen: Sequence[Contestant], home: Path) -> tuple[list[Contestant]
     return ready, absent
 
 
-def _run(contestant: Contestant, log: Log) -> dict[str, Any]:
+def _run(contestant: Contestant, log: BenchLog) -> dict[str, Any]:
     traits = contestant.traits
     found = run_once(contestant, log.place(traits.name), log.expected(patterns=traits.patterns), log.arena.broker)
     right = "right" if not found.faults else f"WRONG: {found.faults[0]}"

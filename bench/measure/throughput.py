@@ -18,7 +18,7 @@ import psutil
 
 from bench.check.expected import Expected, Judge
 from bench.check.fold_log import judge
-from bench.contestants.contestant import Contestant, Place
+from bench.contestants.contestant import Contestant, RunEnvironment
 from bench.contestants.topics import remove_topics
 from bench.measure.process import Started, running, tail
 from bench.measure.progress import Done, progress
@@ -40,7 +40,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Run:
+class ThroughputRun:
     """One run."""
 
     contestant: str
@@ -74,8 +74,12 @@ class Run:
 
 
 def run_once(
-    contestant: Contestant, place: Place, expected: Expected, broker: psutil.Process, longest_s: float = LONGEST_S
-) -> Run:
+    contestant: Contestant,
+    place: RunEnvironment,
+    expected: Expected,
+    broker: psutil.Process,
+    longest_s: float = LONGEST_S,
+) -> ThroughputRun:
     """Starts it, waits until the log is done, ends it, and judges what it published.
 
     Raises:
@@ -90,7 +94,7 @@ def run_once(
     faults = judge(judging, place.settings, output)
     remove_topics(place.settings, lambda name: name.startswith(place.run))
     begin, end = stretch(samples, WARM)
-    return Run(
+    return ThroughputRun(
         contestant=traits.name,
         events=round((end.done - begin.done) * expected.events),
         wall_s=end.at_s - begin.at_s,

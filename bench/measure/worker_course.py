@@ -13,7 +13,7 @@ import httpx
 from bench.check.expected import Expected
 from bench.contestants.contestant import Command
 from bench.contestants.weir import Weir
-from bench.measure.arena import Log
+from bench.measure.arena import BenchLog
 from bench.measure.process import running
 from bench.measure.progress import progress
 from bench.measure.throughput import stretch, watch
@@ -40,7 +40,7 @@ class Course:
         return self.cpu_s / self.events * 1e6
 
 
-def course(weir: Weir, log: Log, warm: float = 0.25, settle_s: float = SETTLE_S) -> Course:
+def course(weir: Weir, log: BenchLog, warm: float = 0.25, settle_s: float = SETTLE_S) -> Course:
     """Runs a worker over the log; costs are those behind the share `warm` of it.
 
     Raises:

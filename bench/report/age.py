@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bench.result import Result
+from bench.result import BenchResult
 
 HOUR_S, DAY_S = 3_600.0, 86_400.0
 BUSY = 0.25
 """Load average a processor, before anything was measured, from which on somebody else had a share of the machine."""
 
 
-def age(result: Result, now: datetime) -> str:
+def age(result: BenchResult, now: datetime) -> str:
     """In hours, from two days on in days."""
     seconds = max((now - result.taken).total_seconds(), 0.0)
     if seconds < HOUR_S:
@@ -20,14 +20,14 @@ def age(result: Result, now: datetime) -> str:
     return f"{int(number)} {unit}{'' if int(number) == 1 else 's'} old"
 
 
-def commit(result: Result) -> str:
+def commit(result: BenchResult) -> str:
     """Short, and whether the tree was as committed."""
     if not result.commit.name:
         return "an unknown commit"
     return f"`{result.commit.name[:10]}`" + ("" if result.commit.clean else " with changes that are not committed")
 
 
-def origin(result: Result, now: datetime) -> str:
+def origin(result: BenchResult, now: datetime) -> str:
     """A sentence or three."""
     taken = f"Taken {result.taken:%Y-%m-%d %H:%M} UTC ({age(result, now)}), of {commit(result)}"
     said = f"{taken}, in {result.took_s / 60:.1f} minutes; load {result.load.before[0]:.1f} before, "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from bench.result import Result
+from bench.result import BenchResult
 
 Run = Mapping[str, Any]
 Figure = Callable[[Run], float]
@@ -18,11 +18,11 @@ class NoFigureError(Exception):
 
 
 @dataclass(frozen=True)
-class Found:
+class MeasuredFigures:
     """Figures, and where they are from."""
 
     values: tuple[float, ...]
-    result: Result
+    result: BenchResult
 
     @property
     def median(self) -> float:
@@ -45,22 +45,22 @@ def broker_cpu_s(run: Run) -> float:
     return float(run["broker_cpu_s"] / run["events"])
 
 
-def wrong(result: Result) -> list[str]:
+def wrong(result: BenchResult) -> list[str]:
     """Contestants whose output was judged wrong in some run: nothing of the part counts then that rests on them."""
     return list(dict.fromkeys(run["contestant"] for run in result.figures.get("runs", ()) if run["faults"]))
 
 
-def rates(results: Sequence[Result], name: str, figure: Figure) -> Found:
+def rates(results: Sequence[BenchResult], name: str, figure: Figure) -> MeasuredFigures:
     """A contestant's runs, of the newest part that has it.
 
     Raises:
         NoFigureError: it was not run, or its output was wrong.
     """
     result = _with(results, (name,))
-    return Found(tuple(_runs(result, name, figure).values()), result)
+    return MeasuredFigures(tuple(_runs(result, name, figure).values()), result)
 
 
-def pairs(results: Sequence[Result], ours: str, theirs: str, figure: Figure) -> Found:
+def pairs(results: Sequence[BenchResult], ours: str, theirs: str, figure: Figure) -> MeasuredFigures:
     """How many times theirs ours is, pair by pair, of the newest part in which both ran.
 
     Raises:
@@ -71,10 +71,10 @@ def pairs(results: Sequence[Result], ours: str, theirs: str, figure: Figure) -> 
     values = tuple(value / others[run] for run, value in mine.items() if others.get(run))
     if not values:
         raise NoFigureError("not measured: no pair of runs is complete")
-    return Found(values, result)
+    return MeasuredFigures(values, result)
 
 
-def of_part(results: Sequence[Result], measure: str) -> Result:
+def of_part(results: Sequence[BenchResult], measure: str) -> BenchResult:
     """The newest result of a measure that has no contestants.
 
     Raises:
@@ -98,14 +98,14 @@ def ratios(above: Iterable[float], below: Iterable[float]) -> tuple[float, ...]:
     return found
 
 
-def _with(results: Sequence[Result], names: Sequence[str]) -> Result:
+def _with(results: Sequence[BenchResult], names: Sequence[str]) -> BenchResult:
     for result in results:
         if result.part == "throughput" and set(names) <= set(result.contestants):
             return result
     raise NoFigureError("not measured")
 
 
-def _runs(result: Result, name: str, figure: Figure) -> dict[int, float]:
+def _runs(result: BenchResult, name: str, figure: Figure) -> dict[int, float]:
     if name in wrong(result):
         raise NoFigureError(f"no figure: the output of {name} was wrong")
     found = {run["run"]: figure(run) for run in result.figures["runs"] if run["contestant"] == name}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bench.plan import RATE
 from bench.report.figures import (
     Figure,
-    Found,
+    MeasuredFigures,
     NoFigureError,
     broker_cpu_s,
     of_part,
@@ -18,10 +18,10 @@ from bench.report.figures import (
     rates,
     ratios,
 )
-from bench.result import Result
+from bench.result import BenchResult
 
 TIMES = "\N{MULTIPLICATION SIGN}"
-Ask = Callable[[Sequence[Result]], Found]
+Ask = Callable[[Sequence[BenchResult]], MeasuredFigures]
 """Raises `NoFigureError`."""
 
 
@@ -71,41 +71,41 @@ def _against(peer: str, ours: str = "weir-plain", figure: Figure = per_cpu_s) ->
 
 
 def _quantile(share: str) -> Ask:
-    def ask(results: Sequence[Result]) -> Found:
+    def ask(results: Sequence[BenchResult]) -> MeasuredFigures:
         result = of_part(results, "latency")
         if result.figures["rate"] != RATE:
             raise NoFigureError(f"not measured: the newest is of {result.figures['rate']:,.0f} events a second")
         value = result.figures["one process"]["quantiles_ms"][share]
         if value is None:
             raise NoFigureError("no figure: no flag came")
-        return Found((float(value),), result)
+        return MeasuredFigures((float(value),), result)
 
     return ask
 
 
 def _number(measure: str, name: str) -> Ask:
-    def ask(results: Sequence[Result]) -> Found:
+    def ask(results: Sequence[BenchResult]) -> MeasuredFigures:
         result = of_part(results, measure)
-        return Found((float(result.figures[name]),), result)
+        return MeasuredFigures((float(result.figures[name]),), result)
 
     return ask
 
 
-def _growth(results: Sequence[Result]) -> Found:
+def _growth(results: Sequence[BenchResult]) -> MeasuredFigures:
     result = of_part(results, "visitors")
     costs = {row["visitors"]: row["cost_us"] for row in result.figures["rows"]}
-    return Found(ratios(costs.get(1_000_000, ()), costs.get(10_000, ())), result)
+    return MeasuredFigures(ratios(costs.get(1_000_000, ()), costs.get(10_000, ())), result)
 
 
-def _scale(results: Sequence[Result]) -> Found:
+def _scale(results: Sequence[BenchResult]) -> MeasuredFigures:
     result = of_part(results, "scale")
     one, two = ([per_cpu_s(run) for run in result.figures["workers"][number]] for number in ("1", "2"))
-    return Found(ratios(two, one), result)
+    return MeasuredFigures(ratios(two, one), result)
 
 
-def _start(results: Sequence[Result]) -> Found:
+def _start(results: Sequence[BenchResult]) -> MeasuredFigures:
     result = of_part(results, "start")
-    return Found(tuple(result.figures["seconds"]["sessionize"]), result)
+    return MeasuredFigures(tuple(result.figures["seconds"]["sessionize"]), result)
 
 
 GOALS = (
@@ -175,11 +175,11 @@ GOALS = (
 
 
 @dataclass(frozen=True)
-class Answer:
+class GoalOutcome:
     """A goal, and what was measured, or why nothing was."""
 
     goal: Goal
-    found: Found | None
+    found: MeasuredFigures | None
     why_not: str = ""
 
     @property
@@ -197,12 +197,12 @@ class Answer:
         return f"{middle} ({shown(min(values))} to {shown(max(values))}, {len(values)})" if len(values) > 1 else middle
 
 
-def answers(results: Sequence[Result]) -> list[Answer]:
+def answers(results: Sequence[BenchResult]) -> list[GoalOutcome]:
     """To every goal; of results of one kind there is only one among these, and the newest come first."""
     found = []
     for goal in GOALS:
         try:
-            found.append(Answer(goal, goal.ask(results)))
+            found.append(GoalOutcome(goal, goal.ask(results)))
         except NoFigureError as error:
-            found.append(Answer(goal, None, str(error)))
+            found.append(GoalOutcome(goal, None, str(error)))
     return found

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bench.parts import PARTS, Part
+from bench.parts import PARTS, BenchPart
 from bench.report.age import age, commit, origin
-from bench.report.goals import Answer, answers
+from bench.report.goals import GoalOutcome, answers
 from bench.report.sections import section
-from bench.result import BadResultError, Result
+from bench.result import BadResultError, BenchResult
 from tests.measures.results import table
 
 INTRODUCTION = """\
@@ -57,7 +57,7 @@ needs no quiet machine, and compares them with `bench/instructions/baseline.json
 """
 
 
-def page(results: Sequence[Result], plots: Mapping[str, str], now: datetime) -> str:
+def page(results: Sequence[BenchResult], plots: Mapping[str, str], now: datetime) -> str:
     """The whole page, of the newest results of each kind, newest first; `plots` are addresses of pictures by kind.
 
     Raises:
@@ -76,13 +76,13 @@ def page(results: Sequence[Result], plots: Mapping[str, str], now: datetime) -> 
     return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
 
 
-def title(result: Result) -> str:
+def title(result: BenchResult) -> str:
     """Of a part's section."""
     names = result.figures.get("traits", {})
     return TITLES[result.part] + (f": {', '.join(result.contestants)}" if names else "")
 
 
-def _goals(found: Sequence[Answer], now: datetime) -> str:
+def _goals(found: Sequence[GoalOutcome], now: datetime) -> str:
     head = ("what", "goal", "hoped for", "measured", "", "when", "commit")
     rows = [
         (
@@ -103,7 +103,7 @@ def _goals(found: Sequence[Answer], now: datetime) -> str:
     return f"## Goals\n\n{said}\n\n{table(head, rows)}"
 
 
-def _missed(found: Sequence[Answer]) -> str:
+def _missed(found: Sequence[GoalOutcome]) -> str:
     told = [
         f"- **{answer.goal.what}**: {answer.measured}, and the goal is {answer.goal.aim}."
         for answer in found
@@ -114,7 +114,7 @@ def _missed(found: Sequence[Answer]) -> str:
     return "\n".join(["## What is missed", "", *lines])
 
 
-def _section(result: Result, plots: Mapping[str, str], now: datetime) -> str:
+def _section(result: BenchResult, plots: Mapping[str, str], now: datetime) -> str:
     try:
         written = [f"## {title(result)}", origin(result, now)]
         if result.kind in plots:
@@ -124,7 +124,7 @@ def _section(result: Result, plots: Mapping[str, str], now: datetime) -> str:
         raise BadResultError(f"{result.file_name} has not the figures of {result.part}: {error!r}.") from error
 
 
-def _machines(results: Sequence[Result]) -> str:
+def _machines(results: Sequence[BenchResult]) -> str:
     """Each once, with the kinds that were measured on it."""
     told: dict[str, list[str]] = {}
     for result in results:
@@ -135,6 +135,6 @@ def _machines(results: Sequence[Result]) -> str:
     return "\n".join(["## Machine and versions", "", *lines]) if lines else ""
 
 
-def _command(part: Part) -> tuple[str, str]:
+def _command(part: BenchPart) -> tuple[str, str]:
     chosen = f" CONTESTANTS={','.join(part.contestants)}" if part.contestants else ""
     return f"`make bench ONLY={part.measure}{chosen}`", f"{max(part.takes_s / 60, 1):.0f}"

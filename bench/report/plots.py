@@ -8,7 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from bench.report.figures import wrong
-from bench.result import Result
+from bench.result import BenchResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +17,7 @@ Figures = Mapping[str, Any]
 OURS, THEIRS, LINE = "#2f6690", "#b9b4a8", "#b23a48"
 
 
-def draw_plots(results: Sequence[Result], folder: Path) -> dict[str, Path]:
+def draw_plots(results: Sequence[BenchResult], folder: Path) -> dict[str, Path]:
     """Draws what there are results for; kind to file. The folder's earlier pictures go."""
     for old in folder.glob("*.svg"):
         old.unlink()

@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.report.figures import wrong
 from bench.report.profiles import profiles
-from bench.result import Result
+from bench.result import BenchResult
 from tests.measures.results import table
 
 Figures = Mapping[str, Any]
@@ -22,12 +22,12 @@ def spread(values: list[float], digits: int = 0) -> str:
     return f"{shown} ({min(values):,.{digits}f} to {max(values):,.{digits}f})" if len(values) > 1 else shown
 
 
-def section(result: Result) -> str:
+def section(result: BenchResult) -> str:
     """What was measured in a part."""
     return _rates(result) if result.figures.get("traits") else SECTIONS[result.part](result.figures)
 
 
-def _rates(result: Result) -> str:
+def _rates(result: BenchResult) -> str:
     figures, spec = result.figures, result.parameters["log"]
     runs = {name: [run for run in figures["runs"] if run["contestant"] == name] for name in figures["traits"]}
     lines = [_contestant(figures["traits"][name], found) for name, found in runs.items() if found]

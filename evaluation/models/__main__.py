@@ -11,11 +11,11 @@ from pathlib import Path
 import msgspec
 
 from evaluation.models import arrivals, coverage, lessons, page, poisoning, served, small, speed, texts
-from evaluation.models.result import Result
+from evaluation.models.result import EvaluationResult
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "build" / "evaluation" / "models"
-PARTS: dict[str, Callable[[Path], Result]] = {
+PARTS: dict[str, Callable[[Path], EvaluationResult]] = {
     "served": served.evaluate,
     "texts": texts.evaluate,
     "small": small.evaluate,
@@ -63,9 +63,9 @@ def _run(name: str, data: Path) -> None:
     sys.stdout.flush()
 
 
-def _kept(name: str) -> Result | None:
+def _kept(name: str) -> EvaluationResult | None:
     path = KEPT / f"{name}.json"
-    return msgspec.json.decode(path.read_bytes(), type=Result) if path.exists() else None
+    return msgspec.json.decode(path.read_bytes(), type=EvaluationResult) if path.exists() else None
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evaluation.models.newcomers import NEWCOMERS
 from evaluation.models.probes import probes
-from evaluation.models.result import Figure, Result, Table, draw
+from evaluation.models.result import EvaluationResult, Figure, ResultTable, draw
 from evaluation.models.site import Scene, play
 
 SEEDS = (3, 4, 5, 6, 7, 8, 9, 10)
@@ -16,7 +16,7 @@ ENOUGH = 0.8
 NEVER = 10_000
 
 
-def evaluate(data: Path) -> Result:  # noqa: ARG001 -- made-up traffic alone
+def evaluate(data: Path) -> EvaluationResult:  # noqa: ARG001 -- made-up traffic alone
     """Each kind of newcomer on sites of several seeds, through all stages, gate included."""
     rows: list[list[str]] = []
     curves: dict[str, list[tuple[int, float]]] = {}
@@ -46,7 +46,7 @@ def evaluate(data: Path) -> Result:  # noqa: ARG001 -- made-up traffic alone
             )
             if seed == SEEDS[0]:
                 curves[kind] = [(n, recall) for n, recall, _ in points]
-    return Result(
+    return EvaluationResult(
         title="A new kind of bot",
         text=(
             "Three hours of the demo's traffic (four events a second) through all stages; from the middle on, 250 bots "
@@ -65,7 +65,7 @@ def evaluate(data: Path) -> Result:  # noqa: ARG001 -- made-up traffic alone
             )
         ],
         tables=[
-            Table(
+            ResultTable(
                 "By kind and seed",
                 ["newcomer", "seed", "recall before", "answers until 80 %", "time", "recall at the end"],
                 rows,

@@ -8,7 +8,7 @@ import numpy as np
 
 from evaluation.models.data import messages
 from evaluation.models.progressive import progressive
-from evaluation.models.result import Figure, Result, Table
+from evaluation.models.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.sessions import posts
 from models.families.registry import FAMILIES
 from models.labels.recall import Interval, share_interval
@@ -18,7 +18,7 @@ FLAGGED_FROM = 0.8
 SHARES = (0.02, 0.05, 0.1)
 
 
-def evaluate(data: Path) -> Result:
+def evaluate(data: Path) -> EvaluationResult:
     """Scores of real messages; of each stratum of scores a random share is asked about, anew in each run."""
     run = progressive(FAMILIES["pooled-ensemble"](), posts(messages(data)))
     score, bad = np.asarray(run.scores), np.asarray(run.labels)
@@ -31,7 +31,7 @@ def evaluate(data: Path) -> Result:
         fewest = min(fewest, covered)
         width = float(np.mean([interval.high - interval.low for interval in found]))
         rows.append([f"{share:.0%}", str(covered), f"{truth:.3f}", f"{width:.3f}"])
-    return Result(
+    return EvaluationResult(
         title="How much is found at all",
         text=(
             "Recall can only be estimated, from sessions that were chosen without looking at the verdict. Here a "
@@ -39,7 +39,7 @@ def evaluate(data: Path) -> Result:
             "truth."
         ),
         figures=[Figure("Recall's 95 % interval holds the truth, of 200 runs", float(fewest), 188.0, places=0)],
-        tables=[Table("By share", ["asked about", "covered, of 200", "true recall", "mean width"], rows)],
+        tables=[ResultTable("By share", ["asked about", "covered, of 200", "true recall", "mean width"], rows)],
     )
 
 

@@ -13,7 +13,7 @@ Order = int
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class LabelledText:
     """A text with what it is."""
 
     text: str
@@ -21,22 +21,24 @@ class Case:
     category: str
 
 
-def messages(folder: Path, order: Order = SEED) -> list[Case]:
+def messages(folder: Path, order: Order = SEED) -> list[LabelledText]:
     """Distinct SMS messages, ham or spam."""
     lines = (folder / "sms-spam" / "SMSSpamCollection").read_text(encoding="utf-8").splitlines()
     rows = (line.split("\t", 1) for line in lines)
-    return _shuffled([Case(text, label == "spam", label) for label, text in rows], order)
+    return _shuffled([LabelledText(text, label == "spam", label) for label, text in rows], order)
 
 
-def parameters(folder: Path, order: Order = SEED) -> list[Case]:
+def parameters(folder: Path, order: Order = SEED) -> list[LabelledText]:
     """Distinct values of HTTP parameters, normal ones and four kinds of attacks."""
     path = folder / "payloads" / "http-params" / "payload_train.csv"
     with path.open(encoding="utf-8", newline="") as file:
-        cases = [Case(row["payload"], row["label"] != "norm", row["attack_type"]) for row in csv.DictReader(file)]
+        cases = [
+            LabelledText(row["payload"], row["label"] != "norm", row["attack_type"]) for row in csv.DictReader(file)
+        ]
     return _shuffled(cases, order)
 
 
-def _shuffled(cases: list[Case], order: Order) -> list[Case]:
+def _shuffled(cases: list[LabelledText], order: Order) -> list[LabelledText]:
     distinct = {case.text: case for case in reversed(cases)}
     found = [distinct[text] for text in sorted(distinct)]
     Random(order).shuffle(found)

@@ -8,10 +8,10 @@ from urllib.parse import unquote_plus
 
 import numpy as np
 
-from evaluation.models.data import Case, messages, parameters
-from evaluation.models.progressive import Run, progressive
-from evaluation.models.result import Figure, Result, Table
-from evaluation.models.sessions import Seen, posts, searches
+from evaluation.models.data import LabelledText, messages, parameters
+from evaluation.models.progressive import ProgressiveRun, progressive
+from evaluation.models.result import EvaluationResult, Figure, ResultTable
+from evaluation.models.sessions import CaseFeatures, posts, searches
 from models.families.augmented import Augmented
 from models.families.base import Model
 from models.families.blended_logistic import BlendedLogistic
@@ -29,12 +29,16 @@ _LONGEST_PAD = 120
 _FRAMES = ("each", "one")
 
 
-def hard_examples(data: Path) -> Result:
+def hard_examples(data: Path) -> EvaluationResult:
     """Mining at several rates on SMS, and on SMS with wrong labels."""
     honest = posts(messages(data))
     random = Random(1)
     wrong = [
-        Seen(Case(seen.case.text, seen.case.bad != (random.random() < WRONG), seen.case.category), seen.features, False)
+        CaseFeatures(
+            LabelledText(seen.case.text, seen.case.bad != (random.random() < WRONG), seen.case.category),
+            seen.features,
+            False,
+        )
         for seen in honest
     ]
     truth = [seen.case.bad for seen in honest]
@@ -52,23 +56,23 @@ def hard_examples(data: Path) -> Result:
                 f"{clean.quality.auc:.4f}",
                 f"{clean.recall(0.005):.4f}",
                 f"{clean.quality.log_loss:.4f}",
-                f"{Run(noisy.scores, truth).quality.auc:.4f}",
+                f"{ProgressiveRun(noisy.scores, truth).quality.auc:.4f}",
                 f"{recall_at(noisy.scores, truth, 0.005):.4f}",
             ]
         )
     columns = ["replayed", "AUC", "recall at 0.5 %", "log loss", "5 % wrong: AUC", "5 % wrong: recall at 0.5 %"]
-    return Result(
+    return EvaluationResult(
         title="Hard examples",
         text=(
             "Examples that the model was wrong or unsure about are learned again, one for every so many that come. At "
             "1 in 100 it changes next to nothing, more often it is a gain on clean labels and a loss on wrong ones: it "
             "is not part of the default model, and can be declared (`hard-mining`)."
         ),
-        tables=[Table("SMS messages", columns, rows)],
+        tables=[ResultTable("SMS messages", columns, rows)],
     )
 
 
-def augmentation(data: Path) -> Result:
+def augmentation(data: Path) -> EvaluationResult:
     """Learns half of the HTTP parameters; meets padded attacks and harmless look-alikes that others recorded."""
     cases = parameters(data)
     tests = _tests(data, cases[LEARNED:])
@@ -92,7 +96,7 @@ def augmentation(data: Path) -> Result:
             ]
         )
     fewer = 1.0 - figures["with"][0] / max(figures["without"][0], 1)
-    return Result(
+    return EvaluationResult(
         title="Augmentation",
         text=(
             f"{LEARNED:,} HTTP parameters are learned, {len(cases) - LEARNED:,} others met. Attacks come as they are "
@@ -105,7 +109,7 @@ def augmentation(data: Path) -> Result:
             Figure("Augmentation: recall on padded attacks", figures["with"][1], 0.97),
         ],
         tables=[
-            Table(
+            ResultTable(
                 "Without and with",
                 [
                     "augmentation",
@@ -122,7 +126,7 @@ def augmentation(data: Path) -> Result:
     )
 
 
-def _tests(data: Path, cases: list[Case]) -> dict[str, list[Seen]]:
+def _tests(data: Path, cases: list[LabelledText]) -> dict[str, list[CaseFeatures]]:
     random = Random(9)
     ham = [case.text for case in messages(data) if not case.bad]
     attacks = [case for case in cases if case.bad]
@@ -134,15 +138,15 @@ def _tests(data: Path, cases: list[Case]) -> dict[str, list[Seen]]:
     alike = dict.fromkeys(unquote_plus(line) for line in lines.splitlines() if line.strip() and line[0] != "#")
     parts = {
         "attacks": attacks,
-        "padded attacks": [Case(f"{pad()} {case.text} {pad()}", True, case.category) for case in attacks],
+        "padded attacks": [LabelledText(f"{pad()} {case.text} {pad()}", True, case.category) for case in attacks],
         "normal": [case for case in cases if not case.bad],
-        "look-alikes": [Case(text, False, "look-alike") for text in alike],
-        "sentences": [Case(text[:200], False, "sentence") for text in ham[:2_000]],
+        "look-alikes": [LabelledText(text, False, "look-alike") for text in alike],
+        "sentences": [LabelledText(text[:200], False, "sentence") for text in ham[:2_000]],
     }
     return {name: searches(found) for name, found in parts.items()}
 
 
-def reframing(data: Path) -> Result:
+def reframing(data: Path) -> EvaluationResult:
     """One model that is told which kind is asked for, against a model for each kind."""
     cases = searches(parameters(data)[:REFRAMED])
     kinds = sorted({seen.case.category for seen in cases if seen.case.bad})
@@ -165,22 +169,22 @@ def reframing(data: Path) -> Result:
         row = [kind, str(sum(bad for _, bad in scores["one"][kind]))]
         for name in _FRAMES:
             given = scores[name][kind]
-            run = Run([score for score, _ in given], [bad for _, bad in given])
+            run = ProgressiveRun([score for score, _ in given], [bad for _, bad in given])
             row += [f"{run.quality.auc:.4f}", f"{run.quality.average_precision:.4f}", f"{run.recall(RATE):.3f}"]
         rows.append(row)
     columns = ["kind", "examples"]
     for name in ("a model each", "one model"):
         columns += [f"{name}: AUC", "average precision", "recall at 0.1 %"]
-    return Result(
+    return EvaluationResult(
         title="Reframing",
         text=(
             f"The first {REFRAMED:,} HTTP parameters. A model for each kind of attack learns that kind and all normal "
             "ones; one model learns all, with the kind that is asked for as a feature. What they have in common, a "
             "kind with few examples gets from the others. The default model is one model for all kinds."
         ),
-        tables=[Table("By kind of attack", columns, rows)],
+        tables=[ResultTable("By kind of attack", columns, rows)],
     )
 
 
-def _asked(seen: Seen, kind: str) -> dict[str, float | str]:
+def _asked(seen: CaseFeatures, kind: str) -> dict[str, float | str]:
     return seen.features | {"asked_for": kind}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from evaluation.models.result import Figure, Result, Table
+from evaluation.models.result import EvaluationResult, Figure, ResultTable
 
 _HEAD = """# How well the models do
 
@@ -18,7 +18,7 @@ and other seeds. `python -m evaluation.models --only texts` runs one part; its d
 """
 
 
-def write(results: Mapping[str, Result], folder: Path) -> Path:
+def write(results: Mapping[str, EvaluationResult], folder: Path) -> Path:
     """Writes the page and its plots; gives the page's path."""
     plots = folder / "evaluation"
     plots.mkdir(parents=True, exist_ok=True)
@@ -30,7 +30,7 @@ def write(results: Mapping[str, Result], folder: Path) -> Path:
     return page
 
 
-def render(results: Mapping[str, Result]) -> str:
+def render(results: Mapping[str, EvaluationResult]) -> str:
     """The page as Markdown."""
     figures = [figure for result in results.values() for figure in result.figures]
     parts = [_HEAD, _summary(figures), *_missed(figures)]
@@ -58,7 +58,7 @@ def _summary(figures: Iterable[Figure]) -> str:
         ]
         for figure in figures
     ]
-    return f"\n{_table(Table('', ['what', 'value', 'goal', 'reached'], rows))}"
+    return f"\n{_table(ResultTable('', ['what', 'value', 'goal', 'reached'], rows))}"
 
 
 def _missed(figures: Iterable[Figure]) -> list[str]:
@@ -66,7 +66,7 @@ def _missed(figures: Iterable[Figure]) -> list[str]:
     return [f"\nMissed: {figure.what}. {figure.why}".rstrip() + "\n" for figure in missed]
 
 
-def _table(table: Table) -> str:
+def _table(table: ResultTable) -> str:
     lines = [table.columns, ["---"] * len(table.columns), *table.rows]
     body = "".join(f"| {' | '.join(row)} |\n" for row in lines)
     return f"{table.title}:\n\n{body}" if table.title else body

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evaluation.models.progressive import Run
+from evaluation.models.progressive import ProgressiveRun
 from evaluation.models.result import draw
 from models.gate.quality import precision_by_recall
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TENTHS = 10
 
 
-def learning_curves(runs: Mapping[str, Run], rate: float) -> str:
+def learning_curves(runs: Mapping[str, ProgressiveRun], rate: float) -> str:
     """Recall on the newest tenth, as examples come."""
 
     def plot(axes: Axes) -> None:
@@ -32,7 +32,7 @@ def learning_curves(runs: Mapping[str, Run], rate: float) -> str:
     return draw(plot)
 
 
-def precision_curves(runs: Mapping[str, Run]) -> str:
+def precision_curves(runs: Mapping[str, ProgressiveRun]) -> str:
     """Precision by recall over the whole run."""
 
     def plot(axes: Axes) -> None:
@@ -47,7 +47,7 @@ def precision_curves(runs: Mapping[str, Run]) -> str:
     return draw(plot)
 
 
-def calibration(runs: Mapping[str, Run]) -> str:
+def calibration(runs: Mapping[str, ProgressiveRun]) -> str:
     """Share that was bad by tenths of the score."""
 
     def plot(axes: Axes) -> None:

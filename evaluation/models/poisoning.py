@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from evaluation.models.probes import probes
-from evaluation.models.result import Figure, Result, Table
+from evaluation.models.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.site import Scene, play
 
 SEEDS = (3, 4, 5, 6, 7)
@@ -14,7 +14,7 @@ RATE = 0.005
 FLIPPED = 0.3
 
 
-def evaluate(data: Path) -> Result:  # noqa: ARG001 -- made-up traffic alone
+def evaluate(data: Path) -> EvaluationResult:  # noqa: ARG001 -- made-up traffic alone
     """Sites of several seeds, through all stages, gate included."""
     unseen = probes(None, PROBE_SEED)
     rows: list[list[str]] = []
@@ -45,7 +45,7 @@ def evaluate(data: Path) -> Result:  # noqa: ARG001 -- made-up traffic alone
                 f"{min(after):.3f}" if after else "",
             ]
         )
-    return Result(
+    return EvaluationResult(
         title="Poisoned answers",
         text=(
             "Three hours of the demo's traffic through all stages; in the middle hour, three answers in ten are the "
@@ -63,7 +63,7 @@ def evaluate(data: Path) -> Result:  # noqa: ARG001 -- made-up traffic alone
             ),
         ],
         tables=[
-            Table(
+            ResultTable(
                 "By seed",
                 [
                     "seed",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from evaluation.models.sessions import Seen
+from evaluation.models.sessions import CaseFeatures
 from models.families.base import Model
 from models.gate.quality import Quality, measure, recall_at
 
@@ -13,7 +13,7 @@ POINTS = 20
 
 
 @dataclass(slots=True)
-class Run:
+class ProgressiveRun:
     """Scores and labels, in the order in which they came."""
 
     scores: list[float] = field(default_factory=list)
@@ -27,9 +27,9 @@ class Run:
         """All figures over the whole run, its beginning included."""
         return measure(self.scores, self.labels)
 
-    def since(self, examples: int) -> Run:
+    def since(self, examples: int) -> ProgressiveRun:
         """The run without its first examples."""
-        return Run(self.scores[examples:], self.labels[examples:], self.settled[examples:])
+        return ProgressiveRun(self.scores[examples:], self.labels[examples:], self.settled[examples:])
 
     def recall(self, rate: float) -> float:
         """Recall of the model alone, at a rate of false positives."""
@@ -54,9 +54,9 @@ class Run:
         ]
 
 
-def progressive(model: Model, cases: list[Seen]) -> Run:
+def progressive(model: Model, cases: list[CaseFeatures]) -> ProgressiveRun:
     """Lets the model predict and learn each case in turn."""
-    run = Run()
+    run = ProgressiveRun()
     for seen in cases:
         begun_s = perf_counter()
         score = model.predict_one(seen.features)

@@ -31,7 +31,7 @@ class Figure(msgspec.Struct):
         return self.value >= self.goal if self.at_least else self.value <= self.goal
 
 
-class Table(msgspec.Struct):
+class ResultTable(msgspec.Struct):
     """Rows of text under a title."""
 
     title: str
@@ -39,13 +39,13 @@ class Table(msgspec.Struct):
     rows: list[list[str]]
 
 
-class Result(msgspec.Struct):
+class EvaluationResult(msgspec.Struct):
     """All that one part has to say."""
 
     title: str
     text: str
     figures: list[Figure] = []
-    tables: list[Table] = []
+    tables: list[ResultTable] = []
     plots: list[tuple[str, str]] = []
     """Name of the file and SVG."""
     seconds: float = 0.0

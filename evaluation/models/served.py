@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from evaluation.models.data import Case, messages
-from evaluation.models.result import Figure, Result, Table
+from evaluation.models.data import LabelledText, messages
+from evaluation.models.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.sessions import START_S
 from models.gate.quality import measure, recall_at
 from streams.intake.line import Line
@@ -62,7 +62,7 @@ class Served:
         return measure(known, labels).auc, recall_at(known, labels, RATE), share
 
 
-def serve(cases: Sequence[Case]) -> Served:
+def serve(cases: Sequence[LabelledText]) -> Served:
     """Each text as the one post of a visitor, through all stages with the shipped defaults but for weak labels."""
     served = Served(labels=[case.bad for case in cases], scores=[None] * len(cases))
     settings = Settings(partitions=1, model_key=SecretStr("evaluation"), weak_labels=False)
@@ -89,7 +89,7 @@ def serve(cases: Sequence[Case]) -> Served:
     return served
 
 
-def evaluate(data: Path) -> Result:
+def evaluate(data: Path) -> EvaluationResult:
     """The SMS messages in several orders."""
     rows: list[list[str]] = []
     found: list[tuple[float, float, float, float, float, int]] = []
@@ -110,7 +110,7 @@ def evaluate(data: Path) -> Result:
     by_column = list(zip(*found, strict=True))
     worst = [min(column) for column in by_column[:5]]
     rows.append(["median", *_formats([median(column) for column in by_column])])
-    return Result(
+    return EvaluationResult(
         title="Served: posts from the first answer on",
         text=(
             "All distinct SMS messages, each the one post of a visitor, one after the other through all stages of a "
@@ -134,7 +134,7 @@ def evaluate(data: Path) -> Result:
             ),
         ],
         tables=[
-            Table(
+            ResultTable(
                 "By order",
                 _COLUMNS,
                 rows,
@@ -149,7 +149,7 @@ def _formats(columns: Sequence[float]) -> list[str]:
     return [*told, f"{oldest:.0f}", "", ""]
 
 
-def _post(number: int, case: Case) -> dict[str, Any]:
+def _post(number: int, case: LabelledText) -> dict[str, Any]:
     return {
         "event_id": str(number),
         "visitor_id": str(number),
@@ -162,7 +162,7 @@ def _post(number: int, case: Case) -> dict[str, Any]:
     }
 
 
-def _answers(cases: Sequence[Case]) -> Iterator[Label]:
+def _answers(cases: Sequence[LabelledText]) -> Iterator[Label]:
     for number, case in enumerate(cases):
         ts = START_S + APART_S * number + 1.0
         yield Label(visitor_id=str(number), ts=ts, label="bad" if case.bad else "good", source="moderator")

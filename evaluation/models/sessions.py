@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus
 
-from evaluation.models.data import Case
+from evaluation.models.data import LabelledText
 from models.features import features
 from rules.cascade import heuristics
 from rules.heuristics.patterns import Patterns, load_packs
@@ -30,21 +30,21 @@ _read_session = decoder(Session)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class CaseFeatures:
     """A case as Weir sees it."""
 
-    case: Case
+    case: LabelledText
     features: dict[str, float | str]
     settled: bool
     """Whether the patterns alone would throttle or block it."""
 
 
-def posts(cases: list[Case]) -> list[Seen]:
+def posts(cases: list[LabelledText]) -> list[CaseFeatures]:
     """Each text as the one post of a visitor."""
     return _seen(cases, lambda case: {"type": "post", "url": "/post", "method": "POST", "text": case.text})
 
 
-def searches(cases: list[Case]) -> list[Seen]:
+def searches(cases: list[LabelledText]) -> list[CaseFeatures]:
     """Each text as a parameter's value in the one URL that a visitor asks for."""
     return _seen(
         cases, lambda case: {"type": "page_view", "url": f"/search?q={quote_plus(case.text)}", "method": "GET"}
@@ -81,7 +81,7 @@ def final_sessions(events: Iterable[dict[str, Any]], settings: Settings | None =
     yield from found
 
 
-def _seen(cases: list[Case], event: Any) -> list[Seen]:  # noqa: ANN401 -- a small lambda
+def _seen(cases: list[LabelledText], event: Any) -> list[CaseFeatures]:  # noqa: ANN401 -- a small lambda
     events = [
         {
             "event_id": str(number),
@@ -96,7 +96,7 @@ def _seen(cases: list[Case], event: Any) -> list[Seen]:  # noqa: ANN401 -- a sma
     patterns = load_packs(())
     by_visitor = {session.visitor_id: session for session in final_sessions(events)}
     return [
-        Seen(case, features(session), _settled(session, patterns))
+        CaseFeatures(case, features(session), _settled(session, patterns))
         for case, session in ((case, by_visitor[f"visitor-{number}"]) for number, case in enumerate(cases))
     ]
 

@@ -57,7 +57,7 @@ class Scene:
 
 
 @dataclass(slots=True)
-class Told:
+class SiteHistory:
     """What came of it, told label by label."""
 
     answers: list[tuple[float, int]] = field(default_factory=list)
@@ -108,9 +108,9 @@ def newcomers_events(kind: str | None, seed: int, per_hour: float, from_s: float
 
 def play(
     scene: Scene, settings: Settings | None = None, watch: Callable[[Topic, LogRecord], None] | None = None
-) -> Told:
+) -> SiteHistory:
     """Runs the scene through all stages."""
-    told = Told()
+    told = SiteHistory()
     chosen = settings or Settings(partitions=1, model_key=SecretStr("evaluation"))
     resources = Resources.from_settings(chosen, now=lambda: START_S)
     truth: dict[str, bool] = {}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from evaluation.models.plain import Learner, plain_learners
-from evaluation.models.result import Figure, Result, Table
+from evaluation.models.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.small_sets import Example, SmallSet, small_sets
 from models.families.base import Model
 from models.families.blended_logistic import BlendedLogistic
@@ -35,7 +35,7 @@ class _Default:
         self._model.learn_one(features, bad=bad)
 
 
-def evaluate(data: Path) -> Result:
+def evaluate(data: Path) -> EvaluationResult:
     """Every learner on every set, in several random orders."""
     learners: dict[str, Callable[[], Learner]] = {
         "default": lambda: _Default(Ensemble()),
@@ -52,7 +52,7 @@ def evaluate(data: Path) -> Result:
         rows[one.is_held_out].append(_row(one, default, blend, best, found[best]))
     columns = ["set", "sessions", "default", "blended-logistic", "best plain learner", "its AUC"]
     held_out = behind[True]
-    return Result(
+    return EvaluationResult(
         title="Small sets",
         text=(
             f"Sets of {_sizes(rows)} labelled sessions. Each session is scored before its label is learned, from label "
@@ -69,8 +69,8 @@ def evaluate(data: Path) -> Result:
             ),
         ],
         tables=[
-            Table("Sets that were tuned on", columns, rows[False]),
-            Table("Sets of other data, generators or abuse, kept apart", columns, rows[True]),
+            ResultTable("Sets that were tuned on", columns, rows[False]),
+            ResultTable("Sets of other data, generators or abuse, kept apart", columns, rows[True]),
         ],
     )
 

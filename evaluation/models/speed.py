@@ -7,7 +7,7 @@ from time import thread_time
 
 import msgspec
 
-from evaluation.models.result import Figure, Result, Table
+from evaluation.models.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.site import Scene, play
 from models.families.base import Features
 from models.families.frozen import Predictor, frozen
@@ -27,7 +27,7 @@ class _Scored(msgspec.Struct):
 _read = msgspec.json.Decoder(_Scored)
 
 
-def evaluate(data: Path) -> Result:  # noqa: ARG001 -- made-up traffic alone
+def evaluate(data: Path) -> EvaluationResult:  # noqa: ARG001 -- made-up traffic alone
     """Learns on the first half of an hour's revisions, scores the second: values it has not met, among those it has."""
     seen: list[Features] = []
 
@@ -47,7 +47,7 @@ def evaluate(data: Path) -> Result:  # noqa: ARG001 -- made-up traffic alone
         quick = frozen(model)
         _cost_us(quick, learned)
         fresh.append(_cost_us(quick, met))
-    return Result(
+    return EvaluationResult(
         title="What a score costs",
         text=(
             f"The default champion on {len(met):,} revisions of sessions of the demo's traffic, after as many others, "
@@ -56,7 +56,7 @@ def evaluate(data: Path) -> Result:  # noqa: ARG001 -- made-up traffic alone
         ),
         figures=[Figure("Score of a session, µs", min(fresh), GOAL_US, at_least=False, places=0)],
         tables=[
-            Table(
+            ResultTable(
                 "By form of the model",
                 ["form", "µs a session, best", "worst"],
                 [

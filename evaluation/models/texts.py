@@ -6,9 +6,9 @@ from pathlib import Path
 
 from evaluation.models.data import messages, parameters
 from evaluation.models.plots import calibration, learning_curves, precision_curves
-from evaluation.models.progressive import Run, progressive
-from evaluation.models.result import Figure, Result, Table
-from evaluation.models.sessions import Seen, posts, searches
+from evaluation.models.progressive import ProgressiveRun, progressive
+from evaluation.models.result import EvaluationResult, Figure, ResultTable
+from evaluation.models.sessions import CaseFeatures, posts, searches
 from models.families.registry import FAMILIES
 
 DEFAULT = "pooled-ensemble"
@@ -26,11 +26,11 @@ _FAMILIES = (
 )
 
 
-def evaluate(data: Path) -> Result:
+def evaluate(data: Path) -> EvaluationResult:
     """Both sets, in one seeded order; each case is predicted before it is learned."""
     sms, http = posts(messages(data)), searches(parameters(data))
     runs = {"SMS": progressive(FAMILIES[DEFAULT](), sms), "HTTP parameters": progressive(FAMILIES[DEFAULT](), http)}
-    return Result(
+    return EvaluationResult(
         title="Texts, one by one",
         text=(
             f"{len(sms):,} distinct SMS messages, each the one post of a visitor, and {len(http):,} distinct HTTP "
@@ -62,13 +62,13 @@ def evaluate(data: Path) -> Result:
     )
 
 
-def _beginning(run: Run) -> str:
+def _beginning(run: ProgressiveRun) -> str:
     later = [(first, run.since(first).quality.auc) for first in (500, 1_000, 2_000)]
     told = ", ".join(f"{auc:.5f} without the first {first:,}" for first, auc in later)
     return f"The whole run is counted, and its beginning is predicted by a model that knows nothing yet: {told}."
 
 
-def _table(runs: dict[str, Run]) -> Table:
+def _table(runs: dict[str, ProgressiveRun]) -> ResultTable:
     rows = []
     for name, run in runs.items():
         quality = run.quality
@@ -84,10 +84,10 @@ def _table(runs: dict[str, Run]) -> Table:
             ]
         )
     columns = ["set", "AUC", "average precision", "recall at 0.5 %", "recall at 0.1 %", "log loss", "calibration error"]
-    return Table("The default model alone", columns, rows)
+    return ResultTable("The default model alone", columns, rows)
 
 
-def _families(sms: list[Seen], http: list[Seen]) -> Table:
+def _families(sms: list[CaseFeatures], http: list[CaseFeatures]) -> ResultTable:
     """Every family on the first cases of both sets."""
     rows = []
     for family in _FAMILIES:
@@ -106,4 +106,4 @@ def _families(sms: list[Seen], http: list[Seen]) -> Table:
     columns = ["family"]
     for name in ("SMS", "HTTP"):
         columns += [f"{name}: AUC", "recall at 0.5 %", "log loss", "µs to predict / learn"]
-    return Table(f"Every family on the first {MOST_FOR_FAMILIES:,} of each", columns, rows)
+    return ResultTable(f"Every family on the first {MOST_FOR_FAMILIES:,} of each", columns, rows)

@@ -11,12 +11,12 @@ from pathlib import Path
 import msgspec
 
 from evaluation.models.page import line
-from evaluation.models.result import Result
+from evaluation.models.result import EvaluationResult
 from evaluation.rules import agents, corpora, cost, logs, page, payloads, referrers, standins
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "build" / "evaluation" / "rules"
-PARTS: dict[str, Callable[[Path], Result]] = {
+PARTS: dict[str, Callable[[Path], EvaluationResult]] = {
     "standins": standins.evaluate,
     "benign": corpora.evaluate,
     "payloads": payloads.evaluate,
@@ -60,9 +60,9 @@ def _run(name: str, data: Path) -> None:
     sys.stdout.flush()
 
 
-def _kept(name: str) -> Result | None:
+def _kept(name: str) -> EvaluationResult | None:
     path = KEPT / f"{name}.json"
-    return msgspec.json.decode(path.read_bytes(), type=Result) if path.exists() else None
+    return msgspec.json.decode(path.read_bytes(), type=EvaluationResult) if path.exists() else None
 
 
 if __name__ == "__main__":

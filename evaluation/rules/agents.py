@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluation.models.result import Figure, Result, Table, draw
+from evaluation.models.result import EvaluationResult, Figure, ResultTable, draw
 from evaluation.rules.data import Agent, crawlers, human_agents
-from evaluation.rules.judge import Said, says
+from evaluation.rules.judge import PatternVerdict, says
 from evaluation.rules.share import Share, macro, served
 from rules.heuristics.patterns import Patterns, load_packs
 
@@ -20,7 +20,7 @@ SEEN = "one half of the families while rules were written, missed ones by name"
 PEOPLE_SEEN = "counted by earlier versions of this page"
 
 
-def evaluate(data: Path) -> Result:
+def evaluate(data: Path) -> EvaluationResult:
     """Each crawler is judged without its family's pattern, so that crawlers that no list knows are measured."""
     patterns = load_packs()
     people = human_agents(data)
@@ -33,7 +33,7 @@ def evaluate(data: Path) -> Result:
         families[agent.family].append(said.is_flagged)
     false = sum(flagged.values()) / people.total()
     missed = Counter(agent.family for agent, said in zip(known, unseen, strict=True) if not said.is_flagged)
-    return Result(
+    return EvaluationResult(
         title="User agents",
         text=(
             f"{people.total():,} profiles of browsers with {len(people):,} different user agents, and {len(known):,} "
@@ -54,12 +54,12 @@ def evaluate(data: Path) -> Result:
                 ("Benign: people's profiles", Share(sum(flagged.values()), people.total()), PEOPLE_SEEN),
             ),
             _by_pattern(known, unseen),
-            Table(
+            ResultTable(
                 "Families of which most examples are missed without their own pattern",
                 ["family", "missed"],
                 [[f"`{family}`", str(number)] for family, number in missed.most_common(SHOWN)],
             ),
-            Table(
+            ResultTable(
                 "People's user agents that are flagged",
                 ["profiles", "patterns"],
                 [[str(n), ", ".join(says(patterns, user_agent=agent).ids)] for agent, n in flagged.items()],
@@ -69,17 +69,17 @@ def evaluate(data: Path) -> Result:
     )
 
 
-def without_family(patterns: Patterns, agent: Agent) -> Said:
+def without_family(patterns: Patterns, agent: Agent) -> PatternVerdict:
     """What is said of a crawler by all patterns but the one that knows its family."""
     own = {one for one in patterns.match_field("user_agent", agent.user_agent) if patterns.regex(one) == agent.family}
     return says(patterns, leave_out=own, user_agent=agent.user_agent)
 
 
-def _share(found: list[Said]) -> float:
+def _share(found: list[PatternVerdict]) -> float:
     return sum(said.is_flagged for said in found) / len(found)
 
 
-def _by_pattern(known: list[Agent], unseen: list[Said]) -> Table:
+def _by_pattern(known: list[Agent], unseen: list[PatternVerdict]) -> ResultTable:
     hits: Counter[str] = Counter()
     alone: Counter[str] = Counter()
     for said in unseen:
@@ -87,10 +87,10 @@ def _by_pattern(known: list[Agent], unseen: list[Said]) -> Table:
         if len(said.ids) == 1:
             alone[said.ids[0]] += 1
     rows = [[one, f"{n / len(known):.1%}", f"{alone[one] / len(known):.1%}"] for one, n in hits.most_common(SHOWN // 2)]
-    return Table("What finds crawlers without their family's pattern", ["pattern", "of all", "it alone"], rows)
+    return ResultTable("What finds crawlers without their family's pattern", ["pattern", "of all", "it alone"], rows)
 
 
-def _plot(unseen: list[Said]) -> str:
+def _plot(unseen: list[PatternVerdict]) -> str:
     hits: Counter[str] = Counter(one for said in unseen for one in said.ids)
     names, values = zip(*reversed(hits.most_common(SHOWN // 2)), strict=True)
 

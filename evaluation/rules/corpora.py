@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from evaluation.models.result import Result, Table
+from evaluation.models.result import EvaluationResult, ResultTable
 from evaluation.rules.data import human_agents, messages
-from evaluation.rules.judge import Said, says
+from evaluation.rules.judge import PatternVerdict, says
 from evaluation.rules.share import Share, served
 from evaluation.rules.standins import question
 from rules.heuristics.benign import posts, queries, referrers, titles, urls, user_agents
@@ -29,7 +29,7 @@ NETS: tuple[tuple[str, Callable[[], Iterable[str]], Callable[[str], dict[str, An
 )
 
 
-def evaluate(data: Path) -> Result:
+def evaluate(data: Path) -> EvaluationResult:
     """Every text is an event of its own."""
     patterns = load_packs()
     nets = {name: _judge(patterns, (fields(text) for text in texts())) for name, texts, fields in NETS}
@@ -38,7 +38,7 @@ def evaluate(data: Path) -> Result:
     ham = _judge(patterns, ({"text": text} for text, is_spam in labelled if not is_spam))
     spam = _judge(patterns, ({"text": text} for text, is_spam in labelled if is_spam))
     found = nets | {"people's user agents": people, "SMS messages that are no spam": ham}
-    return Result(
+    return EvaluationResult(
         title="Benign corpora",
         text=(
             "The project's own corpora are regression nets: the patterns were tuned on them, so they say what a change "
@@ -52,7 +52,7 @@ def evaluate(data: Path) -> Result:
                 ("Benign: distinct SMS messages that are no spam, as posts", _share(ham), MESSAGES_SEEN),
                 ("Recall: distinct SMS spam, as posts", _share(spam), MESSAGES_SEEN),
             ),
-            Table(
+            ResultTable(
                 "False positives by pattern",
                 ["corpus", "patterns", "texts"],
                 [
@@ -65,9 +65,9 @@ def evaluate(data: Path) -> Result:
     )
 
 
-def _judge(patterns: Patterns, events: Iterable[dict[str, Any]]) -> list[Said]:
+def _judge(patterns: Patterns, events: Iterable[dict[str, Any]]) -> list[PatternVerdict]:
     return [says(patterns, **fields) for fields in events]
 
 
-def _share(found: Iterable[Said]) -> Share:
+def _share(found: Iterable[PatternVerdict]) -> Share:
     return Share.of(said.is_flagged for said in found)

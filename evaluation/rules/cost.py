@@ -11,7 +11,7 @@ from time import thread_time
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from evaluation.models.result import Figure, Result, Table, draw
+from evaluation.models.result import EvaluationResult, Figure, ResultTable, draw
 from evaluation.rules.data import log_events
 from rules.heuristics.decode import url_parts
 from rules.heuristics.patterns import Patterns, load_packs
@@ -46,7 +46,7 @@ _PIECES = (
 )
 
 
-def evaluate(data: Path) -> Result:
+def evaluate(data: Path) -> EvaluationResult:
     """In microseconds of one thread's processor time."""
     urls = [event.url for _, event in log_events(data) if event.url]
     rounds = [_mean_us(_fresh(), urls) for _ in range(ROUNDS)]
@@ -55,7 +55,7 @@ def evaluate(data: Path) -> Result:
     fuzzed = fuzz()
     costs = worst_us(_fresh(), fuzzed)
     rank = sorted(costs)
-    return Result(
+    return EvaluationResult(
         title="Cost",
         text=(
             f"The {len(urls):,} URLs of the access log in their order, through the cache that a worker has; its "
@@ -69,7 +69,7 @@ def evaluate(data: Path) -> Result:
             Figure("A fuzzed URL, the worst, µs", max(costs), 200, at_least=False, places=0),
         ],
         tables=[
-            Table(
+            ResultTable(
                 "Microseconds a URL",
                 ["URLs", "mean", "median", "99 of 100", "worst"],
                 [

@@ -24,7 +24,7 @@ SEARCH = "/search?q="
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class LabelledUrl:
     """A URL with what it is."""
 
     name: str
@@ -56,17 +56,19 @@ def is_held_out(text: str) -> bool:
     return int(hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(), 16) % HALVES == 1
 
 
-def parameters(data: Path) -> list[Case]:
+def parameters(data: Path) -> list[LabelledUrl]:
     """HTTP parameters, each as the value of a search, percent-encoded as a browser would."""
     path = data / "payloads" / "http-params" / "payload_train.csv"
     with path.open(encoding="utf-8", newline="") as file:
         return [
-            Case(f"row {row}", one["payload"], SEARCH + quote(one["payload"], safe=""), one["attack_type"], path.stem)
+            LabelledUrl(
+                f"row {row}", one["payload"], SEARCH + quote(one["payload"], safe=""), one["attack_type"], path.stem
+            )
             for row, one in enumerate(csv.DictReader(file), 1)
         ]
 
 
-def injections(data: Path) -> Iterator[Case]:
+def injections(data: Path) -> Iterator[LabelledUrl]:
     """Libinjection's strings, which are encoded already; `&` and `#` would end the value that they are."""
     for file in sorted((data / "payloads" / "libinjection" / "data").glob("*.txt")):
         kind = "norm" if file.stem == "false_positives" else "xss" if "xss" in file.stem else "sqli"
@@ -74,7 +76,7 @@ def injections(data: Path) -> Iterator[Case]:
             text = line.rstrip("\r")
             if text and not text.startswith("#"):
                 url = SEARCH + text.replace("&", "%26").replace("#", "%23")
-                yield Case(f"{file.stem} {number}", text, url, kind, file.stem)
+                yield LabelledUrl(f"{file.stem} {number}", text, url, kind, file.stem)
 
 
 def human_agents(data: Path) -> Counter[str]:

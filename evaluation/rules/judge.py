@@ -13,7 +13,7 @@ from weir.contracts.flag import Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PatternVerdict:
     """Which patterns count, and what follows."""
 
     ids: tuple[str, ...]
@@ -29,16 +29,16 @@ class Said:
         return self.verdict != "allow"
 
 
-def says(patterns: Patterns, *, leave_out: Collection[str] = (), **fields: Any) -> Said:  # noqa: ANN401 -- an event's
+def says(patterns: Patterns, *, leave_out: Collection[str] = (), **fields: Any) -> PatternVerdict:  # noqa: ANN401 -- an event's
     """What they say of an event that has these fields; `leave_out` are ids that count for nothing."""
     event = Event(event_id="e", visitor_id="v", type="page_view", ts=0.0, **fields)
     return of_ids(patterns, (one for one in patterns.match(event) if one not in leave_out))
 
 
-def of_ids(patterns: Patterns, ids: Iterable[str]) -> Said:
+def of_ids(patterns: Patterns, ids: Iterable[str]) -> PatternVerdict:
     """What follows from patterns that matched."""
     infos = [info for info in map(patterns.info, ids) if info.weight and not info.shadow]
     value = grouped_evidence(Sign(info.id, info.version, info.weight, info.group, info.reason) for info in infos)
     strongest = max(infos, key=lambda info: (info.weight, info.id), default=None)
     category = strongest.category if strongest is not None else ""
-    return Said(tuple(info.id for info in infos), value, verdict_of(value), category)
+    return PatternVerdict(tuple(info.id for info in infos), value, verdict_of(value), category)

@@ -7,12 +7,12 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from evaluation.models.result import Figure, Result, Table
+from evaluation.models.result import EvaluationResult, Figure, ResultTable
 from evaluation.rules.data import crawlers, log_events
-from evaluation.rules.judge import Said, says
+from evaluation.rules.judge import PatternVerdict, says
 from evaluation.rules.reading import READ
 from evaluation.rules.share import Share, served
-from rules.heuristics.judging import hear
+from rules.heuristics.judging import collect_evidence
 from rules.heuristics.patterns import Patterns, load_packs
 from streams.intake.files import read
 from streams.intake.line import BadLine
@@ -27,12 +27,12 @@ SEEN = "flagged lines were read by earlier versions"
 _ROBOT = re.compile(r"bot|crawl|spider|slurp", re.IGNORECASE)
 
 
-def evaluate(data: Path) -> Result:
+def evaluate(data: Path) -> EvaluationResult:
     """Self-declared is who uses one of four words, or is matched by a pattern of crawler-user-agents."""
     patterns = load_packs()
     known = re.compile("|".join(f"(?:{family})" for family in sorted({one.family for one in crawlers()})))
-    declared: list[Said] = []
-    others: list[tuple[int, Said]] = []
+    declared: list[PatternVerdict] = []
+    others: list[tuple[int, PatternVerdict]] = []
     lines = 0
     for number, event in log_events(data):
         lines += 1
@@ -44,7 +44,7 @@ def evaluate(data: Path) -> Result:
             others.append((number, said))
     sample = sorted(others, key=lambda one: hashlib.sha256(str(one[0]).encode()).digest())[:SAMPLE]
     told = Counter(READ.get(number, "not read") for number, _ in sample)
-    return Result(
+    return EvaluationResult(
         title="An access log",
         text=(
             f"{lines:,} lines of a site's access log, line by line. {len(declared):,} are of crawlers that say so: by "
@@ -66,13 +66,15 @@ def evaluate(data: Path) -> Result:
         ],
         tables=[
             _sessions(data, patterns, known),
-            Table("A hundred other flags, read", ["reading", "lines"], [[k, str(n)] for k, n in told.most_common()]),
-            Table(
+            ResultTable(
+                "A hundred other flags, read", ["reading", "lines"], [[k, str(n)] for k, n in told.most_common()]
+            ),
+            ResultTable(
                 "What flags other lines",
                 ["pattern", "lines"],
                 [[one, str(n)] for one, n in Counter(i for _, said in others for i in said.ids).most_common(SHOWN)],
             ),
-            Table(
+            ResultTable(
                 "Wrong and open ones by line",
                 ["reading", "lines"],
                 [
@@ -84,14 +86,14 @@ def evaluate(data: Path) -> Result:
     )
 
 
-def _sessions(data: Path, patterns: Patterns, known: re.Pattern[str]) -> Table:
+def _sessions(data: Path, patterns: Patterns, known: re.Pattern[str]) -> ResultTable:
     """Whole sessions with rules over sessions, as they are served."""
     flags: dict[bool, list[bool]] = {True: [], False: []}
 
     def take(session: Session) -> None:
         agent = session.user_agent or ""
         is_declared = bool(_ROBOT.search(agent) or known.search(agent))
-        flags[is_declared].append(hear(session, patterns).verdict != "allow")
+        flags[is_declared].append(collect_evidence(session, patterns).verdict != "allow")
 
     sessions = Sessions(Resources.from_settings(Settings()), patterns, take)
     for line in read("access-log", str(data / "elastic-apache-logs" / "apache_logs")):

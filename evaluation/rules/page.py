@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from evaluation.models.result import Figure, Result, Table
+from evaluation.models.result import EvaluationResult, Figure, ResultTable
 from evaluation.rules.share import COLUMNS, SERVED
 
 _HEAD = """# How well the rules do
@@ -21,7 +21,7 @@ beside the project, in `../shared/data`.
 """
 
 
-def write(results: Mapping[str, Result], folder: Path) -> Path:
+def write(results: Mapping[str, EvaluationResult], folder: Path) -> Path:
     """Writes the page and its plots; gives the page's path."""
     plots = folder / "evaluation"
     plots.mkdir(parents=True, exist_ok=True)
@@ -33,13 +33,13 @@ def write(results: Mapping[str, Result], folder: Path) -> Path:
     return page
 
 
-def render(results: Mapping[str, Result]) -> str:
+def render(results: Mapping[str, EvaluationResult]) -> str:
     """The page as Markdown."""
     figures = [figure for result in results.values() for figure in result.figures]
     rows = [
         row for result in results.values() for table in result.tables if table.title == SERVED for row in table.rows
     ]
-    served = [f"\n{_table(Table(SERVED, COLUMNS, rows))}"] if rows else []
+    served = [f"\n{_table(ResultTable(SERVED, COLUMNS, rows))}"] if rows else []
     parts = [_HEAD, *served, _summary(figures), *_missed(figures)]
     for result in results.values():
         parts.append(f"\n## {result.title}\n\n{result.text}\n")
@@ -58,7 +58,7 @@ def _summary(figures: Iterable[Figure]) -> str:
         ]
         for figure in figures
     ]
-    return f"\n{_table(Table('', ['what', 'value', 'goal', 'reached'], rows))}"
+    return f"\n{_table(ResultTable('', ['what', 'value', 'goal', 'reached'], rows))}"
 
 
 def _missed(figures: Iterable[Figure]) -> list[str]:
@@ -66,7 +66,7 @@ def _missed(figures: Iterable[Figure]) -> list[str]:
     return [f"\nMissed: {figure.what}. {figure.why}".rstrip() + "\n" for figure in missed]
 
 
-def _table(table: Table) -> str:
+def _table(table: ResultTable) -> str:
     if not table.rows:
         return f"{table.title}: none.\n" if table.title else ""
     escaped = [[cell.replace("|", "\\|") for cell in row] for row in table.rows]

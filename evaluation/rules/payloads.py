@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluation.models.result import Figure, Result, Table, draw
-from evaluation.rules.data import Case, injections, parameters
-from evaluation.rules.judge import Said, says
+from evaluation.models.result import EvaluationResult, Figure, ResultTable, draw
+from evaluation.rules.data import LabelledUrl, injections, parameters
+from evaluation.rules.judge import PatternVerdict, says
 from evaluation.rules.share import Share, macro, served
 from rules.heuristics.patterns import Patterns, load_packs
 
@@ -25,11 +25,11 @@ PARAMETERS, INJECTIONS = "HTTP parameters", "libinjection"
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedPayload:
     """A case and what was said of it."""
 
-    case: Case
-    said: Said
+    case: LabelledUrl
+    said: PatternVerdict
 
     @property
     def is_wrong(self) -> bool:
@@ -37,13 +37,13 @@ class Judged:
         return self.said.is_flagged == (self.case.kind == NORMAL)
 
 
-def evaluate(data: Path) -> Result:
+def evaluate(data: Path) -> EvaluationResult:
     """Both sets at every level; figures are of level 1, whole sets, each text once."""
     sets = {PARAMETERS: parameters(data), INJECTIONS: list(injections(data))}
     by_level = {level: load_packs(level=level) for level in LEVELS}
     judged = {name: judge(cases, by_level[1]) for name, cases in sets.items()}
     levels = {name: [_shares(judge(cases, by_level[level])) for level in LEVELS] for name, cases in sets.items()}
-    return Result(
+    return EvaluationResult(
         title="Attacks in URLs",
         text=(
             f"{len(sets[PARAMETERS]):,} values of HTTP parameters and {len(sets[INJECTIONS]):,} of libinjection's "
@@ -71,19 +71,19 @@ def evaluate(data: Path) -> Result:
     )
 
 
-def judge(cases: Iterable[Case], patterns: Patterns) -> list[Judged]:
+def judge(cases: Iterable[LabelledUrl], patterns: Patterns) -> list[JudgedPayload]:
     """What patterns say of each case."""
-    return [Judged(case, says(patterns, url=case.url)) for case in cases]
+    return [JudgedPayload(case, says(patterns, url=case.url)) for case in cases]
 
 
-def _shares(found: Sequence[Judged]) -> tuple[float, float]:
+def _shares(found: Sequence[JudgedPayload]) -> tuple[float, float]:
     """Share of the attacks, and of the rest, that is flagged."""
     attacks = [one.said.is_flagged for one in found if one.case.kind != NORMAL]
     normal = [one.said.is_flagged for one in found if one.case.kind == NORMAL]
     return sum(attacks) / max(len(attacks), 1), sum(normal) / max(len(normal), 1)
 
 
-def _figures(name: str, found: Sequence[Judged], recall_goal: float, false_goal: float) -> list[Figure]:
+def _figures(name: str, found: Sequence[JudgedPayload], recall_goal: float, false_goal: float) -> list[Figure]:
     recall, false = _shares(found)
     return [
         Figure(f"{name}: recall on attacks", recall, recall_goal),
@@ -91,7 +91,7 @@ def _figures(name: str, found: Sequence[Judged], recall_goal: float, false_goal:
     ]
 
 
-def _served(judged: dict[str, list[Judged]]) -> Table:
+def _served(judged: dict[str, list[JudgedPayload]]) -> ResultTable:
     rows: list[tuple[str, Share, str]] = []
     for name, found in judged.items():
         attacks = [one for one in found if one.case.kind != NORMAL]
@@ -105,12 +105,12 @@ def _served(judged: dict[str, list[Judged]]) -> Table:
     return served(*rows)
 
 
-def _share(found: Iterable[Judged]) -> Share:
+def _share(found: Iterable[JudgedPayload]) -> Share:
     return Share.of(one.said.is_flagged for one in found)
 
 
-def _by_source(name: str, found: Sequence[Judged], source_of: Callable[[Case], str]) -> Table:
-    by_source: dict[str, list[Judged]] = defaultdict(list)
+def _by_source(name: str, found: Sequence[JudgedPayload], source_of: Callable[[LabelledUrl], str]) -> ResultTable:
+    by_source: dict[str, list[JudgedPayload]] = defaultdict(list)
     for one in found:
         if one.case.kind != NORMAL:
             by_source[source_of(one.case)].append(one)
@@ -119,44 +119,44 @@ def _by_source(name: str, found: Sequence[Judged], source_of: Callable[[Case], s
     worst = sorted(shares.items(), key=lambda item: item[1].value)
     rows = [[source, *share.cells] for source, share in worst]
     rows += [["all strings", *whole.cells], ["mean of the sources", f"{macro(shares.values()):.2%}", "", ""]]
-    return Table(f"{name}: recall by source, worst first", ["source", "recall", "95 % interval", "of"], rows)
+    return ResultTable(f"{name}: recall by source, worst first", ["source", "recall", "95 % interval", "of"], rows)
 
 
-def _by_pattern(judged: dict[str, list[Judged]]) -> Table:
+def _by_pattern(judged: dict[str, list[JudgedPayload]]) -> ResultTable:
     rows = []
     for name, found in judged.items():
         counts = Counter(", ".join(one.said.ids) for one in found if one.is_wrong and one.said.is_flagged)
         rows += [[name, ids, str(number)] for ids, number in counts.most_common()]
-    return Table("Normal ones flagged, by pattern", ["set", "patterns", "strings"], rows)
+    return ResultTable("Normal ones flagged, by pattern", ["set", "patterns", "strings"], rows)
 
 
-def _halves(judged: dict[str, list[Judged]]) -> Table:
+def _halves(judged: dict[str, list[JudgedPayload]]) -> ResultTable:
     rows = []
     for name, found in judged.items():
         for half, held in (("looked at", False), ("not looked at", True)):
             part = [one for one in found if one.case.is_held_out is held]
             recall, false = _shares(part)
             rows.append([name, half, f"{len(part):,}", f"{recall:.2%}", f"{false:.2%}"])
-    return Table("By half", ["set", "half", "cases", "recall", "false positives"], rows)
+    return ResultTable("By half", ["set", "half", "cases", "recall", "false positives"], rows)
 
 
-def _confusion(name: str, found: Sequence[Judged]) -> Table:
+def _confusion(name: str, found: Sequence[JudgedPayload]) -> ResultTable:
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     for one in found:
         seen[one.case.kind][one.said.category if one.said.is_flagged else ""] += 1
     categories = sorted({category for counts in seen.values() for category in counts})
     rows = [[kind, *(f"{seen[kind][category]:,}" for category in categories)] for kind in sorted(seen)]
-    return Table(
+    return ResultTable(
         f"{name}: what it is, and what the strongest pattern says", ["", *(c or "—" for c in categories)], rows
     )
 
 
-def _by_level(levels: dict[str, list[tuple[float, float]]]) -> Table:
+def _by_level(levels: dict[str, list[tuple[float, float]]]) -> ResultTable:
     rows = [[name, *(f"{recall:.2%} / {false:.2%}" for recall, false in shares)] for name, shares in levels.items()]
-    return Table("Recall / false positives by level of paranoia, whole sets", ["set", *map(str, LEVELS)], rows)
+    return ResultTable("Recall / false positives by level of paranoia, whole sets", ["set", *map(str, LEVELS)], rows)
 
 
-def _errors(name: str, found: Sequence[Judged]) -> Table:
+def _errors(name: str, found: Sequence[JudgedPayload]) -> ResultTable:
     """Errors by name: the surest false positives, and misses by their source."""
     false = sorted((one for one in found if one.is_wrong and one.said.is_flagged), key=lambda one: -one.said.evidence)
     missed: dict[str, list[str]] = defaultdict(list)
@@ -167,7 +167,7 @@ def _errors(name: str, found: Sequence[Judged]) -> Table:
     for source, names in sorted(missed.items(), key=lambda item: -len(item[1])):
         shown = ", ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
         rows.append([f"missed ({source})", f"{len(names)}", shown])
-    return Table(f"{name}: errors", ["error", "which or how many", "what"], rows)
+    return ResultTable(f"{name}: errors", ["error", "which or how many", "what"], rows)
 
 
 def _plot(levels: dict[str, list[tuple[float, float]]]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from evaluation.models.result import Figure, Result, Table
+from evaluation.models.result import EvaluationResult, Figure, ResultTable
 from evaluation.rules.data import is_held_out, log_events, spam_domains
 from evaluation.rules.judge import says
 from evaluation.rules.share import Share, served
@@ -47,7 +47,7 @@ patterns:
 """
 
 
-def evaluate(data: Path) -> Result:
+def evaluate(data: Path) -> EvaluationResult:
     """By what ships, and apart from that with the list given as an operator would."""
     domains = spam_domains(data)
     words = load_packs()
@@ -56,7 +56,7 @@ def evaluate(data: Path) -> Result:
         half = with_list(Path(folder), [domain for domain in domains if not is_held_out(domain)])
     held = [domain for domain in domains if is_held_out(domain)]
     referrers = {event.referrer for _, event in log_events(data) if event.referrer}
-    return Result(
+    return EvaluationResult(
         title="Referrer spam",
         text=(
             f"{len(domains):,} domains that are known for referrer spam, each in {len(FORMS)} forms: bare, with "
@@ -79,7 +79,7 @@ def evaluate(data: Path) -> Result:
                 ("Recall: spam domains in all forms, what ships, no list", _counted(words, domains), SEEN),
                 ("Benign: top sites' domains in all forms, what ships", _counted(words, TOP_SITES), "tuned on"),
             ),
-            Table(
+            ResultTable(
                 "Share flagged",
                 ["rules", "domains", "flagged"],
                 [

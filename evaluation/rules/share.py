@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import sqrt
 
-from evaluation.models.result import Table
+from evaluation.models.result import ResultTable
 
 SERVED = "What is served"
 """Title of the table whose rows the page gathers at its head."""
@@ -50,9 +50,9 @@ class Share:
         return [f"{self.value:.2%}", f"{low:.2%} to {high:.2%}", f"{self.cases:,}"]
 
 
-def served(*rows: tuple[str, Share, str]) -> Table:
+def served(*rows: tuple[str, Share, str]) -> ResultTable:
     """The table of a part's headline shares: what, the share, and who saw the cases before."""
-    return Table(SERVED, COLUMNS, [[what, *share.cells, seen] for what, share, seen in rows])
+    return ResultTable(SERVED, COLUMNS, [[what, *share.cells, seen] for what, share, seen in rows])
 
 
 def macro(shares: Iterable[Share]) -> float:

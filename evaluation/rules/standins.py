@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from evaluation.models.result import Result, Table
-from evaluation.rules.judge import Said, says
+from evaluation.models.result import EvaluationResult, ResultTable
+from evaluation.rules.judge import PatternVerdict, says
 from evaluation.rules.share import Share, macro, served
 from rules.heuristics.patterns import Patterns, load_packs
 
@@ -77,11 +77,11 @@ def read(name: str) -> list[StandIn]:
     return found
 
 
-def evaluate(data: Path) -> Result:  # noqa: ARG001 -- the sets are part of the evaluation
+def evaluate(data: Path) -> EvaluationResult:  # noqa: ARG001 -- the sets are part of the evaluation
     """Each set with the shipped packs at the default level; its errors are listed as they are."""
     patterns = load_packs()
     judged = {kind.name: judge(kind, patterns) for kind in SETS}
-    return Result(
+    return EvaluationResult(
         title="Stand-ins",
         text=(
             "Texts composed for this evaluation from the shapes that public documentation describes, by source, "
@@ -102,16 +102,16 @@ def evaluate(data: Path) -> Result:  # noqa: ARG001 -- the sets are part of the 
     )
 
 
-def judge(kind: StandInSet, patterns: Patterns) -> list[tuple[StandIn, Said]]:
+def judge(kind: StandInSet, patterns: Patterns) -> list[tuple[StandIn, PatternVerdict]]:
     """What patterns say of each text."""
     return [(one, says(patterns, **kind.fields(one.text))) for one in read(kind.name)]
 
 
-def _share(found: Sequence[tuple[StandIn, Said]]) -> Share:
+def _share(found: Sequence[tuple[StandIn, PatternVerdict]]) -> Share:
     return Share.of(said.is_flagged for _, said in found)
 
 
-def _by_source(kind: StandInSet, found: Sequence[tuple[StandIn, Said]]) -> Table:
+def _by_source(kind: StandInSet, found: Sequence[tuple[StandIn, PatternVerdict]]) -> ResultTable:
     flags: dict[str, list[bool]] = defaultdict(list)
     for one, said in found:
         flags[one.source].append(said.is_flagged)
@@ -119,15 +119,17 @@ def _by_source(kind: StandInSet, found: Sequence[tuple[StandIn, Said]]) -> Table
     worst = sorted(shares.items(), key=lambda item: item[1].value, reverse=not kind.is_abusive)
     rows = [[source, *share.cells] for source, share in worst]
     rows.append(["mean of the sources", f"{macro(shares.values()):.2%}", "", ""])
-    return Table(f"{kind.title}, by source, worst first", ["source", "flagged", "95 % interval", "of"], rows)
+    return ResultTable(f"{kind.title}, by source, worst first", ["source", "flagged", "95 % interval", "of"], rows)
 
 
-def _errors(kind: StandInSet, found: Sequence[tuple[StandIn, Said]]) -> Table:
+def _errors(kind: StandInSet, found: Sequence[tuple[StandIn, PatternVerdict]]) -> ResultTable:
     if kind.is_abusive:
         rows = [[one.source, code(one.text)] for one, said in found if not said.is_flagged]
-        return Table(f"{kind.title}: missed", ["source", "text"], rows)
+        return ResultTable(f"{kind.title}: missed", ["source", "text"], rows)
     by_pattern = sorted((", ".join(said.ids), one.source, code(one.text)) for one, said in found if said.is_flagged)
-    return Table(f"{kind.title}: false positives", ["patterns", "source", "text"], [list(row) for row in by_pattern])
+    return ResultTable(
+        f"{kind.title}: false positives", ["patterns", "source", "text"], [list(row) for row in by_pattern]
+    )
 
 
 def code(text: str) -> str:

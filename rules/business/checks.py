@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from rules.business.conditions import When, Who, is_network
-from rules.business.entries import Dated, ListEntry, RuleEntry, RulesFile, Thresholds
+from rules.business.entries import BusinessRuleEntry, Dated, ListEntry, RulesFile, VerdictThresholds
 from rules.business.hours import Hours, zone
 from rules.business.relations import Scope, are_apart, covers
 from rules.document import Document
@@ -135,7 +135,7 @@ def _bounds(document: Document, when: When, path: Path, name: str) -> Iterator[P
             yield document.problem(message, f"It says {', '.join(sorted(possible))}.", *path, "verdicts")
 
 
-def _rule(document: Document, rule: RuleEntry, path: Path) -> Iterator[Problem]:
+def _rule(document: Document, rule: BusinessRuleEntry, path: Path) -> Iterator[Problem]:
     if (rule.then is None) == (rule.thresholds is None):
         yield document.problem(f"{rule.id} needs either then or thresholds.", "Give one of them.", *path)
     if rule.then is not None and rule.when.verdicts == (rule.then,):
@@ -148,7 +148,7 @@ def _rule(document: Document, rule: RuleEntry, path: Path) -> Iterator[Problem]:
         yield from _thresholds(document, rule, rule.thresholds, path)
 
 
-def _thresholds(document: Document, rule: RuleEntry, given: Thresholds, path: Path) -> Iterator[Problem]:
+def _thresholds(document: Document, rule: BusinessRuleEntry, given: VerdictThresholds, path: Path) -> Iterator[Problem]:
     rising = [value for value in (given.review, given.throttle, given.block) if value is not None]
     if not rising:
         yield document.problem(f"{rule.id} has no threshold.", "Give review, throttle or block.", *path, "thresholds")
@@ -178,7 +178,7 @@ def _lists(document: Document, file: RulesFile) -> Iterator[Problem]:
 
 
 def _pairs(document: Document, file: RulesFile) -> Iterator[Problem]:
-    before: list[tuple[int, RuleEntry]] = []
+    before: list[tuple[int, BusinessRuleEntry]] = []
     lists = [entry for entry in (*file.allow, *file.deny) if entry.enabled]
     for number, rule in enumerate(file.rules):
         if not rule.enabled:
@@ -193,7 +193,9 @@ def _pairs(document: Document, file: RulesFile) -> Iterator[Problem]:
         before.append((number, rule))
 
 
-def _pair(document: Document, one: tuple[int, RuleEntry], other: tuple[int, RuleEntry]) -> Iterator[Problem]:
+def _pair(
+    document: Document, one: tuple[int, BusinessRuleEntry], other: tuple[int, BusinessRuleEntry]
+) -> Iterator[Problem]:
     (_, first), (number, second) = one, other
     if first.priority != second.priority:
         yield from _dead(document, one, other)
@@ -217,7 +219,9 @@ def _pair(document: Document, one: tuple[int, RuleEntry], other: tuple[int, Rule
         yield document.problem(message, "Keep one, or give one a greater priority.", "rules", number)
 
 
-def _dead(document: Document, one: tuple[int, RuleEntry], other: tuple[int, RuleEntry]) -> Iterator[Problem]:
+def _dead(
+    document: Document, one: tuple[int, BusinessRuleEntry], other: tuple[int, BusinessRuleEntry]
+) -> Iterator[Problem]:
     (_, high), (number, low) = sorted((one, other), key=lambda entry: -entry[1].priority)
     # Thresholds don't always speak.
     if high.then is not None and covers(_scope(high), _scope(low)):
@@ -261,8 +265,8 @@ def _id_at(file: RulesFile, path: Path) -> str:
     return str(getattr(entries[int(number)], "id", section))
 
 
-def _scope(entry: RuleEntry | ListEntry) -> Scope:
-    if isinstance(entry, RuleEntry):
+def _scope(entry: BusinessRuleEntry | ListEntry) -> Scope:
+    if isinstance(entry, BusinessRuleEntry):
         return Scope(entry.when, entry.unless, entry.added, entry.expires, entry.hours)
     given = {name: getattr(entry.who, name) for name in entry.who.model_fields_set}
     return Scope(When(**given), None, entry.added, entry.expires, entry.hours)

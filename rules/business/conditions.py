@@ -62,7 +62,7 @@ class Who(Strict):
         )
 
 
-class Place(Who):
+class SiteScope(Who):
     """Whom and what part of the site a rule is about."""
 
     entry_path_prefixes: Texts | None = None
@@ -84,7 +84,7 @@ class Place(Who):
         )
 
 
-class When(Place):
+class When(SiteScope):
     """Conditions that must hold together; within a list, one is enough."""
 
     impostors: Literal[True] | None = None
@@ -100,7 +100,7 @@ class When(Place):
     at_most: Bounds | None = None
     """Greatest values; with both, the figure lies between them."""
 
-    def holds(self, said: Said, context: Context) -> bool:
+    def holds(self, said: PrecedingVerdict, context: Context) -> bool:
         """Whether every condition that is given holds."""
         session = said.session
         return (
@@ -125,7 +125,7 @@ class When(Place):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PrecedingVerdict:
     """What the stages before have said of a session."""
 
     session: Session
@@ -139,7 +139,7 @@ class Context:
 
     def __init__(
         self,
-        segments: dict[str, Place] | None = None,
+        segments: dict[str, SiteScope] | None = None,
         ranges: dict[str, Sequence[str]] | None = None,
         networks: Networks | None = None,
     ) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from rules.business.conditions import Place, When, Who
+from rules.business.conditions import SiteScope, When, Who
 from rules.business.hours import Hours
 from rules.document import Strict, as_date, as_tuple
 from weir.contracts.flag import Stage, Verdict
@@ -21,7 +21,7 @@ ALLOW_PRIORITY, DENY_PRIORITY = 1_000, 900
 """Of the lists: who is on both is allowed, and no rule may stand between."""
 
 
-class Thresholds(Strict):
+class VerdictThresholds(Strict):
     """Scores from which on a verdict follows, in place of the model's own."""
 
     review: Probability | None = None
@@ -54,7 +54,7 @@ class Dated(Strict):
     enabled: bool = True
 
 
-class RuleEntry(Dated):
+class BusinessRuleEntry(Dated):
     """One rule."""
 
     priority: Annotated[int, Field(ge=-10_000, lt=DENY_PRIORITY)] = 0
@@ -65,7 +65,7 @@ class RuleEntry(Dated):
     unless: When | None = None
     """Where this holds, the rule does not."""
     then: Verdict | None = None
-    thresholds: Thresholds | None = None
+    thresholds: VerdictThresholds | None = None
     """In place of `then`: the verdict follows from the score, where the model or nobody decided."""
 
 
@@ -79,7 +79,7 @@ class SegmentEntry(Strict):
     """A part of the traffic that rules refer to by name: a country, a customer, a part of the site."""
 
     id: Id
-    where: Place
+    where: SiteScope
 
 
 class CeilingEntry(Strict):
@@ -110,5 +110,5 @@ class RulesFile(Strict):
     segments: Annotated[tuple[SegmentEntry, ...], BeforeValidator(as_tuple), Field(max_length=200)] = ()
     allow: Annotated[tuple[ListEntry, ...], BeforeValidator(as_tuple), Field(max_length=200)] = ()
     deny: Annotated[tuple[ListEntry, ...], BeforeValidator(as_tuple), Field(max_length=200)] = ()
-    rules: Annotated[tuple[RuleEntry, ...], BeforeValidator(as_tuple), Field(max_length=300)] = ()
+    rules: Annotated[tuple[BusinessRuleEntry, ...], BeforeValidator(as_tuple), Field(max_length=300)] = ()
     ceiling: CeilingEntry | None = None

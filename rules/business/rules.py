@@ -8,8 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from rules.business.conditions import Context, Said, When, Who
-from rules.business.entries import ALLOW_PRIORITY, DENY_PRIORITY, CeilingEntry, ListEntry, RuleEntry, Thresholds
+from rules.business.conditions import Context, PrecedingVerdict, When, Who
+from rules.business.entries import (
+    ALLOW_PRIORITY,
+    DENY_PRIORITY,
+    BusinessRuleEntry,
+    CeilingEntry,
+    ListEntry,
+    VerdictThresholds,
+)
 from rules.business.files import Loaded, check_business_rules
 from rules.business.hours import Hours
 from rules.problems import refuse_errors
@@ -40,7 +47,7 @@ class Rule:
     when: Who
     unless: When | None
     then: Verdict | None
-    thresholds: Thresholds | None
+    thresholds: VerdictThresholds | None
     added: date | None
     expires: date | None
     hours: Hours | None
@@ -53,7 +60,7 @@ class Rule:
             and (self.hours is None or self.hours.hold_at(ts))
         )
 
-    def verdict(self, said: Said, context: Context) -> Verdict | None:
+    def verdict(self, said: PrecedingVerdict, context: Context) -> Verdict | None:
         """What it says of a session; None where it does not hold."""
         if not self._holds(said, context):
             return None
@@ -63,7 +70,7 @@ class Rule:
             return None
         return self.thresholds.verdict_of(said.score)
 
-    def _holds(self, said: Said, context: Context) -> bool:
+    def _holds(self, said: PrecedingVerdict, context: Context) -> bool:
         if isinstance(self.when, When):
             held = self.when.holds(said, context)
         else:
@@ -98,7 +105,7 @@ class BusinessRules:
         Pure: `now_s` decides about expiry, the session's own time about hours.
         """
         today = datetime.fromtimestamp(now_s, UTC).date()
-        said = Said(session, verdict, stage, score)
+        said = PrecedingVerdict(session, verdict, stage, score)
         votes: defaultdict[Verdict, list[Rule]] = defaultdict(list)
         priority: int | None = None
         for rule in self._rules:
@@ -157,7 +164,7 @@ def _listed(entry: ListEntry, then: Verdict, priority: int) -> Rule:
     )
 
 
-def _ruled(entry: RuleEntry) -> Rule:
+def _ruled(entry: BusinessRuleEntry) -> Rule:
     return Rule(
         id=entry.id,
         owner=entry.owner,

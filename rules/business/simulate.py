@@ -11,7 +11,7 @@ from weir.contracts.flag import Flag, Stage, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LastVerdict:
     """A session's last verdict, and who said so."""
 
     visitor_id: str
@@ -21,7 +21,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class BusinessVerdictChange:
     """A session whose last verdict is another one."""
 
     session_id: str
@@ -46,15 +46,15 @@ class Standings:
     """The last flag of each session; a session without one is allowed."""
 
     def __init__(self) -> None:
-        self._last: dict[str, Standing] = {}
+        self._last: dict[str, LastVerdict] = {}
 
     def take(self, flag: Flag) -> None:
         """Takes the next flag, in the order of publishing."""
         reasons = tuple(reason.id for reason in flag.reasons)
-        self._last[flag.session_id] = Standing(flag.visitor_id, flag.verdict, flag.stage, reasons)
+        self._last[flag.session_id] = LastVerdict(flag.visitor_id, flag.verdict, flag.stage, reasons)
 
     @property
-    def by_session(self) -> Mapping[str, Standing]:
+    def by_session(self) -> Mapping[str, LastVerdict]:
         """Session id to its last flag."""
         return self._last
 
@@ -64,8 +64,8 @@ class Standings:
 
 
 def changes(
-    before: Standings, after: Standings, freed_by: Callable[[str, Standing], tuple[str, ...]] = lambda *_: ()
-) -> Iterator[Change]:
+    before: Standings, after: Standings, freed_by: Callable[[str, LastVerdict], tuple[str, ...]] = lambda *_: ()
+) -> Iterator[BusinessVerdictChange]:
     """Sessions whose last verdict differs, in the order of their ids.
 
     A session that was never flagged has no flag that would name the rule which saw to that: `freed_by` may.
@@ -79,13 +79,13 @@ def changes(
             said = now if now is not None else was
             if said is not None:
                 by = freed_by(session_id, said) if now is None else ()
-                yield Change(session_id, said.visitor_id, before_verdict, after_verdict, by or _by(said))
+                yield BusinessVerdictChange(session_id, said.visitor_id, before_verdict, after_verdict, by or _by(said))
 
 
-def by_rule(found: Sequence[Change]) -> Counter[tuple[str, str]]:
+def by_rule(found: Sequence[BusinessVerdictChange]) -> Counter[tuple[str, str]]:
     """How many changes each rule, stage or pattern brought about, by kind."""
     return Counter((change.by[0], change.kind) for change in found if change.by)
 
 
-def _by(standing: Standing) -> tuple[str, ...]:
+def _by(standing: LastVerdict) -> tuple[str, ...]:
     return standing.reasons or (standing.stage,)

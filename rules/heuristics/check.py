@@ -24,7 +24,7 @@ MOST_STRINGS = 20_000
 
 
 @dataclass
-class Log:
+class LogMatches:
     """What a log says of packs: how often each pattern matched, and the strings that were there."""
 
     patterns: Patterns
@@ -52,7 +52,9 @@ class Checked:
     pack: Pack
 
 
-def check(files: Sequence[Checked], in_force: Iterable[Pack], today: date, log: Log | None = None) -> list[Problem]:
+def check(
+    files: Sequence[Checked], in_force: Iterable[Pack], today: date, log: LogMatches | None = None
+) -> list[Problem]:
     """What is suspicious in the packs of the files, beside all that are in force; they take those of the same names.
 
     Args:
@@ -107,7 +109,7 @@ def _costly(entry: PatternEntry, costs: Costs) -> Iterator[tuple[str, str]]:
         )
 
 
-def _silent(entry: PatternEntry, log: Log) -> Iterator[tuple[str, str]]:
+def _silent(entry: PatternEntry, log: LogMatches) -> Iterator[tuple[str, str]]:
     if not log.hits[entry.id]:
         yield (
             f"{entry.id} never fires on {log.events:,} events.",

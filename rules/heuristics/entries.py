@@ -138,7 +138,7 @@ class OversizedEntry(Entry):
         )
 
 
-class RuleEntry(Entry):
+class SessionRuleEntry(Entry):
     """A rule over what a session has done so far, and over what has matched in it."""
 
     conditions: Annotated[tuple[Condition, ...], BeforeValidator(as_tuple), Field(min_length=1, max_length=20)]
@@ -178,4 +178,4 @@ class PackFile(Strict):
     another version of the package is installed."""
     patterns: Annotated[tuple[PatternEntry, ...], BeforeValidator(as_tuple)] = ()
     oversized: Annotated[tuple[OversizedEntry, ...], BeforeValidator(as_tuple)] = ()
-    rules: Annotated[tuple[RuleEntry, ...], BeforeValidator(as_tuple)] = ()
+    rules: Annotated[tuple[SessionRuleEntry, ...], BeforeValidator(as_tuple)] = ()

@@ -11,20 +11,22 @@ from pydantic import ValidationError
 
 from rules.document import Document
 from rules.heuristics.conditions import holds_together
-from rules.heuristics.entries import DECODERS, PatternEntry, RuleEntry
+from rules.heuristics.entries import DECODERS, PatternEntry, SessionRuleEntry
 from rules.heuristics.finder import quiet_options
 from rules.problems import Problem
 
 
-def bad_examples(entry: PatternEntry | RuleEntry, position: int, document: Document) -> Iterator[Problem]:
+def bad_examples(entry: PatternEntry | SessionRuleEntry, position: int, document: Document) -> Iterator[Problem]:
     """Examples that fail, or that the entry doesn't compile; `position` is its place in the list of its kind."""
-    if isinstance(entry, RuleEntry):
+    if isinstance(entry, SessionRuleEntry):
         yield from _of_rule(entry, position, document)
     else:
         yield from _of_pattern(entry, position, document)
 
 
-def repeated(patterns: Iterable[PatternEntry], rules: Iterable[RuleEntry], document: Document) -> Iterator[Problem]:
+def repeated(
+    patterns: Iterable[PatternEntry], rules: Iterable[SessionRuleEntry], document: Document
+) -> Iterator[Problem]:
     """Ids that stand twice."""
     seen: set[str] = set()
     placed = chain(
@@ -39,11 +41,11 @@ def repeated(patterns: Iterable[PatternEntry], rules: Iterable[RuleEntry], docum
 
 def of_the_well_formed(document: Document) -> Iterator[Problem]:
     """Bad examples of entries whose form is right, in a file where others' is not; of those, what won't compile."""
-    for kind, model in (("patterns", PatternEntry), ("rules", RuleEntry)):
+    for kind, model in (("patterns", PatternEntry), ("rules", SessionRuleEntry)):
         listed: Any = document.value.get(kind) if isinstance(document.value, dict) else None
         for position, row in enumerate(listed if isinstance(listed, list) else ()):
             try:
-                entry: PatternEntry | RuleEntry = model.model_validate(row)
+                entry: PatternEntry | SessionRuleEntry = model.model_validate(row)
             except ValidationError:
                 if isinstance(row, dict) and isinstance(row.get("regex"), str):
                     yield from _compiles(row["regex"], str(row.get("id", "It")), position, document)
@@ -83,7 +85,7 @@ def _compiles(expression: str, name: str, position: int, document: Document) -> 
         )
 
 
-def _of_rule(entry: RuleEntry, position: int, document: Document) -> Iterator[Problem]:
+def _of_rule(entry: SessionRuleEntry, position: int, document: Document) -> Iterator[Problem]:
     for kind, examples, wanted in (("match", entry.match, True), ("no_match", entry.no_match, False)):
         for number, example in enumerate(examples):
             if holds_together(entry.conditions, entry.needs, example) is not wanted:

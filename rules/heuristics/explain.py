@@ -16,7 +16,7 @@ from weir.contracts.event import Event
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class InspectedText:
     """A text, and the field whose patterns look at it."""
 
     field: PatternField
@@ -61,24 +61,24 @@ class Firing:
         return Sign(self.pattern, self.version, self.weight, self.group, self.reason)
 
 
-def texts_of(event: Event) -> list[Seen]:
+def texts_of(event: Event) -> list[InspectedText]:
     """The strings of an event, each as often as patterns of another field look at it, as `Patterns.match` has it."""
-    found: list[Seen] = []
+    found: list[InspectedText] = []
     if event.url:
         _, path, query = split_url(event.url)
         found += _as_they_are(url=event.url, path=path, query=query)
     if event.query:
-        found += [Seen("query", event.query, "query"), Seen("url", event.query, "query")]
+        found += [InspectedText("query", event.query, "query"), InspectedText("url", event.query, "query")]
     others = {"title": event.title, "text": event.text, "referrer": event.referrer, "user_agent": event.user_agent}
     return found + _as_they_are(**others)
 
 
-def every_field(text: str) -> list[Seen]:
+def every_field(text: str) -> list[InspectedText]:
     """A bare text in the place of every field: a rule writer does not care which one it came from."""
-    return [Seen(field, text, field) for field in DECODERS]
+    return [InspectedText(field, text, field) for field in DECODERS]
 
 
-def explain(patterns: Patterns, texts: Iterable[Seen]) -> Iterator[Firing]:
+def explain(patterns: Patterns, texts: Iterable[InspectedText]) -> Iterator[Firing]:
     """The patterns that match, text by text, each with the characters that did it."""
     for seen in texts:
         decoded = seen.decoded
@@ -92,5 +92,5 @@ def explain(patterns: Patterns, texts: Iterable[Seen]) -> Iterator[Firing]:
                 )
 
 
-def _as_they_are(**texts: str | None) -> list[Seen]:
-    return [Seen(field, text, field) for field in DECODERS if (text := texts.get(field))]
+def _as_they_are(**texts: str | None) -> list[InspectedText]:
+    return [InspectedText(field, text, field) for field in DECODERS if (text := texts.get(field))]

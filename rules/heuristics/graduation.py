@@ -9,13 +9,13 @@ import yaml
 
 from rules.document import Document, parse_document
 from rules.heuristics.pack import Pack
-from rules.heuristics.stats import Answers, Tally
+from rules.heuristics.stats import LabelCounts, RuleTally
 from rules.problems import Problem
 from weir.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class GraduationCriteria:
     """What a rule must show."""
 
     answers: int = 10
@@ -28,7 +28,7 @@ class Bar:
     """Of all sessions that it alone would flag, at most."""
 
 
-def failures(tally: Tally, sessions: int, weight: float, bar: Bar) -> Iterator[str]:
+def failures(tally: RuleTally, sessions: int, weight: float, bar: GraduationCriteria) -> Iterator[str]:
     """Why the rule may not graduate; nothing if it may."""
     judged, what = _judged(tally)
     if judged.number < bar.answers:
@@ -57,7 +57,7 @@ def out_of_shadow(pack: Pack, rule: str) -> str:
     return f"{text[: place.start_mark.index]}false{text[place.end_mark.index :]}"
 
 
-def _judged(tally: Tally) -> tuple[Answers, str]:
+def _judged(tally: RuleTally) -> tuple[LabelCounts, str]:
     if tally.alone:
         return tally.answers_alone, "that it alone would flag"
     return tally.answers, "where it holds"

@@ -13,7 +13,7 @@ from weir.contracts.session import Session
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class HeuristicEvidence:
     """What the packs in force say of a session."""
 
     evidence: float
@@ -31,7 +31,7 @@ class Heard:
         return verdict_of(self.shadow_evidence)
 
 
-def hear(session: Session, patterns: Patterns) -> Heard:
+def collect_evidence(session: Session, patterns: Patterns) -> HeuristicEvidence:
     """Takes the patterns that the session notes and the rules that hold, each once, none that had expired."""
     signs: list[Sign] = []
     shadow: list[Sign] = []
@@ -43,7 +43,7 @@ def hear(session: Session, patterns: Patterns) -> Heard:
     shadow.sort(key=_by_id)
     value = grouped_evidence(signs)
     with_shadow = grouped_evidence([*signs, *shadow]) if shadow else value
-    return Heard(value, verdict_of(value), tuple(signs), tuple(shadow), with_shadow)
+    return HeuristicEvidence(value, verdict_of(value), tuple(signs), tuple(shadow), with_shadow)
 
 
 def _matched(session: Session, patterns: Patterns) -> Iterator[tuple[Sign, bool]]:
@@ -73,4 +73,4 @@ def _by_id(sign: Sign) -> str:
     return sign.id
 
 
-_NOTHING = Heard(0.0, "allow", (), (), 0.0)
+_NOTHING = HeuristicEvidence(0.0, "allow", (), (), 0.0)

@@ -14,7 +14,7 @@ import yaml
 from rules.document import Document, parse_document, read_document, validate
 from rules.heuristics.crawlers import Crawlers, crawler_patterns, installed_crawlers
 from rules.heuristics.domains import with_domains
-from rules.heuristics.entries import DECODERS, PackFile, PatternEntry, PatternField, RuleEntry
+from rules.heuristics.entries import DECODERS, PackFile, PatternEntry, PatternField, SessionRuleEntry
 from rules.heuristics.examples import bad_examples, of_the_well_formed, repeated
 from rules.kinds import another_kind
 from rules.problems import Problem, RulesError
@@ -24,7 +24,7 @@ __all__ = [
     "Pack",
     "PatternEntry",
     "PatternField",
-    "RuleEntry",
+    "SessionRuleEntry",
     "examine",
     "parse_pack",
     "read_pack",
@@ -46,7 +46,7 @@ class Pack:
     """The YAML as written."""
     crawlers: Crawlers | None = None
     """What came from the package, if that was asked for."""
-    rules: tuple[RuleEntry, ...] = ()
+    rules: tuple[SessionRuleEntry, ...] = ()
     level: int = 1
     """Of paranoia: what is of a higher one is not in force."""
     lines: Mapping[str, int] | None = None
@@ -58,7 +58,7 @@ class Pack:
         return tuple(entry for entry in self.patterns if entry.enabled and entry.level <= self.level)
 
     @property
-    def rules_in_force(self) -> tuple[RuleEntry, ...]:
+    def rules_in_force(self) -> tuple[SessionRuleEntry, ...]:
         """Likewise, rules."""
         return tuple(entry for entry in self.rules if entry.enabled and entry.level <= self.level)
 
@@ -145,13 +145,13 @@ def _crawlers(checked: PackFile) -> Crawlers | None:
     return Crawlers(known.version, known.patterns, {}) if known else installed_crawlers()
 
 
-def _digest(patterns: Iterable[PatternEntry], rules: Iterable[RuleEntry]) -> str:
+def _digest(patterns: Iterable[PatternEntry], rules: Iterable[SessionRuleEntry]) -> str:
     told: list[list[object]] = [[*_said(entry), entry.field, entry.expression] for entry in patterns]
     told += [[*_said(rule), rule.needs, *(one.model_dump_json() for one in rule.conditions)] for rule in rules]
     return hashlib.sha256(json.dumps(sorted(told, key=str)).encode()).hexdigest()[:8]
 
 
-def _said(entry: PatternEntry | RuleEntry) -> list[object]:
+def _said(entry: PatternEntry | SessionRuleEntry) -> list[object]:
     return [
         *(entry.id, entry.weight, entry.category, entry.reason),
         *(entry.group, entry.shadow, entry.level, str(entry.expires)),

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from rules.heuristics.conditions import AT_MOST_THE_EVENTS, Facts, holds_together
 from rules.heuristics.decode import url_parts
-from rules.heuristics.entries import DECODERS, PatternEntry, PatternField, RuleEntry
+from rules.heuristics.entries import DECODERS, PatternEntry, PatternField, SessionRuleEntry
 from rules.heuristics.finder import NONE, Find, finder
 from rules.heuristics.pack import Pack, read_pack
 from rules.heuristics.prose import is_prose, without_prose
@@ -74,7 +74,7 @@ class SessionRule:
     group: str | None
     shadow: bool
     level: int
-    entry: RuleEntry
+    entry: SessionRuleEntry
     least_events: float
     """Of sessions with fewer events it can't hold: most are asked no more than that."""
 
@@ -280,7 +280,7 @@ class Patterns:
             group = entry.group or re.sub(r"[^a-z]+", "-", entry.id)[:64].strip("-")
             self._infos[name] = replace(self._infos[entry.id], id=name, weight=entry.in_prose, group=group)
 
-    def _add_rule(self, pack: Pack, entry: RuleEntry) -> None:
+    def _add_rule(self, pack: Pack, entry: SessionRuleEntry) -> None:
         self._refuse_twice(pack, entry)
         self._rules[entry.id] = SessionRule(
             id=entry.id,
@@ -297,7 +297,7 @@ class Patterns:
             least_events=_least_events(entry),
         )
 
-    def _refuse_twice(self, pack: Pack, entry: PatternEntry | RuleEntry) -> None:
+    def _refuse_twice(self, pack: Pack, entry: PatternEntry | SessionRuleEntry) -> None:
         known = self._infos.get(entry.id) or self._rules.get(entry.id)
         if known is not None:
             raise RulesError([Problem(pack.name, 0, f"{entry.id} stands in the pack {known.pack} too.", "Rename one.")])
@@ -337,7 +337,7 @@ def _begin_s(day: date) -> float:
     return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
 
 
-def _least_events(entry: RuleEntry) -> float:
+def _least_events(entry: SessionRuleEntry) -> float:
     """A lower bound on the events of sessions that the rule may hold for."""
     if entry.needs is not None and entry.needs < len(entry.conditions):
         return 0.0

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 
 from rules.heuristics.conditions import Condition
-from rules.heuristics.entries import PatternEntry, RuleEntry
+from rules.heuristics.entries import PatternEntry, SessionRuleEntry
 from rules.heuristics.pack import Pack
 
 Finding = tuple[str, str]
@@ -19,7 +19,7 @@ def known_names(packs: Iterable[Pack]) -> tuple[set[str], set[str]]:
     return {entry.id for entry in entries}, {entry.category for entry in entries}
 
 
-def unreachable(rule: RuleEntry, ids: Collection[str], categories: Collection[str]) -> Iterator[Finding]:
+def unreachable(rule: SessionRuleEntry, ids: Collection[str], categories: Collection[str]) -> Iterator[Finding]:
     """Why a rule can never hold: no pattern gives what it asks for.
 
     That its conditions exclude each other shows in its examples: none can hold.
@@ -31,7 +31,7 @@ def unreachable(rule: RuleEntry, ids: Collection[str], categories: Collection[st
         yield f"{rule.id} can never hold: no pattern in force is or is of {named}.", "Check the name and the level."
 
 
-def expired(entry: PatternEntry | RuleEntry, today: date) -> Iterator[Finding]:
+def expired(entry: PatternEntry | SessionRuleEntry, today: date) -> Iterator[Finding]:
     """That it is in force no longer."""
     if entry.expires is not None and entry.expires <= today:
         yield f"{entry.id} has expired on {entry.expires}.", "Take it out, or give it another day to expire."

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
-from rules.heuristics.judging import Heard, hear
+from rules.heuristics.judging import HeuristicEvidence, collect_evidence
 from rules.heuristics.patterns import PatternInfo, Patterns
 from weir.contracts.event import Event
 from weir.contracts.flag import Verdict
@@ -64,7 +64,7 @@ class Both:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class HeuristicVerdictChange:
     """A session whose verdict differs."""
 
     session_id: str
@@ -89,7 +89,7 @@ class Simulation:
 
     both: Both
     sessions: int = 0
-    changes: list[Change] = field(default_factory=list)
+    changes: list[HeuristicVerdictChange] = field(default_factory=list)
     by_rule: Counter[tuple[str, Kind]] = field(default_factory=Counter)
     """How many sessions changed so, with this rule among those that differ."""
     shadowed: Counter[str] = field(default_factory=Counter)
@@ -99,14 +99,14 @@ class Simulation:
         """A closed session."""
         self.sessions += 1
         today, proposed = (
-            hear(_of_side(session, mark), side) for mark, side in zip(_MARKS, self.both.sides, strict=True)
+            collect_evidence(_of_side(session, mark), side) for mark, side in zip(_MARKS, self.both.sides, strict=True)
         )
         self.shadowed.update(sign.id for sign in proposed.shadow)
         if today.verdict == proposed.verdict:
             return
         differing = sorted(_named(today) ^ _named(proposed))
         samples = self.both.samples(session.visitor_id)
-        change = Change(
+        change = HeuristicVerdictChange(
             session.session_id, session.visitor_id, today.verdict, proposed.verdict, tuple(differing), samples
         )
         self.changes.append(change)
@@ -130,5 +130,5 @@ def _of_side(session: Session, mark: str) -> Session:
     return cast("Session", _Side(session, mark)) if session.heuristics else session
 
 
-def _named(heard: Heard) -> set[str]:
+def _named(heard: HeuristicEvidence) -> set[str]:
     return {sign.id for sign in heard.signs}

@@ -15,7 +15,7 @@ _Z = 1.96
 
 
 @dataclass(slots=True)
-class Answers:
+class LabelCounts:
     """What people say about sessions."""
 
     bad: int = 0
@@ -50,7 +50,7 @@ class Answers:
 
 
 @dataclass(slots=True)
-class Tally:
+class RuleTally:
     """What was seen of one rule."""
 
     hits: int = 0
@@ -58,13 +58,13 @@ class Tally:
     sessions: int = 0
     alone: int = 0
     """Sessions that it alone has flagged, or would have if it were not in shadow."""
-    answers: Answers = field(default_factory=Answers)
-    answers_alone: Answers = field(default_factory=Answers)
+    answers: LabelCounts = field(default_factory=LabelCounts)
+    answers_alone: LabelCounts = field(default_factory=LabelCounts)
     """About sessions that it alone has flagged: their precision is the marginal one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RuleStats:
     """Figures of one rule."""
 
     rule: str
@@ -89,9 +89,9 @@ class Stats:
 
     def __init__(self, patterns: Patterns) -> None:
         self._patterns = patterns
-        self._tallies: dict[str, Tally] = {}
+        self._tallies: dict[str, RuleTally] = {}
         self.sessions = 0
-        self.answers = Answers()
+        self.answers = LabelCounts()
 
     def take(self, session: Session, *, is_bad: bool | None = None) -> None:
         """A closed session; `is_bad` is what people say of it, None if nobody did."""
@@ -99,7 +99,7 @@ class Stats:
         if is_bad is not None:
             self.answers.add(is_bad=is_bad)
         for one in weigh(session, self._patterns):
-            tally = self._tallies.setdefault(one.id, Tally())
+            tally = self._tallies.setdefault(one.id, RuleTally())
             hits = session.heuristics.get(one.id)
             tally.hits += hits.hits if hits is not None else 1
             tally.sessions += 1
@@ -109,19 +109,19 @@ class Stats:
                 if one.is_alone:
                     tally.answers_alone.add(is_bad=is_bad)
 
-    def tally(self, rule: str) -> Tally:
+    def tally(self, rule: str) -> RuleTally:
         """What was seen of a rule."""
-        return self._tallies.get(rule, Tally())
+        return self._tallies.get(rule, RuleTally())
 
-    def rows(self, *, silent: bool = False) -> Iterator[Row]:
+    def rows(self, *, silent: bool = False) -> Iterator[RuleStats]:
         """Figures of each rule that held, most sessions first; with `silent` also of those that never did."""
         known: list[PatternInfo | SessionRule] = [self._patterns.info(name) for name in self._patterns.ids]
         rows = [self._row(one) for one in _weighty([*known, *self._patterns.rules])]
         yield from sorted((row for row in rows if row.sessions or silent), key=lambda row: (-row.sessions, row.rule))
 
-    def _row(self, one: PatternInfo | SessionRule) -> Row:
+    def _row(self, one: PatternInfo | SessionRule) -> RuleStats:
         tally = self.tally(one.id)
-        return Row(
+        return RuleStats(
             rule=one.id,
             version=one.version,
             shadow=one.shadow,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rules.heuristics.evidence import Sign, grouped_evidence, verdict_of
-from rules.heuristics.judging import Heard, hear
+from rules.heuristics.judging import HeuristicEvidence, collect_evidence
 from rules.heuristics.patterns import Patterns
 from weir.contracts.session import Session
 
@@ -23,10 +23,10 @@ class Weighed:
 
 def weigh(session: Session, patterns: Patterns) -> tuple[Weighed, ...]:
     """The patterns and rules that hold for a session, by id, those in shadow too; signs of no weight are none."""
-    return weighed(hear(session, patterns))
+    return weighed(collect_evidence(session, patterns))
 
 
-def weighed(heard: Heard) -> tuple[Weighed, ...]:
+def weighed(heard: HeuristicEvidence) -> tuple[Weighed, ...]:
     """The same of what was heard already."""
     if not heard.signs and not heard.shadow:
         return ()

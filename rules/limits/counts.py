@@ -24,7 +24,7 @@ class CountsState(msgspec.Struct, array_like=True):
     missed: int
 
 
-class Counts:
+class DistinctCounts:
     """Sets by subject, in bounded memory.
 
     A subject that had to go begins anew: it is told at most `missed` too low.
@@ -135,7 +135,7 @@ class Counts:
 
 
 def take_entry(state: CountsState, subject: str, value: bytes) -> None:
-    """Puts an entry that `Counts.changes` gave back into a state."""
+    """Puts an entry that `DistinctCounts.changes` gave back into a state."""
     state.sets[subject] = value[1:]
     if value[:1] == _UNTOLD:
         state.touched.append(subject)

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from rules.limits.budgets import Budget, named_types
-from rules.limits.counts import Counts, CountsState, take_entry
+from rules.limits.counts import CountsState, DistinctCounts, take_entry
 from rules.limits.distinct import Distinct, DistinctLimit
 from rules.limits.heavy import HeavyCosts
 from rules.limits.window import WINDOW_S, Window
@@ -75,9 +75,9 @@ class Sums:
         self._partitions = partitions
         self._budgets = [budget for budget in budgets if budget.kind != "visitor"]
         self._costs = {budget.id: HeavyCosts() for budget in self._budgets}
-        self.arrivals = [Counts(limit, partitions) for limit in limits if limit.of != "items"]
+        self.arrivals = [DistinctCounts(limit, partitions) for limit in limits if limit.of != "items"]
         """To be counted by `arrive`."""
-        self.items = [Counts(limit, partitions) for limit in limits if limit.of == "items"]
+        self.items = [DistinctCounts(limit, partitions) for limit in limits if limit.of == "items"]
         """To be counted by whoever knows items."""
         self._arriving = [
             (counts, _PARTIES.index(counts.limit.kind), _COUNTED.index(counts.limit.of)) for counts in self.arrivals
@@ -223,7 +223,7 @@ class Sums:
             missed=missed,
         )
 
-    def _set_record(self, counts: Counts, told_at: float, sets: dict[str, Distinct]) -> DistinctSums:
+    def _set_record(self, counts: DistinctCounts, told_at: float, sets: dict[str, Distinct]) -> DistinctSums:
         return DistinctSums(
             partition=self._partition,
             window_start=max(0.0, counts.window_start),

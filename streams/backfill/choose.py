@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streams.backfill.stretch import Choice, LateSpans, Stretch
+from streams.backfill.stretch import BackfillRange, Choice, LateSpans
 from streams.decode import Accepted, decode
 from weir.errors import UsageError
 from weir.kafka.reader import LogReader, read_all
@@ -13,7 +13,7 @@ from weir.settings import Settings
 from weir.topics import EVENTS, LATE
 
 
-def choose(settings: Settings, choice: Choice) -> list[Stretch]:
+def choose(settings: Settings, choice: Choice) -> list[BackfillRange]:
     """The stretch of each partition that is asked for and has anything in it.
 
     Raises:
@@ -36,7 +36,7 @@ def choose(settings: Settings, choice: Choice) -> list[Stretch]:
     return [stretch for stretch in found if stretch.offsets]
 
 
-def read(settings: Settings, stretch: Stretch) -> Iterator[LogRecord]:
+def read(settings: Settings, stretch: BackfillRange) -> Iterator[LogRecord]:
     """The committed events of a stretch, in their order.
 
     Raises:
@@ -47,7 +47,7 @@ def read(settings: Settings, stretch: Stretch) -> Iterator[LogRecord]:
         yield from reader.read({place: stretch.first}, {place: stretch.end})
 
 
-def _by_late_events(settings: Settings, topic: str) -> list[Stretch]:
+def _by_late_events(settings: Settings, topic: str) -> list[BackfillRange]:
     """From one whole session before the earliest late event of a partition to the partition's end."""
     late = LateSpans(topic)
     for record in read_all(settings, LATE):
@@ -63,7 +63,9 @@ def _by_late_events(settings: Settings, topic: str) -> list[Stretch]:
     return _by_time(settings, topic, starts, None)
 
 
-def _by_time(settings: Settings, topic: str, starts: dict[int, float | None], to_s: float | None) -> list[Stretch]:
+def _by_time(
+    settings: Settings, topic: str, starts: dict[int, float | None], to_s: float | None
+) -> list[BackfillRange]:
     with LogReader(settings, [topic]) as reader:
         ranges = reader.ranges()
         firsts = reader.since_each(
@@ -71,7 +73,9 @@ def _by_time(settings: Settings, topic: str, starts: dict[int, float | None], to
         )
         lasts = reader.since_each({(topic, at): _ms(to_s) for at in starts}, ranges) if to_s is not None else {}
     return [
-        Stretch(at, firsts.get((topic, at), ranges[topic, at].start), lasts.get((topic, at), ranges[topic, at].end))
+        BackfillRange(
+            at, firsts.get((topic, at), ranges[topic, at].start), lasts.get((topic, at), ranges[topic, at].end)
+        )
         for at in starts
     ]
 
@@ -80,9 +84,9 @@ def _ms(moment_s: float) -> int:
     return round(moment_s * 1_000)
 
 
-def _by_offset(settings: Settings, topic: str, choice: Choice, partition: int) -> Stretch:
+def _by_offset(settings: Settings, topic: str, choice: Choice, partition: int) -> BackfillRange:
     span = _spans(settings, topic)[partition]
-    return choice.within(Stretch(partition, span.start, span.end))
+    return choice.within(BackfillRange(partition, span.start, span.end))
 
 
 def _spans(settings: Settings, topic: str) -> dict[int, OffsetRange]:

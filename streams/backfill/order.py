@@ -28,7 +28,7 @@ class LeftOut:
 
 
 @dataclass(slots=True)
-class Order:
+class BackfillClock:
     """Gives the records of one partition their times.
 
     An event's time is clamped by its own first arrival, as the worker did. What can't be read has no time of its own

@@ -9,13 +9,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from streams.backfill.choose import read
-from streams.backfill.order import LeftOut, Order
+from streams.backfill.order import BackfillClock, LeftOut
 from streams.backfill.spool import Spool
-from streams.backfill.stretch import Stretch
+from streams.backfill.stretch import BackfillRange
 from streams.engine.transaction import BrokenTransactionError, Transactions
 from streams.produce.pace import Pace
-from streams.replay.flow import Flow, Tally
-from streams.replay.installation import Installation
+from streams.replay.flow import Flow, MetricTally
+from streams.replay.installation import DriverResources
 from streams.replay.log import MemoryLog
 from streams.sessionize.end_of_input import EndOfInput
 from weir.errors import WorkError
@@ -32,12 +32,12 @@ Advance = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class BackfillOutcome:
     """What a backfill did."""
 
     records: int
     left_out: LeftOut
-    tally: Tally
+    tally: MetricTally
 
 
 class Backfill:
@@ -53,7 +53,7 @@ class Backfill:
     """
 
     def __init__(
-        self, settings: Settings, target: Settings, resources: Installation, now_s: float, rate: float | None = None
+        self, settings: Settings, target: Settings, resources: DriverResources, now_s: float, rate: float | None = None
     ) -> None:
         self._settings = settings
         self._pace = Pace(rate)
@@ -67,7 +67,7 @@ class Backfill:
         self._log = MemoryLog(settings.names, settings.partitions, round(now_s * 1000), read_topics)
         self._flow = Flow(self._log, wiring, self._write)
 
-    def run(self, stretches: Sequence[Stretch], advance: Advance) -> Outcome:
+    def run(self, stretches: Sequence[BackfillRange], advance: Advance) -> BackfillOutcome:
         """Does it all; `advance` is told of records read and of records folded.
 
         Raises:
@@ -82,10 +82,10 @@ class Backfill:
                 records = self._fold(heapq.merge(*spools, key=lambda timed: timed[0]), advance)
         finally:
             self._transactions.close()
-        return Outcome(records, self._left_out, self._flow.tally)
+        return BackfillOutcome(records, self._left_out, self._flow.tally)
 
-    def _spool(self, stretch: Stretch, spool: Spool, advance: Advance) -> None:
-        order = Order(self._resources.config, self._settings.partitions, self._left_out)
+    def _spool(self, stretch: BackfillRange, spool: Spool, advance: Advance) -> None:
+        order = BackfillClock(self._resources.config, self._settings.partitions, self._left_out)
         for ts, record in order.timed(read(self._settings, stretch)):
             spool.add(ts, record)
             self._end.saw(stretch.partition, ts)

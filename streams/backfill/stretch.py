@@ -12,7 +12,7 @@ Headers = Iterable[tuple[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class BackfillRange:
     """Offsets from `first` up to and without `end` of one partition."""
 
     partition: int
@@ -82,11 +82,11 @@ class Choice:
             if first is not None and end is not None and end <= first:
                 raise UsageError("The stretch ends where it begins, or before.", "Give an end that is later.")
 
-    def within(self, whole: Stretch) -> Stretch:
+    def within(self, whole: BackfillRange) -> BackfillRange:
         """What the offsets choose of a partition."""
         first = whole.first if self.from_offset is None else max(whole.first, self.from_offset)
         end = whole.end if self.to_offset is None else min(whole.end, self.to_offset)
-        return Stretch(whole.partition, first, end)
+        return BackfillRange(whole.partition, first, end)
 
     @property
     def is_by_time(self) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 
 from streams.engine.exposition import Exposition
 from streams.engine.fetched import Fetched, FetchPosition
-from streams.engine.partition import StagePartition, Surroundings
+from streams.engine.partition import PartitionContext, StagePartition
 from streams.engine.plan import StagePlan, Threads
 from streams.engine.recovery import AbandonedError
 from streams.engine.transaction import BrokenTransactionError
@@ -46,7 +46,7 @@ class Ownership:
     ) -> None:
         self._plans = {plan.name: plan for plan in plans}
         self._inputs = {plan.name: {settings.names.public(topic) for topic in plan.inputs} for plan in plans}
-        self._around = Surroundings(settings, threads, exposition, fail, self._repair, is_current)
+        self._context = PartitionContext(settings, threads, exposition, fail, self._repair, is_current)
         self._fail = fail
         self._place = place
         self._owned: dict[tuple[str, int], StagePartition] = {}
@@ -161,7 +161,7 @@ class Ownership:
 
     def _add(self, key: tuple[str, int]) -> None:
         stage, number = key
-        partition = self._owned[key] = StagePartition(self._plans[stage], number, self._around)
+        partition = self._owned[key] = StagePartition(self._plans[stage], number, self._context)
         task = self._recoveries[partition] = asyncio.create_task(self._recover(partition))
         task.add_done_callback(lambda _: self._recoveries.pop(partition, None))
 

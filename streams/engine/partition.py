@@ -50,7 +50,7 @@ log = logging.getLogger("weir.partition")
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class PartitionContext:
     """What all partitions of a worker share."""
 
     settings: Settings
@@ -67,15 +67,15 @@ class Surroundings:
 class StagePartition:
     """One partition of one stage, owned by this process. All methods belong to the loop's thread."""
 
-    def __init__(self, plan: StagePlan, number: int, around: Surroundings) -> None:
+    def __init__(self, plan: StagePlan, number: int, context: PartitionContext) -> None:
         self.stage = plan.name
         self.number = number
         self._plan = plan
-        self._around = around
-        self._threads = around.threads
-        self._inputs = [around.settings.names.public(topic) for topic in plan.inputs]
+        self._context = context
+        self._threads = context.threads
+        self._inputs = [context.settings.names.public(topic) for topic in plan.inputs]
         self._task: Task = plan.make(number)
-        self._interval_s = around.settings.checkpoint_interval_s if self._task.refolds else 0.0
+        self._interval_s = context.settings.checkpoint_interval_s if self._task.replays_from_checkpoint else 0.0
         self._transactions: Transactions | None = None
         self._flusher: Flusher | None = None
         self._lock = asyncio.Lock()
@@ -153,7 +153,7 @@ class StagePartition:
                 self._repair_waits = True
                 raise AbandonedError
             in_doubt = self._transactions.is_in_doubt
-            self._around.exposition.count("transactions", self.stage, "in_doubt" if in_doubt else "aborted")
+            self._context.exposition.count("transactions", self.stage, "in_doubt" if in_doubt else "aborted")
             if in_doubt:
                 # These brokers may be slow by nature; a doubt that never ends would be an outage.
                 self._doubt_s = min(2 * self._doubt_s, _LONGEST_DOUBT_S)
@@ -259,7 +259,7 @@ class StagePartition:
         self._suspended = False
         if self._repair_waits:
             self._repair_waits = False
-            self._around.repair(self)
+            self._context.repair(self)
         if self._recovered:
             async with self._lock:
                 if self._flusher is not None and self.is_ready:
@@ -284,12 +284,12 @@ class StagePartition:
         async with self._lock:
             if self._transactions is not None:
                 await self._threads.kafka(self._transactions.close)
-        self._around.exposition.forget(self.number, *_PARTITION_GAUGES)
+        self._context.exposition.forget(self.number, *_PARTITION_GAUGES)
 
     async def _take_over(self) -> tuple[Transactions, Flusher]:
-        around = self._around
-        transactions = await self._threads.kafka(Transactions, around.settings, self.stage, self.number, self._doubt_s)
-        flusher = Flusher(self.stage, transactions, self._threads, around.exposition, self._flush_failed)
+        context = self._context
+        transactions = await self._threads.kafka(Transactions, context.settings, self.stage, self.number, self._doubt_s)
+        flusher = Flusher(self.stage, transactions, self._threads, context.exposition, self._flush_failed)
         self._transactions, self._flusher = transactions, flusher
         # Only a current owner fences. During a rebalance the partition may be another's by now, whose work it would
         # cost; whether it is stays open until the group has spoken.
@@ -298,7 +298,7 @@ class StagePartition:
                 raise AbandonedError
             self._fences_nobody.clear()
             try:
-                await self._threads.kafka(transactions.fence, around.settings.recovery_timeout_s, self._is_current)
+                await self._threads.kafka(transactions.fence, context.settings.recovery_timeout_s, self._is_current)
             except NotCurrentError:
                 self._fences_nobody.set()
                 await asyncio.sleep(_LOOK_AGAIN_S)
@@ -308,16 +308,16 @@ class StagePartition:
                 self._fences_nobody.set()
 
     def _is_current(self) -> bool:
-        return not self._suspended and not self._abandoned and self._around.is_current()
+        return not self._suspended and not self._abandoned and self._context.is_current()
 
     async def _restore(self, transactions: Transactions, flusher: Flusher) -> None:
-        around, stage = self._around, self.stage
-        self._recovery = Recovery(around.settings, self._threads, self._plan, self.number, transactions, self._task)
+        context, stage = self._context, self.stage
+        self._recovery = Recovery(context.settings, self._threads, self._plan, self.number, transactions, self._task)
         if self._abandoned:
             raise AbandonedError
         found = await self._recovery.run()
         self._next = dict(found.positions)
-        cap = Cap(around.settings.dead_letter_cap, around.settings.dead_letter_window)
+        cap = Cap(context.settings.dead_letter_cap, context.settings.dead_letter_window)
         self._watches = {
             topic: LetterWatch(cap, f"partition {self.number} of {topic}", kept)
             for topic, kept in found.letters.items()
@@ -325,11 +325,11 @@ class StagePartition:
         flusher.start(found.positions, found.checkpoint, found.topic_ids, self._watches, found.flush)
         await self._begin_under_present_rules(flusher)
         self._recovered = True
-        around.exposition.set(found.seconds, "recovery_seconds", stage, str(self.number))
-        around.exposition.set(found.entries, "recovered_entries", stage, str(self.number))
+        context.exposition.set(found.seconds, "recovery_seconds", stage, str(self.number))
+        context.exposition.set(found.entries, "recovered_entries", stage, str(self.number))
         log.info(
             "%s recovered in %.2f s: %d entries, %d records folded again, goes on at %s",
-            self, found.seconds, found.entries, found.refolded, found.positions,
+            self, found.seconds, found.entries, found.replayed, found.positions,
         )  # fmt: skip
 
     async def _begin_under_present_rules(self, flusher: Flusher) -> None:
@@ -371,8 +371,8 @@ class StagePartition:
                     f"The code of {self} failed between offsets {slice_[0].offset} and {slice_[-1].offset}: {error!r}.",
                     "Nothing of this batch was written; this is a defect to report.",
                 ) from error
-        self._around.exposition.observe(time.perf_counter() - begun, "batch_seconds", self.stage)
-        self._around.exposition.count("batch_records", self.stage, by=end - begin)
+        self._context.exposition.observe(time.perf_counter() - begun, "batch_seconds", self.stage)
+        self._context.exposition.count("batch_records", self.stage, by=end - begin)
         return records[begin:end]
 
     def _watch_letters(self, topic: str, records: Sequence[InputRecord], effects: Effects) -> None:
@@ -412,10 +412,10 @@ class StagePartition:
             # Whoever recovers it waits for this flush, hears of the error, and knows whether it is still ours.
             return
         if not isinstance(error, BrokenTransactionError):
-            self._around.fail(error)
+            self._context.fail(error)
         else:
             log.warning("A flush was refused, the partition recovers: %s", error)
-            self._around.repair(self)
+            self._context.repair(self)
 
     def _count_repair(self) -> None:
         if dict(self.durable) != self._repaired_at:
@@ -423,7 +423,7 @@ class StagePartition:
             self._repaired_at = dict(self.durable)
         self._repairs += 1
         waited_s = time.monotonic() - self._repairs_since_s
-        if self._repairs > _FEWEST_REPAIRS and waited_s > self._around.settings.stall_timeout_s:
+        if self._repairs > _FEWEST_REPAIRS and waited_s > self._context.settings.stall_timeout_s:
             raise WorkError(
                 f"Kafka has refused what {self} writes for {waited_s:.0f} s: {self._refusal}.",
                 "Nothing is lost, and work goes on there after a restart.",

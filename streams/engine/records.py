@@ -25,7 +25,7 @@ class FetchedRecords(PartitionRecords):  # type: ignore[misc]  # aiokafka has no
     When a header's name can't be read, the answer is read again by aiokafka's slow parser, which is told to bear it.
     """
 
-    def __init__(self, tp: Any, records: Answer, aborted: Any, *others: Any) -> None:  # noqa: ANN401 -- aiokafka's
+    def __init__(self, tp: Any, records: FetchResponse, aborted: Any, *others: Any) -> None:  # noqa: ANN401 -- aiokafka's
         super().__init__(tp, records, aborted, *others)
         self._answer = records
         self._aborted = aborted
@@ -52,7 +52,7 @@ class FetchedRecords(PartitionRecords):  # type: ignore[misc]  # aiokafka has no
         return FetchedRecord(tp.topic, tp.partition, record.offset, record.timestamp, record.key, record.value, headers)
 
 
-class Answer:
+class FetchResponse:
     """aiokafka's parser of a broker's answer, which keeps the bytes to itself, with the bytes."""
 
     def __init__(self, data: bytes) -> None:
@@ -102,4 +102,4 @@ class _BearingRecords(_MemoryRecordsPy):  # type: ignore[misc]  # likewise
 _WITH_HEADERS = 2
 
 fetcher.PartitionRecords = FetchedRecords
-fetcher.MemoryRecords = Answer
+fetcher.MemoryRecords = FetchResponse

@@ -51,7 +51,7 @@ class Recovered:
     """Number of the last flush."""
     entries: int
     """State entries read."""
-    refolded: int
+    replayed: int
     """Input records folded again."""
     seconds: float
 
@@ -110,12 +110,12 @@ class Recovery:
         progress = await kafka(self._check_inputs, recorded, ids)
         count = len(entries)
         await work(self._load, entries)
-        refolded = await self._refold(progress) if progress.has_tail else 0
+        replayed = await self._replay_from_checkpoint(progress) if progress.has_tail else 0
         await work(self._check_fold, progress if recorded else None)
         positions = {topic: place.next for topic, place in progress.inputs.items()}
         checkpoint = {topic: place.checkpoint for topic, place in progress.inputs.items()}
         letters = {topic: place.letters for topic, place in progress.inputs.items()}
-        return Recovered(positions, checkpoint, letters, ids, flush, count, refolded, time.monotonic() - begun)
+        return Recovered(positions, checkpoint, letters, ids, flush, count, replayed, time.monotonic() - begun)
 
     def _free_state(self, observer: Observer) -> None:
         with _brokers_may_be_coming_back():
@@ -176,7 +176,7 @@ class Recovery:
                 check_place(topic, self._partition, place, ids[topic], low, high)
         return Progress(places, recorded.task if recorded else b"")
 
-    async def _refold(self, progress: Progress) -> int:
+    async def _replay_from_checkpoint(self, progress: Progress) -> int:
         (topic, place), *others = progress.inputs.items()
         if others:
             raise WorkError(f"The stage {self._stage} has several inputs and can't fold them again in their order.")

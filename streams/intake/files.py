@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from streams.decode import Refused, decode
-from streams.intake.formats.registry import Order
+from streams.intake.formats.registry import LineOrder
 from streams.intake.layouts.clients import Trusted
-from streams.intake.line import BadLine, Candidate, Line, RawLine, Unreadable
-from streams.intake.look import LOOKED_AT, Asked, Chosen, choose
-from streams.intake.order import Source, merged, numbered_among_equals, sorted_within, stand_in_arrivals, when
+from streams.intake.line import BadLine, Line, ParsedLine, RawLine, Unreadable
+from streams.intake.look import LOOKED_AT, Chosen, FormatRequest, choose
+from streams.intake.order import UnopenedFile, merged, numbered_among_equals, sorted_within, stand_in_arrivals, when
 from streams.intake.source import LONGEST_LINE_BYTES, check_source, content_hash, is_regular, read_lines
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.settings import Settings
@@ -57,7 +57,7 @@ class Inputs:
         WorkError: a file has no format that Weir knows, or two.
     """
 
-    def __init__(self, names: Sequence[str], asked: Asked, settings: Settings) -> None:
+    def __init__(self, names: Sequence[str], asked: FormatRequest, settings: Settings) -> None:
         asked.check()
         for name in names:
             check_source(name)
@@ -87,7 +87,7 @@ class Inputs:
         settings = self._settings
         used = [file for file in self.files if file.chosen is not None and file.copy_of is None]
         found: Iterator[Line | BadLine] = merged([self._source(file) for file in used])
-        if any(file.chosen is not None and file.chosen.order is Order.NEARLY_BY_TIME for file in used):
+        if any(file.chosen is not None and file.chosen.order is LineOrder.NEARLY_BY_TIME for file in used):
             found = numbered_among_equals(sorted_within(found, settings.grace_s), settings.gap_s + 2 * settings.grace_s)
         return found
 
@@ -111,23 +111,23 @@ class Inputs:
                 file.copy_of = original if original != file.name else None
         return files
 
-    def _source(self, file: InputFile) -> Source:
+    def _source(self, file: InputFile) -> UnopenedFile:
         chosen, head = file.chosen, self._streams[file.name]
         assert chosen is not None  # noqa: S101 -- for mypy: files without lines are left out
-        if not is_regular(file.name) or chosen.order is Order.NONE:
-            return Source(float("-inf"), file.name.encode(), partial(self._open, file, chosen))
+        if not is_regular(file.name) or chosen.order is LineOrder.NONE:
+            return UnopenedFile(float("-inf"), file.name.encode(), partial(self._open, file, chosen))
         look = Chosen(chosen.name, chosen.order, chosen.read)
         times = [
             line.ts for line in _checked(InputFile(file.name), look, head, MAX_RECORD_BYTES) if isinstance(line, Line)
         ]
         tie = b"\n".join(raw for _, raw in head)
-        return Source(min(times, default=float("-inf")), tie, partial(self._open, file, chosen))
+        return UnopenedFile(min(times, default=float("-inf")), tie, partial(self._open, file, chosen))
 
     def _open(self, file: InputFile, chosen: Chosen) -> Iterator[Line | BadLine]:
         raw = read_lines(file.name) if is_regular(file.name) else self._streams.pop(file.name)
         settings = self._settings
         found = _counted(file, _checked(file, chosen, raw, settings.max_record_bytes))
-        if chosen.order is Order.NONE:
+        if chosen.order is LineOrder.NONE:
             return _sorted(found)
         return _with_disorder(file, stand_in_arrivals(found, settings.max_ahead_s), settings.gap_s + settings.grace_s)
 
@@ -164,7 +164,7 @@ def _checked(
             yield _line(file.name, made, max_record_bytes)
 
 
-def _line(name: str, made: Candidate, max_record_bytes: int) -> Line | BadLine:
+def _line(name: str, made: ParsedLine, max_record_bytes: int) -> Line | BadLine:
     decoded = decode(made.value, max_record_bytes)
     if isinstance(decoded, Refused):
         return BadLine(name, made.number, made.raw, decoded.reason, decoded.detail)
@@ -186,4 +186,4 @@ def _sorted(found: Iterable[Line | BadLine]) -> Iterator[Line | BadLine]:
 
 def read(line_format: str | None, name: str) -> Iterator[Line | BadLine]:
     """The events of one file in one format, or as it looks, with the settings' defaults; raises as `Inputs` does."""
-    return Inputs([name], Asked(line_format), Settings()).read()
+    return Inputs([name], FormatRequest(line_format), Settings()).read()

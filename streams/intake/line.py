@@ -45,7 +45,7 @@ class BadLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ParsedLine:
     """What a format makes of a line, before it is checked as any event is."""
 
     number: int

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from streams.decode import Accepted, decode
-from streams.intake.formats.registry import ACCESS_LOG, EXPORTS, FORMATS, LAYOUTS, W3C, Format, Order
+from streams.intake.formats.registry import ACCESS_LOG, EXPORTS, FORMATS, LAYOUTS, W3C, Format, LineOrder
 from streams.intake.layouts.candidates import LogCounts, Parser, log_candidates
 from streams.intake.layouts.clients import Trusted
 from streams.intake.layouts.doubts import refuse_ambiguous, refuse_hidden_agent, refuse_unknown_proxy, servers_own
@@ -16,7 +16,7 @@ from streams.intake.layouts.layout import JsonLayout, Layout
 from streams.intake.layouts.templates import layout_of
 from streams.intake.layouts.text import TextParser
 from streams.intake.layouts.w3c import W3cParser
-from streams.intake.line import Candidate, RawLine, Unreadable, not_blank
+from streams.intake.line import ParsedLine, RawLine, Unreadable, not_blank
 from weir.errors import UsageError
 
 LOOKED_AT = 100
@@ -27,7 +27,7 @@ _MAX_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FormatRequest:
     """What the caller said of the files."""
 
     name: str | None = None
@@ -51,7 +51,7 @@ class Asked:
         layout_of(self.template)
 
 
-Reader = Callable[[Iterable[RawLine], LogCounts], Iterator[Candidate | Unreadable]]
+Reader = Callable[[Iterable[RawLine], LogCounts], Iterator[ParsedLine | Unreadable]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Chosen:
     """The format of one file."""
 
     name: str
-    order: Order
+    order: LineOrder
     read: Reader
     """Makes candidates of lines, and counts what is to be said of them."""
     counts: LogCounts = field(default_factory=LogCounts)
@@ -68,7 +68,7 @@ class Chosen:
     looked_at: int = 0
 
 
-def choose(source: str, head: Sequence[RawLine], asked: Asked, trusted: Trusted) -> Chosen | None:
+def choose(source: str, head: Sequence[RawLine], asked: FormatRequest, trusted: Trusted) -> Chosen | None:
     """The format of the file that begins with these lines; None if there is no line.
 
     Raises:
@@ -106,29 +106,29 @@ def _export(lines: Sequence[RawLine], formats: Iterable[Format]) -> Chosen | Non
 def _taken(wanted: Format, lines: Sequence[RawLine]) -> Chosen:
     assert wanted.candidates is not None  # noqa: S101 -- for mypy: callers ask for these alone
     try:
-        fitting = sum(isinstance(one, Candidate) and _is_event(one) for one in wanted.candidates(lines))
+        fitting = sum(isinstance(one, ParsedLine) and _is_event(one) for one in wanted.candidates(lines))
     except UsageError:
         fitting = 0  # the format's header is not there
     candidates = wanted.candidates
 
-    def read(all_lines: Iterable[RawLine], _: LogCounts) -> Iterator[Candidate | Unreadable]:
+    def read(all_lines: Iterable[RawLine], _: LogCounts) -> Iterator[ParsedLine | Unreadable]:
         return candidates(all_lines)
 
     return Chosen(wanted.name, wanted.order, read, LogCounts(), min(fitting, len(lines)), len(lines))
 
 
-def _is_event(candidate: Candidate) -> bool:
+def _is_event(candidate: ParsedLine) -> bool:
     return isinstance(decode(candidate.value, _MAX_BYTES), Accepted)
 
 
 def _w3c(lines: Sequence[RawLine], trusted: Trusted) -> Chosen:
-    fitting = sum(isinstance(one, Candidate) for one in log_candidates(lines, W3cParser(), trusted, LogCounts()))
+    fitting = sum(isinstance(one, ParsedLine) for one in log_candidates(lines, W3cParser(), trusted, LogCounts()))
     of = sum(not raw.startswith(b"#") for _, raw in lines)
 
-    def read(all_lines: Iterable[RawLine], counts: LogCounts) -> Iterator[Candidate | Unreadable]:
+    def read(all_lines: Iterable[RawLine], counts: LogCounts) -> Iterator[ParsedLine | Unreadable]:
         return log_candidates(all_lines, W3cParser(), trusted, counts)
 
-    return Chosen(W3C, Order.NEARLY_BY_TIME, read, LogCounts(), fitting, of)
+    return Chosen(W3C, LineOrder.NEARLY_BY_TIME, read, LogCounts(), fitting, of)
 
 
 def _log(
@@ -152,7 +152,7 @@ def _log(
     layout = best.parser.layout
     parser: Parser = TextParser(layout) if isinstance(layout, Layout) else best.parser
 
-    def read(all_lines: Iterable[RawLine], counts: LogCounts) -> Iterator[Candidate | Unreadable]:
+    def read(all_lines: Iterable[RawLine], counts: LogCounts) -> Iterator[ParsedLine | Unreadable]:
         return log_candidates(all_lines, parser, trusted, counts, own)
 
-    return Chosen(layout.name, Order.NEARLY_BY_TIME, read, LogCounts(), len(best.rows), len(texts))
+    return Chosen(layout.name, LineOrder.NEARLY_BY_TIME, read, LogCounts(), len(best.rows), len(texts))

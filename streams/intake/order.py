@@ -92,7 +92,7 @@ def _jumps(ts: float, behind: Sequence[float], max_ahead_s: float) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class UnopenedFile:
     """One file, not opened yet."""
 
     first_s: float
@@ -102,16 +102,16 @@ class Source:
     open: Callable[[], Lines]
 
 
-def merged(sources: Sequence[Source]) -> Iterator[Line | BadLine]:
+def merged(sources: Sequence[UnopenedFile]) -> Iterator[Line | BadLine]:
     """Merges files by time. What lies out of order in a file stays there: a file is as far as its newest line."""
     order = count()
-    heap: list[tuple[float, bytes, int, Iterator[tuple[float, Line | BadLine]] | None, Line | BadLine | Source]] = [
-        (source.first_s, source.tie, next(order), None, source) for source in sources
-    ]
+    heap: list[
+        tuple[float, bytes, int, Iterator[tuple[float, Line | BadLine]] | None, Line | BadLine | UnopenedFile]
+    ] = [(source.first_s, source.tie, next(order), None, source) for source in sources]
     heapq.heapify(heap)
     while heap:
         _, tie, number, rest, what = heap[0]
-        if isinstance(what, Source):
+        if isinstance(what, UnopenedFile):
             rest = _with_keys(what.open(), what.first_s)
         else:
             yield what

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from streams.join import standing as rules
-from streams.join.standing import Answer, Powers, Report, Standing
+from streams.join.standing import HumanLabel, Powers, Report, VisitorLabels
 from streams.task import Effects
 from weir.contracts import Label
 from weir.contracts.answer import AnsweredSession
@@ -26,7 +26,7 @@ MOST_REPORTERS = 10_000
 """Reporters of one partition whose records are kept; of more, a tenth is forgotten, the longest unjudged first."""
 MOST_STALE = 1_000
 """Ends that may stand in the index though something was said since."""
-_read_standing = msgspec.json.Decoder(Standing).decode
+_read_standing = msgspec.json.Decoder(VisitorLabels).decode
 _read_record = msgspec.json.Decoder(tuple[int, int, float]).decode
 
 
@@ -39,7 +39,7 @@ class Acting:
 
     def __init__(self, powers: Powers) -> None:
         self._powers = powers
-        self._standing: dict[str, Standing] = {}
+        self._standing: dict[str, VisitorLabels] = {}
         self._records: dict[str, tuple[int, int, float]] = {}
         """By reporter: how often trusted people agreed, how often they didn't, and the time of the newest answer."""
         self._ends: list[tuple[float, str]] = []
@@ -67,7 +67,7 @@ class Acting:
         """Takes a trusted person's `good` or `bad`; `ts` is its time, not ahead of its arrival."""
         about = label.session_id
         ids = dict.fromkeys(one for one in (about, session.session_id if session else None) if one is not None)
-        answer = Answer(label.source, about, "good" if label.label == "good" else "bad", ts, tuple(ids), session)
+        answer = HumanLabel(label.source, about, "good" if label.label == "good" else "bad", ts, tuple(ids), session)
         before = self._of(label.visitor_id)
         if ts + self._powers.holds_s <= reached_s:
             effects.count("answers", "people", "over")
@@ -83,7 +83,7 @@ class Acting:
 
     def found(self, label: Label, ts: float, session: AnsweredSession, reached_s: float, effects: Effects) -> None:
         """An answer that acts was matched to its session."""
-        answer = Answer(label.source, label.session_id, "good" if label.label == "good" else "bad", ts)
+        answer = HumanLabel(label.source, label.session_id, "good" if label.label == "good" else "bad", ts)
         after = rules.found(self._of(label.visitor_id), answer, session)
         if after is not None:
             self._write(label.visitor_id, after, reached_s, effects)
@@ -124,10 +124,10 @@ class Acting:
         while self._ends and self._ends[0][0] <= reached_s:
             self._drop_if_current(*heappop(self._ends))
 
-    def _of(self, visitor_id: str) -> Standing:
+    def _of(self, visitor_id: str) -> VisitorLabels:
         return self._standing.get(visitor_id, _NOTHING)
 
-    def _write(self, visitor_id: str, standing: Standing, reached_s: float, effects: Effects) -> None:
+    def _write(self, visitor_id: str, standing: VisitorLabels, reached_s: float, effects: Effects) -> None:
         standing = rules.left_at(standing, reached_s, self._powers)
         decisions = rules.decisions(standing, self._powers, self._weight_of)
         is_told, standing = standing.is_told, replace(standing, is_told=bool(decisions))
@@ -143,7 +143,7 @@ class Acting:
             record = {"visitor_id": visitor_id, "answers": decisions}
             effects.outputs.append(Output(ANSWERS, visitor_id.encode(), encode(record)))
 
-    def _keep(self, visitor_id: str, standing: Standing) -> None:
+    def _keep(self, visitor_id: str, standing: VisitorLabels) -> None:
         if standing == _NOTHING:
             self._standing.pop(visitor_id, None)
             return
@@ -173,5 +173,5 @@ class Acting:
                 self._changed.add(REPORTER + name.encode())
 
 
-_NOTHING = Standing()
+_NOTHING = VisitorLabels()
 _NO_RECORD = (0, 0, 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
-from streams.join.match import Span, session_of
+from streams.join.match import SessionRevisions, session_of
 from weir.contracts import Label, Session
 from weir.contracts.label import WITHDRAWN, is_report, is_weak
 
@@ -46,7 +46,7 @@ class Answered:
 
     def _said(self, visitor: str, sessions: dict[str, Session]) -> Iterator[tuple[str, bool]]:
         spans = [
-            Span(one.session_id, one.visitor_id, one.start, one.end, final=True, revision=one.revision)
+            SessionRevisions(one.session_id, one.visitor_id, one.start, one.end, final=True, revision=one.revision)
             for one in sessions.values()
         ]
         last: defaultdict[str, dict[str, Label]] = defaultdict(dict)

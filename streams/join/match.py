@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from streams.join.records import Given
+from streams.join.records import SourceLabel
 from weir.contracts import Label
 from weir.contracts.label import WITHDRAWN, LabelOutcome, is_weak
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class SessionRevisions:
     """A session as far as it was scored."""
 
     session_id: str
@@ -27,24 +27,26 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class LabelMatch:
     """The scored revision that a label joins."""
 
-    span: Span
+    span: SessionRevisions
     revision: int
 
 
-def may_be_another(label: Label, span: Span, reached_s: float, gap_s: float) -> bool:
+def may_be_another(label: Label, span: SessionRevisions, reached_s: float, gap_s: float) -> bool:
     """Whether another session of the visitor's may have begun by `ts`, and not be scored yet."""
     return label.session_id is None and span.final and max(reached_s, span.end + gap_s) < label.ts
 
 
-def session_of(label: Label, spans: Iterable[Span]) -> Span | None:
+def session_of(label: Label, spans: Iterable[SessionRevisions]) -> SessionRevisions | None:
     """The session that a label names, or the one that took over its events; else the last one that began by `ts`."""
     return _named(label, spans) if label.session_id is not None else _at(label.ts, spans)
 
 
-def find(label: Label, spans: Iterable[Span], reached_s: float, gap_s: float, *, is_settled: bool) -> Match | None:
+def find(
+    label: Label, spans: Iterable[SessionRevisions], reached_s: float, gap_s: float, *, is_settled: bool
+) -> LabelMatch | None:
     """The revision that a label is about, None as long as that can't be said.
 
     The session is the one that the label names, or the one that took over its events. Without a session id it is the
@@ -65,10 +67,10 @@ def find(label: Label, spans: Iterable[Span], reached_s: float, gap_s: float, *,
     if (may_be_another(label, span, reached_s, gap_s) or goes_on) and not is_settled:
         return None
     known = [(end, revision) for end, revision in (*span.earlier, (span.end, span.revision)) if end <= label.ts]
-    return Match(span, max(known)[1]) if known else None
+    return LabelMatch(span, max(known)[1]) if known else None
 
 
-def settle(label: Label, given: Mapping[str, Given]) -> LabelOutcome:
+def settle(label: Label, given: Mapping[str, SourceLabel]) -> LabelOutcome:
     """Whether a label counts beside those that were given for its session.
 
     People outrank weak sources; of one source the later answer counts. People who contradict each other all count.
@@ -83,7 +85,7 @@ def settle(label: Label, given: Mapping[str, Given]) -> LabelOutcome:
     return LabelOutcome.REPEATED if label.label == before.label else LabelOutcome.JOINED
 
 
-def contradicts(label: Label, given: Mapping[str, Given]) -> bool:
+def contradicts(label: Label, given: Mapping[str, SourceLabel]) -> bool:
     """Whether another person said the opposite."""
     return not is_weak(label.source) and any(
         said.label not in {label.label, WITHDRAWN}
@@ -92,7 +94,7 @@ def contradicts(label: Label, given: Mapping[str, Given]) -> bool:
     )
 
 
-def _named(label: Label, spans: Iterable[Span]) -> Span | None:
+def _named(label: Label, spans: Iterable[SessionRevisions]) -> SessionRevisions | None:
     by_id = {span.session_id: span for span in spans}
     found = by_id.get(label.session_id or "")
     while found is not None and found.merged_into is not None:
@@ -102,6 +104,6 @@ def _named(label: Label, spans: Iterable[Span]) -> Span | None:
     return found
 
 
-def _at(ts: float, spans: Iterable[Span]) -> Span | None:
+def _at(ts: float, spans: Iterable[SessionRevisions]) -> SessionRevisions | None:
     begun = [span for span in spans if span.start <= ts and span.merged_into is None]
     return max(begun, key=lambda span: (span.start, span.session_id), default=None)

@@ -10,7 +10,7 @@ from weir.contracts import AnsweredSession, Label
 from weir.contracts.fast import decoder
 
 
-class Scored(msgspec.Struct, frozen=True):
+class ScoredRevision(msgspec.Struct, frozen=True):
     """What the join keeps of a record of `weir.scores`; its fields are the contract's, its features raw."""
 
     session_id: str
@@ -32,14 +32,14 @@ class Scored(msgspec.Struct, frozen=True):
     rules_alone: tuple[str, ...] = ()
 
 
-class Given(msgspec.Struct, frozen=True):
+class SourceLabel(msgspec.Struct, frozen=True):
     """What a source said about a session last."""
 
     label: str
     ts: float
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class PendingLabel(msgspec.Struct, frozen=True):
     """A label that found no session yet."""
 
     label: msgspec.Raw
@@ -47,16 +47,16 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 _read_session = decoder(AnsweredSession)
-_read_scored = msgspec.json.Decoder(Scored)
+_read_scored = msgspec.json.Decoder(ScoredRevision)
 _writer = msgspec.json.Encoder(order="sorted")
 
 
-def read_scored(value: bytes) -> Scored:
+def read_scored(value: bytes) -> ScoredRevision:
     """A record of `weir.scores`, or what `keep` made of one."""
     return _read_scored.decode(value)
 
 
-def keep(scored: Scored) -> bytes:
+def keep(scored: ScoredRevision) -> bytes:
     """As the state holds it."""
     return _writer.encode(scored)
 
@@ -67,7 +67,7 @@ def example_id(session_id: str, label: Label) -> str:
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
-def answered_session(scored: Scored) -> AnsweredSession | None:
+def answered_session(scored: ScoredRevision) -> AnsweredSession | None:
     """The revision as an answer tells of it; None where the cascade did not judge it, since another took it over."""
     if bytes(scored.verdict) == b"null":
         return None
@@ -89,7 +89,7 @@ def answered_session(scored: Scored) -> AnsweredSession | None:
     )
 
 
-def training_example(scored: Scored, label: Label) -> tuple[bytes, bytes]:
+def training_example(scored: ScoredRevision, label: Label) -> tuple[bytes, bytes]:
     """Key and value for `weir.training`: the features are the bytes of the record of `weir.scores`."""
     identity = example_id(scored.session_id, label)
     example = {

@@ -27,7 +27,7 @@ else:
     _Session = fast(AnsweredSession)
 
 
-class Answer(msgspec.Struct, frozen=True):
+class HumanLabel(msgspec.Struct, frozen=True):
     """What a trusted person said last about one session, or about the visitor."""
 
     source: str
@@ -55,10 +55,10 @@ class Report(msgspec.Struct, frozen=True):
     """It counts no more; it is kept so that saying it again is not judged again."""
 
 
-class Standing(msgspec.Struct, frozen=True):
+class VisitorLabels(msgspec.Struct, frozen=True):
     """All that people said about a visitor and that counts, each in the order of time."""
 
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[HumanLabel, ...] = ()
     reports: tuple[Report, ...] = ()
     is_told: bool = False
     """`weir.answers` says something of the visitor."""
@@ -90,7 +90,7 @@ class Powers:
         )
 
 
-def answered(standing: Standing, answer: Answer, holds_s: float) -> Standing | None:
+def answered(standing: VisitorLabels, answer: HumanLabel, holds_s: float) -> VisitorLabels | None:
     """After a trusted person's answer; None where theirs is newer, or says the same, is hardly older and the last."""
     before = next((one for one in standing.answers if _is_same(one, answer)), None)
     if before is not None and _is_old(answer, before, standing, holds_s):
@@ -101,7 +101,7 @@ def answered(standing: Standing, answer: Answer, holds_s: float) -> Standing | N
     return replace(standing, answers=tuple(ordered))
 
 
-def found(standing: Standing, answer: Answer, session: AnsweredSession) -> Standing | None:
+def found(standing: VisitorLabels, answer: HumanLabel, session: AnsweredSession) -> VisitorLabels | None:
     """After an answer was matched to its session, which takes the place of a guess; None where nothing is new."""
     before = next((one for one in standing.answers if _is_same(one, answer)), None)
     # Its time may have been ahead of its arrival, and another answer may have taken its place.
@@ -114,13 +114,13 @@ def found(standing: Standing, answer: Answer, session: AnsweredSession) -> Stand
     return replace(standing, answers=tuple(after if one is before else one for one in standing.answers))
 
 
-def withdrawn(standing: Standing, source: str, about: Collection[str], ts: float) -> Standing | None:
+def withdrawn(standing: VisitorLabels, source: str, about: Collection[str], ts: float) -> VisitorLabels | None:
     """After a trusted person took back what they said of a session, or of the visitor until `ts`; None: nothing.
 
     `about` are the session's id and that of the one that took it over; without any, all is meant.
     """
 
-    def is_meant(one: Answer) -> bool:
+    def is_meant(one: HumanLabel) -> bool:
         is_named = not about or one.about in about or any(name in about for name in one.session_ids)
         return one.source == source and one.ts <= ts and is_named and not one.is_taken_back
 
@@ -130,7 +130,7 @@ def withdrawn(standing: Standing, source: str, about: Collection[str], ts: float
     return replace(standing, answers=tuple(sorted(after, key=lambda one: one.ts)))
 
 
-def reported(standing: Standing, report: Report) -> Standing | None:
+def reported(standing: VisitorLabels, report: Report) -> VisitorLabels | None:
     """After a visitor's report: one of each reporter; None where it is older than theirs."""
     before = next((one for one in standing.reports if one.reporter == report.reporter), None)
     if before is not None and report.ts < before.ts:
@@ -141,7 +141,7 @@ def reported(standing: Standing, report: Report) -> Standing | None:
     return replace(standing, reports=tuple(sorted([*others, new], key=lambda one: one.ts)[-MOST_REPORTS:]))
 
 
-def unreported(standing: Standing, reporter: str, ts: float) -> Standing | None:
+def unreported(standing: VisitorLabels, reporter: str, ts: float) -> VisitorLabels | None:
     """After a reporter took their report back, or said the opposite; None where there is none."""
 
     def is_meant(one: Report) -> bool:
@@ -153,19 +153,19 @@ def unreported(standing: Standing, reporter: str, ts: float) -> Standing | None:
     return replace(standing, reports=tuple(after))
 
 
-def unjudged(standing: Standing) -> list[str]:
+def unjudged(standing: VisitorLabels) -> list[str]:
     """Reporters of whom no trusted person has said yet whether they are right."""
     return [one.reporter for one in standing.reports if not one.is_judged and not one.is_taken_back]
 
 
-def judged(standing: Standing) -> Standing:
+def judged(standing: VisitorLabels) -> VisitorLabels:
     """After reports became part of their reporters' records."""
     told = {*unjudged(standing)}
     after = (replace(one, is_judged=one.is_judged or one.reporter in told) for one in standing.reports)
     return replace(standing, reports=tuple(after))
 
 
-def left_at(standing: Standing, reached_s: float, powers: Powers) -> Standing:
+def left_at(standing: VisitorLabels, reached_s: float, powers: Powers) -> VisitorLabels:
     """Without what is over at that event time."""
     return replace(
         standing,
@@ -174,13 +174,13 @@ def left_at(standing: Standing, reached_s: float, powers: Powers) -> Standing:
     )
 
 
-def over_at(standing: Standing, powers: Powers) -> float:
+def over_at(standing: VisitorLabels, powers: Powers) -> float:
     """Event time at which nothing of it holds any more."""
     ends = [one.ts + powers.holds_s for one in standing.answers]
     return max([*ends, *(one.ts + powers.report_holds_s for one in standing.reports)], default=0.0)
 
 
-def decisions(standing: Standing, powers: Powers, weight_of: Callable[[str], float]) -> list[StandingAnswer]:
+def decisions(standing: VisitorLabels, powers: Powers, weight_of: Callable[[str], float]) -> list[StandingAnswer]:
     """What decides about the visitor, as `weir.answers` has it: reports first, then answers, each by time."""
     said = [
         _Answer(
@@ -247,7 +247,7 @@ def _reached_until(
     return None
 
 
-def _is_old(answer: Answer, before: Answer, standing: Standing, holds_s: float) -> bool:
+def _is_old(answer: HumanLabel, before: HumanLabel, standing: VisitorLabels, holds_s: float) -> bool:
     """Whether an answer says nothing new after the one of the same source about the same."""
     if before.is_taken_back:
         return answer.ts <= before.ts
@@ -256,5 +256,5 @@ def _is_old(answer: Answer, before: Answer, standing: Standing, holds_s: float) 
     return is_repeated or answer.ts < before.ts
 
 
-def _is_same(one: Answer, other: Answer) -> bool:
+def _is_same(one: HumanLabel, other: HumanLabel) -> bool:
     return one.source == other.source and one.about == other.about

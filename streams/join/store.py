@@ -11,8 +11,8 @@ from heapq import heappop, heappush
 import msgspec
 
 from streams.join.due import DueLabels
-from streams.join.match import Span, session_of
-from streams.join.records import Given, Scored, Waiting, keep, read_scored
+from streams.join.match import SessionRevisions, session_of
+from streams.join.records import PendingLabel, ScoredRevision, SourceLabel, keep, read_scored
 from weir.contracts import Label
 from weir.contracts.fast import decoder
 from weir.contracts.label import LabelOutcome
@@ -31,12 +31,12 @@ MOST_A_TICK = 1_000
 MOST_AHEAD_S = 300.0
 """A label whose time is further ahead of its arrival waits as long as one of that time."""
 
-_read_given = msgspec.json.Decoder(dict[str, Given])
-_read_waiting = msgspec.json.Decoder(Waiting)
+_read_given = msgspec.json.Decoder(dict[str, SourceLabel])
+_read_waiting = msgspec.json.Decoder(PendingLabel)
 read_label = decoder(Label)
 
 
-class Store:
+class JoinStore:
     """Bounded by event time: a session is forgotten, with its labels, when it waited for `wait_s`."""
 
     def __init__(self, wait_s: float, settle_s: float) -> None:
@@ -44,7 +44,7 @@ class Store:
         self._settle_s = settle_s
         """Event time after which a session that was open at a label's time is closed."""
         self._entries: dict[bytes, bytes] = {}
-        self._spans: dict[str, Span] = {}
+        self._spans: dict[str, SessionRevisions] = {}
         self._earlier: dict[str, dict[int, float]] = defaultdict(dict)
         self._by_visitor: dict[str, set[str]] = defaultdict(set)
         self._waiting: dict[str, dict[bytes, float]] = defaultdict(dict)
@@ -83,16 +83,16 @@ class Store:
             yield key, self._entries.get(key)
         self._changed.clear()
 
-    def spans(self, visitor_id: str) -> list[Span]:
+    def spans(self, visitor_id: str) -> list[SessionRevisions]:
         """The visitor's sessions, in the order of their start."""
         known = [self._with_earlier(session_id) for session_id in self._by_visitor.get(visitor_id, ())]
         return sorted(known, key=lambda span: (span.start, span.session_id))
 
-    def span(self, session_id: str) -> Span | None:
+    def span(self, session_id: str) -> SessionRevisions | None:
         """The session as far as it was scored."""
         return self._spans.get(session_id)
 
-    def put(self, scored: Scored, scored_at_s: float) -> None:
+    def put(self, scored: ScoredRevision, scored_at_s: float) -> None:
         """Takes a session's newer revision; the older is kept beside it if it ended before."""
         self._keep_earlier(scored)
         self._put(_scored_key(scored.session_id), keep(scored))
@@ -101,21 +101,21 @@ class Store:
         self._put(REACHED, f"{self.reached_s!r} {self.scored_at_s!r}".encode())
         self._due.scored(scored.visitor_id)
 
-    def scored(self, session_id: str, revision: int) -> Scored:
+    def scored(self, session_id: str, revision: int) -> ScoredRevision:
         """A scored revision: the last one, or one of the earlier ones that are kept."""
         is_last = self._spans[session_id].revision == revision
         return read_scored(self._entries[_scored_key(session_id) if is_last else _earlier_key(session_id, revision)])
 
-    def given(self, session_id: str) -> dict[str, Given]:
+    def given(self, session_id: str) -> dict[str, SourceLabel]:
         """What each source said last about the session."""
         value = self._entries.get(GIVEN + session_id.encode())
         return _read_given.decode(value) if value is not None else {}
 
     def give(self, session_id: str, label: Label) -> None:
         """Remembers an answer."""
-        self._give(session_id, label.source, Given(label.label, label.ts))
+        self._give(session_id, label.source, SourceLabel(label.label, label.ts))
 
-    def _give(self, session_id: str, source: str, said: Given) -> None:
+    def _give(self, session_id: str, source: str, said: SourceLabel) -> None:
         given = self.given(session_id) | {source: said}
         self._put(GIVEN + session_id.encode(), msgspec.json.encode(given))
 
@@ -130,7 +130,7 @@ class Store:
         for one in [named] if named is not None else spans if label.session_id is None else []:
             before = self.given(one.session_id).get(label.source)
             if before is not None and min(before.ts, arrived_s) <= ts:
-                self._give(one.session_id, label.source, Given(label.label, max(before.ts, ts)))
+                self._give(one.session_id, label.source, SourceLabel(label.label, max(before.ts, ts)))
         withdrawn = []
         for waiting, _ in self.waiting(label.visitor_id):
             is_meant = label.session_id in {None, waiting.session_id}
@@ -147,7 +147,7 @@ class Store:
         if key not in theirs and (len(theirs) >= MOST_WAITING or self.labels_waiting >= MOST_WAITING_IN_ALL):
             return LabelOutcome.OVERFLOWED
         known = key in theirs
-        self._put(key, msgspec.json.encode(Waiting(msgspec.Raw(value), arrived_s)))
+        self._put(key, msgspec.json.encode(PendingLabel(msgspec.Raw(value), arrived_s)))
         if known:
             return LabelOutcome.REPEATED
         self._index_waiting(key, label, arrived_s)
@@ -239,13 +239,13 @@ class Store:
                 expired.append(label)
         return expired
 
-    def _with_earlier(self, session_id: str) -> Span:
+    def _with_earlier(self, session_id: str) -> SessionRevisions:
         span, earlier = self._spans[session_id], self._earlier.get(session_id)
         if not earlier:
             return span
         return replace(span, earlier=tuple((end, revision) for revision, end in earlier.items()))
 
-    def _keep_earlier(self, scored: Scored) -> None:
+    def _keep_earlier(self, scored: ScoredRevision) -> None:
         session_id, before = scored.session_id, self._spans.get(scored.session_id)
         if before is None:
             return
@@ -262,9 +262,9 @@ class Store:
         if not earlier:
             del self._earlier[session_id]
 
-    def _index(self, scored: Scored) -> None:
+    def _index(self, scored: ScoredRevision) -> None:
         before = self._spans.get(scored.session_id)
-        self._spans[scored.session_id] = Span(
+        self._spans[scored.session_id] = SessionRevisions(
             scored.session_id,
             scored.visitor_id,
             scored.start,
@@ -286,7 +286,7 @@ class Store:
         self._due.add(ts, (label.visitor_id, key))
         heappush(self._label_times, (ts, label.visitor_id, key))
 
-    def _forget(self, span: Span) -> None:
+    def _forget(self, span: SessionRevisions) -> None:
         del self._spans[span.session_id]
         theirs = self._by_visitor[span.visitor_id]
         theirs.discard(span.session_id)

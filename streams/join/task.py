@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from streams.join.acting import REPORTER, STANDING, Acting
-from streams.join.match import Match, Span, contradicts, find, may_be_another, session_of, settle
-from streams.join.records import Scored, answered_session, read_scored, training_example
+from streams.join.match import LabelMatch, SessionRevisions, contradicts, find, may_be_another, session_of, settle
+from streams.join.records import ScoredRevision, answered_session, read_scored, training_example
 from streams.join.standing import Powers
-from streams.join.store import Store, read_label
+from streams.join.store import JoinStore, read_label
 from streams.read_record import read_record
 from streams.task import Effects, Task
 from weir.contracts import AnsweredSession, Label, Review
@@ -53,7 +53,7 @@ class JoinTask(Task):
         self._partition = partition
         self._partitions = partitions
         self._times = times
-        self._store = Store(times.wait_s, times.gap_s + times.grace_s)
+        self._store = JoinStore(times.wait_s, times.gap_s + times.grace_s)
         self._powers = powers
         self._acting = Acting(powers)
 
@@ -162,7 +162,7 @@ class JoinTask(Task):
             return None
         return answered_session(self._store.scored(span.session_id, span.revision))
 
-    def _find(self, label: Label, clock_s: float | None = None, *, is_settled: bool = False) -> Match | None:
+    def _find(self, label: Label, clock_s: float | None = None, *, is_settled: bool = False) -> LabelMatch | None:
         store = self._store
         reached_s = store.reached_s if clock_s is None else clock_s
         return find(label, store.spans(label.visitor_id), reached_s, self._times.gap_s, is_settled=is_settled)
@@ -174,12 +174,12 @@ class JoinTask(Task):
                 self._store.tried_in_vain(label, is_settled=is_settled)
             self._end_wait(label, match, effects)
 
-    def _end_wait(self, label: Label, match: Match | None, effects: Effects) -> None:
+    def _end_wait(self, label: Label, match: LabelMatch | None, effects: Effects) -> None:
         if match is not None:
             self._store.end_wait(label)
             self._join(label, match, effects)
 
-    def _join(self, label: Label, match: Match, effects: Effects) -> None:
+    def _join(self, label: Label, match: LabelMatch, effects: Effects) -> None:
         span = match.span
         if is_trusted(label.source, self._powers.human_sources):
             session = answered_session(self._store.scored(span.session_id, span.revision))
@@ -200,7 +200,7 @@ class JoinTask(Task):
         if contradicts(label, given):
             self._ask_again(label, span, effects)
 
-    def _ask_again(self, label: Label, span: Span, effects: Effects) -> None:
+    def _ask_again(self, label: Label, span: SessionRevisions, effects: Effects) -> None:
         review = Review(
             session_id=span.session_id,
             visitor_id=span.visitor_id,
@@ -213,7 +213,7 @@ class JoinTask(Task):
         effects.count("reviews", "conflict")
 
 
-def _count_rules(scored: Scored, label: Label, effects: Effects) -> None:
+def _count_rules(scored: ScoredRevision, label: Label, effects: Effects) -> None:
     """What people's answers say of the rules that held."""
     if is_weak(label.source):
         return

@@ -14,7 +14,7 @@ What = Literal["dead letter", "late", "duplicate", "session", "no session"]
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class DeadLetterCause:
     """What a dead letter says."""
 
     reason: str
@@ -22,7 +22,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class SessionInterval:
     """From when to when a session goes."""
 
     session_id: str
@@ -31,7 +31,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class EventOutcome:
     """What became of an event."""
 
     what: What
@@ -43,21 +43,21 @@ class Outcome:
     """The session that it is in."""
 
 
-def refused(refusal: Refusal) -> Outcome:
+def refused(refusal: DeadLetterCause) -> EventOutcome:
     """The outcome of an event that is a dead letter."""
     said = f"{meaning(refusal.reason).rstrip('.')} ({refusal.reason})."
-    return Outcome("dead letter", f"{said} {refusal.detail}".strip(), advice(refusal.reason))
+    return EventOutcome("dead letter", f"{said} {refusal.detail}".strip(), advice(refusal.reason))
 
 
 def outcome(  # noqa: PLR0913 -- one parameter for each kind of evidence
     event: Event | None,
     at_s: float,
     *,
-    refusal: Refusal | None = None,
+    refusal: DeadLetterCause | None = None,
     is_late: bool = False,
     earlier: Iterable[Event] = (),
-    sessions: Iterable[Span] = (),
-) -> Outcome:
+    sessions: Iterable[SessionInterval] = (),
+) -> EventOutcome:
     """What became of an event.
 
     Args:
@@ -71,13 +71,13 @@ def outcome(  # noqa: PLR0913 -- one parameter for each kind of evidence
     if refusal is not None:
         return refused(refusal)
     if is_late:
-        return Outcome(
+        return EventOutcome(
             "late",
             "It came after its session was closed, and lies among the late events.",
             "Send events sooner, or raise grace_s.",
         )
     if event is not None and any(is_equal(event, one) for one in earlier):
-        return Outcome(
+        return EventOutcome(
             "duplicate",
             "An equal event came before it: while a session is open, its events count once.",
             "Give every event an id of its own.",
@@ -85,10 +85,10 @@ def outcome(  # noqa: PLR0913 -- one parameter for each kind of evidence
         )
     for span in sessions:
         if span.start_s <= at_s <= span.end_s:
-            return Outcome(
+            return EventOutcome(
                 "session", "A session of its visitor spans its time.", is_derived=True, session_id=span.session_id
             )
-    return Outcome(
+    return EventOutcome(
         "no session",
         "It was taken, and no session that is known here spans its time: it is not folded yet, its session is no"
         " longer known, or its time was ahead of the brokers' clock.",

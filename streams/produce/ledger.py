@@ -51,7 +51,7 @@ Notes = Mapping[Letter, Note]
 _decode = msgspec.json.Decoder(Note).decode
 
 
-class Ledger:
+class ReplayLedger:
     """The notes, with the only right to add to them until another one takes over. Every method may block."""
 
     def __init__(self, settings: Settings) -> None:

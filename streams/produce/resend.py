@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from streams.decode import Refused
 from streams.engine.transaction import BrokenTransactionError
-from streams.produce.ledger import Ledger, Letter, Notes, read_notes
+from streams.produce.ledger import Letter, Notes, ReplayLedger, read_notes
 from streams.produce.letters import Wanted, ends_of_letters, is_event, letters, replayed
 from streams.produce.pace import Pace
 from weir.errors import FencedError, WorkError
@@ -38,7 +38,7 @@ class Wish:
 
 
 @dataclass(slots=True)
-class Plan:
+class ReplayPlan:
     """What a replay would do with the letters that are there now."""
 
     until: Mapping[PartitionId, int]
@@ -61,14 +61,14 @@ class Plan:
         }
 
 
-def plan(settings: Settings, wish: Wish, advance: Advance = lambda _: None) -> Plan:
+def plan(settings: Settings, wish: Wish, advance: Advance = lambda _: None) -> ReplayPlan:
     """Looks at every letter, and sends nothing.
 
     Raises:
         ClusterError: the cluster is not there, or lacks a topic.
     """
     notes = read_notes(settings)
-    planned = Plan(ends_of_letters(settings))
+    planned = ReplayPlan(ends_of_letters(settings))
     for record in letters(settings, wish.wanted, planned.until):
         advance(1)
         _count(settings, record, planned, was_sent=not wish.again and (record.partition, record.offset) in notes)
@@ -77,7 +77,7 @@ def plan(settings: Settings, wish: Wish, advance: Advance = lambda _: None) -> P
     return planned
 
 
-def _count(settings: Settings, record: LogRecord, planned: Plan, *, was_sent: bool) -> None:
+def _count(settings: Settings, record: LogRecord, planned: ReplayPlan, *, was_sent: bool) -> None:
     if not is_event(settings, record):
         planned.of_other_topics += 1
     elif was_sent:
@@ -98,7 +98,7 @@ class Resending:
         advance: told of letters that were sent.
     """
 
-    def __init__(self, settings: Settings, wish: Wish, planned: Plan, advance: Advance = lambda _: None) -> None:
+    def __init__(self, settings: Settings, wish: Wish, planned: ReplayPlan, advance: Advance = lambda _: None) -> None:
         self._settings = settings
         self._wish = wish
         self._until = planned.until
@@ -138,7 +138,7 @@ class Resending:
                 return self.sent
 
     def _send_all(self) -> None:
-        ledger = Ledger(self._settings)
+        ledger = ReplayLedger(self._settings)
         try:
             ledger.take_over()
             self._count_sent(sum(note.run == self._run for note in ledger.notes.values()))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from rules.heuristics.crawlers import CATEGORIES
 from rules.heuristics.patterns import Patterns
 from streams.replay.bins import TimeBins
-from streams.replay.flow import Tally
+from streams.replay.flow import MetricTally
 from streams.replay.learning import LearningCurve
 from streams.replay.quality import ScoredExamples
 from weir.contracts import Flag, Limit, Session, TrainingExample
@@ -37,7 +37,7 @@ class CurvePoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class ClientVerdict:
     """Whose sessions were flagged."""
 
     ip: str | None
@@ -64,7 +64,7 @@ class Figures:
     crawlers: Counter[str] = field(default_factory=Counter)
     """Closed sessions by the crawlers' patterns that they matched."""
     crawler_events: Counter[str] = field(default_factory=Counter)
-    flagged: Counter[Client] = field(default_factory=Counter)
+    flagged: Counter[ClientVerdict] = field(default_factory=Counter)
     """Events of closed sessions whose last flag is more than `allow`."""
     limits: Counter[tuple[str, str]] = field(default_factory=Counter)
     dead_letters: Counter[str] = field(default_factory=Counter)
@@ -98,18 +98,18 @@ class Figures:
         elif topic is TRAINING:
             self._take_example(value)
 
-    def settle(self, tally: Tally) -> None:
+    def settle(self, tally: MetricTally) -> None:
         """Counts the last word on sessions that have closed, and the model's quality as it stands."""
         for session_id, ip, user_agent, events in self._closing:
             flag = self._count_standing(session_id)
             if flag is not None and flag.verdict != "allow":
-                self.flagged[Client(ip, user_agent, flag.verdict)] += events
+                self.flagged[ClientVerdict(ip, user_agent, flag.verdict)] += events
         self._closing.clear()
         if len(self.flagged) > MOST_CLIENTS:
             self.flagged = Counter(dict(self.flagged.most_common(MOST_CLIENTS // 2)))
         self._take_quality(tally)
 
-    def finish(self, tally: Tally) -> None:
+    def finish(self, tally: MetricTally) -> None:
         """Counts the last word on the sessions that stayed open too."""
         self.settle(tally)
         for session_id in list(self._standing):
@@ -148,7 +148,7 @@ class Figures:
             self.reason_texts[reason.id] = reason.text
         return flag
 
-    def _take_quality(self, tally: Tally) -> None:
+    def _take_quality(self, tally: MetricTally) -> None:
         examples = tally.total("examples_learned")
         if self.curve and self.curve[-1].examples == examples:
             return

@@ -17,7 +17,7 @@ Sink = Callable[[Topic, LogRecord], None]
 
 
 @dataclass(slots=True)
-class Tally:
+class MetricTally:
     """What the tasks counted."""
 
     counts: Counter[CounterSeries] = field(default_factory=Counter)
@@ -49,7 +49,7 @@ class Flow:
 
     def __init__(self, log: MemoryLog, wiring: Wiring, sink: Sink) -> None:
         self.log = log
-        self.tally = Tally()
+        self.tally = MetricTally()
         self._wiring = wiring
         self._followers: dict[str, list[Callable[[bytes, bytes | None], None]]] = defaultdict(list)
         for topic, take in wiring.followed:

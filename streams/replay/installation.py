@@ -11,7 +11,7 @@ from streams.wiring import Wiring
 from weir.settings import Settings
 
 
-class Installation(Protocol):
+class DriverResources(Protocol):
     """What drivers that run all stages ask of an installation; `streams.stages.Resources` has it."""
 
     @property

@@ -17,7 +17,7 @@ REMEMBERED = 200_000
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FlaggedShares:
     """How much of the bad was flagged, and how much of the good."""
 
     recall: float | None
@@ -29,8 +29,8 @@ class Point:
     """After so many answers, on the newest of them."""
 
     answers: int
-    with_learning: Found
-    without: Found
+    with_learning: FlaggedShares
+    without: FlaggedShares
 
 
 class LearningCurve:
@@ -69,18 +69,18 @@ class LearningCurve:
         if len(self.points) > MOST_POINTS:
             del self.points[::2]
 
-    def totals(self) -> tuple[Found, Found]:
+    def totals(self) -> tuple[FlaggedShares, FlaggedShares]:
         """Over all answers: with learning, and without."""
         (goods, good_with, good_without), (bads, bad_with, bad_without) = self._totals
         return (
-            Found(_share(bad_with, bads), _share(good_with, goods)),
-            Found(_share(bad_without, bads), _share(good_without, goods)),
+            FlaggedShares(_share(bad_with, bads), _share(good_with, goods)),
+            FlaggedShares(_share(bad_without, bads), _share(good_without, goods)),
         )
 
-    def _found(self, at: int) -> Found:
+    def _found(self, at: int) -> FlaggedShares:
         bad = [one[at] for one in self._window if one[0]]
         good = [one[at] for one in self._window if not one[0]]
-        return Found(_share(sum(bad), len(bad)), _share(sum(good), len(good)))
+        return FlaggedShares(_share(sum(bad), len(bad)), _share(sum(good), len(good)))
 
 
 def _share(hits: int, of: int) -> float | None:

@@ -10,11 +10,11 @@ from markupsafe import Markup
 
 from streams.replay.figures import Figures
 from streams.replay.plots import plots
-from streams.replay.summary import Summary
+from streams.replay.summary import ReplaySummary
 from weir.errors import UsageError
 
 
-def render(summary: Summary, figures: Figures, inputs: Sequence[str]) -> str:
+def render(summary: ReplaySummary, figures: Figures, inputs: Sequence[str]) -> str:
     """The page: figures as tables, plots as inline SVG."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("streams.replay"),
@@ -38,7 +38,7 @@ def check_report(path: Path) -> None:
         raise _not_written(path, error) from error
 
 
-def write_report(path: Path, summary: Summary, figures: Figures, inputs: Sequence[str]) -> None:
+def write_report(path: Path, summary: ReplaySummary, figures: Figures, inputs: Sequence[str]) -> None:
     """Writes the page.
 
     Raises:

@@ -10,9 +10,9 @@ from streams.intake.line import BadLine, Line
 from streams.intake.order import arrival_ms, when
 from streams.replay.figures import Figures
 from streams.replay.flow import Flow, Sink
-from streams.replay.installation import Installation
+from streams.replay.installation import DriverResources
 from streams.replay.log import MemoryLog
-from streams.replay.summary import Summary, summarise
+from streams.replay.summary import ReplaySummary, summarise
 from streams.sessionize.end_of_input import EndOfInput
 from streams.sessionize.silence import Silence
 from streams.sessionize.watermark import read_watermark
@@ -32,7 +32,7 @@ class Replay:
     label's: what happened until then is scored before.
     """
 
-    def __init__(self, resources: Installation, labels: Sequence[Label], sink: Sink, started_s: float) -> None:
+    def __init__(self, resources: DriverResources, labels: Sequence[Label], sink: Sink, started_s: float) -> None:
         settings = resources.settings
         self.figures = Figures(resources.patterns)
         self._sink = sink
@@ -70,7 +70,7 @@ class Replay:
         if self._lines % CHUNK_LINES == 0:
             self._settle()
 
-    def finish(self, seconds: float) -> Summary:
+    def finish(self, seconds: float) -> ReplaySummary:
         """Ends the input, closes what is due, and learns the remaining labels; `seconds` is how long it took."""
         self._settle()
         for output in self._end.records():

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from streams.intake.line import Line
 from streams.intake.order import arrival_ms, when
 from streams.replay.flow import Flow
-from streams.replay.installation import Installation
+from streams.replay.installation import DriverResources
 from streams.replay.log import MemoryLog
 from streams.sessionize.end_of_input import EndOfInput
-from streams.sessionize.heuristics import Patterns
+from streams.sessionize.heuristics import PatternMatcher
 from streams.sessionize.task import SessionizeTask
 from streams.wiring import Wiring
 from weir.contracts import Session
@@ -32,7 +32,7 @@ class Sessions:
         take: Called with each closed session that no other one took over.
     """
 
-    def __init__(self, resources: Installation, patterns: Patterns, take: Callable[[Session], None]) -> None:
+    def __init__(self, resources: DriverResources, patterns: PatternMatcher, take: Callable[[Session], None]) -> None:
         settings = resources.settings
         self._take = take
         self._lines = 0
@@ -40,7 +40,7 @@ class Sessions:
         self._started_s = time.time()
         self._log = MemoryLog(settings.names, settings.partitions, round(self._started_s * 1000), (EVENTS,))
 
-        def library(_versions: Mapping[str, str]) -> Patterns:
+        def library(_versions: Mapping[str, str]) -> PatternMatcher:
             return patterns
 
         self._flow = Flow(

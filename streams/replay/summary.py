@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from streams.replay.figures import Figures
-from streams.replay.flow import Tally
+from streams.replay.flow import MetricTally
 
 TOP = 15
 
@@ -35,7 +35,7 @@ class ReasonCount(BaseModel):
     sessions: int
 
 
-class Flagged(BaseModel):
+class FlaggedClient(BaseModel):
     """A client with sessions under this verdict."""
 
     ip: str | None
@@ -61,7 +61,7 @@ class Learning(BaseModel):
     false_positives_without: float | None = None
 
 
-class Summary(BaseModel):
+class ReplaySummary(BaseModel):
     """The figures of one replay."""
 
     model_config = ConfigDict(frozen=True)
@@ -81,7 +81,7 @@ class Summary(BaseModel):
     verdicts: list[Verdicts]
     reasons: list[ReasonCount]
     crawlers: list[Crawler]
-    flagged: list[Flagged] = []
+    flagged: list[FlaggedClient] = []
     """Clients, the strongest verdicts first, of each those with the most events."""
     limits: dict[str, int]
     learning: Learning
@@ -99,9 +99,9 @@ class Summary(BaseModel):
         return self.lines == self.unreadable + sum(self.events.values()) - own
 
 
-def summarise(lines: int, unreadable: int, tally: Tally, figures: Figures, seconds: float) -> Summary:
+def summarise(lines: int, unreadable: int, tally: MetricTally, figures: Figures, seconds: float) -> ReplaySummary:
     """The summary of a replay that has come to its end."""
-    return Summary(
+    return ReplaySummary(
         lines=lines,
         unreadable=unreadable,
         events=dict(tally.by_label("events")),
@@ -131,11 +131,11 @@ def _crawlers(figures: Figures) -> list[Crawler]:
     ]
 
 
-def _flagged(figures: Figures) -> list[Flagged]:
+def _flagged(figures: Figures) -> list[FlaggedClient]:
     strength = ("block", "throttle", "review")
     ordered = sorted(figures.flagged.items(), key=lambda one: (strength.index(one[0].verdict), -one[1]))
     return [
-        Flagged(ip=client.ip, user_agent=client.user_agent, verdict=client.verdict, events=events)
+        FlaggedClient(ip=client.ip, user_agent=client.user_agent, verdict=client.verdict, events=events)
         for client, events in ordered[:TOP]
     ]
 
@@ -145,7 +145,7 @@ def _name(pattern: str) -> str:
     return pattern.rpartition("/")[2]
 
 
-def _learning(tally: Tally, figures: Figures) -> Learning:
+def _learning(tally: MetricTally, figures: Figures) -> Learning:
     auc = figures.examples.auc()
     found, without = figures.learning.totals()
     return Learning(

@@ -11,7 +11,7 @@ from streams.read_record import value_reader
 from weir.errors import UsageError
 from weir.tables.batch import Batch, is_full
 from weir.tables.catalogue import TABLES, Table
-from weir.tables.columns import Place
+from weir.tables.columns import RecordPosition
 from weir.tables.writing import append, exists, open_or_create
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class TableSink:
         if isinstance(found, Refused):
             written.unreadable += 1
         elif written.table.keeps(found):
-            place = Place(record.partition, record.offset, record.timestamp)
+            place = RecordPosition(record.partition, record.offset, record.timestamp)
             written.batch.add(found, place, len(record.value or b""))
             if is_full(*(one.batch for one in self._tables.values())):
                 self._write()

@@ -12,8 +12,8 @@ from rules.heuristics.patterns import Patterns
 from rules.judgement import Judgement
 from rules.limits.budgets import Budgets
 from rules.limits.verdicts import SubjectVerdict
-from streams.score.flags import Flagged, flag_id
-from streams.score.scored import Scored
+from streams.score.flags import FlaggedRevision, flag_id
+from streams.score.scored import ScoredSession
 from weir.contracts import Flag, Session, Stage
 from weir.contracts.flag import Reason
 from weir.contracts.model_record import Snapshot
@@ -60,7 +60,7 @@ def judge_again(flag: Flag, session: Session, snapshot: Snapshot | None, rules: 
         SnapshotError: the model can't be read here.
     """
     scorer = Scorer.of(snapshot, 0) if snapshot is not None else None
-    scored = Scored.of(session, scorer)
+    scored = ScoredSession.of(session, scorer)
     judgement = judge(
         session,
         patterns=rules.patterns,
@@ -74,7 +74,7 @@ def judge_again(flag: Flag, session: Session, snapshot: Snapshot | None, rules: 
         answer=next((reason.answer for reason in flag.reasons if reason.answer is not None), None),
         yields_to=rules.yields_to,
     )
-    identity = flag_id(Flagged.of(scored), judgement.verdict, judgement.stage, judgement.reasons)
+    identity = flag_id(FlaggedRevision.of(scored), judgement.verdict, judgement.stage, judgement.reasons)
     is_now = {
         "score": scored.score,
         "features": scored.features_hash,

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from rules.judgement import Judgement, StageVerdict
-from rules.people import Answer, by_people
-from streams.score.scored import Scored
+from rules.people import DecidingLabel, by_people
+from streams.score.scored import ScoredSession
 from weir.contracts.answer import AnsweredSession
 from weir.contracts.fast import encode
 from weir.contracts.flag import Reason, ShadowVerdict, Stage, Verdict
@@ -40,7 +40,7 @@ class Opinion(msgspec.Struct, frozen=True):
     """An `allow` of people's or of a business rule's, where an earlier stage said something else."""
 
 
-class Flagged(msgspec.Struct, frozen=True):
+class FlaggedRevision(msgspec.Struct, frozen=True):
     """A session's revision, as a flag on it names it."""
 
     session_id: str
@@ -53,7 +53,7 @@ class Flagged(msgspec.Struct, frozen=True):
     features_hash: str | None = None
 
     @classmethod
-    def of(cls, scored: Scored) -> Flagged:
+    def of(cls, scored: ScoredSession) -> FlaggedRevision:
         """The revision that was scored."""
         session, ref = scored.session, scored.scorer.ref if scored.scorer else None
         model = (ref.id, ref.version) if ref else None
@@ -61,14 +61,14 @@ class Flagged(msgspec.Struct, frozen=True):
         return cls(session.session_id, session.visitor_id, session.revision, session.end, scored.score, model, hashed)
 
     @classmethod
-    def of_answer(cls, visitor_id: str, session: AnsweredSession) -> Flagged:
+    def of_answer(cls, visitor_id: str, session: AnsweredSession) -> FlaggedRevision:
         """The revision that an answer tells of."""
         model = (session.model.id, session.model.version) if session.model else None
         hashed = session.features_hash
         return cls(session.session_id, visitor_id, session.revision, session.ts, session.score, model, hashed)
 
 
-class Told(msgspec.Struct, frozen=True):
+class PublishedVerdict(msgspec.Struct, frozen=True):
     """What consumers know of a session: the essence of its last flag, and what the next one may need."""
 
     verdict: str
@@ -77,7 +77,7 @@ class Told(msgspec.Struct, frozen=True):
     """Ids of the reasons; of answers with their version."""
     is_set_right: bool = False
     until: float | None = None
-    flagged: Flagged | None = None
+    flagged: FlaggedRevision | None = None
     """None where a version wrote this that did not keep it."""
     beneath: Opinion | None = None
     """What the cascade says of the revision without people's answers."""
@@ -89,12 +89,12 @@ class Told(msgspec.Struct, frozen=True):
     def of(
         cls,
         opinion: Opinion,
-        flagged: Flagged | None = None,
+        flagged: FlaggedRevision | None = None,
         beneath: Opinion | None = None,
         *,
         yields: bool = False,
         is_closed: bool = False,
-    ) -> Told:
+    ) -> PublishedVerdict:
         """What a flag with this opinion tells."""
         # A newer answer is another reason; a newer version of a pack is none.
         ids = tuple(f"{one.id} {one.version}" if opinion.stage == "people" else one.id for one in opinion.reasons)
@@ -114,7 +114,7 @@ class Told(msgspec.Struct, frozen=True):
             return self.verdict, self.stage, self.reasons
         return self.beneath.verdict, self.beneath.stage, tuple(one.id for one in self.beneath.reasons)
 
-    def is_news_after(self, last: Told | None) -> bool:
+    def is_news_after(self, last: PublishedVerdict | None) -> bool:
         """Whether consumers must hear of it; a first `allow` tells them nothing, but for who or what saw to it."""
         if last is None:
             return self.verdict != "allow" or self.is_set_right
@@ -134,7 +134,7 @@ def opinion_of(judgement: Judgement, end_s: float, settings: Settings) -> Opinio
     return Opinion(judgement.verdict, judgement.stage, _kept(judgement.reasons), until, _is_set_right(judgement))
 
 
-def with_answer(beneath: Opinion, answer: Answer | None, *, yields: bool) -> tuple[Opinion, tuple[Reason, ...]]:
+def with_answer(beneath: Opinion, answer: DecidingLabel | None, *, yields: bool) -> tuple[Opinion, tuple[Reason, ...]]:
     """An opinion, and its reasons if they are people's, after an answer that came when the session had been judged.
 
     Business rules have spoken then, and theirs is the last word.
@@ -148,7 +148,7 @@ def with_answer(beneath: Opinion, answer: Answer | None, *, yields: bool) -> tup
     return Opinion(said.verdict, said.stage, _kept(said.reasons), answer.until, is_set_right), said.reasons
 
 
-def flag_id(flagged: Flagged, verdict: str, stage: str, reasons: Sequence[Reason | Why]) -> str:
+def flag_id(flagged: FlaggedRevision, verdict: str, stage: str, reasons: Sequence[Reason | Why]) -> str:
     """Hash of session, revision, verdict, stage, reasons and their versions: the same verdict has the same id."""
     names = [[reason.id, reason.version] for reason in reasons]
     content = [flagged.session_id, flagged.revision, verdict, stage, names]
@@ -156,7 +156,7 @@ def flag_id(flagged: Flagged, verdict: str, stage: str, reasons: Sequence[Reason
 
 
 def flag(
-    flagged: Flagged,
+    flagged: FlaggedRevision,
     opinion: Opinion,
     latency_ms: float,
     *,

@@ -8,13 +8,13 @@ from heapq import heappop, heappush
 
 import msgspec
 
-from streams.score.flags import Told
+from streams.score.flags import PublishedVerdict
 
 MOST_CLOSED = 20_000
 """Closed sessions of one partition whose flags are held, about a kilobyte each; the first to end is let go."""
 _MOST_STALE = 1_000
 """Ends that may stand in the index though the session has another flag since."""
-_read_told = msgspec.json.Decoder(Told).decode
+_read_told = msgspec.json.Decoder(PublishedVerdict).decode
 
 
 class HeldFlags:
@@ -22,7 +22,7 @@ class HeldFlags:
 
     def __init__(self, most_closed: int = MOST_CLOSED) -> None:
         self._most_closed = most_closed
-        self._told: dict[str, Told] = {}
+        self._told: dict[str, PublishedVerdict] = {}
         self._by_visitor: defaultdict[str, set[str]] = defaultdict(set)
         self._ends: list[tuple[float, str]] = []
         self._closed = 0
@@ -33,15 +33,15 @@ class HeldFlags:
         """How many flags of closed sessions are held."""
         return self._closed
 
-    def get(self, session_id: str) -> Told | None:
+    def get(self, session_id: str) -> PublishedVerdict | None:
         """What was told of the session last, None if nothing."""
         return self._told.get(session_id)
 
-    def of(self, visitor_id: str) -> list[tuple[str, Told]]:
+    def of(self, visitor_id: str) -> list[tuple[str, PublishedVerdict]]:
         """What was told of the visitor's sessions."""
         return [(session_id, self._told[session_id]) for session_id in sorted(self._by_visitor.get(visitor_id, ()))]
 
-    def put(self, session_id: str, told: Told) -> int:
+    def put(self, session_id: str, told: PublishedVerdict) -> int:
         """Remembers what was told; gives how many other flags were let go, though they hold."""
         self._take(session_id, told)
         self._changed.add(session_id)
@@ -84,7 +84,7 @@ class HeldFlags:
             yield session_id, msgspec.json.encode(told) if told is not None else None
         self._changed.clear()
 
-    def _take(self, session_id: str, told: Told) -> None:
+    def _take(self, session_id: str, told: PublishedVerdict) -> None:
         before = self._told.get(session_id)
         self._closed += told.is_closed - (before is not None and before.is_closed)
         self._told[session_id] = told

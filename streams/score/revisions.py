@@ -10,9 +10,9 @@ from collections import OrderedDict
 from hashlib import blake2b
 
 from models.serving.champion import Scorer
-from rules.heuristics.judging import Heard, hear
+from rules.heuristics.judging import HeuristicEvidence, collect_evidence
 from rules.heuristics.patterns import Patterns
-from streams.score.scored import Scored
+from streams.score.scored import ScoredSession
 from weir.contracts import Session
 from weir.contracts.score import FeatureValue, ModelRef
 
@@ -32,27 +32,27 @@ class Revision:
         self._model: ModelRef | None = None
         self._score: float | None = None
         self._patterns: Patterns | None = None
-        self._heard: Heard | None = None
+        self._heard: HeuristicEvidence | None = None
 
-    def scored(self, session: Session, scorer: Scorer | None) -> Scored:
+    def scored(self, session: Session, scorer: Scorer | None) -> ScoredSession:
         """The session with its features and its score; asks a model once."""
         features = self._features
         if features is None:
-            scored = Scored.of(session, scorer)
+            scored = ScoredSession.of(session, scorer)
             self._features, self._features_hash = scored.features, scored.features_hash
         elif scorer is not None and scorer.ref == self._model:
-            return Scored(session, features, self._features_hash, self._score, scorer)
+            return ScoredSession(session, features, self._features_hash, self._score, scorer)
         else:
             score = scorer.score(features) if scorer is not None else None
-            scored = Scored(session, features, self._features_hash, score, scorer)
+            scored = ScoredSession(session, features, self._features_hash, score, scorer)
         # The reference alone: the model itself would stay in memory long after its time.
         self._model, self._score = scorer.ref if scorer is not None else None, scored.score
         return scored
 
-    def ask(self, session: Session, patterns: Patterns) -> Heard:
+    def ask(self, session: Session, patterns: Patterns) -> HeuristicEvidence:
         """What the patterns say of the session; asks them once."""
         if self._heard is None or self._patterns is not patterns:
-            self._heard, self._patterns = hear(session, patterns), patterns
+            self._heard, self._patterns = collect_evidence(session, patterns), patterns
         return self._heard
 
 

@@ -17,7 +17,7 @@ from weir.topics import SCORES
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ScoredSession:
     """What the model saw, and what it said; no score where there is no model."""
 
     session: Session
@@ -29,12 +29,12 @@ class Scored:
     """How unusual the session is, where that is known of a closed one."""
 
     @classmethod
-    def of(cls, session: Session, scorer: Scorer | None) -> Scored:
+    def of(cls, session: Session, scorer: Scorer | None) -> ScoredSession:
         """Computes the features and asks the model, if there is one."""
         found = features(session)
         return cls(session, found, features_hash(found), scorer.score(found) if scorer else None, scorer)
 
-    def by(self, scorer: Scorer) -> Scored:
+    def by(self, scorer: Scorer) -> ScoredSession:
         """What another model says of the same features."""
         return replace(self, score=scorer.score(self.features), scorer=scorer)
 

@@ -37,7 +37,7 @@ class SharedLimits:
         for verdict in (verdict for found in seen.values() for verdict in found.values()):
             key = f"{verdict.kind}:{verdict.subject}:{verdict.limit}".encode()
             gone.discard(key)
-            if self._published.get(key) == verdict.crossed_at or not self._is_mine(verdict.subject):
+            if self._published.get(key) == verdict.crossed_at or not self._owns(verdict.subject):
                 continue
             self._published[key] = verdict.crossed_at
             self._changed[key] = repr(verdict.crossed_at).encode()
@@ -52,7 +52,7 @@ class SharedLimits:
         yield from self._changed.items()
         self._changed.clear()
 
-    def _is_mine(self, subject: str) -> bool:
+    def _owns(self, subject: str) -> bool:
         return partition_for(subject.encode(), self._partitions) == self._partition
 
 

@@ -16,7 +16,7 @@ from models.training.drift import Watch
 from rules.business.brake import Brake, BrakeState
 from rules.business.rules import BusinessRules
 from rules.cascade import by_model, judge
-from rules.heuristics.judging import Heard
+from rules.heuristics.judging import HeuristicEvidence
 from rules.heuristics.patterns import Patterns
 from rules.heuristics.weighing import weighed
 from rules.judgement import Judgement
@@ -25,14 +25,14 @@ from rules.limits.verdicts import SharedVerdicts
 from rules.people import evidence_of, is_stronger
 from streams.dead_letter import dead_letter
 from streams.read_record import read_record
-from streams.score.aftermath import HONEYPOT, weak_label
 from streams.score.anomaly import AnomalyScorer
-from streams.score.desk import ReviewDesk
+from streams.score.review_sampler import ReviewSampler
 from streams.score.revisions import LastRevisions, Revision
-from streams.score.scored import Scored
+from streams.score.scored import ScoredSession
 from streams.score.shared_limits import SharedLimits
 from streams.score.standing import read_answers
 from streams.score.telling import ANSWERED, TOLD, Telling
+from streams.score.weak_labels import HONEYPOT, weak_label
 from streams.task import Effects, Task
 from weir.contracts import Session
 from weir.contracts.dead_letter_reason import DeadLetterReason
@@ -46,7 +46,7 @@ _LONGEST_NUMBER = 20
 WATCHED_SHARE = 0.05
 """Of closed sessions, how many are watched for drift."""
 WATCHED_OF = 0.01
-"""From all over the hash, so that the random sample of the review desk is as likely to be watched as others."""
+"""From all over the hash, so that the random sample of the review sampler is as likely to be watched as others."""
 _CROSSED, _BRAKE = b"a", b"b"
 """Types of state entries beside those of telling: a crossing of an address's or account's that was published; the brake
 on verdicts."""
@@ -104,7 +104,7 @@ class ScoreTask(Task):
         self._partitions = partitions
         self._brake = Brake(business.ceiling, business.version)
         self._brake_written = self._brake.state
-        self._desk = ReviewDesk(settings.review_sample_share, settings.review_ceiling_share)
+        self._review_sampler = ReviewSampler(settings.review_sample_share, settings.review_ceiling_share)
         self._anomaly = AnomalyScorer() if settings.anomaly else None
         self._revisions = LastRevisions()
         self._inputs = Watch()
@@ -208,7 +208,7 @@ class ScoreTask(Task):
             # A closing waits for the watermark by design: its age is no latency.
             effects.observe(latency_s, "event_to_flag_seconds")
 
-    def _score(self, session: Session, revision: Revision, effects: Effects) -> Scored:
+    def _score(self, session: Session, revision: Revision, effects: Effects) -> ScoredSession:
         started = perf_counter()
         # Asked for once: the champion may be swapped at any moment.
         champion = self._champion.scorer
@@ -218,14 +218,16 @@ class ScoreTask(Task):
         effects.count("scores", "none" if scorer is None else "champion" if scorer is champion else "challenger")
         return scored
 
-    def _add_unusual(self, scored: Scored, *, is_held: bool) -> Scored:
+    def _add_unusual(self, scored: ScoredSession, *, is_held: bool) -> ScoredSession:
         """A closed session with how unusual it is. What the brake holds back is in doubt: the trees don't learn it."""
         if self._anomaly is None:
             return scored
         unusual = self._anomaly.score(scored.session.session_id, scored.features, learns=not is_held)
         return scored if unusual is None else replace(scored, unusual=unusual)
 
-    def _judge(self, scored: Scored, now_s: float, effects: Effects, ask: Callable[[], Heard]) -> Judgement:
+    def _judge(
+        self, scored: ScoredSession, now_s: float, effects: Effects, ask: Callable[[], HeuristicEvidence]
+    ) -> Judgement:
         session = scored.session
         judgement = judge(
             session,
@@ -268,7 +270,7 @@ class ScoreTask(Task):
         return self._brake.share * 100
 
     def _close(
-        self, scored: Scored, judgement: Judgement, effects: Effects, *, is_held: bool, is_answered: bool
+        self, scored: ScoredSession, judgement: Judgement, effects: Effects, *, is_held: bool, is_answered: bool
     ) -> None:
         session = scored.session
         self._shadow(scored, effects)
@@ -287,7 +289,7 @@ class ScoreTask(Task):
             )
             if label is not None:
                 effects.outputs.append(Output(LABELS, session.visitor_id.encode(), encode(label)))
-        question = self._desk.question(scored, judgement, is_answered=is_answered)
+        question = self._review_sampler.question(scored, judgement, is_answered=is_answered)
         if question is not None:
             effects.outputs.append(Output(REVIEWS, session.session_id.encode(), encode(question)))
             effects.count("reviews", question.why)
@@ -296,7 +298,7 @@ class ScoreTask(Task):
         found = (self._patterns.find(name) for name in session.heuristics)
         return any(info is not None and info.category == HONEYPOT for info in found)
 
-    def _shadow(self, scored: Scored, effects: Effects) -> None:
+    def _shadow(self, scored: ScoredSession, effects: Effects) -> None:
         """What the challenger says of a closed session, on record; nobody acts on it."""
         challenger = self._champion.challenger
         if challenger is None or challenger.scorer is scored.scorer:
@@ -307,7 +309,7 @@ class ScoreTask(Task):
         said, would_say = (by_model(one.score, one.scorer).verdict for one in (scored, shadowed))
         effects.count("trial_verdicts", said, would_say)
 
-    def _add_opinion(self, scored: Scored, effects: Effects) -> None:
+    def _add_opinion(self, scored: ScoredSession, effects: Effects) -> None:
         """What the learner says of a closed session, on record, where it is not who scored; nobody acts on it."""
         learner, challenger = self._champion.opinion(), self._champion.challenger
         if learner is None or (scored.scorer is not None and scored.scorer.ref == learner.ref):
@@ -317,7 +319,7 @@ class ScoreTask(Task):
         effects.outputs.append(scored.by(learner).output(is_acted_on=False))
         effects.count("scores", "learner")
 
-    def _watch(self, scored: Scored, effects: Effects) -> None:
+    def _watch(self, scored: ScoredSession, effects: Effects) -> None:
         """Whether sessions are what they were, by a few of them: it costs more than to score them."""
         if chance(scored.session.session_id) % WATCHED_OF >= WATCHED_OF * WATCHED_SHARE:
             return

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from rules.judgement import Judgement
 from rules.people import in_force
-from streams.score.flags import Flagged, Opinion, Told, flag, opinion_of, with_answer
+from streams.score.flags import FlaggedRevision, Opinion, PublishedVerdict, flag, opinion_of, with_answer
 from streams.score.held import HeldFlags
-from streams.score.scored import Scored
+from streams.score.scored import ScoredSession
 from streams.score.standing import StandingAnswers
 from streams.task import Effects
 from weir.contracts.answer import AnsweredSession, Answers, StandingAnswer
@@ -50,7 +50,7 @@ class Telling:
         for visitor_id, answers in self._standing.changes():
             yield ANSWERED + visitor_id.encode(), answers
 
-    def last(self, session_id: str) -> Told | None:
+    def last(self, session_id: str) -> PublishedVerdict | None:
         """What was told of the session last."""
         return self._held.get(session_id)
 
@@ -63,14 +63,14 @@ class Telling:
         return in_force(answers, session_id, end_s, last.holds_until_s if last is not None else 0.0)
 
     def judged(
-        self, scored: Scored, judgement: Judgement, latency_s: float, effects: Effects, *, yields: bool = False
+        self, scored: ScoredSession, judgement: Judgement, latency_s: float, effects: Effects, *, yields: bool = False
     ) -> None:
         """Tells what was judged, if it is news; of a closed session it remembers what may still hold."""
         session = scored.session
-        flagged = Flagged.of(scored)
+        flagged = FlaggedRevision.of(scored)
         opinion = opinion_of(judgement, session.end, self._settings)
         without = opinion_of(judgement.beneath, session.end, self._settings) if judgement.beneath else opinion
-        told = Told.of(opinion, flagged, without, yields=yields, is_closed=session.final)
+        told = PublishedVerdict.of(opinion, flagged, without, yields=yields, is_closed=session.final)
         last = self._held.get(session.session_id)
         is_news = told.is_news_after(last)
         if is_news:
@@ -99,7 +99,7 @@ class Telling:
         for session in _sessions_of(answers.answers):
             if self._held.get(session.session_id) is None:
                 beneath = Opinion(session.verdict, session.stage, ())
-                flagged = Flagged.of_answer(answers.visitor_id, session)
+                flagged = FlaggedRevision.of_answer(answers.visitor_id, session)
                 self._tell_again(flagged, beneath, None, answers.answers, latency_s, effects)
 
     def taken_over(self, session_id: str, end_s: float, effects: Effects) -> None:
@@ -125,9 +125,9 @@ class Telling:
 
     def _tell_again(  # noqa: PLR0913, PLR0917 -- a flag, what is beneath it, and what comes on top
         self,
-        flagged: Flagged,
+        flagged: FlaggedRevision,
         beneath: Opinion,
-        last: Told | None,
+        last: PublishedVerdict | None,
         answers: Sequence[StandingAnswer],
         latency_s: float,
         effects: Effects,
@@ -137,7 +137,7 @@ class Telling:
         yields = last is not None and last.yields
         opinion, reasons = with_answer(beneath, answer, yields=yields)
         is_closed = last is None or last.is_closed
-        told = Told.of(opinion, flagged, beneath, yields=yields, is_closed=is_closed)
+        told = PublishedVerdict.of(opinion, flagged, beneath, yields=yields, is_closed=is_closed)
         # A session that is not held was told of by itself, or never flagged: only people's verdict is news.
         if not told.is_news_after(last) or (last is None and opinion.stage != "people"):
             return
@@ -145,13 +145,18 @@ class Telling:
         self._keep(flagged.session_id, told, effects)
 
     def _tell(
-        self, flagged: Flagged, opinion: Opinion, latency_s: float, effects: Effects, **as_given: Sequence[object]
+        self,
+        flagged: FlaggedRevision,
+        opinion: Opinion,
+        latency_s: float,
+        effects: Effects,
+        **as_given: Sequence[object],
     ) -> None:
         latency_ms = round(latency_s * 1_000, 3)
         effects.outputs.append(flag(flagged, opinion, latency_ms, **as_given))  # type: ignore[arg-type]  # reasons, shadow
         effects.count("flags", opinion.stage, opinion.verdict)
 
-    def _keep(self, session_id: str, told: Told, effects: Effects) -> None:
+    def _keep(self, session_id: str, told: PublishedVerdict, effects: Effects) -> None:
         let_go = self._held.put(session_id, told)
         if let_go:
             effects.count("flags_let_go", by=let_go)

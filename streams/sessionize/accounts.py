@@ -46,7 +46,7 @@ class Accounts(msgspec.Struct):
         return self.opened - self.closed - self.merged - self.split
 
 
-class Tally:
+class FoldTally:
     """What is counted while a stretch is folded, beside the accounts."""
 
     __slots__ = ("limits", "limits_s", "patterns", "patterns_s", "reasons", "rules", "types")
@@ -68,7 +68,7 @@ class Tally:
         """Time spent on patterns."""
 
 
-def report(effects: Effects, before: Accounts, after: Accounts, tally: Tally) -> None:
+def report(effects: Effects, before: Accounts, after: Accounts, tally: FoldTally) -> None:
     """Adds what a stretch changed to the metrics."""
     for outcome in OUTCOMES:
         _count(effects, getattr(after, outcome) - getattr(before, outcome), "events", outcome)

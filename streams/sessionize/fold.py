@@ -18,7 +18,7 @@ from streams.sessionize.moving import add_step, step_of
 from streams.sessionize.open_session import OpenSession
 from streams.sessionize.paths import url_info
 from streams.sessionize.posting import fold_posting
-from streams.sessionize.state import Hits, ItemSeen, Step, TextSeen
+from streams.sessionize.state import Hits, ItemSeen, KeptText, PreviousEvent
 from weir.contracts.fast import FastEvent
 
 _encode = msgspec.json.Encoder().encode
@@ -63,7 +63,7 @@ def fold(session: OpenSession, event: FastEvent, ts: float, measures_all: bool =
             session.repeats += 1
         elif len(urls) < caps.URLS:
             urls[hashed] = 1
-    add_step(session, step_of(session, event.referrer, ts, hashed, info) if measures_all else Step(ts))
+    add_step(session, step_of(session, event.referrer, ts, hashed, info) if measures_all else PreviousEvent(ts))
     if measures_all:
         fold_posting(session, event, ts, info)
     session.last = ts
@@ -134,7 +134,7 @@ def add_item(session: OpenSession, item: ItemSeen) -> None:
         session.items_dropped += 1
 
 
-def add_text(session: OpenSession, text: TextSeen) -> None:
+def add_text(session: OpenSession, text: KeptText) -> None:
     """Puts a text where its time is; past the cap the first ones by time are dropped."""
     if session.texts is None:
         session.texts = []
@@ -194,4 +194,4 @@ def _fold_response(session: OpenSession, event: FastEvent) -> None:
 def _fold_texts(session: OpenSession, event: FastEvent, ts: float) -> None:
     for field, text in (("title", event.title), ("text", event.text), ("query", event.query)):
         if text:
-            add_text(session, TextSeen(ts, field, text[: caps.TEXT_CHARACTERS]))
+            add_text(session, KeptText(ts, field, text[: caps.TEXT_CHARACTERS]))

@@ -8,7 +8,7 @@ from typing import Protocol
 from weir.contracts.fast import FastEvent
 
 
-class PatternInfo(Protocol):
+class PatternFacts(Protocol):
     """What is said of a pattern."""
 
     @property
@@ -24,7 +24,7 @@ class PatternInfo(Protocol):
         """What kind of abuse it tells of."""
 
 
-class Patterns(Protocol):
+class PatternMatcher(Protocol):
     """Packs of patterns in some versions."""
 
     @property
@@ -34,7 +34,7 @@ class Patterns(Protocol):
     def match(self, event: FastEvent, cut: tuple[str, ...] = (), /) -> tuple[str, ...]:
         """Ids of the patterns that match one of the event's strings, or one of its `cut` fields, each once."""
 
-    def info(self, pattern: str, /) -> PatternInfo:
+    def info(self, pattern: str, /) -> PatternFacts:
         """What is said of a pattern that matched."""
 
 
@@ -42,7 +42,7 @@ class InForce(Protocol):
     """The packs that should hold now: other ones may take their place at any time."""
 
     @property
-    def current(self) -> Patterns:
+    def current(self) -> PatternMatcher:
         """As of now."""
 
     def take_refusals(self) -> Mapping[str, int]:
@@ -52,5 +52,5 @@ class InForce(Protocol):
         """Pattern to the seconds that it takes for a text."""
 
 
-Library = Callable[[Mapping[str, str]], Patterns]
+Library = Callable[[Mapping[str, str]], PatternMatcher]
 """Gives packs in the versions that are asked for."""

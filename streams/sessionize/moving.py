@@ -19,7 +19,7 @@ import msgspec
 from streams.sessionize import caps
 from streams.sessionize.open_session import OpenSession
 from streams.sessionize.paths import PathInfo, path_info
-from streams.sessionize.state import Moves, Step
+from streams.sessionize.state import Moves, PreviousEvent
 
 SPANS_S = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 """Upper bounds of the spans by which gaps are counted; one more span has no bound."""
@@ -58,7 +58,7 @@ class Ways(msgspec.Struct, frozen=True, gc=False):
 _NOWHERE = Ways()
 
 
-def step_of(session: OpenSession, referrer: str | None, ts: float, hashed: int, info: PathInfo | None) -> Step:
+def step_of(session: OpenSession, referrer: str | None, ts: float, hashed: int, info: PathInfo | None) -> PreviousEvent:
     """An event as a step, with its path counted in the session.
 
     Args:
@@ -72,7 +72,7 @@ def step_of(session: OpenSession, referrer: str | None, ts: float, hashed: int, 
     if moves is None:
         moves = session.moves = Moves({}, [0] * (len(SPANS_S) + 1))
     if info is None:
-        return Step(ts)
+        return PreviousEvent(ts)
     moves.urls += 1
     moves.depths += info.depth
     templates, template = moves.templates, info.template
@@ -80,14 +80,14 @@ def step_of(session: OpenSession, referrer: str | None, ts: float, hashed: int, 
         templates[template] += 1
     else:
         _count_template(moves, template, 1)
-    return Step(ts, hashed & _HASH_BITS, info.hashed, path_info(referrer).hashed if referrer else 0)
+    return PreviousEvent(ts, hashed & _HASH_BITS, info.hashed, path_info(referrer).hashed if referrer else 0)
 
 
-def add_step(session: OpenSession, step: Step) -> None:
+def add_step(session: OpenSession, step: PreviousEvent) -> None:
     """Puts a step of a session, whose event is counted already, where its time is."""
     trail = session.trail
     if trail is None:
-        trail = session.trail = [Step(session.last), step] if session.events > 1 else [step]
+        trail = session.trail = [PreviousEvent(session.last), step] if session.events > 1 else [step]
         if session.events > 1 and step.ts < session.last:
             trail.reverse()
     elif step.ts >= trail[-1].ts:
@@ -108,7 +108,7 @@ def merge_steps(first: OpenSession, other: OpenSession) -> None:
     before, after = _trail(earlier), _trail(later)
     settled = _add_settled(first, other)
     if later.events > len(after) and earlier.end <= later.start:
-        for one, next_one in pairwise((*before, Step(later.start))):
+        for one, next_one in pairwise((*before, PreviousEvent(later.start))):
             _settle(first, one, next_one, settled)
             settled += 1
         trail = after
@@ -162,12 +162,12 @@ def motion(session: OpenSession) -> tuple[Rhythm | None, Ways]:
     )
 
 
-def _trail(session: OpenSession) -> list[Step]:
+def _trail(session: OpenSession) -> list[PreviousEvent]:
     """The steps; a session that an older version folded has its last alone."""
-    return [Step(session.last)] if session.trail is None else session.trail
+    return [PreviousEvent(session.last)] if session.trail is None else session.trail
 
 
-def _settle(session: OpenSession, before: Step, after: Step, settled: int) -> None:
+def _settle(session: OpenSession, before: PreviousEvent, after: PreviousEvent, settled: int) -> None:
     gap = after.ts - before.ts
     session.gap_sum += gap
     session.gap_squares += gap * gap
@@ -181,7 +181,7 @@ def _settle(session: OpenSession, before: Step, after: Step, settled: int) -> No
         _count_pair(session.moves, before, after)
 
 
-def _count_pair(moves: Moves, before: Step, after: Step) -> None:
+def _count_pair(moves: Moves, before: PreviousEvent, after: PreviousEvent) -> None:
     moves.spans[bisect_left(_BOUNDS, after.ts - before.ts)] += 1
     if after.url and after.url == before.url:
         moves.same_again += 1

@@ -15,12 +15,12 @@ from streams.sessionize.state import (
     NEVER,
     Hits,
     ItemSeen,
+    KeptText,
     Moves,
     PageLoad,
     Posting,
+    PreviousEvent,
     SessionBytes,
-    Step,
-    TextSeen,
     VisitorBytes,
 )
 
@@ -66,12 +66,12 @@ class OpenSession:
     account_ids: list[str] | None
     revenue: dict[str, float] | None
     items: list[ItemSeen] | None
-    texts: list[TextSeen] | None
+    texts: list[KeptText] | None
     heuristics: dict[str, Hits] | None
     limits_over: dict[str, int] | None
     loads: list[PageLoad] | None
     posting: Posting | None
-    trail: list[Step] | None
+    trail: list[PreviousEvent] | None
     moves: Moves | None
 
     def __init__(  # noqa: PLR0913, PLR0917 -- what a session has from its first event on

@@ -15,12 +15,12 @@ from rules.limits.sums import SumsState
 from streams.dead_letter import dead_letter
 from streams.decode import Accepted, Refused, decode
 from streams.sessionize import arrival, watermark
-from streams.sessionize.accounts import TIMED_EVERY, Accounts, Tally
+from streams.sessionize.accounts import TIMED_EVERY, Accounts, FoldTally
 from streams.sessionize.config import FoldConfig
 from streams.sessionize.deadlines import Deadlines
 from streams.sessionize.dedupe import fingerprint, forget, forget_oldest, hand_over
 from streams.sessionize.fold import add_hits, add_over, fold, open_session
-from streams.sessionize.heuristics import Patterns
+from streams.sessionize.heuristics import PatternMatcher
 from streams.sessionize.late import late
 from streams.sessionize.merge import merge
 from streams.sessionize.open_session import OpenSession, VisitorState
@@ -39,20 +39,20 @@ from weir.networks import Networks
 class PartitionFold:
     """The sessions of one partition, its watermark and its accounts."""
 
-    def __init__(self, partition: int, partitions: int, config: FoldConfig, patterns: Patterns) -> None:
+    def __init__(self, partition: int, partitions: int, config: FoldConfig, patterns: PatternMatcher) -> None:
         self.partition = partition
         self.partitions = partitions
         self._decimal = b"%d" % partition
         self.watermark = NEVER
         self.last_append_ms = -1
         self.accounts = Accounts()
-        self.tally = Tally()
+        self.tally = FoldTally()
         self.outputs: list[Output] = []
         self.visitors = Visitors()
         self.deadlines = Deadlines(self.visitors.ends)
         self.configure(config, patterns)
 
-    def configure(self, config: FoldConfig, patterns: Patterns, sums: SumsState | None = None) -> None:
+    def configure(self, config: FoldConfig, patterns: PatternMatcher, sums: SumsState | None = None) -> None:
         """From the next record on, these hold; sums go on from where they were, or begin anew."""
         self.config = config
         self.patterns = patterns

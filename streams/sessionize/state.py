@@ -24,7 +24,7 @@ class ItemSeen(msgspec.Struct, array_like=True, gc=False):
     type: str
 
 
-class TextSeen(msgspec.Struct, array_like=True, gc=False):
+class KeptText(msgspec.Struct, array_like=True, gc=False):
     """One text, cut to its cap."""
 
     ts: float
@@ -77,7 +77,7 @@ class Posting(msgspec.Struct, array_like=True, gc=False):
     """Shortest time from the load of a page to a POST to it."""
 
 
-class Step(msgspec.Struct, array_like=True, gc=False):
+class PreviousEvent(msgspec.Struct, array_like=True, gc=False):
     """One event as the next one sees it; 0 stands for nothing."""
 
     ts: float
@@ -157,14 +157,14 @@ class SessionBytes(msgspec.Struct, array_like=True, gc=False):
     account_ids: list[str] | None = None
     revenue: dict[str, float] | None = None
     items: list[ItemSeen] | None = None
-    texts: list[TextSeen] | None = None
+    texts: list[KeptText] | None = None
     heuristics: dict[str, Hits] | None = None
     limits_over: dict[str, int] | None = None
     """Visitor's limit to the events that were over it."""
     loads: list[PageLoad] | None = None
     """Loads of pages, the newest by time, in the order of time."""
     posting: Posting | None = None
-    trail: list[Step] | None = None
+    trail: list[PreviousEvent] | None = None
     """The newest steps, in the order of time. The older ones are settled."""
     moves: Moves | None = None
 

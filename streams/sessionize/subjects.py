@@ -13,7 +13,7 @@ from rules.limits.sums import Sums, SumsState
 from streams.sessionize.open_session import OpenSession
 from weir.contracts.fast import FastEvent, encode
 from weir.kafka.records import Output
-from weir.networks import NOWHERE, Networks, Place
+from weir.networks import NOWHERE, AddressInfo, Networks
 from weir.topics import RULES
 
 SEED_EVENTS = 32
@@ -60,7 +60,7 @@ class Subjects:
     def add(  # noqa: PLR0913, PLR0917 -- all that is known of an event; keywords cost a tenth of the call
         self,
         event: FastEvent,
-        place: Place,
+        place: AddressInfo,
         session: OpenSession,
         ts: float,
         over: bool,  # noqa: FBT001 -- likewise
@@ -102,7 +102,7 @@ class Subjects:
             outputs.append(Output(RULES, f"{what}/{self._partition}/{record.limit}".encode(), encode(record)))
 
 
-def place_of(networks: Networks, event: FastEvent) -> Place | None:
+def place_of(networks: Networks, event: FastEvent) -> AddressInfo | None:
     """Where an event comes from; None where nobody has a budget."""
     if event.ip is None:
         return NOWHERE

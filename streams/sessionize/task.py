@@ -12,9 +12,9 @@ import msgspec
 
 from rules.limits.sums import with_entries
 from streams.sessionize import watermark
-from streams.sessionize.accounts import Tally, report
+from streams.sessionize.accounts import FoldTally, report
 from streams.sessionize.config import FOLD_VERSION, FoldConfig
-from streams.sessionize.heuristics import InForce, Library, Patterns
+from streams.sessionize.heuristics import InForce, Library, PatternMatcher
 from streams.sessionize.partition_fold import PartitionFold
 from streams.sessionize.state import Meta, decode_meta, encode_meta
 from streams.sessionize.visitors import PREFIX
@@ -40,7 +40,7 @@ class SessionizeTask(Task):
 
     """
 
-    refolds = True
+    replays_from_checkpoint = True
 
     def __init__(
         self, partition: int, partitions: int, config: FoldConfig, library: Library, in_force: InForce | None = None
@@ -48,7 +48,7 @@ class SessionizeTask(Task):
         self._config = config
         self._library = library
         self._in_force = in_force
-        self._taken: Patterns | None = None
+        self._taken: PatternMatcher | None = None
         self._shown: dict[str, str] = {}
         self._meta: Meta | None = None
         self._sums: dict[bytes, bytes] = {}
@@ -134,7 +134,7 @@ class SessionizeTask(Task):
             return
         fold = self._fold
         before = msgspec.structs.replace(fold.accounts)
-        fold.tally = Tally()
+        fold.tally = FoldTally()
         fold.outputs = effects.outputs
         for record in records:
             fold.take(record)

@@ -15,7 +15,7 @@ ACCEPT = "`weir table accept` lets the stage go on from there"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownPartition:
     """What is known of one partition when it is taken over."""
 
     topic: str
@@ -29,7 +29,7 @@ class Known:
     """Whether the table was written from a topic of this name, this one or an earlier one, ever."""
 
 
-def start_of(known: Known) -> int:
+def start_of(known: KnownPartition) -> int:
     """The offset to read on from.
 
     Raises:

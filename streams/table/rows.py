@@ -12,14 +12,14 @@ from streams.sessionize.arrival import is_in_place
 from weir.kafka.records import InputRecord
 from weir.tables.batch import Batch
 from weir.tables.catalogue import LABELS_TABLE, Table
-from weir.tables.columns import Place
+from weir.tables.columns import RecordPosition
 
 _CHUNK = 5_000
 _CHUNK_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(slots=True)
-class Waiting:
+class UncommittedRows:
     """One partition's rows that are not committed yet."""
 
     begin: int | None
@@ -54,7 +54,7 @@ class Rows:
 
     def __init__(self, table: Table, partitions: int, max_event_bytes: int) -> None:
         self.table = table
-        self.partitions: dict[int, Waiting] = {}
+        self.partitions: dict[int, UncommittedRows] = {}
         self._number = partitions
         self._read = value_reader(table.contract, max_event_bytes)
 
@@ -70,7 +70,7 @@ class Rows:
 
     def begin(self, partition: int, position: int | None, offset: int) -> None:
         """From here on rows of the partition follow on `position`, and are read from `offset` on."""
-        self.partitions[partition] = Waiting(position, offset, Batch(self.table))
+        self.partitions[partition] = UncommittedRows(position, offset, Batch(self.table))
 
     def take(self, record: InputRecord) -> str:
         """Takes the next record of its partition; why there is no row of it, if it can't be read, else nothing."""
@@ -83,7 +83,7 @@ class Rows:
             # The stage join sends it on to where it belongs, and the row is of that record.
             return ""
         if self.table.keeps(found):
-            place = Place(record.partition, record.offset, record.timestamp)
+            place = RecordPosition(record.partition, record.offset, record.timestamp)
             waiting.batch.add(found, place, len(record.value or b""))
             if len(waiting.batch) >= _CHUNK or waiting.batch.bytes >= _CHUNK_BYTES:
                 waiting.settle()
@@ -96,7 +96,7 @@ class Rows:
         chunks = [chunk for one in self.partitions.values() for chunk in one.chunks]
         return pa.concat_tables(chunks) if chunks else None
 
-    def unfit(self) -> list[Place]:
+    def unfit(self) -> list[RecordPosition]:
         """Where records lie of which there is no row since a column can't hold them; told once."""
         found = [place for one in self.partitions.values() for place in one.batch.unfit]
         for one in self.partitions.values():
@@ -106,4 +106,4 @@ class Rows:
     def committed(self) -> None:
         """The rows that waited are in the table."""
         for partition, waiting in self.partitions.items():
-            self.partitions[partition] = Waiting(waiting.end, waiting.end, Batch(self.table))
+            self.partitions[partition] = UncommittedRows(waiting.end, waiting.end, Batch(self.table))

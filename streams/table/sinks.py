@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from confluent_kafka import Consumer, TopicPartition
 
-from streams.table.placement import Known, start_of
+from streams.table.placement import KnownPartition, start_of
 from streams.table.rows import Rows
 from streams.table.sink import Sink
 from weir.errors import WorkError
@@ -64,7 +64,9 @@ class Sinks:
             low, high = self._consumer.get_watermark_offsets(one, timeout=ANSWER_TIMEOUT_S)
             position = sink.position(one.partition)
             committed = one.offset if one.offset >= 0 else None
-            start = start_of(Known(topic, one.partition, position, committed, OffsetRange(low, high), sink.knows_topic))
+            start = start_of(
+                KnownPartition(topic, one.partition, position, committed, OffsetRange(low, high), sink.knows_topic)
+            )
             rows.begin(one.partition, position, start)
             found.append(TopicPartition(topic, one.partition, start))
         return found

@@ -4,8 +4,8 @@ import pytest
 
 from bench.contestants.everybody import contestants
 from bench.order import PART_S
-from bench.parts import PAIRS, PARTS, Part, chosen
-from bench.plan import Asked, whole
+from bench.parts import PAIRS, PARTS, BenchPart, chosen
+from bench.plan import PlanOptions, whole
 from bench.take import taking
 
 HALF_AN_HOUR_S = 1_800.0
@@ -26,12 +26,12 @@ def test_the_short_list_ends_within_half_an_hour_and_has_five_pairs_with_kafka_s
 def test_all_parts_are_of_different_kinds_and_can_be_measured() -> None:
     assert len({part.kind for part in PARTS}) == len(PARTS)
     assert {name for part in PARTS for name in part.contestants} <= set(contestants())
-    assert all(taking(part, whole(part, Asked())).parameters for part in PARTS)
+    assert all(taking(part, whole(part, PlanOptions())).parameters for part in PARTS)
     assert chosen([], [], everything=True) == list(PARTS)
 
 
 def test_a_part_that_would_take_too_long_has_fewer_events() -> None:
-    part = Part("throughput", ("weir", "kafka-streams"), 50_000_000, 5)
+    part = BenchPart("throughput", ("weir", "kafka-streams"), 50_000_000, 5)
     cut = part.cut()
 
     assert part.takes_s > PART_S
@@ -41,13 +41,13 @@ def test_a_part_that_would_take_too_long_has_fewer_events() -> None:
 
 def test_more_runs_than_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="throughput-weir: 100 runs of each take longer than 600 s; ask for fewer"):
-        Part("throughput", ("weir",), 1_000_000, 100).cut()
+        BenchPart("throughput", ("weir",), 1_000_000, 100).cut()
 
 
 def test_events_that_are_asked_for_are_cut_too_whatever_the_measure() -> None:
-    assert Part("scale", events=700_000, fixed_s=240).asked(9_000_000, 0).events == 700_000
-    assert Part("scale", events=700_000, fixed_s=240).asked(1_000, 7) == Part("scale", (), 1_000, 7, 240)
-    assert Part("throughput", ("weir",), 1_000).asked(99_000_000, 0).takes_s <= PART_S
+    assert BenchPart("scale", events=700_000, fixed_s=240).asked(9_000_000, 0).events == 700_000
+    assert BenchPart("scale", events=700_000, fixed_s=240).asked(1_000, 7) == BenchPart("scale", (), 1_000, 7, 240)
+    assert BenchPart("throughput", ("weir",), 1_000).asked(99_000_000, 0).takes_s <= PART_S
 
 
 def test_contestants_make_a_part_of_their_own() -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from bench.check.expected import Expected, Judge, digest
-from bench.check.reference import Partition, Session
+from bench.check.reference import Partition, ReferenceSession
 from bench.events.spec import LogSpec
 from bench.events.write import log_of
 from tests.chaos.oracle.expected import Expected as OracleExpected
@@ -21,7 +21,7 @@ LATER_MS = 1_800_000_000_000
 
 def _expected() -> Expected:
     """The oracle sums gaps exactly, Weir and its peers as doubles: the last digit may differ."""
-    names = tuple(name for name in Session("", 0.0, 0.0).record(final=False) if name != "gaps")
+    names = tuple(name for name in ReferenceSession("", 0.0, 0.0).record(final=False) if name != "gaps")
     expected = Expected(names=names)
     partition = Partition(SPEC, expected)
     for _, value in log_of(SPEC):

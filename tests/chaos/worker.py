@@ -86,9 +86,9 @@ class MortalRecovery(Recovery):
         if self.orders.taken("after_marker"):
             die()
 
-    async def _refold(self, progress: Progress) -> int:
+    async def _replay_from_checkpoint(self, progress: Progress) -> int:
         if not self.orders.is_for("amid_fold"):
-            return await super()._refold(progress)
+            return await super()._replay_from_checkpoint(progress)
         task: Any = self._task
         process = task.process
 
@@ -101,7 +101,7 @@ class MortalRecovery(Recovery):
 
         task.process = half
         try:
-            return await super()._refold(progress)
+            return await super()._replay_from_checkpoint(progress)
         finally:
             del task.process
 

@@ -31,7 +31,7 @@ def values(settings: Settings, topic: Topic) -> Iterator[dict[str, Any]]:
 
 
 class Walk:
-    """An author's desk: a pack, logs, and a worker that runs all the time."""
+    """What an author works with: a pack, logs, and a worker that runs all the time."""
 
     def __init__(self, weir: Weir) -> None:
         self.weir = weir

@@ -12,7 +12,7 @@ from evaluation.models.data import messages, parameters
 from evaluation.models.newcomers import NEWCOMERS, newcomer
 from evaluation.models.page import render
 from evaluation.models.progressive import progressive
-from evaluation.models.result import Figure, Result, Table
+from evaluation.models.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.sessions import posts, searches
 from evaluation.models.site import Scene, events, play
 from models.families.registry import FAMILIES
@@ -66,7 +66,7 @@ def test_a_played_scene_tells_of_answers_and_decisions() -> None:
 
 def test_the_page_says_which_goals_are_missed() -> None:
     figures = [Figure("more", 0.5, 0.4), Figure("less", 0.5, 0.4, at_least=False)]
-    result = Result("Title", "Text.", figures, [Table("Rows", ["a"], [["b"]])], [("plot", "<svg/>")])
+    result = EvaluationResult("Title", "Text.", figures, [ResultTable("Rows", ["a"], [["b"]])], [("plot", "<svg/>")])
     page = render({"part": result})
     assert "| more | 0.5000 | ≥ 0.4 | yes |" in page
     assert "| less | 0.5000 | ≤ 0.4 | no |" in page

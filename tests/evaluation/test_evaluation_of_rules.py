@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.models.result import Figure, Result, Table
+from evaluation.models.result import EvaluationResult, Figure, ResultTable
 from evaluation.rules.agents import without_family
 from evaluation.rules.cost import fuzz
 from evaluation.rules.data import Agent, injections, is_held_out, log_events, parameters
@@ -82,8 +82,8 @@ def test_fuzzed_urls_are_the_same_each_time_and_of_all_lengths() -> None:
 
 def test_the_page_says_which_goals_are_missed_and_keeps_its_columns() -> None:
     figures = [Figure("more", 0.5, 0.4), Figure("less", 0.5, 0.4, at_least=False, why="Because.")]
-    tables = [Table("Rows", ["a"], [["b|c"]]), Table("No rows", ["a"], [])]
-    page = render({"part": Result("Title", "Text.", figures, tables, [("plot", "<svg/>")])})
+    tables = [ResultTable("Rows", ["a"], [["b|c"]]), ResultTable("No rows", ["a"], [])]
+    page = render({"part": EvaluationResult("Title", "Text.", figures, tables, [("plot", "<svg/>")])})
     assert "| more | 0.5000 | ≥ 0.4 | yes |" in page
     assert "Missed: less. Because." in page
     assert "b\\|c" in page
@@ -104,7 +104,7 @@ def test_a_mean_of_sources_gives_a_small_source_the_same_weight() -> None:
 
 
 def test_the_page_gathers_what_is_served_at_its_head() -> None:
-    parts = [Result("One", "", [], [served(("recall", Share(1, 2), "nobody"))]), Result("Two", "")]
+    parts = [EvaluationResult("One", "", [], [served(("recall", Share(1, 2), "nobody"))]), EvaluationResult("Two", "")]
     page = render({result.title: result for result in parts})
     assert page.count("What is served") == 1
     assert "| recall | 50.00% | 9.45% to 90.55% | 2 | nobody |" in page

@@ -36,7 +36,7 @@ from weir.kafka.admin import create_topics
 from weir.kafka.sender import producer
 from weir.settings import Settings
 from weir.tables.catalogue import SESSIONS_TABLE
-from weir.tables.columns import Place, rows
+from weir.tables.columns import RecordPosition, rows
 from weir.topics import SESSIONS
 
 LONGEST_S = 600.0
@@ -140,7 +140,7 @@ def _count(settings: Settings) -> int:
 def _asked(folder: Path, values: list[bytes], number: int) -> dict[str, Any]:
     decode = decoder(Session)
     records = [decode(value) for value in values]
-    made = rows(SESSIONS_TABLE, records, [Place(0, at, 0) for at in range(len(records))])
+    made = rows(SESSIONS_TABLE, records, [RecordPosition(0, at, 0) for at in range(len(records))])
     day = made["day"][0]
     chunk, at = pa.concat_tables([made] * (500_000 // made.num_rows + 1)).combine_chunks().slice(0, 500_000), 0
     names = chunk.schema.names

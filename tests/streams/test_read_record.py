@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.join.records import Scored, read_scored
+from streams.join.records import ScoredRevision, read_scored
 from streams.join.store import read_label
 from streams.read_record import read_record
 from streams.task import Effects
@@ -56,6 +56,6 @@ def test_a_record_that_belongs_there_is_read_and_leaves_no_trace() -> None:
     )
     effects = Effects()
     found = read_record(record(value), read_scored, effects)
-    assert isinstance(found, Scored)
+    assert isinstance(found, ScoredRevision)
     assert not effects.outputs
     assert not effects.counts

@@ -21,9 +21,9 @@ from pydantic import SecretStr
 from models.features.registry import FEATURES_VERSION
 from models.serving.champion import ChampionHolder
 from rules.business.brake import BrakeState
-from streams.join.records import Given, Waiting, keep, read_scored
+from streams.join.records import PendingLabel, SourceLabel, keep, read_scored
 from streams.join.store import GIVEN, SCORED, WAITING
-from streams.score.flags import Told
+from streams.score.flags import PublishedVerdict
 from streams.sessionize.end_of_input import EndOfInput
 from streams.sessionize.open_session import decode_visitor, encode_visitor
 from streams.sessionize.state import decode_meta, encode_meta
@@ -56,11 +56,11 @@ def visitor_as_values(value: bytes) -> tuple[Any, Any]:
 READ_AGAIN: Mapping[tuple[str, bytes], Callable[[bytes], tuple[Any, Any]]] = {
     ("sessionize", PREFIX): visitor_as_values,
     ("sessionize", META): as_json(lambda value: encode_meta(decode_meta(value))),
-    ("score", b"s"): as_json(by_json(Told)),
+    ("score", b"s"): as_json(by_json(PublishedVerdict)),
     ("score", b"b"): as_json(by_json(BrakeState)),
     ("join", SCORED): as_json(lambda value: keep(read_scored(value))),
-    ("join", GIVEN): as_json(by_json(dict[str, Given])),
-    ("join", WAITING): as_json(by_json(Waiting)),
+    ("join", GIVEN): as_json(by_json(dict[str, SourceLabel])),
+    ("join", WAITING): as_json(by_json(PendingLabel)),
 }
 """What is stored and what is left of it after reading, by stage and type of the entry."""
 

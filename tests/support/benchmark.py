@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from bench.result import FORMAT, Commit, Load, Machine, Result
+from bench.result import FORMAT, BenchResult, Commit, Load, Machine
 
 TAKEN = datetime(2026, 1, 10, 12, 0, tzinfo=UTC)
 SPEC = {"events": 100, "size": 400, "visitors": 10, "partitions": 4, "seed": 1, "data": ""}
@@ -17,9 +17,9 @@ def result(
     contestants: tuple[str, ...] = (),
     taken: datetime = TAKEN,
     commit: Commit | None = None,
-) -> Result:
+) -> BenchResult:
     """A result with these figures."""
-    return Result(
+    return BenchResult(
         format=FORMAT,
         part=part,
         contestants=contestants,
@@ -51,7 +51,7 @@ def run(number: int, contestant: str, per_cpu_s: float, *faults: str, broker_cpu
     }
 
 
-def rates(*runs: dict[str, Any], absent: dict[str, str] | None = None, taken: datetime = TAKEN) -> Result:
+def rates(*runs: dict[str, Any], absent: dict[str, str] | None = None, taken: datetime = TAKEN) -> BenchResult:
     """Throughput of whoever ran, or could not be run."""
     names = tuple(dict.fromkeys([one["contestant"] for one in runs] + list(absent or {})))
     traits = {"version": "1", "remarks": "r", "exactly_once": True, "finals": True, "slow": False}

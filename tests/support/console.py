@@ -19,7 +19,7 @@ from weir.console.app import make_app
 from weir.console.computed import Computed
 from weir.console.context import Console
 from weir.console.installation import Installation
-from weir.console.store.bounds import Bounds
+from weir.console.store.bounds import StoreBounds
 from weir.console.store.follow import StoreFollower
 from weir.console.store.reading import StoreReader
 from weir.console.store.schema import open_to_write
@@ -92,7 +92,7 @@ class ConsoleAtHand:
     def __init__(self, folder: Path, **settings: Any) -> None:  # noqa: ANN401 -- any setting
         self.settings = Settings(console_folder=folder, **settings)
         self.store = FedStore(self.settings, folder)
-        follower = StoreFollower(self.settings, folder, Bounds())
+        follower = StoreFollower(self.settings, folder, StoreBounds())
         follower._set(is_current=True)
         self.actions = FedActions(self.settings, self.store)
         self.console = Console(

@@ -84,11 +84,11 @@ def write(root: Path, table: Table, records: Sequence[dict[str, Any]]) -> None:
     from deltalake import write_deltalake  # noqa: PLC0415 -- an extra
 
     from weir.contracts.fast import decoder  # noqa: PLC0415 -- likewise, by what is imported next
-    from weir.tables.columns import Place, rows  # noqa: PLC0415 -- likewise
+    from weir.tables.columns import RecordPosition, rows  # noqa: PLC0415 -- likewise
 
     decode = decoder(table.contract)
     decoded = [decode(json.dumps(record).encode()) for record in records]
-    places = [Place(0, offset, 1_700_100_000_000) for offset in range(len(records))]
+    places = [RecordPosition(0, offset, 1_700_100_000_000) for offset in range(len(records))]
     write_deltalake(str(root / table.name), rows(table, decoded, places), partition_by=["day"])
 
 

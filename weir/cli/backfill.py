@@ -12,8 +12,8 @@ import typer
 
 from rules.heuristics.own_pack_check import check_own_pack
 from streams.backfill.choose import choose
-from streams.backfill.run import Backfill, Outcome
-from streams.backfill.stretch import Choice, Stretch
+from streams.backfill.run import Backfill, BackfillOutcome
+from streams.backfill.stretch import BackfillRange, Choice
 from streams.stages import Resources
 from weir.cli.options import Json, moment, with_settings
 from weir.cli.output import console, print_json, progress, show
@@ -76,7 +76,9 @@ def _target(settings: Settings, into: str | None) -> Settings:
     return settings.model_copy(update={"topic_prefix": prefix, "application_id": f"{settings.application_id}.{prefix}"})
 
 
-def _run(settings: Settings, target: Settings, stretches: Sequence[Stretch], rate: float | None) -> Outcome:
+def _run(
+    settings: Settings, target: Settings, stretches: Sequence[BackfillRange], rate: float | None
+) -> BackfillOutcome:
     now_s = time.time()
     resources = Resources.from_settings(settings, now=lambda: now_s, check_own=check_own_pack)
     for record in read_all(settings, MODELS):
@@ -88,7 +90,7 @@ def _run(settings: Settings, target: Settings, stretches: Sequence[Stretch], rat
         return work.run(stretches, advance)
 
 
-def _show_stretches(stretches: Sequence[Stretch], *, as_json: bool) -> None:
+def _show_stretches(stretches: Sequence[BackfillRange], *, as_json: bool) -> None:
     show(
         [{"partition": one.partition, "from_offset": one.first, "to_offset": one.end} for one in stretches],
         ("partition", "from_offset", "to_offset"),
@@ -97,7 +99,7 @@ def _show_stretches(stretches: Sequence[Stretch], *, as_json: bool) -> None:
     )
 
 
-def _show_outcome(outcome: Outcome, target: Settings, *, as_json: bool) -> None:
+def _show_outcome(outcome: BackfillOutcome, target: Settings, *, as_json: bool) -> None:
     counts = {
         "topics": f"{target.topic_prefix}.*",
         "records": outcome.records,

@@ -13,11 +13,11 @@ import typer
 
 from rules.business.files import check_business_rules
 from rules.business.rules import BusinessRules, load_business_rules
-from rules.business.simulate import Change, Standing, Standings, by_rule, changes
+from rules.business.simulate import BusinessVerdictChange, LastVerdict, Standings, by_rule, changes
 from rules.limits.budgets import load_budgets
 from streams.intake.files import Inputs
 from streams.replay.run import Replay
-from streams.replay.summary import Summary
+from streams.replay.summary import ReplaySummary
 from streams.stages import Resources
 from weir.cli.input_files import (
     ALLOWED,
@@ -117,7 +117,7 @@ def simulate(  # noqa: PLR0913 -- one parameter an option
     before = work.standings(today, "today's rules")
     after = work.standings(edited, "edited rules", keep=before.by_session)
 
-    def freed_by(session_id: str, was: Standing) -> tuple[str, ...]:
+    def freed_by(session_id: str, was: LastVerdict) -> tuple[str, ...]:
         session = work.sessions.get(session_id)
         override = loaded.apply(session, was.verdict, was.stage, started_s) if session is not None else None
         return tuple(reason.id for reason in override.reasons) if override is not None else ()
@@ -144,7 +144,7 @@ class _Work:
     def __init__(self, reopen: Callable[[], Inputs], inputs: Inputs, started_s: float) -> None:
         self._reopen = reopen
         self.inputs = inputs
-        self.summary: Summary | None = None
+        self.summary: ReplaySummary | None = None
         self._started_s = started_s
         self.sessions: dict[str, Session] = {}
         """The newest revisions of the sessions that were to be kept."""
@@ -176,7 +176,7 @@ class _Work:
         return standings
 
 
-def _show(found: Sequence[Change], before: Counter[str], after: Counter[str], at_most: int) -> None:
+def _show(found: Sequence[BusinessVerdictChange], before: Counter[str], after: Counter[str], at_most: int) -> None:
     rows = [asdict(change) | {"change": change.kind, "by": ", ".join(change.by)} for change in found[:at_most]]
     show(rows, ("session_id", "visitor_id", "before", "after", "change", "by"), empty="No verdict would change.")
     rules = [

@@ -14,7 +14,7 @@ import typer
 from streams.dead_letter import dead_letter_line
 from streams.produce.ledger import Letter, Note, read_notes
 from streams.produce.letters import Wanted, letter_at, letters, origin_of, reason_of
-from streams.produce.resend import Plan, Resending, Wish, plan
+from streams.produce.resend import ReplayPlan, Resending, Wish, plan
 from streams.produce.run import check_topics_for_producing
 from weir.cli.options import Json, moment, with_settings
 from weir.cli.output import clock_time, print_json, progress, say, show
@@ -134,7 +134,7 @@ def replay_letters(  # noqa: PLR0913 -- one parameter an option
     _show_replay(planned, sent, dry_run=dry_run, as_json=as_json)
 
 
-def _show_replay(planned: Plan, sent: int, *, dry_run: bool, as_json: bool) -> None:
+def _show_replay(planned: ReplayPlan, sent: int, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         print_json(planned.told(sent))
         return

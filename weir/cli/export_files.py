@@ -61,13 +61,13 @@ class Parquet(ExportFile):
         from pyarrow.parquet import ParquetWriter  # noqa: PLC0415 -- needs the extra
 
         from weir.tables.batch import Batch, is_full  # noqa: PLC0415 -- likewise
-        from weir.tables.columns import Place, schema  # noqa: PLC0415 -- likewise
+        from weir.tables.columns import RecordPosition, schema  # noqa: PLC0415 -- likewise
 
         self._path = path
         self._refuse = refuse
         self._batch = Batch(table)
         self._is_full = is_full
-        self._place = Place
+        self._place = RecordPosition
         self._writer = ParquetWriter(path, schema(table), compression="zstd")
 
     def write(self, record: LogRecord, decoded: Any) -> None:  # noqa: ANN401 -- see above

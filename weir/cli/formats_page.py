@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
 
 from streams.intake.formats import ga4, posthog, segment, snowplow
-from streams.intake.formats.registry import FORMATS, LAYOUTS, W3C, Order
-from streams.intake.layouts.kinds import Field, Kind
-from streams.intake.layouts.layout import Column, JsonColumn
+from streams.intake.formats.registry import FORMATS, LAYOUTS, W3C, LineOrder
+from streams.intake.layouts.kinds import ColumnKind, Field
+from streams.intake.layouts.layout import JsonColumn, LayoutColumn
 from streams.intake.layouts.variables import APACHE, HEADERS, NGINX
 from streams.intake.layouts.w3c import FIELDS as W3C_FIELDS
 
@@ -80,9 +80,9 @@ def formats_page(note: str) -> str:
 
 def _overview() -> Iterator[str]:
     order = {
-        Order.ARRIVAL: "as they stand",
-        Order.NEARLY_BY_TIME: "sorted within the grace period",
-        Order.NONE: "sorted, which holds the file in memory",
+        LineOrder.ARRIVAL: "as they stand",
+        LineOrder.NEARLY_BY_TIME: "sorted within the grace period",
+        LineOrder.NONE: "sorted, which holds the file in memory",
     }
     rows = [(f"`{one.name}`", one.meaning, order[one.order]) for one in FORMATS.values()]
     yield table(("`--format`", "is", "lines are read"), rows)
@@ -119,13 +119,13 @@ def _sections() -> Iterator[str]:
         yield _code(module.SAMPLE.decode())
 
 
-def _written(column: Column | JsonColumn) -> str:
+def _written(column: LayoutColumn | JsonColumn) -> str:
     if isinstance(column, JsonColumn):
         return column.name
     return f"{column.before.strip()}{column.name}{column.after}" + (" …" if column.optional else "")
 
 
-def _what(kind: Kind) -> str:
+def _what(kind: ColumnKind) -> str:
     return {Field.NOTHING: "passed over", Field.PROPERTY: "carried in `properties`"}.get(kind.field, str(kind.field))
 
 

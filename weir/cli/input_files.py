@@ -13,7 +13,7 @@ from streams.intake.files import InputFile, Inputs
 from streams.intake.formats.registry import FORMATS
 from streams.intake.late import LateCounter
 from streams.intake.line import BadLine, Line
-from streams.intake.look import Asked
+from streams.intake.look import FormatRequest
 from weir.cli.output import progress, say
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import FastEvent
@@ -64,7 +64,7 @@ def open_inputs(
         UsageError: a file can't be read, or what was asked for can't be had.
         WorkError: a file has no format that Weir knows.
     """
-    inputs = Inputs(names, Asked(line_format, log_format), settings)
+    inputs = Inputs(names, FormatRequest(line_format, log_format), settings)
     for file in () if quiet else inputs.files:
         if file.copy_of is not None:
             say(f"{file.name} has the same content as {file.copy_of}: read once.")

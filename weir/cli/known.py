@@ -54,7 +54,7 @@ _decode = msgspec.json.Decoder(_Names).decode
 
 
 @dataclass(slots=True)
-class Known:
+class KnownRecords:
     """What is known of something."""
 
     name: str
@@ -67,7 +67,7 @@ class Known:
     """By topic, how many there were: more than `records` has where there were very many."""
 
 
-def known_of(settings: Settings, name: str) -> Known | None:
+def known_of(settings: Settings, name: str) -> KnownRecords | None:
     """All that is known of a name: as a visitor's, else as a session's or an event's; None where nothing is.
 
     Raises:
@@ -84,12 +84,12 @@ def known_of(settings: Settings, name: str) -> Known | None:
     visitor = next((one for _, _, names in every if isinstance(one := names.visitor_id, str)), None)
     whole = _of_visitor(settings, visitor) if visitor is not None else None
     if whole is None:
-        return Known(name, kind, visitor, naming, {topic: len(records) for topic, records in naming.items()})
+        return KnownRecords(name, kind, visitor, naming, {topic: len(records) for topic, records in naming.items()})
     chosen = _of_session(whole, name) if kind == "session" else _of_event(whole, name)
-    return Known(name, kind, visitor, chosen, {topic: len(records) for topic, records in chosen.items()})
+    return KnownRecords(name, kind, visitor, chosen, {topic: len(records) for topic, records in chosen.items()})
 
 
-def _of_visitor(settings: Settings, visitor: str) -> Known | None:
+def _of_visitor(settings: Settings, visitor: str) -> KnownRecords | None:
     """What is known of a visitor: topics that are keyed by visitor are read in that one's partition alone."""
     kept: dict[Topic, deque[LogRecord]] = {topic: deque(maxlen=MOST_RECORDS) for topic in LOOKED_INTO}
     found = Counter[Topic]()
@@ -100,7 +100,9 @@ def _of_visitor(settings: Settings, visitor: str) -> Known | None:
             found[topic] += 1
     if not found:
         return None
-    return Known(visitor, "visitor", visitor, {topic: [*records] for topic, records in kept.items() if records}, found)
+    return KnownRecords(
+        visitor, "visitor", visitor, {topic: [*records] for topic, records in kept.items() if records}, found
+    )
 
 
 def _naming(settings: Settings, name: str) -> dict[Topic, list[LogRecord]]:
@@ -124,7 +126,7 @@ def _mentioning(settings: Settings, name: str, visitor: str | None) -> Iterator[
                     yield topics[record.topic], record
 
 
-def _of_session(whole: Known, session_id: str) -> dict[Topic, list[LogRecord]]:
+def _of_session(whole: KnownRecords, session_id: str) -> dict[Topic, list[LogRecord]]:
     """Of a visitor's records those of one session, with the events and labels in its time."""
     start_s, end_s = span_of(whole.records.get(SESSIONS, ()), session_id) or (1.0, 0.0)
     chosen: dict[Topic, list[LogRecord]] = {}
@@ -139,7 +141,7 @@ def _of_session(whole: Known, session_id: str) -> dict[Topic, list[LogRecord]]:
     return {topic: records for topic, records in chosen.items() if records}
 
 
-def _of_event(whole: Known, event_id: str) -> dict[Topic, list[LogRecord]]:
+def _of_event(whole: KnownRecords, event_id: str) -> dict[Topic, list[LogRecord]]:
     """Of a visitor's records those of one event, and the sessions that span its time."""
     chosen = {
         topic: [record for record in whole.records.get(topic, ()) if _names(topic, record).event_id == event_id]

@@ -17,7 +17,7 @@ from streams.replay.plots import check_plots
 from streams.replay.report import check_report, write_report
 from streams.replay.run import Replay
 from streams.replay.sinks import FileSink
-from streams.replay.summary import Summary
+from streams.replay.summary import ReplaySummary
 from streams.stages import Resources
 from weir.cli.input_files import (
     ALLOWED,
@@ -143,7 +143,7 @@ def replay_settings(
     return settings.model_copy(update=own)
 
 
-def run(work: Replay, inputs: Inputs, started_s: float) -> Summary:
+def run(work: Replay, inputs: Inputs, started_s: float) -> ReplaySummary:
     """Reads all lines, with a progress bar.
 
     Raises:

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
 
-from streams.replay.summary import Flagged, Summary
+from streams.replay.summary import FlaggedClient, ReplaySummary
 from weir.cli.output import cell, console, show
 from weir.cli.rules_files import cut
 
 SHOWN = 15
 
 
-def show_summary(summary: Summary) -> None:
+def show_summary(summary: ReplaySummary) -> None:
     """Prints the summary as tables."""
     _counts("Input", _input(summary))
     _counts("Sessions", _sessions(summary))
@@ -26,7 +26,7 @@ def show_summary(summary: Summary) -> None:
     _counts("Learned", _learned(summary))
 
 
-def _cut_agents(summary: Summary) -> list[Flagged]:
+def _cut_agents(summary: ReplaySummary) -> list[FlaggedClient]:
     return [one.model_copy(update={"user_agent": cut(one.user_agent or "")}) for one in summary.flagged]
 
 
@@ -42,24 +42,24 @@ def _counts(title: str, counts: Mapping[str, object]) -> None:
         show([{"": name, "count": count} for name, count in counts.items()], ("", "count"))
 
 
-def _input(summary: Summary) -> dict[str, int]:
+def _input(summary: ReplaySummary) -> dict[str, int]:
     unreadable = {"unreadable: dead-lettered": summary.unreadable} if summary.unreadable else {}
     clamped = {"(of them ahead of the clock, clamped)": summary.clamped} if summary.clamped else {}
     return {"lines": summary.lines} | unreadable | dict(summary.events) | clamped
 
 
-def _sessions(summary: Summary) -> dict[str, int]:
+def _sessions(summary: ReplaySummary) -> dict[str, int]:
     endings = {f"ended by {ending}": count for ending, count in summary.sessions.items()}
     return endings | {"still open": summary.still_open, "records published": summary.revisions}
 
 
-def _crawlers_title(summary: Summary) -> str:
+def _crawlers_title(summary: ReplaySummary) -> str:
     events = sum(crawler.events for crawler in summary.crawlers)
     shown = f", the first {SHOWN} of {len(summary.crawlers)}" if len(summary.crawlers) > SHOWN else ""
     return f"Crawlers that name themselves ({cell(events)} events{shown})"
 
 
-def _learned(summary: Summary) -> dict[str, object]:
+def _learned(summary: ReplaySummary) -> dict[str, object]:
     learning = summary.learning
     shown: dict[str, object] = {f"examples: {kind}": count for kind, count in learning.examples.items()}
     shown |= {f"decisions: {decision}": count for decision, count in learning.decisions.items()}

@@ -10,9 +10,9 @@ import typer
 
 from rules.business.files import check_business_rules
 from rules.document import Document, read_document
-from rules.heuristics.check import Checked, Log
+from rules.heuristics.check import Checked, LogMatches
 from rules.heuristics.check import check as suspicions
-from rules.heuristics.pack import Pack, PatternEntry, RuleEntry, examine
+from rules.heuristics.pack import Pack, PatternEntry, SessionRuleEntry, examine
 from rules.heuristics.patterns import SHIPPED, Patterns
 from rules.kinds import kind_of
 from rules.limits.budgets import Budgets
@@ -148,16 +148,16 @@ def _clashes(checked: Sequence[Checked], beside: Sequence[Pack]) -> list[Problem
     ]
 
 
-def _watch(checked: Sequence[Checked], beside: Sequence[Pack], inputs: Inputs) -> Log:
+def _watch(checked: Sequence[Checked], beside: Sequence[Pack], inputs: Inputs) -> LogMatches:
     packs = {pack.name: pack for pack in beside} | {one.pack.name: one.pack for one in checked}
-    watched = Log(Patterns(list(packs.values())))
+    watched = LogMatches(Patterns(list(packs.values())))
     for event in events_of(inputs, "check"):
         watched.take(event)
     return watched
 
 
 def _counted(pack: Pack) -> dict[str, object]:
-    entries: list[PatternEntry | RuleEntry] = [*pack.patterns, *pack.rules]
+    entries: list[PatternEntry | SessionRuleEntry] = [*pack.patterns, *pack.rules]
     examples = sum(len(entry.match) + len(entry.no_match) for entry in entries)
     return {
         "pack": pack.name,

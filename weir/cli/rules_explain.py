@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from rules.heuristics.evidence import Sign, grouped_evidence, verdict_of
-from rules.heuristics.explain import Firing, Seen, every_field, explain, texts_of
-from rules.heuristics.judging import hear
+from rules.heuristics.explain import Firing, InspectedText, every_field, explain, texts_of
+from rules.heuristics.judging import collect_evidence
 from rules.heuristics.patterns import PatternInfo, Patterns
 from streams.decode import Accepted, Refused, decode
 from streams.intake.line import Line
@@ -64,7 +64,7 @@ def _of_event(settings: Settings, patterns: Patterns, text: str, *, as_json: boo
     decoded = decode(value, settings.max_record_bytes)
     if isinstance(decoded, Refused):
         raise UsageError(f"That is no event: {decoded.detail}", "Give a text, or one event as a JSON object.")
-    heard = hear(_session_of(settings, patterns, decoded, value), patterns)
+    heard = collect_evidence(_session_of(settings, patterns, decoded, value), patterns)
     others = [sign for sign in (*heard.signs, *heard.shadow) if patterns.find(sign.id) is None]
     shadowed = {sign.id for sign in heard.shadow}
     rows = [_of_oversized(patterns.info(name)) for field in decoded.cut for name in patterns.oversized(field)]
@@ -82,7 +82,7 @@ def _session_of(settings: Settings, patterns: Patterns, decoded: Accepted, value
     return closed[0]
 
 
-def _show(patterns: Patterns, texts: Iterable[Seen], more: Iterable[Row], *, as_json: bool) -> list[Firing]:
+def _show(patterns: Patterns, texts: Iterable[InspectedText], more: Iterable[Row], *, as_json: bool) -> list[Firing]:
     firings = list(explain(patterns, texts))
     if as_json:
         show([*map(_of_firing, firings), *more], COLUMNS, as_json=True)

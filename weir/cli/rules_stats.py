@@ -13,7 +13,7 @@ import typer
 
 from rules.heuristics.check import Checked
 from rules.heuristics.cost import Costs
-from rules.heuristics.graduation import Bar, failures, out_of_shadow
+from rules.heuristics.graduation import GraduationCriteria, failures, out_of_shadow
 from rules.heuristics.pack import Pack, parse_pack
 from rules.heuristics.patterns import Patterns
 from rules.heuristics.stats import Stats
@@ -127,7 +127,9 @@ def graduate(  # noqa: PLR0913 -- one parameter an option
     inputs = open_inputs(logs, line_format, log_format, settings, quiet=as_json) if logs else None
     found = _gather(settings, patterns, inputs, labels, allow_unreadable)
     weight = next(entry.weight for entry in (*pack.patterns, *pack.rules) if entry.id == rule)
-    reasons = list(failures(found.tally(rule), found.sessions, weight, Bar(answers, precision, share=share)))
+    reasons = list(
+        failures(found.tally(rule), found.sessions, weight, GraduationCriteria(answers, precision, share=share))
+    )
     if reasons:
         raise WorkError(f"{rule} stays in shadow: {'; '.join(reasons)}.", "`weir rules stats` has the figures.")
     changed = parse_pack(pack.name, text, pack.level)

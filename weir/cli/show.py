@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from streams.produce.became import Outcome, Refusal, Span, outcome, refused
-from weir.cli.known import LOOKED_INTO, Known, known_of
+from streams.produce.became import DeadLetterCause, EventOutcome, SessionInterval, outcome, refused
+from weir.cli.known import LOOKED_INTO, KnownRecords, known_of
 from weir.cli.options import Json, with_settings
 from weir.cli.output import print_json
 from weir.cli.record_text import json_line, line_of, printable, text_headers
@@ -72,14 +72,14 @@ def show(
         sys.stdout.write(f"{line}\n")
 
 
-def outcomes(known: Known) -> list[tuple[LogRecord, Outcome]]:
+def outcomes(known: KnownRecords) -> list[tuple[LogRecord, EventOutcome]]:
     """What became of each of the events, in their order, and of dead letters whose event is gone."""
     places = {_origin(record): record for record in known.records.get(DEAD_LETTER, ())}
     late = {_origin(record) for record in known.records.get(LATE, ())}
     sessions = spans_of(known.records.get(SESSIONS, ()))
-    spans = [Span(session_id, start_s, end_s) for session_id, (start_s, end_s) in sessions.items()]
+    spans = [SessionInterval(session_id, start_s, end_s) for session_id, (start_s, end_s) in sessions.items()]
     before: dict[str, list[Event]] = {}
-    told: list[tuple[LogRecord, Outcome]] = []
+    told: list[tuple[LogRecord, EventOutcome]] = []
     for record in known.records.get(EVENTS, ()):
         place = _place(record)
         event = None
@@ -101,7 +101,7 @@ def outcomes(known: Known) -> list[tuple[LogRecord, Outcome]]:
     return [*told, *((letter, refused(_refusal(letter))) for letter in places.values())]
 
 
-def _as_object(known: Known) -> dict[str, Any]:
+def _as_object(known: KnownRecords) -> dict[str, Any]:
     became = {_place(record): found for record, found in outcomes(known)}
 
     def told(topic: Topic, record: LogRecord) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def _as_object(known: Known) -> dict[str, Any]:
     }
 
 
-def _lines(known: Known) -> Iterable[str]:
+def _lines(known: KnownRecords) -> Iterable[str]:
     whose = f" of visitor {printable(known.visitor)}" if known.visitor not in {None, known.name} else ""
     yield f"{known.kind.capitalize()} {printable(known.name)}{whose}"
     became = {_place(record): found for record, found in outcomes(known)}
@@ -138,7 +138,7 @@ def _lines(known: Known) -> Iterable[str]:
             yield from (f"    {line}" for line in _more(topic, record, became))
 
 
-def _more(topic: Topic, record: LogRecord, became: dict[tuple[str, int, int], Outcome]) -> Iterable[str]:
+def _more(topic: Topic, record: LogRecord, became: dict[tuple[str, int, int], EventOutcome]) -> Iterable[str]:
     """What follows a record's line: an event's outcome, a flag's reasons."""
     found = became.get(_place(record))
     if found is not None:
@@ -166,6 +166,6 @@ def _place(record: LogRecord) -> tuple[str, int, int]:
     return record.topic, record.partition, record.offset
 
 
-def _refusal(letter: LogRecord) -> Refusal:
+def _refusal(letter: LogRecord) -> DeadLetterCause:
     headers = text_headers(letter)
-    return Refusal(headers.get("reason", ""), headers.get("detail", ""))
+    return DeadLetterCause(headers.get("reason", ""), headers.get("detail", ""))

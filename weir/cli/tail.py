@@ -19,7 +19,7 @@ from weir.cli.passing import Passing
 from weir.cli.record_text import TOPICS, json_line, line_of
 from weir.contracts import Stage, Verdict
 from weir.errors import UsageError
-from weir.kafka.lookup import Stretch, stretch_of
+from weir.kafka.lookup import TopicRanges, stretch_of
 from weir.kafka.reader import LogReader
 from weir.kafka.records import LogRecord
 from weir.settings import Settings
@@ -85,7 +85,7 @@ def _interruption() -> Iterator[threading.Event]:
 
 
 def _records(
-    reader: LogReader, stretch: Stretch, interrupted: threading.Event, *, from_beginning: bool, until_end: bool
+    reader: LogReader, stretch: TopicRanges, interrupted: threading.Event, *, from_beginning: bool, until_end: bool
 ) -> Iterator[LogRecord]:
     spans = stretch.ranges
     end = {place: span.end for place, span in spans.items()}

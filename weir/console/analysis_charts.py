@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from weir.console.charts import by_day, lines
 from weir.console.html import inert, label, shortened
-from weir.console.ranked import Bar, ranked
+from weir.console.ranked import RankedBar, ranked
 
 MOST_BARS = 15
 """Of a chart: the table beneath has all rows."""
@@ -56,7 +56,7 @@ class _Bars:
         for row in chosen:
             told = ", ".join(label(inert(str(row[name]))) for name in self.labels)
             low, high = (_number(row.get(f"{self.interval}{end}")) for end in ("low", "high"))
-            bars.append(Bar(shortened(told, LONGEST_LABEL), _number(row[self.value]), low, high))
+            bars.append(RankedBar(shortened(told, LONGEST_LABEL), _number(row[self.value]), low, high))
         is_share = self.interval is not None
         notes = ["with intervals at 95\N{NO-BREAK SPACE}%"] if is_share else []
         if len(rows) > len(chosen):

@@ -27,7 +27,7 @@ _ANSWERED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class LabelledSession:
     """A session, and what people say of it: True for bad, None for nothing."""
 
     session: Session
@@ -58,10 +58,10 @@ def decoded(rows: Iterable[Row]) -> list[Session]:
     return [read_session(unpacked(row["body"])) for row in rows]
 
 
-def judged(sessions: Iterable[Session], said: Sequence[Row]) -> list[Judged]:
+def judged(sessions: Iterable[Session], said: Sequence[Row]) -> list[LabelledSession]:
     """Each session with what people say of it, as `weir rules stats` counts it."""
-    found: list[Judged] = []
-    work = Answered(map(_label, said), lambda session, is_bad: found.append(Judged(session, is_bad)))
+    found: list[LabelledSession] = []
+    work = Answered(map(_label, said), lambda session, is_bad: found.append(LabelledSession(session, is_bad)))
     for session in sessions:
         work.session(session)
     work.finish()

@@ -34,7 +34,7 @@ _event = decoder(Event)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundEvent:
     """An event of the topic."""
 
     partition: int
@@ -57,7 +57,7 @@ class Read:
     total: int = 0
     """Records that are to be read."""
     done: int = 0
-    found: list[Found] = field(default_factory=list)
+    found: list[FoundEvent] = field(default_factory=list)
     """In the order of the partition."""
     is_over: bool = False
     is_cut: bool = False
@@ -181,7 +181,7 @@ def partition_of(settings: Settings, read: Read) -> Iterator[LogRecord]:
         yield from read_stretch(reader, stretch, advance, lambda: read.is_cancelled)
 
 
-def _found(record: LogRecord, visitor: str) -> Found | None:
+def _found(record: LogRecord, visitor: str) -> FoundEvent | None:
     if any(name == WATERMARK_HEADER for name, _ in record.headers):
         return None
     value = record.value or b""
@@ -192,6 +192,6 @@ def _found(record: LogRecord, visitor: str) -> Found | None:
     if event.visitor_id != visitor:
         return None
     kept = event if len(value) <= MOST_KEPT_BYTES else None
-    return Found(
+    return FoundEvent(
         record.partition, record.offset, record.timestamp / 1_000, len(value), event.event_id, event.type, kept
     )

@@ -17,7 +17,7 @@ _LETTER, _NARROWEST, _WIDEST = 6.2, 60.0, 240.0
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class RankedBar:
     """One bar."""
 
     label: str
@@ -28,7 +28,7 @@ class Bar:
     """Bounds of the value's confidence interval; None where it has none."""
 
 
-def ranked(rows: Sequence[Bar], title: str, *, is_share: bool = False) -> Markup:
+def ranked(rows: Sequence[RankedBar], title: str, *, is_share: bool = False) -> Markup:
     """A bar a row, from the left to the right, with whiskers over each interval.
 
     Args:
@@ -58,7 +58,7 @@ class _Scale:
         return self.left + min(1.0, max(0.0, value / self.most)) * (WIDTH - _RIGHT - self.left)
 
 
-def _bar(row: Bar, top: float, scale: _Scale) -> str:
+def _bar(row: RankedBar, top: float, scale: _Scale) -> str:
     middle, shapes = top + _ROW / 2, []
     if row.value is not None:
         width = scale.x(row.value) - scale.left
@@ -90,7 +90,7 @@ def _grid(scale: _Scale, floor: float) -> str:
     return "".join(parts)
 
 
-def _told(row: Bar, *, is_share: bool) -> str:
+def _told(row: RankedBar, *, is_share: bool) -> str:
     if row.value is None:
         return f"{row.label} without a value"
     told = f"{row.label} {_number(row.value, is_share=is_share)}"

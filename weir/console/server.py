@@ -18,7 +18,7 @@ from weir.console.acting import ActionWriter
 from weir.console.app import make_app
 from weir.console.context import Console
 from weir.console.installation import Installation
-from weir.console.store.bounds import Bounds
+from weir.console.store.bounds import StoreBounds
 from weir.console.store.follow import StoreFollower
 from weir.console.store.reading import StoreReader
 from weir.console.workers import WorkerWatch
@@ -68,7 +68,7 @@ def console(settings: Settings, name: str) -> Iterator[Console]:
     """
     folder = settings.console_folder
     door = Door.of(settings, Tickets(secret_in(folder)), name)
-    bounds = Bounds(settings.console_days, settings.console_bytes, settings.console_newest_events)
+    bounds = StoreBounds(settings.console_days, settings.console_bytes, settings.console_newest_events)
     with ExitStack() as stack:
         installation = stack.enter_context(Installation(settings))
         follower = stack.enter_context(StoreFollower(settings, folder, bounds))

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from rules.heuristics.judging import hear
+from rules.heuristics.judging import collect_evidence
 from rules.heuristics.patterns import Patterns
-from rules.heuristics.simulate import Change
+from rules.heuristics.simulate import HeuristicVerdictChange
 from streams.packs.library import PackLibrary
 from weir.console.judged import decoded, newest
 from weir.console.store.looking import event_in, events_of
@@ -26,7 +26,7 @@ class WhatIf:
     """What would be another verdict."""
 
     sessions: int
-    changes: Sequence[Change]
+    changes: Sequence[HeuristicVerdictChange]
     verdicts: Mapping[tuple[str, str], int]
     """Verdict before and after, to how many sessions."""
     changed_patterns: int
@@ -62,19 +62,19 @@ def compare(
     are matched anew on the events.
     """
     changed = _changed(before, after)
-    changes: list[Change] = []
+    changes: list[HeuristicVerdictChange] = []
     verdicts: Counter[tuple[str, str]] = Counter()
     whole = 0
     for session in sessions:
         known = events.get(session.session_id, ())
         whole += len(known) >= session.events
         other = cast("Session", _Otherwise(session, _hits(session, known, after, changed))) if changed else session
-        heard, would = hear(session, before), hear(other, after)
+        heard, would = collect_evidence(session, before), collect_evidence(other, after)
         verdicts[heard.verdict, would.verdict] += 1
         if heard.verdict != would.verdict:
             differing = {sign.id for sign in heard.signs} ^ {sign.id for sign in would.signs}
             changes.append(
-                Change(
+                HeuristicVerdictChange(
                     session.session_id, session.visitor_id, heard.verdict, would.verdict, tuple(sorted(differing)), ()
                 )
             )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from models.features import features
 from models.features.registry import FEATURES
 from models.serving.champion import Scorer
-from rules.heuristics.explain import Seen, explain, texts_of
+from rules.heuristics.explain import InspectedText, explain, texts_of
 from rules.heuristics.patterns import Patterns
 from weir.contracts import Event, Session
 from weir.contracts.session import TextSeen
@@ -22,7 +22,7 @@ _SURELY = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class ExplainedMatch:
     """A pattern on a text: what is before the match, the match, and what is after it, once disguises are off."""
 
     rule: str
@@ -49,13 +49,13 @@ class Push:
     by: float
 
 
-def matches(patterns: Patterns, texts: Iterable[Seen]) -> list[Match]:
+def matches(patterns: Patterns, texts: Iterable[InspectedText]) -> list[ExplainedMatch]:
     """The matches in some texts, each pattern and place once, the weightiest first."""
-    found: dict[tuple[str, str, str], Match] = {}
+    found: dict[tuple[str, str, str], ExplainedMatch] = {}
     for seen in texts:
         for firing in explain(patterns, [seen]):
             start = max(0, firing.start - AROUND)
-            match = Match(
+            match = ExplainedMatch(
                 *(firing.pattern, firing.version, firing.field, firing.weight, firing.shadow, firing.reason),
                 sent=seen.text[:2_000],
                 steps=firing.steps,
@@ -68,7 +68,7 @@ def matches(patterns: Patterns, texts: Iterable[Seen]) -> list[Match]:
     return sorted(found.values(), key=lambda one: (one.shadow, -one.weight))[:MOST_MATCHES]
 
 
-def texts_of_session(session: Session) -> list[Seen]:
+def texts_of_session(session: Session) -> list[InspectedText]:
     """What a session's record still has of its visitor's texts."""
     # Not checked again: events are bounded where they come in, and a record that is odd is shown all the same.
     event = Event.model_construct(
@@ -102,10 +102,10 @@ def pushes(scorer: Scorer, session: Session, at_most: int = MOST_PUSHES) -> list
     return sorted(pushing, key=lambda one: -abs(one.by))[:at_most]
 
 
-def _of_text(text: TextSeen) -> Sequence[Seen]:
+def _of_text(text: TextSeen) -> Sequence[InspectedText]:
     if text.field == "query":
-        return (Seen("query", text.text, "query"), Seen("url", text.text, "query"))
-    return (Seen(text.field, text.text, text.field),) if text.field in {"title", "text"} else ()  # type: ignore[arg-type]  # one of these
+        return (InspectedText("query", text.text, "query"), InspectedText("url", text.text, "query"))
+    return (InspectedText(text.field, text.text, text.field),) if text.field in {"title", "text"} else ()  # type: ignore[arg-type]  # one of these
 
 
 def _without(found: dict[str, float | str], name: str) -> dict[str, float | str]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rules.heuristics.cost import Costs
-from rules.heuristics.pack import Pack, PatternEntry, RuleEntry
+from rules.heuristics.pack import Pack, PatternEntry, SessionRuleEntry
 from rules.heuristics.patterns import IN_PROSE, PatternInfo, Patterns, SessionRule
-from rules.heuristics.stats import Row, Stats
+from rules.heuristics.stats import RuleStats, Stats
 from weir.console.judged import decoded, judged, labels, newest
 from weir.console.store.reading import StoreReader
 
@@ -28,7 +28,7 @@ class RuleSeen:
 
     info: PatternInfo | SessionRule
     kind: Literal["pattern", "session rule"]
-    row: Row | None
+    row: RuleStats | None
     """None for signs of no weight: they are no evidence, and nothing is counted of them."""
     cost_us: float | None
     """Of a pattern: microseconds a text."""
@@ -83,10 +83,10 @@ def in_order(rules: Sequence[RuleSeen], by: str) -> list[RuleSeen]:
     return sorted(rules, key=key)
 
 
-def entry_of(patterns: Patterns, rule: str) -> tuple[Pack, PatternEntry | RuleEntry] | None:
+def entry_of(patterns: Patterns, rule: str) -> tuple[Pack, PatternEntry | SessionRuleEntry] | None:
     """What a pack says of a rule; of a pattern in prose, what it says of the pattern."""
     for pack in patterns.packs:
-        entries: list[PatternEntry | RuleEntry] = [*pack.patterns_in_force, *pack.rules_in_force]
+        entries: list[PatternEntry | SessionRuleEntry] = [*pack.patterns_in_force, *pack.rules_in_force]
         for entry in entries:
             if entry.id in {rule, rule.removesuffix(IN_PROSE)}:
                 return pack, entry

@@ -49,7 +49,7 @@ def gate(value: bytes, max_bytes: int) -> Fault | None:
     return None
 
 
-def names_no_number(value: bytes) -> bool:
+def contains_nan_or_infinity(value: bytes) -> bool:
     """Whether NaN or Infinity stands where a JSON value should.
 
     The derived decoders refuse it everywhere; pydantic takes it within fields that it does not read.

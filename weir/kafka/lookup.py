@@ -18,7 +18,7 @@ EVERY_RECORDS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class TopicRanges:
     """What of some topics is read."""
 
     ranges: dict[PartitionId, OffsetRange]
@@ -33,7 +33,7 @@ class Stretch:
 
 def stretch_of(
     reader: LogReader, settings: Settings, topics: Sequence[Topic], visitor: str | None, at_most: int | None = None
-) -> Stretch:
+) -> TopicRanges:
     """What to read of topics for a visitor, or for whatever any partition may hold.
 
     Args:
@@ -56,12 +56,12 @@ def stretch_of(
         for (name, partition), offsets in there.items()
         if visitor is None or name not in keyed or partition == partition_for(visitor.encode(), widths[name])
     }
-    return Stretch(chosen, all(offsets.start == there[place].start for place, offsets in chosen.items()))
+    return TopicRanges(chosen, all(offsets.start == there[place].start for place, offsets in chosen.items()))
 
 
 def read_stretch(
     reader: LogReader,
-    stretch: Stretch,
+    stretch: TopicRanges,
     advance: Callable[[int], None] = lambda _: None,
     is_over: Callable[[], bool] = lambda: False,
 ) -> Iterator[LogRecord]:

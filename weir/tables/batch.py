@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from weir.tables.columns import Place, rows, schema
+from weir.tables.columns import RecordPosition, rows, schema
 
 if TYPE_CHECKING:
     from weir.tables.catalogue import Table
@@ -22,11 +22,11 @@ class Batch:
     """Records of one table, until they are taken as rows."""
 
     def __init__(self, table: Table) -> None:
-        self.unfit: list[Place] = []
+        self.unfit: list[RecordPosition] = []
         """Where records lie that became no row, since a column can't hold one of their values."""
         self._table = table
         self._records: list[Any] = []
-        self._places: list[Place] = []
+        self._places: list[RecordPosition] = []
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -38,7 +38,7 @@ class Batch:
         """Size of the values of the records that wait."""
         return self._bytes
 
-    def add(self, record: Any, place: Place, size: int) -> None:  # noqa: ANN401 -- any contract's derived struct
+    def add(self, record: Any, place: RecordPosition, size: int) -> None:  # noqa: ANN401 -- any contract's derived struct
         """Takes a record, as the derived decoder gives it; `size` is that of its value."""
         self._records.append(record)
         self._places.append(place)
@@ -53,7 +53,7 @@ class Batch:
         except _UNFIT:
             return self._one_by_one(records, places)
 
-    def _one_by_one(self, records: list[Any], places: list[Place]) -> pa.Table:
+    def _one_by_one(self, records: list[Any], places: list[RecordPosition]) -> pa.Table:
         made: list[pa.Table] = [schema(self._table).empty_table()]
         for record, place in zip(records, places, strict=True):
             try:

@@ -20,7 +20,7 @@ DAY = "day"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RecordPosition:
     """Where a row came from."""
 
     partition: int
@@ -29,7 +29,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """A column, and how it is made of records."""
 
     name: str
@@ -42,10 +42,10 @@ class Column:
 
 
 @cache
-def columns(table: Table) -> tuple[Column, ...]:
+def columns(table: Table) -> tuple[TableColumn, ...]:
     """The table's columns that are made of its records, in the order of the contract."""
     by_hand = _BY_HAND.get(table.name, {})
-    made: list[Column] = []
+    made: list[TableColumn] = []
     for name, info in table.contract.model_fields.items():
         told = " ".join((info.description or "").split())
         if name in by_hand:
@@ -62,7 +62,7 @@ def schema(table: Table) -> pa.Schema:
     return pa.schema([*fields, *(pa.field(name, kind, metadata={"comment": told}) for name, kind, told in _PLACE)])
 
 
-def rows(table: Table, records: Sequence[Any], places: Sequence[Place]) -> pa.Table:
+def rows(table: Table, records: Sequence[Any], places: Sequence[RecordPosition]) -> pa.Table:
     """The table's rows of these records, as the derived decoder of its contract gives them."""
     if not records:
         return schema(table).empty_table()
@@ -87,25 +87,25 @@ _PLACE = (
 )
 
 
-def _derived(name: str, kind: pa.DataType, meaning: str) -> Column:
-    return Column(name, kind, name, lambda values: column(values, kind), meaning)
+def _derived(name: str, kind: pa.DataType, meaning: str) -> TableColumn:
+    return TableColumn(name, kind, name, lambda values: column(values, kind), meaning)
 
 
-def _event_time(meaning: str) -> list[Column]:
+def _event_time(meaning: str) -> list[TableColumn]:
     def make(values: Sequence[float | str]) -> pa.Array:
         return moments([to_epoch_s(ts) for ts in values])
 
-    return [Column("ts", MOMENT_TYPE, "ts", make, meaning)]
+    return [TableColumn("ts", MOMENT_TYPE, "ts", make, meaning)]
 
 
-def _properties(meaning: str) -> list[Column]:
+def _properties(meaning: str) -> list[TableColumn]:
     def make(values: Sequence[Any]) -> pa.Array:
         return pa.array([None if value is None else encode(value).decode() for value in values], pa.string())
 
-    return [Column("properties", pa.string(), "properties", make, f"{meaning} As JSON.")]
+    return [TableColumn("properties", pa.string(), "properties", make, f"{meaning} As JSON.")]
 
 
-def _features(meaning: str) -> list[Column]:
+def _features(meaning: str) -> list[TableColumn]:
     numbers, texts = pa.map_(pa.string(), pa.float64()), pa.map_(pa.string(), pa.string())
 
     def of(kind: type | tuple[type, ...], to: pa.DataType) -> Callable[[Sequence[Any]], pa.Array]:
@@ -116,13 +116,15 @@ def _features(meaning: str) -> list[Column]:
         return make
 
     return [
-        Column("features", numbers, "features", of((int, float), numbers), f"{meaning} Those that are numbers."),
-        Column("feature_texts", texts, "features", of(str, texts), f"{meaning} Those that are categories or texts."),
+        TableColumn("features", numbers, "features", of((int, float), numbers), f"{meaning} Those that are numbers."),
+        TableColumn(
+            "feature_texts", texts, "features", of(str, texts), f"{meaning} Those that are categories or texts."
+        ),
     ]
 
 
-_EVENT: Mapping[str, Callable[[str], list[Column]]] = {"ts": _event_time, "properties": _properties}
-_BY_HAND: Mapping[str, Mapping[str, Callable[[str], list[Column]]]] = {
+_EVENT: Mapping[str, Callable[[str], list[TableColumn]]] = {"ts": _event_time, "properties": _properties}
+_BY_HAND: Mapping[str, Mapping[str, Callable[[str], list[TableColumn]]]] = {
     EVENTS_TABLE.name: _EVENT,
     LATE_TABLE.name: _EVENT,
     EXAMPLES_TABLE.name: {"features": _features},

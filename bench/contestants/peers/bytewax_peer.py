@@ -18,11 +18,11 @@ from bytewax.operators import output as op_output
 from bench.contestants.peers import fold
 
 
-class Fold(StatefulBatchLogic):  # type: ignore[misc]  # Bytewax is not installed where types are checked
+class BytewaxFold(StatefulBatchLogic):  # type: ignore[misc]  # Bytewax is not installed where types are checked
     """One visitor's sessions."""
 
     def __init__(self, state: bytes | None) -> None:
-        self._visitor = fold.decode_state(state) if state is not None else fold.Visitor()
+        self._visitor = fold.decode_state(state) if state is not None else fold.PeerVisitor()
 
     def on_batch(self, values: list[bytes]) -> tuple[Iterable[bytes], bool]:
         """Folds events of the visitor."""
@@ -45,6 +45,6 @@ def _message(pair: tuple[str, bytes]) -> Any:  # noqa: ANN401 -- likewise
 flow = Dataflow("sessions")
 _source = KafkaSource([fold.BOOTSTRAP], [fold.INPUT], batch_size=5_000)
 _events = op_map("keyed", op_input("events", flow, _source), _keyed)
-_sessions = stateful_batch("fold", _events, Fold)
+_sessions = stateful_batch("fold", _events, BytewaxFold)
 _sink = KafkaSink([fold.BOOTSTRAP], fold.OUTPUT, add_config={"compression.type": "lz4", "linger.ms": "50"})
 op_output("sessions", op_map("message", _sessions, _message), _sink)

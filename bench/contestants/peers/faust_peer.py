@@ -34,7 +34,7 @@ async def work(stream: Any) -> None:  # noqa: ANN401 -- Faust's own type is gene
     """Folds one event after another."""
     async for key, value in stream.items():
         state = visitors.get(key)
-        visitor = fold.decode_state(state) if state is not None else fold.Visitor()
+        visitor = fold.decode_state(state) if state is not None else fold.PeerVisitor()
         record = fold.take(visitor, fold.decode(value))
         visitors[key] = fold.encode_state(visitor)
         if record is not None:

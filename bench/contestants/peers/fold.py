@@ -24,7 +24,7 @@ GRACE_S = float(os.environ.get("BENCH_GRACE_S", "300"))
 ACCOUNTS, ITEMS, TEXTS, TEXT, URLS, METHODS = 10, 100, 20, 500, 256, 16
 
 
-class Event(msgspec.Struct, gc=False):
+class PeerEvent(msgspec.Struct, gc=False):
     """The fields that count; the rest is passed over."""
 
     event_id: str
@@ -47,7 +47,7 @@ class Event(msgspec.Struct, gc=False):
     text: str | None = None
 
 
-class Session(msgspec.Struct, array_like=True, gc=False):
+class PeerSession(msgspec.Struct, array_like=True, gc=False):
     """A session's measures."""
 
     start: float
@@ -76,22 +76,22 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     texts: list[dict[str, str]] = []
 
 
-class Visitor(msgspec.Struct, array_like=True, gc=False):
+class PeerVisitor(msgspec.Struct, array_like=True, gc=False):
     """Open sessions and the events seen in them."""
 
-    sessions: list[Session] = []
+    sessions: list[PeerSession] = []
     seen: dict[int, int] = {}
 
 
-decode = msgspec.json.Decoder(Event).decode
+decode = msgspec.json.Decoder(PeerEvent).decode
 encode_state = msgspec.msgpack.Encoder().encode
-decode_state = msgspec.msgpack.Decoder(Visitor).decode
+decode_state = msgspec.msgpack.Decoder(PeerVisitor).decode
 _encode = msgspec.json.Encoder().encode
 _pack = msgspec.msgpack.Encoder().encode
 _CLASSES = tuple(f"{hundreds}xx" for hundreds in range(10))
 
 
-def take(visitor: Visitor, event: Event) -> bytes | None:
+def take(visitor: PeerVisitor, event: PeerEvent) -> bytes | None:
     """Folds an event; the record to publish, if there is one."""
     seen = xxh3_64_intdigest(
         _pack((event.event_id, event.type, event.url, event.item_id, event.value, event.query, event.title, event.text))
@@ -108,7 +108,7 @@ def take(visitor: Visitor, event: Event) -> bytes | None:
     if sessions and ts - sessions[-1].end <= GAP_S:
         session = sessions[-1]
     else:
-        session = Session(ts, ts)
+        session = PeerSession(ts, ts)
         sessions.append(session)
     _add(session, event, ts)
     if session.events & (session.events - 1) and event.type != "purchase":
@@ -116,7 +116,7 @@ def take(visitor: Visitor, event: Event) -> bytes | None:
     return _record(event.visitor_id, session)
 
 
-def _add(session: Session, event: Event, ts: float) -> None:
+def _add(session: PeerSession, event: PeerEvent, ts: float) -> None:
     if session.events:
         _add_gap(session, ts - session.end)
     session.end = ts
@@ -143,7 +143,7 @@ def _add(session: Session, event: Event, ts: float) -> None:
     _note(session, event, ts)
 
 
-def _add_gap(session: Session, gap: float) -> None:
+def _add_gap(session: PeerSession, gap: float) -> None:
     session.gap_sum += gap
     session.gap_squares += gap * gap
     if session.events == 1:
@@ -154,7 +154,7 @@ def _add_gap(session: Session, gap: float) -> None:
         session.gap_max = gap
 
 
-def _visit(session: Session, url: str) -> None:
+def _visit(session: PeerSession, url: str) -> None:
     if session.entry_url is None:
         session.entry_url = url
     session.exit_url = url
@@ -165,7 +165,7 @@ def _visit(session: Session, url: str) -> None:
         session.urls[hashed] = 1
 
 
-def _note(session: Session, event: Event, ts: float) -> None:
+def _note(session: PeerSession, event: PeerEvent, ts: float) -> None:
     account = event.account_id
     if account is not None and account not in session.accounts and len(session.accounts) < ACCOUNTS:
         session.accounts.append(account)
@@ -184,7 +184,7 @@ def _note(session: Session, event: Event, ts: float) -> None:
         del session.texts[:-TEXTS]
 
 
-def _record(visitor_id: str, one: Session) -> bytes:
+def _record(visitor_id: str, one: PeerSession) -> bytes:
     one.revision += 1
     counted = one.counts.get
     views, clicks = counted("page_view", 0), counted("click", 0)
@@ -229,7 +229,7 @@ def _record(visitor_id: str, one: Session) -> bytes:
     )
 
 
-def _gaps(one: Session) -> dict[str, float]:
+def _gaps(one: PeerSession) -> dict[str, float]:
     count = one.events - 1
     mean = one.gap_sum / count
     variance = one.gap_squares / count - mean * mean

@@ -25,7 +25,7 @@ from bench.contestants.peers import fold
 NAME = '"visitor_id":"'
 
 
-class Fold(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is not installed where types are checked
+class PyflinkFold(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is not installed where types are checked
     """One visitor's sessions."""
 
     def open(self, runtime_context: Any) -> None:  # noqa: ANN401 -- likewise
@@ -35,7 +35,7 @@ class Fold(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is not instal
     def process_element(self, value: str, _: Any) -> Iterator[str]:  # noqa: ANN401 -- likewise
         """Folds an event."""
         known = self._state.value()
-        visitor = fold.decode_state(known) if known is not None else fold.Visitor()
+        visitor = fold.decode_state(known) if known is not None else fold.PeerVisitor()
         record = fold.take(visitor, fold.decode(value.encode()))
         self._state.update(fold.encode_state(visitor))
         if record is not None:
@@ -86,7 +86,7 @@ def main() -> None:
         .build()
     )
     events = environment.from_source(source, WatermarkStrategy.no_watermarks(), "events")
-    sessions = events.key_by(visitor_of, Types.STRING()).process(Fold(), Types.STRING())
+    sessions = events.key_by(visitor_of, Types.STRING()).process(PyflinkFold(), Types.STRING())
     sessions.sink_to(sink)
     environment.execute("sessions")
 

@@ -14,7 +14,7 @@ STATE_KEY = "visitor"
 def work(value: bytes, state: Any) -> bytes | None:  # noqa: ANN401 -- Quix Streams is not installed where types are checked
     """Folds an event into its visitor's state."""
     known = state.get_bytes(STATE_KEY)
-    visitor = fold.decode_state(known) if known is not None else fold.Visitor()
+    visitor = fold.decode_state(known) if known is not None else fold.PeerVisitor()
     record = fold.take(visitor, fold.decode(value))
     state.set_bytes(STATE_KEY, fold.encode_state(visitor))
     return record

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from streams.intake.line import Candidate, RawLine, Unreadable, not_blank
+from streams.intake.line import ParsedLine, RawLine, Unreadable, not_blank
 
 
-def candidates(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
+def candidates(lines: Iterable[RawLine]) -> Iterator[ParsedLine | Unreadable]:
     """Every line as it is."""
     for number, raw in not_blank(lines):
-        yield Candidate(number, raw, raw)
+        yield ParsedLine(number, raw, raw)

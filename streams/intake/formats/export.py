@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 from xxhash import xxh3_128_digest
 
-from streams.intake.line import Candidate, RawLine, Unreadable, not_blank
+from streams.intake.line import ParsedLine, RawLine, Unreadable, not_blank
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import encode
 
@@ -74,7 +74,7 @@ class FieldMap:
 
 def read_objects(
     lines: Iterable[RawLine], name: str, event_of: Callable[[JsonObject], dict[str, object]], *, makes_ids: bool = False
-) -> Iterator[Candidate | Unreadable]:
+) -> Iterator[ParsedLine | Unreadable]:
     """One event a line of JSON.
 
     Args:
@@ -97,7 +97,7 @@ def read_objects(
                 digest = xxh3_128_digest(raw)
                 event["event_id"] = f"{digest.hex()}-{seen[digest]}"
                 seen[digest] += 1
-            yield Candidate(number, raw, encode(event))
+            yield ParsedLine(number, raw, encode(event))
 
 
 def finish(event: dict[str, object]) -> dict[str, object]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from streams.intake.formats.export import FieldMap, Fields, JsonObject, RowError, finish, read_objects
-from streams.intake.line import Candidate, RawLine, Unreadable
+from streams.intake.line import ParsedLine, RawLine, Unreadable
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.times import LATEST_S
 
@@ -62,7 +62,7 @@ _MICROSECONDS_DIGITS = 16  # until the year 2286
 _fields = FieldMap(FIELDS)
 
 
-def candidates(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
+def candidates(lines: Iterable[RawLine]) -> Iterator[ParsedLine | Unreadable]:
     """One event a line."""
     return read_objects(lines, _NAME, _event, makes_ids=True)
 

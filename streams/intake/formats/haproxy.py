@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from streams.intake.layouts import kinds
 from streams.intake.layouts.kinds import SKIPPED, SKIPPED_NUMBERS
-from streams.intake.layouts.layout import Column, Extras, Layout, bare, bracketed, quoted, spaced
+from streams.intake.layouts.layout import Extras, Layout, LayoutColumn, bare, bracketed, quoted, spaced
 
 _START = (
     bare("client_ip:client_port", kinds.CLIENT_THEN_PORT),
@@ -39,8 +39,8 @@ CAPTURES = Layout(
     "haproxy-captures",
     "The same, with captured request headers, or request and response headers",
     (
-        *spaced(_START, Column("captured_request_headers", kinds.CAPTURES, "{", "}")),
-        Column("captured_response_headers", kinds.CAPTURED_RESPONSE),
+        *spaced(_START, LayoutColumn("captured_request_headers", kinds.CAPTURES, "{", "}")),
+        LayoutColumn("captured_response_headers", kinds.CAPTURED_RESPONSE),
         replace(_REQUEST, before=' "'),
     ),
     extras=Extras.UNQUOTED,

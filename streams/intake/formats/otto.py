@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from streams.intake.line import Candidate, RawLine, Unreadable, not_blank
+from streams.intake.line import ParsedLine, RawLine, Unreadable, not_blank
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import encode
 
@@ -33,7 +33,7 @@ class _History(msgspec.Struct):
 _decode = msgspec.json.Decoder(_History).decode
 
 
-def candidates(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
+def candidates(lines: Iterable[RawLine]) -> Iterator[ParsedLine | Unreadable]:
     """All events of each line, in its order."""
     for number, raw in not_blank(lines):
         try:
@@ -46,7 +46,7 @@ def candidates(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
             yield from _events(number, history)
 
 
-def _events(number: int, history: _History) -> Iterator[Candidate]:
+def _events(number: int, history: _History) -> Iterator[ParsedLine]:
     for position, event in enumerate(history.events):
         value = encode(
             {
@@ -57,4 +57,4 @@ def _events(number: int, history: _History) -> Iterator[Candidate]:
                 "item_id": str(event.aid),
             }
         )
-        yield Candidate(number, value, value)
+        yield ParsedLine(number, value, value)

@@ -23,7 +23,7 @@ from streams.intake.formats.export import (
     snake_case,
     text,
 )
-from streams.intake.line import Candidate, RawLine, Unreadable
+from streams.intake.line import ParsedLine, RawLine, Unreadable
 from weir.contracts.dead_letter_reason import DeadLetterReason
 
 FIELDS: Fields = (
@@ -79,7 +79,7 @@ _NO_REFERRER = "$direct"
 _fields = FieldMap(FIELDS)
 
 
-def candidates(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
+def candidates(lines: Iterable[RawLine]) -> Iterator[ParsedLine | Unreadable]:
     """One event a line."""
     return read_objects(lines, _NAME, _event, makes_ids=True)
 

@@ -28,12 +28,12 @@ from streams.intake.formats import (
     w3c,
 )
 from streams.intake.layouts.layout import JsonLayout, Layout
-from streams.intake.line import Candidate, RawLine, Unreadable
+from streams.intake.line import ParsedLine, RawLine, Unreadable
 
-Candidates = Callable[[Iterable[RawLine]], Iterator[Candidate | Unreadable]]
+Candidates = Callable[[Iterable[RawLine]], Iterator[ParsedLine | Unreadable]]
 
 
-class Order(Enum):
+class LineOrder(Enum):
     """How the lines of one file lie."""
 
     ARRIVAL = "as they arrived"
@@ -50,7 +50,7 @@ class Format:
 
     name: str
     meaning: str
-    order: Order
+    order: LineOrder
     candidates: Candidates | None = None
     """Reads the lines of what is no server's log."""
     layout: Layout | JsonLayout | None = None
@@ -81,23 +81,25 @@ LAYOUTS: tuple[Layout | JsonLayout, ...] = (
 
 
 def _all() -> Iterator[Format]:
-    yield Format("events", "JSON lines, each an event of Weir's own contract", Order.ARRIVAL, events.candidates)
+    yield Format("events", "JSON lines, each an event of Weir's own contract", LineOrder.ARRIVAL, events.candidates)
     for layout in LAYOUTS:
-        yield Format(layout.name, layout.meaning, Order.NEARLY_BY_TIME, layout=layout, sample=layout.sample)
+        yield Format(layout.name, layout.meaning, LineOrder.NEARLY_BY_TIME, layout=layout, sample=layout.sample)
     yield Format(
-        W3C, "IIS, CloudFront and others, by the file's own `#Fields` line", Order.NEARLY_BY_TIME, sample=w3c.SAMPLE
+        W3C, "IIS, CloudFront and others, by the file's own `#Fields` line", LineOrder.NEARLY_BY_TIME, sample=w3c.SAMPLE
     )
-    yield Format(ACCESS_LOG, "any of the servers' logs, by looking", Order.NEARLY_BY_TIME)
-    yield Format("otto", "the OTTO shop's sessions, JSON lines", Order.NONE, otto.candidates)
+    yield Format(ACCESS_LOG, "any of the servers' logs, by looking", LineOrder.NEARLY_BY_TIME)
+    yield Format("otto", "the OTTO shop's sessions, JSON lines", LineOrder.NONE, otto.candidates)
     yield Format(
         "snowplow",
         "Snowplow's events: CSV with a header, BigQuery's JSON lines, enriched TSV",
-        Order.NONE,
+        LineOrder.NONE,
         snowplow.candidates,
     )
-    yield Format("segment", "Segment's and RudderStack's messages, JSON lines", Order.NONE, segment.candidates)
-    yield Format("posthog", "PostHog's export of events, JSON lines", Order.NONE, posthog.candidates)
-    yield Format("ga4", "Google Analytics 4's events as BigQuery exports them, JSON lines", Order.NONE, ga4.candidates)
+    yield Format("segment", "Segment's and RudderStack's messages, JSON lines", LineOrder.NONE, segment.candidates)
+    yield Format("posthog", "PostHog's export of events, JSON lines", LineOrder.NONE, posthog.candidates)
+    yield Format(
+        "ga4", "Google Analytics 4's events as BigQuery exports them, JSON lines", LineOrder.NONE, ga4.candidates
+    )
 
 
 FORMATS: Mapping[str, Format] = {one.name: one for one in _all()}

@@ -20,7 +20,7 @@ from streams.intake.formats.export import (
     snake_case,
     text,
 )
-from streams.intake.line import Candidate, RawLine, Unreadable
+from streams.intake.line import ParsedLine, RawLine, Unreadable
 from weir.contracts.dead_letter_reason import DeadLetterReason
 
 FIELDS: Fields = (
@@ -87,7 +87,7 @@ _MARKS = ("messageId", "anonymousId", "userId")
 _fields = FieldMap(FIELDS)
 
 
-def candidates(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
+def candidates(lines: Iterable[RawLine]) -> Iterator[ParsedLine | Unreadable]:
     """One event a message."""
     return read_objects(lines, _NAME, _event, makes_ids=True)
 

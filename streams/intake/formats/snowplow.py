@@ -15,7 +15,7 @@ from itertools import chain
 from streams.intake.formats.export import FieldMap, Fields, JsonObject, RowError, finish, read_objects
 from streams.intake.formats.snowplow_enriched import enriched_row, is_enriched
 from streams.intake.formats.snowplow_shop import SHOP, shop_columns, shop_objects
-from streams.intake.line import Candidate, RawLine, Unreadable, not_blank
+from streams.intake.line import ParsedLine, RawLine, Unreadable, not_blank
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import encode
 from weir.errors import UsageError
@@ -64,7 +64,7 @@ _NAME = "a row of Snowplow's events"
 _fields = FieldMap(FIELDS)
 
 
-def candidates(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
+def candidates(lines: Iterable[RawLine]) -> Iterator[ParsedLine | Unreadable]:
     """One event a row; a row of CSV may span lines, and has the number of its first.
 
     Raises:
@@ -103,7 +103,7 @@ def _json_event(row: JsonObject) -> dict[str, object]:
     return _event(row, shop_objects(shop_columns(row), row))
 
 
-def _enriched(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
+def _enriched(lines: Iterable[RawLine]) -> Iterator[ParsedLine | Unreadable]:
     for number, raw in lines:
         try:
             event = _event(*enriched_row(raw))
@@ -112,10 +112,10 @@ def _enriched(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
         except RowError as error:
             yield Unreadable(number, raw, error.reason, str(error))
         else:
-            yield Candidate(number, raw, encode(event))
+            yield ParsedLine(number, raw, encode(event))
 
 
-def _csv(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
+def _csv(lines: Iterable[RawLine]) -> Iterator[ParsedLine | Unreadable]:
     header: list[str] | None = None
     shop: dict[str, str] = {}
     for number, raw, row in _rows(lines):
@@ -133,9 +133,9 @@ def _csv(lines: Iterable[RawLine]) -> Iterator[Candidate | Unreadable]:
             yield _candidate(number, raw, dict(zip(header, row, strict=True)), shop)
 
 
-def _candidate(number: int, raw: bytes, row: JsonObject, shop: dict[str, str]) -> Candidate | Unreadable:
+def _candidate(number: int, raw: bytes, row: JsonObject, shop: dict[str, str]) -> ParsedLine | Unreadable:
     try:
-        return Candidate(number, raw, encode(_event(row, shop_objects(shop, row))))
+        return ParsedLine(number, raw, encode(_event(row, shop_objects(shop, row))))
     except RowError as error:
         return Unreadable(number, raw, error.reason, str(error))
 

@@ -14,9 +14,9 @@ from rules.limits.assets import is_asset_url
 from streams.intake.layouts.clients import Trusted, forwarded_addresses, without_port
 from streams.intake.layouts.kinds import Field
 from streams.intake.layouts.reading import NoClientError, event_of
-from streams.intake.layouts.text import Row
+from streams.intake.layouts.text import LineValues
 from streams.intake.layouts.w3c import W3cParser
-from streams.intake.line import Candidate, RawLine, Unreadable, not_blank
+from streams.intake.line import ParsedLine, RawLine, Unreadable, not_blank
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import encode
 
@@ -31,7 +31,7 @@ class Parser(Protocol):
     def absolute(self) -> bool:
         """Whether URLs are written with the site's scheme and host."""
 
-    def parse(self, line: str) -> Row:
+    def parse(self, line: str) -> LineValues:
         """The columns of a line; raises ValueError."""
 
 
@@ -51,7 +51,7 @@ def log_candidates(
     trusted: Trusted,
     counts: LogCounts,
     own: Collection[str] = (),
-) -> Iterator[Candidate | Unreadable]:
+) -> Iterator[ParsedLine | Unreadable]:
     """One event a line. Its id is a hash of the line's bytes, and its number among equal lines once it is sent."""
     for number, raw in not_blank(lines):
         try:
@@ -77,7 +77,7 @@ def log_candidates(
             content = xxh3_64_hexdigest(raw)
             url = event.get("url")
             loaded = isinstance(url, str) and is_asset_url(url)
-            yield Candidate(number, raw, encode({"event_id": f"{content}-1"} | event), content, loaded)
+            yield ParsedLine(number, raw, encode({"event_id": f"{content}-1"} | event), content, loaded)
 
 
 def numbered(value: bytes, content: str, number: int) -> bytes:
@@ -89,7 +89,7 @@ def numbered(value: bytes, content: str, number: int) -> bytes:
     return value.replace(first + b'1"', first + b'%d"' % number, 1)
 
 
-def hidden_clients(row: Row, ip: str, trusted: Trusted) -> Iterator[tuple[str, str]]:
+def hidden_clients(row: LineValues, ip: str, trusted: Trusted) -> Iterator[tuple[str, str]]:
     """Columns without a name, and their texts, that hold public addresses other than the one taken for the client's."""
     for name, text in row.extras:
         # A port tells an upstream's address.
@@ -98,7 +98,7 @@ def hidden_clients(row: Row, ip: str, trusted: Trusted) -> Iterator[tuple[str, s
             yield name, text
 
 
-def _refuse_hidden_client(row: Row, ip: str, trusted: Trusted, own: Collection[str]) -> None:
+def _refuse_hidden_client(row: LineValues, ip: str, trusted: Trusted, own: Collection[str]) -> None:
     if trusted.has(ip):
         for name, text in hidden_clients(row, ip, trusted):
             if text in own:
@@ -114,7 +114,7 @@ def column_name(name: str) -> str:
     return f"Column {number}" if number.isdigit() else f"Column {name}"
 
 
-def disbelieved(row: Row, ip: str) -> str | None:
+def disbelieved(row: LineValues, ip: str) -> str | None:
     """The address that a connection was forwarded for, if the connection's own address was taken for the client's."""
     listed = forwarded_addresses(str(row.values.get(Field.FORWARDED, "")))
     peer = without_port(str(row.values.get(Field.CLIENT, "")))

@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 
 from streams.intake.layouts.kinds import QUESTION_MARK, Field
-from streams.intake.layouts.layout import Column, Extras, Layout
+from streams.intake.layouts.layout import Extras, Layout, LayoutColumn
 from streams.intake.layouts.patterns import ANY_EXTRA, BRACKETED, HEAD, QUOTED, UNQUOTED_EXTRA
 
 _AMBIGUOUS_ENDS = frozenset(" ,;()/")
@@ -61,7 +61,7 @@ class CompiledLayout:
         extra = {Extras.NONE: "", Extras.UNQUOTED: UNQUOTED_EXTRA, Extras.ANY: ANY_EXTRA}[self.layout.extras]
         return re.escape(self.layout.after) + (rf"(?P<rest>(?:[ \t]+{extra})*+)[ \t]*" if extra else "(?P<rest>)[ \t]*")
 
-    def _piece(self, at: int, column: Column) -> tuple[str, bool]:
+    def _piece(self, at: int, column: LayoutColumn) -> tuple[str, bool]:
         columns = self.layout.columns
         if column.after or at + 1 == len(columns):
             behind = column.after or self.layout.after
@@ -71,7 +71,7 @@ class CompiledLayout:
         group = inner if column.kind.field is Field.NOTHING else f"({inner})"
         return re.escape(column.before) + group + re.escape(column.after), column.optional
 
-    def _inner(self, column: Column, behind: str) -> str:
+    def _inner(self, column: LayoutColumn, behind: str) -> str:
         kind, pair = column.kind, column.before[-1:] + column.after[:1]
         is_strict = self._strict and not (self._any_list and kind.field is Field.FORWARDED)
         typed = kind.strict if is_strict and kind.strict is not None else kind.bare
@@ -82,7 +82,7 @@ class CompiledLayout:
         return BRACKETED if pair == "[]" else _up_to(column, behind)
 
 
-def _up_to(column: Column, behind: str) -> str:
+def _up_to(column: LayoutColumn, behind: str) -> str:
     """Pattern of a text without a pattern of its own, which ends where the next text begins.
 
     Raises:
@@ -103,7 +103,7 @@ def _up_to(column: Column, behind: str) -> str:
     return f"[^{re.escape(end)}]*+"
 
 
-def _behind(column: Column, following: Column) -> str:
+def _behind(column: LayoutColumn, following: LayoutColumn) -> str:
     """What ends a column that another one follows without any text between them."""
     if column.kind.bare is not None:
         return ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from streams.intake.layouts.json_lines import JsonParser
 from streams.intake.layouts.kinds import Field
 from streams.intake.layouts.layout import JsonLayout, Layout
-from streams.intake.layouts.text import Row, TextParser
+from streams.intake.layouts.text import LineValues, TextParser
 from streams.intake.line import RawLine
 from weir.errors import WorkError
 
@@ -21,7 +21,7 @@ class Fit:
     """How well a layout fits the first lines."""
 
     parser: TextParser | JsonParser
-    rows: dict[int, Row]
+    rows: dict[int, LineValues]
     """By position of the line among those looked at."""
 
     @property
@@ -42,7 +42,7 @@ def fit_of(layout: Layout | JsonLayout, texts: Sequence[str]) -> Fit:
     return Fit(parser, rows)
 
 
-def _rows(parser: TextParser | JsonParser, texts: Sequence[str]) -> dict[int, Row]:
+def _rows(parser: TextParser | JsonParser, texts: Sequence[str]) -> dict[int, LineValues]:
     rows = {}
     for at, text in enumerate(texts):
         if len(text) > _LONGEST:

@@ -8,7 +8,7 @@ import msgspec
 
 from streams.intake.layouts.kinds import Field
 from streams.intake.layouts.layout import JsonLayout, Layout
-from streams.intake.layouts.text import Row, TextParser
+from streams.intake.layouts.text import LineValues, TextParser
 
 _decode = msgspec.json.Decoder(dict[str, object]).decode
 _NEEDED = frozenset({Field.CLIENT, Field.FORWARDED, Field.TIME})
@@ -32,7 +32,7 @@ class JsonParser:
         inner = [column.inner for column in layout.columns if column.inner is not None]
         self._inner = {one.name: TextParser(one) for one in inner}
 
-    def parse(self, line: str) -> Row:
+    def parse(self, line: str) -> LineValues:
         """Takes a line apart.
 
         Raises:
@@ -60,7 +60,7 @@ class JsonParser:
                 properties[column.name] = text
             else:
                 values[field] = text if column.kind.read is None else column.kind.read(text)
-        return Row(values, properties)
+        return LineValues(values, properties)
 
     def _read_inner(self, inner: Layout, text: str, values: dict[Field, object], properties: dict[str, str]) -> None:
         try:

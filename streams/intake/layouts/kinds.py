@@ -32,7 +32,7 @@ class Field(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ColumnKind:
     """What a column holds.
 
     Args:
@@ -63,18 +63,20 @@ _ADDRESS_AND_PORT = rf"(?:{IPV4}:[0-9]{{1,5}}|\[{IPV6}\]:[0-9]{{1,5}}|{_ADDRESS}
 _ONE_FORWARDED = rf"(?:{_ADDRESS_AND_PORT}|unknown|-|_[\w.-]{{1,64}})"
 _LIST = rf"{_ONE_FORWARDED}(?:, ?{_ONE_FORWARDED}){{0,63}}"
 
-CLIENT = Kind(Field.CLIENT, rf"(?:{_ADDRESS}|{NAME}|unix:\S{{0,255}})", rf"(?:{_ADDRESS}|{NAME})")
-CLIENT_ADDRESS = Kind(Field.CLIENT, CLIENT.bare, _ADDRESS)
+CLIENT = ColumnKind(Field.CLIENT, rf"(?:{_ADDRESS}|{NAME}|unix:\S{{0,255}})", rf"(?:{_ADDRESS}|{NAME})")
+CLIENT_ADDRESS = ColumnKind(Field.CLIENT, CLIENT.bare, _ADDRESS)
 """Behind a site's name, which another name could be taken for."""
-CLIENT_AND_PORT = Kind(Field.CLIENT, rf"(?:{_ADDRESS_AND_PORT}|-|unix:\S{{0,255}})")
-CLIENT_THEN_PORT = Kind(
+CLIENT_AND_PORT = ColumnKind(Field.CLIENT, rf"(?:{_ADDRESS_AND_PORT}|-|unix:\S{{0,255}})")
+CLIENT_THEN_PORT = ColumnKind(
     Field.CLIENT, r"(?:[0-9A-Fa-f.:]{2,60}:[0-9]{1,5}|unix:[0-9]{1,10})", read=lambda text: text.rpartition(":")[0]
 )
 """HAProxy writes IPv6 addresses without brackets, so the last colon is the port's."""
-FORWARDED = Kind(Field.FORWARDED, _LIST)
-FORWARDED_FIRST = Kind(Field.FORWARDED, rf'(?:{_LIST}|(?:(?! - )(?:[^"\\]|\\.)){{1,4096}}?)', rf"(?:{_LIST}|{NAME})")
-DASH = Kind(Field.NOTHING, "-")
-IDENT = Kind(Field.NOTHING, r"[^\s.:,\[\]\"]{1,64}")
+FORWARDED = ColumnKind(Field.FORWARDED, _LIST)
+FORWARDED_FIRST = ColumnKind(
+    Field.FORWARDED, rf'(?:{_LIST}|(?:(?! - )(?:[^"\\]|\\.)){{1,4096}}?)', rf"(?:{_LIST}|{NAME})"
+)
+DASH = ColumnKind(Field.NOTHING, "-")
+IDENT = ColumnKind(Field.NOTHING, r"[^\s.:,\[\]\"]{1,64}")
 # An account may hold blanks, and servers don't quote it. What looks like other columns (an address, a pair, a cache's
 # word, a dash beside it) is none. In a line it is whatever a client sent by Basic authentication, but for a bare quote.
 NO_ACCOUNT = rf"(?:{_LIST}|HIT|MISS|BYPASS|EXPIRED|STALE|UPDATING|REVALIDATED|[A-Za-z_]{{1,32}}=[0-9.-]{{1,19}})"
@@ -84,58 +86,58 @@ _USUAL_ACCOUNT = (
     r"(?:(?! - | [A-Za-z_]{1,32}=)[^\[\]\"]){1,512}?(?<! -))"
 )
 _ANY_ACCOUNT = r'(?:""|(?:[^"\\]|\\.){1,1024}?)'
-ACCOUNT = Kind(Field.ACCOUNT, _ANY_ACCOUNT, _USUAL_ACCOUNT, spaced=True)
-HOSTS_ACCOUNT = Kind(Field.ACCOUNT, rf"(?!(?:(?!\s\[).){{0,1024}} - ){_ANY_ACCOUNT}", _USUAL_ACCOUNT, spaced=True)
+ACCOUNT = ColumnKind(Field.ACCOUNT, _ANY_ACCOUNT, _USUAL_ACCOUNT, spaced=True)
+HOSTS_ACCOUNT = ColumnKind(Field.ACCOUNT, rf"(?!(?:(?!\s\[).){{0,1024}} - ){_ANY_ACCOUNT}", _USUAL_ACCOUNT, spaced=True)
 """Behind a site's name, which clients write, too: the two together must not look like other columns."""
-LISTS_ACCOUNT = Kind(
+LISTS_ACCOUNT = ColumnKind(
     Field.ACCOUNT, rf"(?!(?:(?!\s\[).){{0,1024}}(?:, | - )){_ANY_ACCOUNT}", _USUAL_ACCOUNT, spaced=True
 )
 """Behind a list of addresses, which clients begin."""
-HOST = Kind(
+HOST = ColumnKind(
     Field.PROPERTY,
     rf"(?:{IPV4}|\[{IPV6}\]|{NAME}|\*|-)(?::[0-9]{{1,5}})?",
     rf"(?:(?:{NAME}|\*)(?::[0-9]{{1,5}})?|{IPV4}:[0-9]{{1,5}})",
 )
-NAMED_HOST = Kind(Field.PROPERTY, rf"(?:{NAME})(?::[0-9]{{1,5}})?")
+NAMED_HOST = ColumnKind(Field.PROPERTY, rf"(?:{NAME})(?::[0-9]{{1,5}})?")
 """A name alone: an address in quotes at a line's end is as likely a forwarded one."""
-CLF_TIME = Kind(
+CLF_TIME = ColumnKind(
     Field.TIME, r"[0-9]{1,2}/[A-Za-z]{3}/[0-9]{4}:[0-9:.]{8,19}(?: (?:[+-][0-9:]{4,6}|[A-Z]{1,5}))?", read=clf_time
 )
-ISO_TIME = Kind(
+ISO_TIME = ColumnKind(
     Field.TIME, r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}[T ][0-9:.,]{6,18}(?: ?(?:[+-][0-9:]{4,6}|[A-Z]{1,3}))?", read=iso_time
 )
-EPOCH_S = Kind(Field.TIME, r"[0-9]{9,10}(?:\.[0-9]{1,9})?", read=epoch(1.0))
-EPOCH_MS = Kind(Field.TIME, r"[0-9]{12,13}", read=epoch(1e-3))
-EPOCH_US = Kind(Field.TIME, r"[0-9]{15,16}", read=epoch(1e-6))
-DATE = Kind(Field.DATE, r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-CLOCK = Kind(Field.CLOCK, r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?")
-REQUEST = Kind(Field.REQUEST, spaced=True)
-ABSOLUTE_REQUEST = Kind(Field.REQUEST, spaced=True, absolute=True)
-METHOD = Kind(Field.METHOD, r"[A-Za-z_-]{1,32}")
-URL = Kind(Field.URL)
-QUERY = Kind(Field.QUERY)
-STATUS = Kind(Field.STATUS, r"(?:[0-9]{3}|-1?|0)")
-BYTES = Kind(Field.BYTES, r"(?:[0-9]{1,19}|-)")
-REFERRER = Kind(Field.REFERRER, spaced=True)
-USER_AGENT = Kind(Field.USER_AGENT, spaced=True)
-SECONDS = Kind(Field.PROPERTY, r"(?:-?[0-9]{1,10}(?:\.[0-9]{1,9})?|-)")
-NUMBER = Kind(Field.PROPERTY, r"(?:[0-9]{1,19}|-)")
-MILLISECONDS = Kind(Field.PROPERTY, r"[0-9.]{1,19}m?s")
-TEXT = Kind(Field.PROPERTY)
+EPOCH_S = ColumnKind(Field.TIME, r"[0-9]{9,10}(?:\.[0-9]{1,9})?", read=epoch(1.0))
+EPOCH_MS = ColumnKind(Field.TIME, r"[0-9]{12,13}", read=epoch(1e-3))
+EPOCH_US = ColumnKind(Field.TIME, r"[0-9]{15,16}", read=epoch(1e-6))
+DATE = ColumnKind(Field.DATE, r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+CLOCK = ColumnKind(Field.CLOCK, r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?")
+REQUEST = ColumnKind(Field.REQUEST, spaced=True)
+ABSOLUTE_REQUEST = ColumnKind(Field.REQUEST, spaced=True, absolute=True)
+METHOD = ColumnKind(Field.METHOD, r"[A-Za-z_-]{1,32}")
+URL = ColumnKind(Field.URL)
+QUERY = ColumnKind(Field.QUERY)
+STATUS = ColumnKind(Field.STATUS, r"(?:[0-9]{3}|-1?|0)")
+BYTES = ColumnKind(Field.BYTES, r"(?:[0-9]{1,19}|-)")
+REFERRER = ColumnKind(Field.REFERRER, spaced=True)
+USER_AGENT = ColumnKind(Field.USER_AGENT, spaced=True)
+SECONDS = ColumnKind(Field.PROPERTY, r"(?:-?[0-9]{1,10}(?:\.[0-9]{1,9})?|-)")
+NUMBER = ColumnKind(Field.PROPERTY, r"(?:[0-9]{1,19}|-)")
+MILLISECONDS = ColumnKind(Field.PROPERTY, r"[0-9.]{1,19}m?s")
+TEXT = ColumnKind(Field.PROPERTY)
 """Carried in the event's properties under the column's name."""
-LIST = Kind(Field.PROPERTY, r'[^\s",]++(?:(?:,| :) [^\s",]++)*+')
+LIST = ColumnKind(Field.PROPERTY, r'[^\s",]++(?:(?:,| :) [^\s",]++)*+')
 """Values of each upstream that was tried, joined by `, ` or ` : `, as nginx has them."""
-SKIPPED = Kind(Field.NOTHING)
-SKIPPED_LIST = Kind(Field.NOTHING, LIST.bare)
-SKIPPED_NUMBERS = Kind(Field.NOTHING, r"(?:[+-]?[0-9]{1,19}(?:[./][+-]?[0-9]{1,19}){0,7}|-)")
+SKIPPED = ColumnKind(Field.NOTHING)
+SKIPPED_LIST = ColumnKind(Field.NOTHING, LIST.bare)
+SKIPPED_NUMBERS = ColumnKind(Field.NOTHING, r"(?:[+-]?[0-9]{1,19}(?:[./][+-]?[0-9]{1,19}){0,7}|-)")
 """Numbers whose meaning no event has: sizes, ports, timers such as HAProxy's 10/0/30/69/109."""
-SKIPPED_ADDRESS = Kind(Field.NOTHING, rf"(?:{_ADDRESS}|-)?")
-ALB_TYPE = Kind(Field.NOTHING, r"(?:https?|h2|grpcs|wss?)")
-ANY_TIME = Kind(Field.TIME, read=any_time)
+SKIPPED_ADDRESS = ColumnKind(Field.NOTHING, rf"(?:{_ADDRESS}|-)?")
+ALB_TYPE = ColumnKind(Field.NOTHING, r"(?:https?|h2|grpcs|wss?)")
+ANY_TIME = ColumnKind(Field.TIME, read=any_time)
 """Whatever form the server was told to write it in."""
-CAPTURES = Kind(Field.PROPERTY, r"[^}]{0,4096}", spaced=True)
-CAPTURED_RESPONSE = Kind(Field.NOTHING, r"(?: \{[^}]{0,4096}\})?")
-QUESTION_MARK = Kind(Field.NOTHING, r"\??")
+CAPTURES = ColumnKind(Field.PROPERTY, r"[^}]{0,4096}", spaced=True)
+CAPTURED_RESPONSE = ColumnKind(Field.NOTHING, r"(?: \{[^}]{0,4096}\})?")
+QUESTION_MARK = ColumnKind(Field.NOTHING, r"\??")
 
 
 _STRFTIME = {
@@ -157,11 +159,11 @@ _STRFTIME = {
 """What `strftime` writes for its directives."""
 
 
-def time_by(pattern: str) -> Kind:
+def time_by(pattern: str) -> ColumnKind:
     """A time in a `strftime` pattern of the operator's own."""
     written = re.sub(
         r"%(.)|([^%]+)",
         lambda found: re.escape(found[2]) if found[2] else _STRFTIME.get(found[1], r"[^\s\"\[\]]+"),
         pattern,
     )
-    return Kind(Field.TIME, written, read=by_pattern(pattern))
+    return ColumnKind(Field.TIME, written, read=by_pattern(pattern))

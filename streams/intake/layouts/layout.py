@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from streams.intake.layouts.kinds import Kind
+from streams.intake.layouts.kinds import ColumnKind
 
 
 class Extras(Enum):
@@ -18,7 +18,7 @@ class Extras(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class LayoutColumn:
     """One column of a line.
 
     Args:
@@ -31,7 +31,7 @@ class Column:
     """
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     before: str = ""
     after: str = ""
     optional: bool = False
@@ -54,7 +54,7 @@ class Layout:
 
     name: str
     meaning: str
-    columns: tuple[Column, ...]
+    columns: tuple[LayoutColumn, ...]
     after: str = ""
     extras: Extras = Extras.ANY
     sample: str = ""
@@ -72,7 +72,7 @@ class JsonColumn:
     """
 
     path: tuple[str, ...]
-    kind: Kind
+    kind: ColumnKind
     inner: Layout | None = None
     """Of a value that holds several columns, such as a whole request line."""
 
@@ -104,7 +104,7 @@ class JsonLayout:
     config: str = ""
 
 
-def spaced(*columns: Column | tuple[Column, ...]) -> tuple[Column, ...]:
+def spaced(*columns: LayoutColumn | tuple[LayoutColumn, ...]) -> tuple[LayoutColumn, ...]:
     """Joins columns by one space each."""
     flat = [one for given in columns for one in (given if isinstance(given, tuple) else (given,))]
     return tuple(
@@ -113,16 +113,16 @@ def spaced(*columns: Column | tuple[Column, ...]) -> tuple[Column, ...]:
     )
 
 
-def bare(name: str, kind: Kind, *, optional: bool = False) -> Column:
+def bare(name: str, kind: ColumnKind, *, optional: bool = False) -> LayoutColumn:
     """A column without quotes."""
-    return Column(name, kind, optional=optional)
+    return LayoutColumn(name, kind, optional=optional)
 
 
-def quoted(name: str, kind: Kind, *, optional: bool = False) -> Column:
+def quoted(name: str, kind: ColumnKind, *, optional: bool = False) -> LayoutColumn:
     """A column in double quotes."""
-    return Column(name, kind, '"', '"', optional)
+    return LayoutColumn(name, kind, '"', '"', optional)
 
 
-def bracketed(name: str, kind: Kind, *, optional: bool = False) -> Column:
+def bracketed(name: str, kind: ColumnKind, *, optional: bool = False) -> LayoutColumn:
     """A column in square brackets."""
-    return Column(name, kind, "[", "]", optional)
+    return LayoutColumn(name, kind, "[", "]", optional)

@@ -15,8 +15,8 @@ from dataclasses import replace
 
 from streams.intake.layouts import kinds
 from streams.intake.layouts.compiled import AmbiguousColumnError
-from streams.intake.layouts.kinds import Field, Kind
-from streams.intake.layouts.layout import Column, Extras, JsonColumn, JsonLayout, Layout
+from streams.intake.layouts.kinds import ColumnKind, Field
+from streams.intake.layouts.layout import Extras, JsonColumn, JsonLayout, Layout, LayoutColumn
 from streams.intake.layouts.text import TextParser
 from streams.intake.layouts.variables import APACHE_TIME, apache_kind, nginx_kind, time_kind, time_pattern
 from weir.errors import UsageError
@@ -112,25 +112,25 @@ def _text_layout(text: str) -> Layout:
             f"{NAME} {text[:60]} has neither variables of nginx's nor directives of Apache's.",
             "Give the string of log_format or LogFormat; names of layouts go with --format.",
         )
-    columns: list[Column] = []
+    columns: list[LayoutColumn] = []
     seen: set[Field] = set()
     for at in range(1, len(parts), 2):
         before, (name, kind) = str(parts[at - 1]), _column(parts[at])
         if kind.field in _ONCE and kind.field in seen:
-            kind = kinds.TEXT if kind.bare is None else Kind(Field.PROPERTY, kind.bare)
+            kind = kinds.TEXT if kind.bare is None else ColumnKind(Field.PROPERTY, kind.bare)
         seen.add(kind.field)
-        columns.append(Column(name, kind, before))
+        columns.append(LayoutColumn(name, kind, before))
     closed, after = _closed(columns, str(parts[-1]))
     # Where clients choose a text that no quotes end, they could make more columns of it than there are.
     is_safe = all(column.kind.bare is not None or column.before[-1:] + column.after == '""' for column in closed)
     return Layout(NAME, "the operator's own", closed, after, Extras.ANY if is_safe else Extras.NONE)
 
 
-def _column(part: str | tuple[str, Kind]) -> tuple[str, Kind]:
+def _column(part: str | tuple[str, ColumnKind]) -> tuple[str, ColumnKind]:
     return part if isinstance(part, tuple) else (part, kinds.TEXT)
 
 
-def _closed(columns: list[Column], tail: str) -> tuple[tuple[Column, ...], str]:
+def _closed(columns: list[LayoutColumn], tail: str) -> tuple[tuple[LayoutColumn, ...], str]:
     """Gives each closing quote or bracket to the column that it closes; and the text behind the last column."""
     texts = [*(column.before for column in columns), tail]
     closed = []
@@ -144,7 +144,7 @@ def _closed(columns: list[Column], tail: str) -> tuple[tuple[Column, ...], str]:
     return tuple(closed), texts[-1]
 
 
-def _nginx_parts(text: str) -> Iterator[str | tuple[str, Kind]]:
+def _nginx_parts(text: str) -> Iterator[str | tuple[str, ColumnKind]]:
     """Text, column, text, column, …, text."""
     end = 0
     for found in _NGINX.finditer(text):
@@ -155,9 +155,9 @@ def _nginx_parts(text: str) -> Iterator[str | tuple[str, Kind]]:
     yield text[end:]
 
 
-def _apache_parts(text: str) -> Iterator[str | tuple[str, Kind]]:
+def _apache_parts(text: str) -> Iterator[str | tuple[str, ColumnKind]]:
     """Text, column, text, column, …, text; a time of several directives is one column."""
-    parts: list[str | tuple[str, Kind]] = []
+    parts: list[str | tuple[str, ColumnKind]] = []
     end, literal, pattern = 0, "", ""
     for found in _APACHE.finditer(text):
         literal += text[end : found.start()]

@@ -9,7 +9,7 @@ from streams.intake.layouts import kinds
 from streams.intake.layouts.compiled import CompiledLayout
 from streams.intake.layouts.escapes import unescaped
 from streams.intake.layouts.kinds import Field
-from streams.intake.layouts.layout import Column, Extras, Layout
+from streams.intake.layouts.layout import Extras, Layout, LayoutColumn
 from streams.intake.layouts.patterns import ANY_EXTRA, EXTRA, TOKEN, UNQUOTED_EXTRA
 
 _NOTHING = frozenset({"-", ""})
@@ -21,7 +21,7 @@ SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LineValues:
     """The columns of a line."""
 
     values: dict[Field, object]
@@ -64,7 +64,7 @@ class TextParser:
         """Whether URLs are written with the site's scheme and host."""
         return self._absolute
 
-    def parse(self, line: str) -> Row:
+    def parse(self, line: str) -> LineValues:
         """Takes a line apart.
 
         Raises:
@@ -83,10 +83,10 @@ class TextParser:
                 _put(values, properties, column, text)
         rest = found["rest"]
         if not rest:
-            return Row(values, properties)
+            return LineValues(values, properties)
         extras = tuple(self._extras(rest))
         properties.update(extras)
-        return Row(values, properties, extras)
+        return LineValues(values, properties, extras)
 
     def explain(self, line: str) -> str:
         """Says why a line is not of this layout: which column is wrong, and what stands there."""
@@ -140,7 +140,7 @@ class TextParser:
         return found
 
 
-def _put(values: dict[Field, object], properties: dict[str, str], column: Column, text: str) -> None:
+def _put(values: dict[Field, object], properties: dict[str, str], column: LayoutColumn, text: str) -> None:
     """Puts a column's text where it belongs."""
     field, read = column.kind.field, column.kind.read
     if text == '""':

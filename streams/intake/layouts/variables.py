@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 
 from streams.intake.layouts import kinds
-from streams.intake.layouts.kinds import Kind
+from streams.intake.layouts.kinds import ColumnKind
 
-NGINX: Mapping[str, Kind] = {
+NGINX: Mapping[str, ColumnKind] = {
     "remote_addr": kinds.CLIENT,
     "realip_remote_addr": kinds.SKIPPED,
     "http_x_forwarded_for": kinds.FORWARDED,
@@ -52,7 +52,7 @@ NGINX: Mapping[str, Kind] = {
 }
 """By the variable's name; whatever else is carried in the event's properties."""
 
-APACHE: Mapping[str, tuple[str, Kind]] = {
+APACHE: Mapping[str, tuple[str, ColumnKind]] = {
     "h": ("client", kinds.CLIENT),
     "a": ("client", kinds.CLIENT),
     "{c}a": ("peer", kinds.SKIPPED),
@@ -88,7 +88,7 @@ APACHE: Mapping[str, tuple[str, Kind]] = {
 }
 """By the directive without its percent sign and without `>`, `<` and lists of statuses."""
 
-HEADERS: Mapping[str, Kind] = {
+HEADERS: Mapping[str, ColumnKind] = {
     "referer": kinds.REFERRER,
     "user-agent": kinds.USER_AGENT,
     "x-forwarded-for": kinds.FORWARDED,
@@ -105,12 +105,12 @@ APACHE_TIME = ("time", kinds.CLF_TIME)
 """What `%t` is."""
 
 
-def nginx_kind(name: str) -> Kind:
+def nginx_kind(name: str) -> ColumnKind:
     """What a variable of nginx's holds."""
     return NGINX.get(name, kinds.TEXT)
 
 
-def apache_kind(directive: str) -> tuple[str, Kind]:
+def apache_kind(directive: str) -> tuple[str, ColumnKind]:
     """The name and what it holds, of a directive of Apache's without its percent sign.
 
     Raises:
@@ -142,13 +142,13 @@ def time_pattern(directive: str) -> str:
     return "%f" if argument in {"msec_frac", "usec_frac"} else argument
 
 
-def time_kind(pattern: str) -> Kind:
+def time_kind(pattern: str) -> ColumnKind:
     """What a `strftime` pattern writes: a time, if it has both date and clock, else a text."""
     written = set(re.findall(r"%(.)", pattern))
     is_whole = bool(written & set("dejFDcx")) and bool(written & set("HITRcX"))
     return kinds.time_by(pattern) if is_whole else kinds.TEXT
 
 
-def _apache_time(argument: str) -> Kind:
+def _apache_time(argument: str) -> ColumnKind:
     argument = argument.removeprefix("begin:").removeprefix("end:")
     return _COUNTED.get(argument, kinds.EPOCH_S)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from streams.intake.layouts import kinds
-from streams.intake.layouts.kinds import Field, Kind
-from streams.intake.layouts.text import Row
+from streams.intake.layouts.kinds import ColumnKind, Field
+from streams.intake.layouts.text import LineValues
 
-FIELDS: dict[str, Kind] = {
+FIELDS: dict[str, ColumnKind] = {
     "date": kinds.DATE,
     "time": kinds.CLOCK,
     "c-ip": kinds.CLIENT,
@@ -67,7 +67,7 @@ class W3cParser:
             self._names = []
             raise ValueError(f"The #Fields line has no {missing[0]}: add the field to the server's log settings.")
 
-    def parse(self, line: str) -> Row:
+    def parse(self, line: str) -> LineValues:
         """Takes a line apart.
 
         Raises:
@@ -91,7 +91,7 @@ class W3cParser:
                 properties.setdefault("host", text)
             elif kind.field not in values:
                 values[kind.field] = _undone(kind.field, text)
-        return Row(values, properties)
+        return LineValues(values, properties)
 
 
 def _undone(field: Field, text: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.contestants.contestant import Command, Place, Traits
+from bench.contestants.contestant import Command, RunEnvironment, Traits
 from bench.events.spec import LogSpec
 from bench.measure.rates import measure_rates
 from bench.unavailable import UnavailableError
@@ -26,10 +26,10 @@ class _Peer:
         if self.reason:
             raise UnavailableError(self.reason)
 
-    def lay_out(self, place: Place) -> str:
+    def lay_out(self, place: RunEnvironment) -> str:
         raise AssertionError(place)
 
-    def commands(self, place: Place) -> list[Command]:
+    def commands(self, place: RunEnvironment) -> list[Command]:
         raise AssertionError(place)
 
 

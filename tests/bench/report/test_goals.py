@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bench.report.goals import GOALS, TIMES, Answer, answers
-from bench.result import Result, newest
+from bench.report.goals import GOALS, TIMES, GoalOutcome, answers
+from bench.result import BenchResult, newest
 from tests.support.benchmark import TAKEN, rates, result, run
 
 STREAMS = "without packs, against Kafka Streams, per CPU s"
@@ -15,16 +15,16 @@ VISITORS = "an event at 1 million open visitors against 10,000, CPU"
 P50 = "event to flag at 5,000 events a second, p50"
 
 
-def _answer(what: str, *results: Result) -> Answer:
+def _answer(what: str, *results: BenchResult) -> GoalOutcome:
     return next(one for one in answers(newest(results)) if one.goal.what == what)
 
 
-def _said(what: str, *results: Result) -> tuple[str, str]:
+def _said(what: str, *results: BenchResult) -> tuple[str, str]:
     found = _answer(what, *results)
     return found.measured.replace(TIMES, "x"), found.goal.verdict(found.found.median) if found.found else ""
 
 
-def _pairs(*rates_of_both: tuple[float, float]) -> Result:
+def _pairs(*rates_of_both: tuple[float, float]) -> BenchResult:
     runs = [
         run(number, name, rate)
         for number, both in enumerate(rates_of_both, 1)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.heuristics.conditions import MEASURES, SessionFacts
-from rules.heuristics.judging import hear
+from rules.heuristics.judging import collect_evidence
 from rules.heuristics.patterns import load_packs
 from tests.chaos.oracle.rule_book import measure
 from tests.chaos.rule_book import rule_book
@@ -53,7 +53,7 @@ def possible(changed: dict[str, Any]) -> dict[str, Any]:
 @given(fields.map(possible))
 def test_the_oracle_hears_the_same_of_a_session(changed: dict[str, Any]) -> None:
     record = session(**changed)
-    heard = hear(record, PATTERNS)
+    heard = collect_evidence(record, PATTERNS)
     signs = list(BOOK.signs(json.loads(record.model_dump_json())))
     assert sorted((name, version) for name, version, _, _ in signs) == [(one.id, one.version) for one in heard.signs]
     assert BOOK.evidence(signs) == heard.evidence

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.business.conditions import Context, Said, When
+from rules.business.conditions import Context, PrecedingVerdict, When
 from rules.business.hours import Hours
 from rules.business.relations import Scope, are_apart, covers
 from tests.support.sessions import make_session
@@ -34,7 +34,7 @@ conditions = st.fixed_dictionaries(
     },
 )
 said = st.builds(
-    lambda verdict, stage, score, fields: Said(make_session(**fields), verdict, stage, score),
+    lambda verdict, stage, score, fields: PrecedingVerdict(make_session(**fields), verdict, stage, score),
     st.sampled_from(["allow", "review", "block"]),
     st.sampled_from(["heuristics", "model"]),
     st.none() | st.floats(0, 1),
@@ -54,7 +54,7 @@ said = st.builds(
 
 @given(conditions, conditions, said)
 def test_where_the_narrow_one_holds_the_one_that_covers_it_does(
-    wide: dict[str, Any], narrow: dict[str, Any], one: Said
+    wide: dict[str, Any], narrow: dict[str, Any], one: PrecedingVerdict
 ) -> None:
     whole, part = When(**wide), When(**{**narrow, **wide}) if one.score is None else When(**narrow)
     if covers(Scope(whole), Scope(part)) and part.holds(one, Context()):
@@ -62,7 +62,9 @@ def test_where_the_narrow_one_holds_the_one_that_covers_it_does(
 
 
 @given(conditions, conditions, said)
-def test_rules_that_are_apart_never_hold_together(left: dict[str, Any], right: dict[str, Any], one: Said) -> None:
+def test_rules_that_are_apart_never_hold_together(
+    left: dict[str, Any], right: dict[str, Any], one: PrecedingVerdict
+) -> None:
     first, second = When(**left), When(**right)
     if are_apart(Scope(first), Scope(second)):
         assert not (first.holds(one, Context()) and second.holds(one, Context()))

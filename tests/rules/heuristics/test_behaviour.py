@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rules.heuristics.judging import Heard, hear
+from rules.heuristics.judging import HeuristicEvidence, collect_evidence
 from rules.heuristics.patterns import Patterns, load_packs
 from streams.sessionize.config import FoldConfig
 from streams.sessionize.task import SessionizeTask
@@ -18,7 +18,7 @@ Event = dict[str, Any]
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:147.0) Gecko/20100101 Firefox/147.0"
 
 
-def heard(*events: Event, every_s: float = 20.0, patterns: Patterns = SHIPPED) -> Heard:
+def heard(*events: Event, every_s: float = 20.0, patterns: Patterns = SHIPPED) -> HeuristicEvidence:
     """What the shipped packs say of a visitor with a browser's name."""
     config = FoldConfig(measures_posts=True, packs=dict(patterns.versions))
     task = SessionizeTask(0, 1, config, lambda _: patterns)
@@ -30,7 +30,7 @@ def heard(*events: Event, every_s: float = 20.0, patterns: Patterns = SHIPPED) -
         driver.send("ann", **sent)
     driver.mark(1_000_000.0)
     (final,) = driver.finals()
-    return hear(Session.model_validate(final), patterns)
+    return collect_evidence(Session.model_validate(final), patterns)
 
 
 def get(url: str, status: int = 200, **fields: object) -> Event:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from evaluation.rules.cost import fuzz
 from rules.heuristics.entries import PatternField
-from rules.heuristics.judging import hear
+from rules.heuristics.judging import collect_evidence
 from rules.heuristics.patterns import load_packs
 from tests.rules.heuristics.test_session_rules import session
 
@@ -54,6 +54,6 @@ def test_made_up_urls_match_what_they_match_and_nothing_raises() -> None:
     ),
 )
 def test_no_session_makes_a_rule_raise_and_evidence_stays_a_chance(found: Any, fields: dict[str, Any]) -> None:  # noqa: ANN401
-    heard = hear(session(heuristics=found, **fields), SHIPPED)
+    heard = collect_evidence(session(heuristics=found, **fields), SHIPPED)
     assert 0 <= heard.evidence <= heard.shadow_evidence <= 1
     assert [sign.id for sign in heard.signs] == sorted({sign.id for sign in heard.signs})

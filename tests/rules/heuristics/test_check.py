@@ -8,7 +8,7 @@ import re2  # type: ignore[import-untyped]  # has no types
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.heuristics.check import Checked, Log, check
+from rules.heuristics.check import Checked, LogMatches, check
 from rules.heuristics.generate import strings
 from rules.heuristics.pack import Pack
 from rules.heuristics.patterns import SHIPPED, Patterns, load_packs
@@ -28,7 +28,7 @@ RULE: dict[str, Any] = {
 }
 
 
-def findings(pack: Pack, *others: Pack, log: Log | None = None) -> list[Problem]:
+def findings(pack: Pack, *others: Pack, log: LogMatches | None = None) -> list[Problem]:
     return check([Checked("mine.yaml", pack)], others, TODAY, log)
 
 
@@ -89,7 +89,7 @@ def test_a_pattern_that_wears_automata_out_costs_more_than_its_share() -> None:
 
 def test_a_pattern_that_a_log_never_fires_is_told_and_one_that_it_fires_is_not() -> None:
     pack = a_pack({}, {"id": "mine/rare", "regex": "^/rare", "match": ["/rare"]})
-    log = Log(Patterns([pack]))
+    log = LogMatches(Patterns([pack]))
     log.take(Event(event_id="e", visitor_id="v", type="page_view", ts=0.0, url="/export/1"))
     (problem,) = findings(pack, log=log)
     assert "mine/rare never fires on 1 events" in problem.message

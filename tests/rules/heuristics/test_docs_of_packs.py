@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rules.heuristics.conditions import MEASURES
-from rules.heuristics.entries import DECODERS, PatternEntry, RuleEntry
+from rules.heuristics.entries import DECODERS, PatternEntry, SessionRuleEntry
 from rules.heuristics.pack import parse_pack
 from rules.heuristics.patterns import SHIPPED
 
@@ -22,6 +22,6 @@ def test_a_pack_that_the_page_shows_loads(written: str, tmp_path: Path) -> None:
 
 
 def test_the_page_knows_every_name_measure_field_and_pack() -> None:
-    for name in {*PatternEntry.model_fields, *RuleEntry.model_fields, *MEASURES, *DECODERS}:
+    for name in {*PatternEntry.model_fields, *SessionRuleEntry.model_fields, *MEASURES, *DECODERS}:
         assert f"`{name}`" in PAGE or f"{name}:" in PAGE, name
     assert all(f"| `{pack.stem}` |" in PAGE for pack in SHIPPED.glob("*.yaml"))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rules.cascade import heuristics
 from rules.heuristics.conditions import MEASURES, SessionFacts
 from rules.heuristics.evidence import Sign, evidence, grouped_evidence
-from rules.heuristics.judging import hear
+from rules.heuristics.judging import collect_evidence
 from rules.heuristics.pack import parse_pack
 from rules.heuristics.patterns import Patterns
 from tests.rules.heuristics.test_pack import ENTRY, problems, text
@@ -49,14 +49,14 @@ def session(**changed: Any) -> Session:  # noqa: ANN401 -- any field
 def test_a_rule_holds_by_what_the_session_has_done() -> None:
     patterns = pack_of(RULE)
     guessing = session(events=30, statuses={"4xx": 28, "2xx": 2})
-    assert [sign.id for sign in hear(guessing, patterns).signs] == ["mine/guesses"]
+    assert [sign.id for sign in collect_evidence(guessing, patterns).signs] == ["mine/guesses"]
     assert heuristics(guessing, patterns).verdict == "review"
-    assert hear(session(events=30, statuses={"4xx": 2, "2xx": 28}), patterns).verdict == "allow"
+    assert collect_evidence(session(events=30, statuses={"4xx": 2, "2xx": 28}), patterns).verdict == "allow"
 
 
 def test_what_is_not_known_of_a_session_fulfils_no_bound() -> None:
     patterns = pack_of(RULE | {"conditions": [{"measure": "share_4xx", "at_most": 1}], "no_match": [{}]})
-    assert hear(session(events=30), patterns).signs == ()
+    assert collect_evidence(session(events=30), patterns).signs == ()
 
 
 def test_a_combination_needs_so_many_of_its_reasons() -> None:
@@ -72,14 +72,17 @@ def test_a_combination_needs_so_many_of_its_reasons() -> None:
     }
     patterns = pack_of(two_of_three)
     once = {"mine/export": {"hits": 1, "version": "1"}}
-    assert [sign.id for sign in hear(session(heuristics=once), patterns).signs] == ["mine/export", "mine/guesses"]
-    assert hear(session(), patterns).signs == ()
+    assert [sign.id for sign in collect_evidence(session(heuristics=once), patterns).signs] == [
+        "mine/export",
+        "mine/guesses",
+    ]
+    assert collect_evidence(session(), patterns).signs == ()
 
 
 def test_what_is_in_shadow_is_shown_and_decides_nothing() -> None:
     patterns = pack_of(RULE | {"shadow": True}, patterns=(ENTRY | {"weight": 0.5},))
     seen = session(events=30, statuses={"4xx": 30}, heuristics={"mine/export": {"hits": 1, "version": "1"}})
-    heard = hear(seen, patterns)
+    heard = collect_evidence(seen, patterns)
     assert (heard.verdict, heard.evidence) == ("review", 0.5)
     assert [sign.id for sign in heard.shadow] == ["mine/guesses"]
     assert (heard.shadow_verdict, heard.shadow_evidence) == ("throttle", 0.8)
@@ -87,7 +90,7 @@ def test_what_is_in_shadow_is_shown_and_decides_nothing() -> None:
 
 def test_a_sign_without_weight_is_no_reason() -> None:
     patterns = pack_of(patterns=(ENTRY | {"weight": 0.0},))
-    assert hear(session(heuristics={"mine/export": {"hits": 9, "version": "1"}}), patterns).signs == ()
+    assert collect_evidence(session(heuristics={"mine/export": {"hits": 9, "version": "1"}}), patterns).signs == ()
 
 
 @pytest.mark.parametrize("kind", ["patterns", "rules"])
@@ -98,7 +101,10 @@ def test_what_has_expired_when_the_session_ends_is_no_evidence(kind: str) -> Non
     )
     noted = {"mine/export": {"hits": 1, "version": "1"}}
     for end, told in ((86_399.0, 1), (86_400.0, 0)):
-        assert len(hear(session(end=end, events=30, statuses={"4xx": 30}, heuristics=noted), patterns).signs) == told
+        assert (
+            len(collect_evidence(session(end=end, events=30, statuses={"4xx": 30}, heuristics=noted), patterns).signs)
+            == told
+        )
 
 
 def test_of_one_group_only_the_strongest_counts() -> None:
@@ -128,7 +134,9 @@ def test_the_order_of_packs_and_rules_does_not_matter(names: list[str]) -> None:
         statuses={"4xx": 30},
         heuristics={f"{name}/export": {"hits": 1, "version": "1"} for name in reversed(names)},
     )
-    assert hear(seen, Patterns([packs[name] for name in names])) == hear(seen, Patterns(list(packs.values())))
+    assert collect_evidence(seen, Patterns([packs[name] for name in names])) == collect_evidence(
+        seen, Patterns(list(packs.values()))
+    )
 
 
 @given(

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.document import parse_document
-from rules.heuristics.graduation import Bar, failures, out_of_shadow
+from rules.heuristics.graduation import GraduationCriteria, failures, out_of_shadow
 from rules.heuristics.pack import Pack, parse_pack
 from rules.heuristics.patterns import Patterns
-from rules.heuristics.stats import Answers, Stats, Tally
+from rules.heuristics.stats import LabelCounts, RuleTally, Stats
 from rules.heuristics.weighing import weigh
 from tests.support.packs import a_pack
 from tests.support.sessions import make_session
@@ -75,7 +75,7 @@ def test_figures_are_of_sessions_answers_and_what_a_rule_adds_to_the_others() ->
 
 @given(st.integers(0, 500), st.integers(0, 500))
 def test_a_lower_bound_is_below_the_precision_and_rises_with_more_of_the_same(bad: int, good: int) -> None:
-    answers, more = Answers(bad, good), Answers(10 * bad, 10 * good)
+    answers, more = LabelCounts(bad, good), LabelCounts(10 * bad, 10 * good)
     if not answers.number:
         assert answers.precision is None
         return
@@ -86,16 +86,20 @@ def test_a_lower_bound_is_below_the_precision_and_rises_with_more_of_the_same(ba
 @pytest.mark.parametrize(
     ("tally", "sessions", "told"),
     [
-        (Tally(alone=20, answers_alone=Answers(12, 0)), 10_000, ""),
-        (Tally(alone=20, answers_alone=Answers(9, 0)), 10_000, "people have answered about 9 sessions"),
-        (Tally(alone=20, answers_alone=Answers(6, 6)), 10_000, "50% of the sessions that it alone would flag were bad"),
-        (Tally(alone=200, answers_alone=Answers(12, 0)), 10_000, "it alone would flag 2.00% of all sessions"),
-        (Tally(sessions=20, answers=Answers(12, 0)), 10_000, ""),
-        (Tally(), 0, "people have answered about 0 sessions where it holds"),
+        (RuleTally(alone=20, answers_alone=LabelCounts(12, 0)), 10_000, ""),
+        (RuleTally(alone=20, answers_alone=LabelCounts(9, 0)), 10_000, "people have answered about 9 sessions"),
+        (
+            RuleTally(alone=20, answers_alone=LabelCounts(6, 6)),
+            10_000,
+            "50% of the sessions that it alone would flag were bad",
+        ),
+        (RuleTally(alone=200, answers_alone=LabelCounts(12, 0)), 10_000, "it alone would flag 2.00% of all sessions"),
+        (RuleTally(sessions=20, answers=LabelCounts(12, 0)), 10_000, ""),
+        (RuleTally(), 0, "people have answered about 0 sessions where it holds"),
     ],
 )
-def test_a_rule_graduates_on_figures_alone(tally: Tally, sessions: int, told: str) -> None:
-    reasons = list(failures(tally, sessions, 0.7, Bar()))
+def test_a_rule_graduates_on_figures_alone(tally: RuleTally, sessions: int, told: str) -> None:
+    reasons = list(failures(tally, sessions, 0.7, GraduationCriteria()))
     assert bool(reasons) is bool(told)
     assert told in " ".join(reasons)
 

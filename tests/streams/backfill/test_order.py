@@ -1,7 +1,7 @@
 import json
 from typing import Any
 
-from streams.backfill.order import Order
+from streams.backfill.order import BackfillClock
 from streams.sessionize.config import FoldConfig
 from weir.kafka.records import LogRecord
 from weir.partitioner import partition_for
@@ -21,12 +21,12 @@ def record(offset: int, ts: object, *, partition: int = HOME, **more: object) ->
     return LogRecord(topic="weir.events", partition=partition, offset=offset, **given)
 
 
-def timed(order: Order, *records: LogRecord) -> list[tuple[float, int]]:
+def timed(order: BackfillClock, *records: LogRecord) -> list[tuple[float, int]]:
     return [(ts, taken.offset) for ts, taken in order.timed(records)]
 
 
-def order() -> Order:
-    return Order(FoldConfig(max_ahead_s=300.0), PARTITIONS)
+def order() -> BackfillClock:
+    return BackfillClock(FoldConfig(max_ahead_s=300.0), PARTITIONS)
 
 
 def test_an_event_has_its_own_time_and_one_ahead_of_its_arrival_has_that() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from streams.backfill.stretch import Choice, LateSpans, Stretch
+from streams.backfill.stretch import BackfillRange, Choice, LateSpans
 from weir.errors import UsageError
 
 
@@ -59,17 +59,17 @@ def test_without_any_choice_the_late_events_choose() -> None:
 
 
 def test_an_empty_stretch_spans_nothing() -> None:
-    assert Stretch(0, 9, 4).offsets == 0
+    assert BackfillRange(0, 9, 4).offsets == 0
 
 
 @pytest.mark.parametrize(
     ("choice", "expected"),
     [
-        (Choice(partition=1), Stretch(1, 3, 9)),
-        (Choice(partition=1, from_offset=5, to_offset=7), Stretch(1, 5, 7)),
-        (Choice(partition=1, from_offset=1, to_offset=100), Stretch(1, 3, 9)),
-        (Choice(partition=1, to_offset=0), Stretch(1, 3, 0)),
+        (Choice(partition=1), BackfillRange(1, 3, 9)),
+        (Choice(partition=1, from_offset=5, to_offset=7), BackfillRange(1, 5, 7)),
+        (Choice(partition=1, from_offset=1, to_offset=100), BackfillRange(1, 3, 9)),
+        (Choice(partition=1, to_offset=0), BackfillRange(1, 3, 0)),
     ],
 )
-def test_offsets_choose_within_what_the_partition_holds(choice: Choice, expected: Stretch) -> None:
-    assert choice.within(Stretch(1, 3, 9)) == expected
+def test_offsets_choose_within_what_the_partition_holds(choice: Choice, expected: BackfillRange) -> None:
+    assert choice.within(BackfillRange(1, 3, 9)) == expected

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from streams.engine.exposition import Exposition
 from streams.engine.fetched import Fetched
-from streams.engine.partition import StagePartition, Surroundings
+from streams.engine.partition import PartitionContext, StagePartition
 from streams.engine.plan import StagePlan, Threads
 from streams.task import Task
 from tests.streams.engine.counting import STAGE, CountTask
@@ -29,7 +29,7 @@ class Bench:
     refused: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
 
     def partition(self, make: Callable[[int], Task] = CountTask) -> StagePartition:
-        around = Surroundings(
+        around = PartitionContext(
             self.settings, self.threads, self.exposition, self.failures.append, lambda _: self.refused.set()
         )
         return StagePartition(StagePlan(STAGE, (EVENTS,), make), 0, around)

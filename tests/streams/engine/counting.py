@@ -25,7 +25,7 @@ STAGE = "sessionize"
 class CountTask(Task):
     """Visitor → events so far."""
 
-    refolds = True
+    replays_from_checkpoint = True
 
     def __init__(self, partition: int) -> None:
         self.partition = partition

@@ -5,7 +5,7 @@ from aiokafka import TopicPartition  # type: ignore[import-untyped]  # it has no
 from aiokafka.errors import CorruptRecordException  # type: ignore[import-untyped]  # likewise
 
 from streams.engine.fetched import FetchedRecord
-from streams.engine.records import Answer, FetchedRecords
+from streams.engine.records import FetchedRecords, FetchResponse
 from tests.support.odd_headers import OddName, batch_of
 
 PLAIN = [(b"k0", b"v0", [("name", b"1")]), (b"k1", b"v1", [])]
@@ -13,7 +13,7 @@ ODD = (b"k2", b"v2", [("weir-watermark", b"idle"), (OddName("x"), b"1")])
 
 
 def fetched(data: bytes, begin: int = 0) -> FetchedRecords:
-    return FetchedRecords(TopicPartition("t", 3), Answer(data), None, begin, None, None, True, 1)
+    return FetchedRecords(TopicPartition("t", 3), FetchResponse(data), None, begin, None, None, True, 1)
 
 
 def told(records: list[FetchedRecord]) -> list[tuple[int, bytes | None, bytes | None, list[tuple[str, bytes]]]]:

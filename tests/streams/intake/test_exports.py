@@ -12,12 +12,12 @@ from streams.decode import Accepted, decode
 from streams.intake.formats import ga4, posthog, segment, snowplow
 from streams.intake.formats.export import snake_case, time
 from streams.intake.formats.snowplow_enriched import COLUMNS
-from streams.intake.line import Candidate, RawLine, Unreadable
+from streams.intake.line import ParsedLine, RawLine, Unreadable
 from weir.contracts import Event
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.times import to_epoch_s
 
-Reader = Callable[[Iterable[RawLine]], Iterator[Candidate | Unreadable]]
+Reader = Callable[[Iterable[RawLine]], Iterator[ParsedLine | Unreadable]]
 READERS: dict[str, Reader] = {
     "snowplow": snowplow.candidates,
     "segment": segment.candidates,
@@ -29,7 +29,7 @@ JSON_READERS = ("segment", "posthog", "ga4")
 TIME = 1_772_360_102.25
 
 
-def read(name: str, *lines: bytes | dict[str, Any]) -> list[Candidate | Unreadable]:
+def read(name: str, *lines: bytes | dict[str, Any]) -> list[ParsedLine | Unreadable]:
     raws = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
     return list(READERS[name](enumerate(raws, 1)))
 
@@ -38,7 +38,7 @@ def accepted(name: str, *lines: bytes | dict[str, Any]) -> list[dict[str, Any]]:
     """The events as they are sent; each must be one that Weir takes, with its time in seconds."""
     events = []
     for made in read(name, *lines):
-        assert isinstance(made, Candidate), made
+        assert isinstance(made, ParsedLine), made
         decoded = decode(made.value, 1_000_000)
         assert isinstance(decoded, Accepted), decoded
         events.append({**json.loads(made.value), "ts": decoded.ts})
@@ -154,9 +154,9 @@ def test_no_damaged_row_raises(name: str, data: st.DataObject) -> None:
     values = JSON_VALUES.map(json.dumps).map(str.encode)
     line = data.draw(damaged_rows(good_rows(name)) | values | st.binary(max_size=50))
     first, *rest = read(name, good, line)
-    assert isinstance(first, Candidate)
+    assert isinstance(first, ParsedLine)
     for made in rest:
-        if isinstance(made, Candidate):
+        if isinstance(made, ParsedLine):
             decode(made.value, 1_000_000)
         else:
             assert made.detail.endswith(".")
@@ -203,7 +203,7 @@ def test_times_as_warehouses_write_them_are_read(written: str | float) -> None:
 @pytest.mark.parametrize("written", ["soon", 10**400, -1, "99999999999999999999"])
 def test_a_time_that_is_none_is_refused_where_all_events_are_checked(written: object) -> None:
     (made,) = read("segment", {**PAGE, "timestamp": written})
-    assert isinstance(made, Candidate)
+    assert isinstance(made, ParsedLine)
     assert not isinstance(decode(made.value, 1_000_000), Accepted)
 
 

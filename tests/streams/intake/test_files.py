@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from streams.intake.files import Inputs
 from streams.intake.line import BadLine, Line
-from streams.intake.look import Asked
+from streams.intake.look import FormatRequest
 from streams.intake.source import check_source
 from tests.streams.intake.layouts.logs import AGENT
 from weir.errors import UsageError
@@ -44,8 +44,8 @@ def write(path: Path, lines: Sequence[str], pack: Callable[[bytes], bytes] = byt
     return str(path)
 
 
-def inputs(*names: str, asked: Asked | None = None) -> Inputs:
-    return Inputs(names, asked or Asked(), Settings())
+def inputs(*names: str, asked: FormatRequest | None = None) -> Inputs:
+    return Inputs(names, asked or FormatRequest(), Settings())
 
 
 def values(found: Inputs) -> list[bytes]:
@@ -63,7 +63,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, pack: Callable[[bytes], bytes])
     path = tmp_path / "log"
     path.write_bytes(pack(b"".join(random.Random(1).randbytes(40).hex().encode() + b"\n" for _ in range(2_000)))[:-40])
     with pytest.raises(UsageError, match=r"log is a damaged (gzip|bzip2|xz|zstd) file"):
-        values(inputs(str(path), asked=Asked("events")))
+        values(inputs(str(path), asked=FormatRequest("events")))
 
 
 @pytest.mark.parametrize(

@@ -7,20 +7,20 @@ import pytest
 from streams.intake.files import read
 from streams.intake.layouts.clients import Trusted
 from streams.intake.line import Line
-from streams.intake.look import Asked, Chosen, choose
+from streams.intake.look import Chosen, FormatRequest, choose
 from tests.streams.intake.layouts.logs import AGENT, COMBINED, event_of
 from tests.streams.intake.layouts.test_json_lines import caddy
 from weir.errors import UsageError, WeirError, WorkError
 
 
-def look(*lines: str, asked: Asked | None = None) -> Chosen:
+def look(*lines: str, asked: FormatRequest | None = None) -> Chosen:
     head = [(number, line.encode()) for number, line in enumerate(lines, 1)]
-    chosen = choose("access.log", head, asked or Asked(), Trusted())
+    chosen = choose("access.log", head, asked or FormatRequest(), Trusted())
     assert chosen is not None
     return chosen
 
 
-def refusal(*lines: str, asked: Asked | None = None) -> str:
+def refusal(*lines: str, asked: FormatRequest | None = None) -> str:
     with pytest.raises(WeirError) as refused:
         look(*lines, asked=asked)
     assert refused.value.hint
@@ -76,27 +76,27 @@ def test_nginxs_main_names_the_forwarded_addresses() -> None:
 @pytest.mark.parametrize("name", ["combined", "access-log", "w3c", "caddy", "common"])
 def test_a_named_log_layout_that_fits_no_line_is_refused(name: str) -> None:
     if name == "w3c":
-        assert look("nothing of that kind", asked=Asked(name)).fitting == 0
+        assert look("nothing of that kind", asked=FormatRequest(name)).fitting == 0
     else:
-        assert "can't be read" in refusal("nothing of that kind", asked=Asked(name))
+        assert "can't be read" in refusal("nothing of that kind", asked=FormatRequest(name))
 
 
 def test_a_wrong_name_and_two_ways_of_saying_it_are_the_callers_mistakes() -> None:
     with pytest.raises(UsageError, match="no format csv"):
-        look(COMBINED, asked=Asked("csv"))
+        look(COMBINED, asked=FormatRequest("csv"))
     with pytest.raises(UsageError, match="exclude each other"):
-        look(COMBINED, asked=Asked("combined", "$remote_addr"))
+        look(COMBINED, asked=FormatRequest("combined", "$remote_addr"))
 
 
 def test_a_servers_own_format_that_does_not_fit_is_refused_with_the_column() -> None:
     with pytest.raises(
         WorkError, match=r"No line fits the layout that was named. Line 1: --log-format: Column 2 is '-'"
     ):
-        look(COMBINED, asked=Asked(None, "$remote_addr [$time_local] $status"))
+        look(COMBINED, asked=FormatRequest(None, "$remote_addr [$time_local] $status"))
 
 
 def test_an_empty_file_has_no_format() -> None:
-    assert choose("access.log", [(1, b""), (2, b"  ")], Asked(), Trusted()) is None
+    assert choose("access.log", [(1, b""), (2, b"  ")], FormatRequest(), Trusted()) is None
 
 
 def test_public_addresses_that_forward_for_others_are_the_operators_to_name() -> None:
@@ -106,7 +106,7 @@ def test_public_addresses_that_forward_for_others_are_the_operators_to_name() ->
     assert "--set trusted_proxies=203.0.113.10" in said
     head = [(number, line.encode()) for number, line in enumerate(lines, 1)]
     for decided in ("203.0.113.0/24", "private"):
-        chosen = choose("access.log", head, Asked(), Trusted([decided]))
+        chosen = choose("access.log", head, FormatRequest(), Trusted([decided]))
         assert chosen is not None
         assert chosen.name == "main"
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from streams.intake.line import BadLine, Line
 from streams.intake.order import (
     LOOKAHEAD,
-    Source,
+    UnopenedFile,
     merged,
     numbered_among_equals,
     sorted_within,
@@ -81,7 +81,7 @@ def test_a_line_from_the_future_moves_nothing() -> None:
 
 @given(st.lists(st.lists(TIMES, min_size=1).map(sorted), max_size=6))
 def test_files_in_order_are_merged_into_one_in_order(files: list[list[float]]) -> None:
-    sources = [Source(one[0], bytes([at]), partial(map, line, one)) for at, one in enumerate(files)]
+    sources = [UnopenedFile(one[0], bytes([at]), partial(map, line, one)) for at, one in enumerate(files)]
     assert times(merged(sources)) == sorted(ts for one in files for ts in one)
 
 
@@ -93,7 +93,7 @@ def test_a_file_is_opened_when_its_time_has_come() -> None:
         yield line(number * 100.0)
         yield line(number * 100.0 + 50)
 
-    lines = merged([Source(n * 100.0, b"", partial(opening, n)) for n in (2, 0, 1)])
+    lines = merged([UnopenedFile(n * 100.0, b"", partial(opening, n)) for n in (2, 0, 1)])
     assert next(lines) == line(0.0)
     assert opened == [0]
     assert times(lines) == [50.0, 100.0, 150.0, 200.0, 250.0]
@@ -102,7 +102,7 @@ def test_a_file_is_opened_when_its_time_has_come() -> None:
 
 def test_bad_lines_keep_their_place_in_a_merged_file() -> None:
     files = [[line(1.0), BAD, line(3.0)], [line(2.0)]]
-    sources = [Source(float(at + 1), b"", partial(iter, one)) for at, one in enumerate(files)]
+    sources = [UnopenedFile(float(at + 1), b"", partial(iter, one)) for at, one in enumerate(files)]
     assert list(merged(sources)) == [line(1.0), BAD, line(2.0), line(3.0)]
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from streams.intake.files import Inputs, read
 from streams.intake.line import BadLine, Line
-from streams.intake.look import Asked
+from streams.intake.look import FormatRequest
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.settings import Settings
 
@@ -47,7 +47,7 @@ def test_the_access_log_cut_into_rotated_parts_in_reverse_order_is_the_same_log(
         part = tmp_path / f"access.log.{5 - number}.gz"
         part.write_bytes(gzip.compress(b"".join(lines[number * 2_000 : (number + 1) * 2_000])))
         parts.append(str(part))
-    cut = Inputs(parts[::-1], Asked(), Settings())
+    cut = Inputs(parts[::-1], FormatRequest(), Settings())
     found = list(cut.read())
     values = [line.value for line in found if isinstance(line, Line)]
     assert values == [line.value for line in split("access-log", whole)[0]]

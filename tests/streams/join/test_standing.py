@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.join import standing as rules
-from streams.join.standing import Answer, Powers, Report, Standing
+from streams.join.standing import HumanLabel, Powers, Report, VisitorLabels
 from weir.contracts.answer import AnsweredSession, StandingAnswer
 from weir.contracts.fast import fast
 from weir.settings import Settings
@@ -25,12 +25,12 @@ POWERS = replace(
     throttle_from=10.0,
     report_holds_s=REPORT_HOLDS_S,
 )
-NOTHING = Standing()
+NOTHING = VisitorLabels()
 
 
-def answer(source: str = "ana", ts: float = 100.0, about: str | None = None, label: str = "bad") -> Answer:
+def answer(source: str = "ana", ts: float = 100.0, about: str | None = None, label: str = "bad") -> HumanLabel:
     said: Literal["good", "bad"] = "good" if label == "good" else "bad"
-    return Answer(source, about, said, ts, (about,) if about is not None else ())
+    return HumanLabel(source, about, said, ts, (about,) if about is not None else ())
 
 
 def session(session_id: str = "s1") -> AnsweredSession:
@@ -46,13 +46,13 @@ def session(session_id: str = "s1") -> AnsweredSession:
     )
 
 
-def after_answers(*answers: Answer, before: Standing = NOTHING) -> Standing:
+def after_answers(*answers: HumanLabel, before: VisitorLabels = NOTHING) -> VisitorLabels:
     for one in answers:
         before = rules.answered(before, one, HOLDS_S) or before
     return before
 
 
-def after_reports(reports: Iterable[Report], before: Standing = NOTHING) -> Standing:
+def after_reports(reports: Iterable[Report], before: VisitorLabels = NOTHING) -> VisitorLabels:
     for one in reports:
         before = rules.reported(before, one) or before
     return before
@@ -64,7 +64,7 @@ def reports_by(number: int, first_ts: float = 0.0) -> list[Report]:
 
 
 def decided(
-    standing: Standing, powers: Powers = POWERS, weight_of: Callable[[str], float] = lambda _: 1.0
+    standing: VisitorLabels, powers: Powers = POWERS, weight_of: Callable[[str], float] = lambda _: 1.0
 ) -> list[StandingAnswer]:
     return rules.decisions(standing, powers, weight_of)
 
@@ -126,7 +126,7 @@ class TestAnswers:
         "other",
         [answer("ben", about="s1"), answer(about="s2"), answer(about=None), answer(about="s1", ts=99.0)],
     )
-    def test_a_session_found_for_another_answer_changes_nothing(self, other: Answer) -> None:
+    def test_a_session_found_for_another_answer_changes_nothing(self, other: HumanLabel) -> None:
         assert rules.found(after_answers(answer(about="s1")), other, session()) is None
 
     def test_answers_hold_until_their_time_is_over(self) -> None:
@@ -332,7 +332,7 @@ def test_until_says_what_counting_the_reports_again_would_say(
 
 @given(ANSWERS, REPORTS, TIMES, st.sampled_from(["s1", "s3", None]))
 def test_a_withdrawn_answer_leaves_what_would_be_without_it(
-    answers: list[Answer], reports: list[Report], ts: float, about: str | None
+    answers: list[HumanLabel], reports: list[Report], ts: float, about: str | None
 ) -> None:
     before = after_reports(reports, after_answers(*answers))
     said = answer("dee", ts, about)
@@ -346,7 +346,7 @@ def test_a_withdrawn_answer_leaves_what_would_be_without_it(
 
 
 @given(ANSWERS)
-def test_answers_stand_in_the_order_of_their_time_one_for_each_source_and_session(answers: list[Answer]) -> None:
+def test_answers_stand_in_the_order_of_their_time_one_for_each_source_and_session(answers: list[HumanLabel]) -> None:
     standing = after_answers(*answers)
     times = [one.ts for one in decided(standing)]
     assert times == sorted(times)
@@ -363,6 +363,6 @@ def test_a_report_taken_back_leaves_what_would_be_without_its_reporter(reports: 
 
 
 @given(ANSWERS, REPORTS, TIMES)
-def test_nothing_is_left_when_all_is_over(answers: list[Answer], reports: list[Report], at_s: float) -> None:
+def test_nothing_is_left_when_all_is_over(answers: list[HumanLabel], reports: list[Report], at_s: float) -> None:
     standing = after_reports(reports, after_answers(*answers))
     assert (rules.left_at(standing, at_s, POWERS) == NOTHING) == (rules.over_at(standing, POWERS) <= at_s)

@@ -20,7 +20,7 @@ from confluent_kafka import TopicPartition
 from streams.dead_letter import dead_letter
 from streams.engine.stamp import Stamps
 from streams.engine.transaction import BrokenTransactionError
-from streams.produce.ledger import Ledger, Letter, read_notes
+from streams.produce.ledger import Letter, ReplayLedger, read_notes
 from streams.produce.letters import REPLAYED_HEADER, Wanted
 from streams.produce.resend import Resending, Wish, plan
 from tests.support.polling import PATIENCE_S, eventually
@@ -130,7 +130,7 @@ def test_an_event_and_its_note_are_real_together_or_not_at_all(
     fill(settings, 30)
     refusals = iter([True, False, False, True])
 
-    class Doubtful(Ledger):
+    class Doubtful(ReplayLedger):
         """Two of its sendings end without an answer, the one before and the other after they are real."""
 
         def send(self, letters: object, run: str) -> None:
@@ -153,7 +153,7 @@ def test_brokers_that_go_on_refusing_are_told_with_what_was_sent(
 ) -> None:
     fill(settings, 30)
 
-    class Refusing(Ledger):
+    class Refusing(ReplayLedger):
         def send(self, letters: object, run: str) -> None:
             if len(self.notes) == 10:
                 raise BrokenTransactionError("not today")
@@ -237,7 +237,7 @@ def test_what_strangers_write_to_the_ledger_changes_nothing(settings: Settings) 
 
 def test_a_replay_that_was_overtaken_before_it_began_is_told_so(settings: Settings) -> None:
     fill(settings, 3)
-    older, newer = Ledger(settings), Ledger(settings)
+    older, newer = ReplayLedger(settings), ReplayLedger(settings)
     older.take_over()
     newer.take_over()
     with pytest.raises(FencedError):

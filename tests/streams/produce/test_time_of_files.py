@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from streams.intake.files import Inputs
 from streams.intake.line import Line
-from streams.intake.look import Asked
+from streams.intake.look import FormatRequest
 from streams.produce.run import produce
 from streams.replay import run
 from streams.replay.flow import Flow
@@ -74,11 +74,11 @@ def test_a_line_from_the_future_is_clamped_as_replay_clamps_it(installation: Set
     sessions = Sessions(
         Resources.from_settings(installation), Resources.from_settings(installation).patterns, replayed.append
     )
-    for line in Inputs([name], Asked(), installation).read():
+    for line in Inputs([name], FormatRequest(), installation).read():
         assert isinstance(line, Line)
         sessions.read(line)
     sessions.finish()
-    produced = produce(installation, Inputs([name], Asked(), installation).read(), end_of_input=True)
+    produced = produce(installation, Inputs([name], FormatRequest(), installation).read(), end_of_input=True)
     assert (produced.events, len(produced.ended_partitions) > 0) == (60, True)
     live = folded(read_all(installation, EVENTS), installation)
     assert sorted(map(told, replayed)) == sorted(
@@ -110,9 +110,9 @@ def test_sessions_of_a_silent_partition_close_as_replay_closes_them(
 
     resources = Resources.from_settings(installation.model_copy(update={"model_key": SecretStr("a key for tests")}))
     work = run.Replay(resources, [], sink, time.time())
-    for line in Inputs([name], Asked(), installation).read():
+    for line in Inputs([name], FormatRequest(), installation).read():
         work.read(line)
-    produced = produce(installation, Inputs([name], Asked(), installation).read())
+    produced = produce(installation, Inputs([name], FormatRequest(), installation).read())
     assert produced.watermarks > 0
     live = [one for one in folded(read_all(installation, EVENTS), installation) if one["final"]]
     assert [(one["visitor_id"], one["end"]) for one in closed] == [(quiet, 1_700_000_000.0)]
@@ -125,5 +125,5 @@ def test_no_time_passes_by_itself_while_others_send(installation: Settings, tmp_
     event = {"event_id": "e", "visitor_id": "v", "type": "click", "ts": 1_700_000_000.0}
     name = tmp_path / "events.jsonl"
     name.write_text("".join(json.dumps(event | {"ts": event["ts"] + 10_000 * n}) + "\n" for n in range(3)))  # type: ignore[operator]
-    produce(installation, Inputs([str(name)], Asked(), installation).read())
-    assert produce(installation, Inputs([str(name)], Asked(), installation).read()).watermarks == 0
+    produce(installation, Inputs([str(name)], FormatRequest(), installation).read())
+    assert produce(installation, Inputs([str(name)], FormatRequest(), installation).read()).watermarks == 0

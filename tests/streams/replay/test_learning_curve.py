@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from streams.replay.learning import EVERY, Found, LearningCurve
+from streams.replay.learning import EVERY, FlaggedShares, LearningCurve
 from tests.support.examples import easy_example
 from weir.contracts import Flag, TrainingExample
 
@@ -33,7 +33,7 @@ def answer(session_id: str, verdict: str | None, *, bad: bool) -> TrainingExampl
 
 def test_what_the_model_alone_flagged_would_be_missed_without_it() -> None:
     curve = LearningCurve()
-    assert curve.totals() == (Found(None, None), Found(None, None))
+    assert curve.totals() == (FlaggedShares(None, None), FlaggedShares(None, None))
     curve.see(flag("by-rules", "heuristics"))
     curve.see(flag("by-model", "model"))
     curve.see(flag("taken-back", "heuristics", "allow"))

@@ -13,7 +13,7 @@ import pytest
 
 from streams.intake.files import read
 from streams.replay.run import Replay
-from streams.replay.summary import Summary
+from streams.replay.summary import ReplaySummary
 from streams.stages import Resources
 from weir.kafka.records import LogRecord
 from weir.settings import Settings
@@ -25,7 +25,7 @@ GAP_S = 1_800.0
 SessionRow = tuple[str, float, float, int, tuple[tuple[str, int], ...]]
 
 
-def replayed(file: Path, line_format: str) -> tuple[Summary, list[dict[str, Any]]]:
+def replayed(file: Path, line_format: str) -> tuple[ReplaySummary, list[dict[str, Any]]]:
     """The summary, and the final session records."""
     finals: list[dict[str, Any]] = []
 

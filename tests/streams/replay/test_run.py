@@ -12,7 +12,7 @@ from streams.replay import run as run_module
 from streams.replay.labels import read_labels
 from streams.replay.report import render
 from streams.replay.run import Replay
-from streams.replay.summary import Summary
+from streams.replay.summary import ReplaySummary
 from streams.stages import Resources
 from tests.support.crowd import SETTINGS, crowd
 from weir.kafka.records import LogRecord
@@ -23,7 +23,7 @@ STARTED_S = 1_790_000_000.0
 Written = dict[str, list[bytes]]
 
 
-def replay(file: Path, labels: Path | None = None, **settings: str) -> tuple[Summary, Written, Replay]:
+def replay(file: Path, labels: Path | None = None, **settings: str) -> tuple[ReplaySummary, Written, Replay]:
     written: Written = defaultdict(list)
 
     def sink(topic: Topic, record: LogRecord) -> None:

@@ -7,11 +7,11 @@ import pytest
 
 from models.features import features
 from models.serving.champion import Scorer
-from rules.heuristics.judging import Heard, hear
+from rules.heuristics.judging import HeuristicEvidence, collect_evidence
 from rules.heuristics.patterns import Patterns, load_packs
 from streams.score import revisions as module
 from streams.score.revisions import LastRevisions, Revision
-from streams.score.scored import Scored
+from streams.score.scored import ScoredSession
 from tests.support.sessions import make_session
 from weir.contracts import Session
 from weir.contracts.fast import encode
@@ -47,7 +47,7 @@ def test_a_session_that_closes_as_it_was_is_not_scored_again() -> None:
     first = revision.scored(session, scorer(model))
     closed, revision = of(last, revision=2, final=True)
     second = revision.scored(closed, scorer(model))
-    assert second == Scored.of(closed, second.scorer)
+    assert second == ScoredSession.of(closed, second.scorer)
     assert second.features is first.features
     assert len(model.asked) == 2  # once for the two revisions, and once for the line before
 
@@ -58,7 +58,7 @@ def test_a_revision_with_anything_new_is_computed_anew() -> None:
     revision.scored(session, None)
     for changed in ({"rate_limited": 1}, {"end": 1_061.0}, {"heuristics": {"a/b": {"hits": 1, "version": "1"}}}):
         again, revision = of(last, revision=2, final=True, **changed)
-        assert revision.scored(again, None) == Scored.of(again, None)
+        assert revision.scored(again, None) == ScoredSession.of(again, None)
         of(last, revision=1)
 
 
@@ -76,15 +76,15 @@ def test_another_model_scores_the_same_features() -> None:
 def test_patterns_are_asked_once_and_others_again(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Patterns] = []
 
-    def noting(session: Session, patterns: Patterns) -> Heard:
+    def noting(session: Session, patterns: Patterns) -> HeuristicEvidence:
         asked.append(patterns)
-        return hear(session, patterns)
+        return collect_evidence(session, patterns)
 
-    monkeypatch.setattr(module, "hear", noting)
+    monkeypatch.setattr(module, "collect_evidence", noting)
     last, others = LastRevisions(), load_packs(())
     session, revision = of(last, revision=1)
     for patterns in (PATTERNS, PATTERNS, others, others):
-        assert revision.ask(session, patterns) == hear(session, patterns)
+        assert revision.ask(session, patterns) == collect_evidence(session, patterns)
     closed, revision = of(last, revision=2, final=True)
     revision.ask(closed, others)
     assert asked == [PATTERNS, others]

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from streams.sessionize.open_session import OpenSession, decode_visitor, encode_visitor, of_wire, to_wire
-from streams.sessionize.state import NEVER, SessionBytes, Step, VisitorBytes
+from streams.sessionize.state import NEVER, PreviousEvent, SessionBytes, VisitorBytes
 
 FIELDS = SessionBytes.__struct_fields__
 
@@ -18,7 +18,7 @@ def numbered(name: str) -> SessionBytes:
         for at, field in enumerate(msgspec.structs.fields(SessionBytes), 1)
         if field.type in {int, float}
     }
-    return SessionBytes(identity=name.encode(), entry_url="/a", exit_url="/b", trail=[Step(1.0)], **values)
+    return SessionBytes(identity=name.encode(), entry_url="/a", exit_url="/b", trail=[PreviousEvent(1.0)], **values)
 
 
 def test_a_session_is_written_and_read_field_by_field() -> None:

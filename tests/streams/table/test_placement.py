@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from streams.table.placement import Known, start_of
+from streams.table.placement import KnownPartition, start_of
 from weir.errors import LostInputError, WorkError
 from weir.kafka.records import OffsetRange
 
 
 def known(
     position: int | None, *, committed: int | None = None, log: tuple[int, int] = (10, 100), knows_topic: bool = True
-) -> Known:
-    return Known("weir.sessions", 2, position, committed, OffsetRange(*log), knows_topic)
+) -> KnownPartition:
+    return KnownPartition("weir.sessions", 2, position, committed, OffsetRange(*log), knows_topic)
 
 
 def test_reading_goes_on_where_the_table_stands_whatever_the_group_has_committed() -> None:

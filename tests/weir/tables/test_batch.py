@@ -6,7 +6,7 @@ import pytest
 
 from weir.contracts.fast import decoder
 from weir.tables.catalogue import LABELS_TABLE
-from weir.tables.columns import Place, schema
+from weir.tables.columns import RecordPosition, schema
 
 pytest.importorskip("pyarrow")
 
@@ -20,7 +20,7 @@ def filled(*times: float) -> Batch:
     made = Batch(LABELS_TABLE)
     decode = decoder(LABELS_TABLE.contract)
     for at, ts in enumerate(times):
-        made.add(decode(json.dumps(LABEL | {"ts": ts}).encode()), Place(0, at, 0), 100)
+        made.add(decode(json.dumps(LABEL | {"ts": ts}).encode()), RecordPosition(0, at, 0), 100)
     return made
 
 
@@ -36,7 +36,7 @@ def test_a_record_that_no_column_can_hold_costs_no_other_record_its_row() -> Non
     rows = waiting.take()
     assert rows["kafka_offset"].to_pylist() == [0, 2]
     assert rows.schema == schema(LABELS_TABLE)
-    assert waiting.unfit == [Place(0, 1, 0)]
+    assert waiting.unfit == [RecordPosition(0, 1, 0)]
 
 
 def test_rows_or_bytes_make_batches_full_together(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from weir.contracts.fast import decoder
 from weir.tables.catalogue import EXAMPLES_TABLE, LATE_TABLE, SESSIONS_TABLE, TABLES, Table
-from weir.tables.columns import Place, rows, schema
+from weir.tables.columns import RecordPosition, rows, schema
 
 pa = pytest.importorskip("pyarrow")
 
@@ -28,7 +28,7 @@ SESSION: dict[str, Any] = {
 def made(table: Table, *records: dict[str, Any]) -> list[dict[str, Any]]:
     decode = decoder(table.contract)
     decoded = [decode(json.dumps(record).encode()) for record in records]
-    found = rows(table, decoded, [Place(3, 40 + at, 1_700_000_020_000) for at in range(len(decoded))])
+    found = rows(table, decoded, [RecordPosition(3, 40 + at, 1_700_000_020_000) for at in range(len(decoded))])
     assert found.schema == schema(table)
     told: list[dict[str, Any]] = found.to_pylist()
     return told

@@ -10,7 +10,7 @@ import pytest
 from weir.contracts.fast import decoder
 from weir.errors import UsageError
 from weir.tables.catalogue import SCORES_TABLE
-from weir.tables.columns import Place, rows
+from weir.tables.columns import RecordPosition, rows
 
 pytest.importorskip("deltalake")
 import pyarrow.parquet as pq
@@ -27,7 +27,10 @@ SCORE: dict[str, Any] = {
 
 def write(root: Path, offset: int, **changed: Any) -> None:  # noqa: ANN401 -- JSON
     record = decoder(SCORES_TABLE.contract)(json.dumps(SCORE | changed).encode())
-    append(open_or_create(str(root), SCORES_TABLE), rows(SCORES_TABLE, [record], [Place(0, offset, 1_700_000_001_000)]))
+    append(
+        open_or_create(str(root), SCORES_TABLE),
+        rows(SCORES_TABLE, [record], [RecordPosition(0, offset, 1_700_000_001_000)]),
+    )
 
 
 def test_the_file_has_a_column_for_each_feature_and_null_where_it_is_absent(tmp_path: Path) -> None:

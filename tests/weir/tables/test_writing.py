@@ -10,7 +10,7 @@ import pytest
 from weir.contracts.fast import decoder
 from weir.errors import WorkError
 from weir.tables.catalogue import FLAGS_TABLE, LATE_TABLE, TABLES, Table
-from weir.tables.columns import DAY, Place, rows, schema
+from weir.tables.columns import DAY, RecordPosition, rows, schema
 
 pa = pytest.importorskip("pyarrow")
 deltalake = pytest.importorskip("deltalake")
@@ -22,7 +22,7 @@ EVENT = {"event_id": "e", "visitor_id": "v", "type": "click", "ts": 1_700_000_00
 
 def late_rows(count: int = 2) -> Any:  # noqa: ANN401 -- pyarrow has no types
     record = decoder(LATE_TABLE.contract)(json.dumps(EVENT).encode())
-    return rows(LATE_TABLE, [record] * count, [Place(0, at, 1_700_000_020_000) for at in range(count)])
+    return rows(LATE_TABLE, [record] * count, [RecordPosition(0, at, 1_700_000_020_000) for at in range(count)])
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from streams.produce.letters import Wanted
-from streams.produce.resend import Plan, Resending, Wish, plan
+from streams.produce.resend import ReplayPlan, Resending, Wish, plan
 from streams.produce.run import check_topics_for_producing
 from weir.console.context import Console
 from weir.console.pages.shared import Visit, action_id_of, as_json, clean, new_action_id, page, render, see_other
@@ -74,7 +74,7 @@ def replay(console: Console, visit: Visit) -> Response:
 
 
 def _shown(
-    console: Console, visit: Visit, *, reason: str | None = None, planned: Plan | None = None, until: str = ""
+    console: Console, visit: Visit, *, reason: str | None = None, planned: ReplayPlan | None = None, until: str = ""
 ) -> Response:
     query = visit.query
     wanted = query.get("reason", "") if reason is None else reason

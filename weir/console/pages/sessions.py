@@ -16,7 +16,7 @@ from weir.console.context import Console
 from weir.console.pages.shared import Visit, as_csv, as_json, page, render
 from weir.console.store.looking import SessionSeen, as_object, event_in, events_of, session_of, visitor_of
 from weir.console.store.search import STAGES, STATES, VERDICTS, Search, find
-from weir.console.why import Match, Push, matches, pushes, texts_of_session
+from weir.console.why import ExplainedMatch, Push, matches, pushes, texts_of_session
 from weir.contracts import Event
 from weir.errors import UsageError, WeirError
 
@@ -126,7 +126,7 @@ def again(console: Console, visit: Visit) -> Response:
     return render(console, visit, "again.html", seen=seen, flag=seen.flags[-1], outcome=outcome, problem=problem)
 
 
-def _matches(console: Console, seen: SessionSeen, events: list[Event]) -> list[Match]:
+def _matches(console: Console, seen: SessionSeen, events: list[Event]) -> list[ExplainedMatch]:
     patterns = console.installation.patterns
     texts = [text for event in events for text in texts_of(event)]
     if not texts and seen.record is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from streams.produce.became import Outcome, Refusal, Span, outcome, refused
+from streams.produce.became import DeadLetterCause, EventOutcome, SessionInterval, outcome, refused
 from weir.console.store.looking import event_in
 from weir.console.store.reading import Row, StoreReader
 from weir.contracts import Event
@@ -22,7 +22,7 @@ class Became:
     """The event's own; None where a dead letter or a late event is all that is left of it."""
     event: Event | None
     """None where it was too large to be stored, or is no event."""
-    outcome: Outcome
+    outcome: EventOutcome
     letter: Row | None = None
     late: Row | None = None
 
@@ -64,14 +64,14 @@ def newest(store: StoreReader, at_most: int = MOST_SHOWN) -> list[tuple[Row, Eve
     return [(row, event_in(row)) for row in store.rows("SELECT * FROM events ORDER BY n DESC LIMIT ?", (at_most,))]
 
 
-def spans_at(store: StoreReader, visitor: str, at_s: float) -> list[Span]:
+def spans_at(store: StoreReader, visitor: str, at_s: float) -> list[SessionInterval]:
     """Sessions of a visitor that span a moment; those that another one took over are left out."""
     rows = store.rows(
         "SELECT session_id, start_s, end_s FROM sessions WHERE visitor = ? AND start_s <= ? AND end_s >= ?"
         " AND state != 'merged' ORDER BY end_s LIMIT ?",
         (visitor, at_s, at_s, _MOST_SESSIONS),
     )
-    return [Span(row["session_id"], row["start_s"], row["end_s"]) for row in rows]
+    return [SessionInterval(row["session_id"], row["start_s"], row["end_s"]) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +108,5 @@ def _of_row(store: StoreReader, row: Row, letter: Row | None, late: Row | None) 
     return Became(row, event, found, letter, late)
 
 
-def _refusal(letter: Row) -> Refusal:
-    return Refusal(letter["reason"], letter["detail"])
+def _refusal(letter: Row) -> DeadLetterCause:
+    return DeadLetterCause(letter["reason"], letter["detail"])

@@ -22,7 +22,7 @@ _BY_TIME = {
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class StoreBounds:
     """How much the store keeps."""
 
     days: float = 7.0
@@ -33,7 +33,7 @@ class Bounds:
     """Events of visitors who were never flagged: the newest so many."""
 
 
-def enforce(db: sqlite3.Connection, bounds: Bounds, now_s: float) -> int:
+def enforce(db: sqlite3.Connection, bounds: StoreBounds, now_s: float) -> int:
     """Forgets a piece of what is beyond the bounds; call it outside a transaction, now and then.
 
     Returns:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from weir.console.store.bounds import AT_ONCE, DAY_S, Bounds, enforce
+from weir.console.store.bounds import AT_ONCE, DAY_S, StoreBounds, enforce
 from weir.console.store.schema import FILE, VERSION, open_to_write
 from weir.console.store.writer import TAKERS, StoreWriter
 from weir.errors import WeirError, WorkError
@@ -34,7 +34,7 @@ FROM_THE_BEGINNING = (LIMITS, LABELS, ANSWERS, ACTIONS)
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class StoreProgress:
     """How far the store is."""
 
     read: int
@@ -62,19 +62,19 @@ class StoreFollower:
         bounds: how much it keeps.
     """
 
-    def __init__(self, settings: Settings, folder: Path, bounds: Bounds) -> None:
+    def __init__(self, settings: Settings, folder: Path, bounds: StoreBounds) -> None:
         self._settings = settings
         self._folder = folder
         self._bounds = bounds
         self._names = settings.names
         self._closing = threading.Event()
-        self._progress = Progress(0, 0, is_current=False, error=None, newest_s=0.0)
+        self._progress = StoreProgress(0, 0, is_current=False, error=None, newest_s=0.0)
         self._committed: dict[PartitionId, int] = {}
         self._moved = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="weir-console-store", daemon=True)
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> StoreProgress:
         """How far it is."""
         return self._progress
 
@@ -218,7 +218,7 @@ class StoreFollower:
             self._progress = replace(self._progress, read=read, newest_s=newest_s, error=None)
             self._moved.notify_all()
 
-    def _set(self, **changes: Any) -> None:  # noqa: ANN401 -- fields of `Progress`
+    def _set(self, **changes: Any) -> None:  # noqa: ANN401 -- fields of `StoreProgress`
         with self._moved:
             self._progress = replace(self._progress, **changes)
             self._moved.notify_all()

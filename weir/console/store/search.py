@@ -83,7 +83,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchPage:
     """A page of what was found."""
 
     rows: list[Row]
@@ -96,7 +96,7 @@ class Found:
     facets: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
 
 
-def find(store: StoreReader, search: Search, after: str = "") -> Found:
+def find(store: StoreReader, search: Search, after: str = "") -> SearchPage:
     """A page of sessions, the latest first."""
     where, parameters = conditions(store, search)
     order = _order(search)
@@ -113,7 +113,7 @@ def find(store: StoreReader, search: Search, after: str = "") -> Found:
     next_page = f"{last['sort_s']!r},{last['n']}" if last is not None else None
     if not search.asked:
         number = store.number("SELECT sum(number) FROM facets WHERE kind = 'state'")
-        return Found(rows[:PAGE], number, is_more=False, next_page=next_page, facets=_all_facets(store))
+        return SearchPage(rows[:PAGE], number, is_more=False, next_page=next_page, facets=_all_facets(store))
     where, parameters = conditions(store, search)
     matching = store.rows(
         f"SELECT s.session_id, s.verdict, s.stage, s.state FROM {source(search)} {_where(where)}"
@@ -121,7 +121,9 @@ def find(store: StoreReader, search: Search, after: str = "") -> Found:
         parameters,
     )
     is_more = len(matching) > COUNTED
-    return Found(rows[:PAGE], min(len(matching), COUNTED), is_more, next_page, _facets_of(store, matching[:COUNTED]))
+    return SearchPage(
+        rows[:PAGE], min(len(matching), COUNTED), is_more, next_page, _facets_of(store, matching[:COUNTED])
+    )
 
 
 def _all_facets(store: StoreReader) -> dict[str, list[tuple[str, int]]]:

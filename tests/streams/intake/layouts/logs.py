@@ -11,7 +11,7 @@ from streams.intake.layouts.clients import Trusted
 from streams.intake.layouts.json_lines import JsonParser
 from streams.intake.layouts.layout import JsonLayout, Layout
 from streams.intake.layouts.text import TextParser
-from streams.intake.line import Candidate, Unreadable
+from streams.intake.line import ParsedLine, Unreadable
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 COMBINED = (
@@ -31,8 +31,8 @@ def layout(name: str) -> Layout | JsonLayout:
 def made_of(parser: Parser, *lines: str, trusted: Trusted | None = None) -> list[dict[str, Any] | str]:
     """The event of each line, or what is wrong with it."""
     raw = [(number, line.encode(errors="surrogateescape")) for number, line in enumerate(lines, 1)]
-    made: list[Candidate | Unreadable] = list(log_candidates(raw, parser, trusted or Trusted(), LogCounts()))
-    return [json.loads(one.value) if isinstance(one, Candidate) else one.detail for one in made]
+    made: list[ParsedLine | Unreadable] = list(log_candidates(raw, parser, trusted or Trusted(), LogCounts()))
+    return [json.loads(one.value) if isinstance(one, ParsedLine) else one.detail for one in made]
 
 
 def event_of(name: str, line: str, trusted: Trusted | None = None) -> dict[str, Any]:

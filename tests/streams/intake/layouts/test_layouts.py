@@ -7,7 +7,7 @@ import pytest
 from streams.intake.formats.registry import FORMATS, LAYOUTS
 from streams.intake.layouts.clients import Trusted
 from streams.intake.layouts.layout import JsonLayout, Layout
-from streams.intake.look import Asked, choose
+from streams.intake.look import FormatRequest, choose
 from tests.streams.intake.layouts.logs import AGENT, event_of
 
 UNNAMED = {"common", "haproxy", "haproxy-captures"}
@@ -27,7 +27,7 @@ def test_its_sample_names_client_time_and_what_was_asked_for(layout: Layout | Js
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
 def test_a_file_of_it_is_told_from_all_others_by_looking(layout: Layout | JsonLayout) -> None:
     head = [(number, layout.sample.encode()) for number in range(1, 6)]
-    chosen = choose("file", head, Asked(), Trusted())
+    chosen = choose("file", head, FormatRequest(), Trusted())
     assert chosen is not None
     assert (chosen.name, chosen.fitting, chosen.looked_at) == (layout.name, 5, 5)
 
@@ -35,6 +35,8 @@ def test_a_file_of_it_is_told_from_all_others_by_looking(layout: Layout | JsonLa
 @pytest.mark.parametrize("name", [name for name, one in FORMATS.items() if one.sample and not one.layout])
 def test_the_sample_of_a_format_is_told_by_looking(name: str) -> None:
     lines = FORMATS[name].sample.splitlines()
-    chosen = choose("file", [(number, line.encode()) for number, line in enumerate(lines, 1)], Asked(), Trusted())
+    chosen = choose(
+        "file", [(number, line.encode()) for number, line in enumerate(lines, 1)], FormatRequest(), Trusted()
+    )
     assert chosen is not None
     assert chosen.name == name

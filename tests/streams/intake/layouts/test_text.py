@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from streams.intake.layouts import kinds
 from streams.intake.layouts.compiled import AmbiguousColumnError
-from streams.intake.layouts.kinds import Field, Kind
-from streams.intake.layouts.layout import Column, Extras, Layout, bare, bracketed, quoted, spaced
+from streams.intake.layouts.kinds import ColumnKind, Field
+from streams.intake.layouts.layout import Extras, Layout, LayoutColumn, bare, bracketed, quoted, spaced
 from streams.intake.layouts.text import TextParser
 from tests.streams.intake.layouts.logs import AGENT, COMBINED, event_of, layout, made_of, parser_of, problem_of
 
@@ -234,7 +234,7 @@ def _text_layout(name: str) -> Layout:
 
 # Any layout that is written is read back, field for field.
 
-Written = tuple[Column, str, object]
+Written = tuple[LayoutColumn, str, object]
 """A column, its text on the line, and what it must be read as."""
 _WORDS = st.text(st.characters(codec="utf-8", exclude_characters='"\\\n\r[]'), min_size=1, max_size=20).filter(
     lambda text: text not in {"-", ""}
@@ -258,7 +258,7 @@ def _clf(moment: datetime) -> str:
 _MOMENTS = st.datetimes(datetime(2001, 9, 10), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
     lambda moment: moment.replace(microsecond=0)
 )
-_COLUMNS: dict[str, Callable[[], st.SearchStrategy[tuple[Kind, str, str, object]]]] = {
+_COLUMNS: dict[str, Callable[[], st.SearchStrategy[tuple[ColumnKind, str, str, object]]]] = {
     "client": lambda: _ADDRESSES.map(lambda text: (kinds.CLIENT, "bare", text, text)),
     "account": lambda: _WORDS.map(lambda text: (kinds.ACCOUNT, "quoted", _escaped(text), text)),
     "request": lambda: _WORDS.map(lambda text: (kinds.REQUEST, "quoted", _escaped(text), text)),

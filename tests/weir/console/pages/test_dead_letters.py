@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from streams.dead_letter import dead_letter, letter_headers
-from streams.produce.resend import Plan, Wish
+from streams.produce.resend import ReplayPlan, Wish
 from tests.support.console import ConsoleAtHand, console_at_hand
 from weir.console.pages import dead_letters
 from weir.contracts.dead_letter_reason import DeadLetterReason
@@ -26,7 +26,7 @@ class Resent:
 
     wishes: list[Wish]
 
-    def __init__(self, settings: Settings, wish: Wish, planned: Plan) -> None:
+    def __init__(self, settings: Settings, wish: Wish, planned: ReplayPlan) -> None:
         del settings
         self._planned = planned
         type(self).wishes.append(wish)
@@ -38,9 +38,9 @@ class Resent:
 
 @pytest.fixture
 def without_kafka(monkeypatch: pytest.MonkeyPatch) -> type[Resent]:
-    def planned(settings: Settings, wish: Wish) -> Plan:
+    def planned(settings: Settings, wish: Wish) -> ReplayPlan:
         del settings, wish
-        return Plan({}, to_send=2, sent_before=1, refused=Counter({"not_json": 3}))
+        return ReplayPlan({}, to_send=2, sent_before=1, refused=Counter({"not_json": 3}))
 
     Resent.wishes = []
     monkeypatch.setattr(dead_letters, "plan", planned)

@@ -7,7 +7,7 @@ import time
 from tests.support.console import ConsoleAtHand, flag, review, session
 from weir.console.acting import MOST_REMEMBERED
 from weir.console.queues import BUILT_IN, candidates
-from weir.console.store.bounds import Bounds, enforce
+from weir.console.store.bounds import StoreBounds, enforce
 from weir.console.store.schema import open_to_write
 from weir.console.store.search import Search, find
 from weir.contracts import Label, Limit, Score
@@ -114,7 +114,7 @@ def test_a_limit_is_kept_while_it_holds(at_hand: ConsoleAtHand) -> None:
     folder = at_hand.settings.console_folder
     assert folder is not None
     database = open_to_write(folder)
-    enforce(database, Bounds(), NOW_S)
+    enforce(database, StoreBounds(), NOW_S)
     database.close()
     assert [row["subject"] for row in at_hand.store.reader.rows("SELECT subject FROM limits")] == ["held"]
 

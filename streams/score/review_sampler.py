@@ -7,7 +7,7 @@ from typing import Literal
 from models.labels.sampling import is_in_sample
 from rules.judgement import Judgement
 from streams.score.anomaly import is_in_anomaly_sample
-from streams.score.scored import Scored
+from streams.score.scored import ScoredSession
 from weir.contracts import Review
 
 UNSURE = (0.35, 0.8)
@@ -19,12 +19,12 @@ MOST_SAVED = 20.0
 Why = Literal["unsure", "novel", "random"]
 
 
-class ReviewDesk:
+class ReviewSampler:
     """Asks about a random sample, always; about unsure and unusual sessions as long as they stay under a ceiling.
 
-    How unusual a session is, it takes from `Scored.unusual`. Of unusual sessions only those that the trees learn are
-    asked about, one in ten: unsure ones need the rest of the ceiling. How many questions it has saved is not kept: a
-    worker that starts begins with a full purse.
+    `ScoredSession.unusual` says how unusual a session is. Of unusual sessions, only those that the trees learn are
+    asked about, one in ten: unsure ones need the rest of the ceiling. How many questions were saved is not kept: a
+    worker starts with its full budget.
 
     Args:
         sample_share: Of closed sessions, how many are asked about at random.
@@ -36,7 +36,7 @@ class ReviewDesk:
         self._ceiling_share = ceiling_share
         self._saved = MOST_SAVED if ceiling_share else 0.0
 
-    def question(self, scored: Scored, judgement: Judgement, *, is_answered: bool = False) -> Review | None:
+    def question(self, scored: ScoredSession, judgement: Judgement, *, is_answered: bool = False) -> Review | None:
         """The question that a closed session is worth, None for most; of those that are answered the sample's alone."""
         session_id = scored.session.session_id
         self._saved = min(MOST_SAVED, self._saved + self._ceiling_share) if self._ceiling_share else 0.0
@@ -58,7 +58,7 @@ class ReviewDesk:
             reasons=list(judgement.reasons),
         )
 
-    def _why(self, scored: Scored, judgement: Judgement) -> Why | None:
+    def _why(self, scored: ScoredSession, judgement: Judgement) -> Why | None:
         score = scored.score
         if judgement.verdict == "review" or (score is not None and UNSURE[0] <= score <= UNSURE[1]):
             return "unsure"
@@ -66,6 +66,6 @@ class ReviewDesk:
         return "novel" if judgement.verdict == "allow" and _is_unusual(scored) else None
 
 
-def _is_unusual(scored: Scored) -> bool:
+def _is_unusual(scored: ScoredSession) -> bool:
     unusual = scored.unusual
     return unusual is not None and unusual >= UNUSUAL_FROM and is_in_anomaly_sample(scored.session.session_id)
