@@ -1,4 +1,4 @@
-"""The parts of the benchmark: each at most ten minutes, each to be taken alone, and what it takes about.
+"""The parts of the benchmark: each at most ten minutes, each to be taken alone, and about how long it takes.
 
 How long a part takes is worked out from assumed speeds, which are on the low side of what machines with two processors
 showed; a log that would take too long at those speeds is cut before it is written.

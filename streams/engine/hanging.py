@@ -11,10 +11,11 @@ same producer, whatever it ends, decides over them too.
     state      ···          │ (outage)            │ the same flush again, committed
     sessions   ··· outputs  │ (no marker)         │ outputs again, committed ────────── makes the first ones real, too
 
-So whatever hangs gets a record of a transaction that is then undone: its marker undoes what hangs there with it. First
-the state, before anything is committed there. Then the outputs, once the state tells the newest flush that is real:
-each output bears the number of its flush (`stamp.py`), and one of a newer flush was cut. An output that hangs although
-its flush *is* real is left alone: the next commit there makes it real.
+So recovery writes a record to each partition with a hanging transaction and aborts its own transaction: the marker
+aborts the hanging transaction, too. Recovery begins with the state, before anything is committed there. The outputs
+follow, once the state names the newest committed flush: each output bears the number of its flush (`stamp.py`), and an
+output of a newer flush belongs to an incomplete flush. A hanging output of a committed flush is left alone: the next
+commit in its partition makes it visible.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ Undo = Callable[[Iterable[PartitionId]], None]
 
 
 def free_state(observer: Observer, state: PartitionId, undo: Undo) -> None:
-    """Undoes what hangs in the state partition.
+    """Aborts a hanging transaction in the state partition.
 
     The caller has fenced or aborted: nothing is rightly open where nobody else writes.
 

@@ -16,7 +16,7 @@ from tests.rules.heuristics.test_session_rules import session
 SHIPPED = load_packs(level=4)
 LONGEST = 131_072
 MOST_S = 2.0
-"""For the longest text of the worst kind, on a busy machine: hundreds of times what it takes on one of its own."""
+"""For the longest text of the worst kind, on a busy machine: hundreds of times the time for one text alone."""
 hits = st.dictionaries(
     st.sampled_from(SHIPPED.ids) | st.text(max_size=9),
     st.builds(lambda number: {"hits": number, "version": "1"}, st.integers(0, 2**40)),
