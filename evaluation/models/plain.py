@@ -19,7 +19,7 @@ _CONFIDENCE = 50.0
 _ENCODER = Encoder(_BITS, _SEED)
 
 
-class Learner(Protocol):
+class PlainLearner(Protocol):
     """Ranks, then learns."""
 
     def rank(self, features: Mapping[str, Any]) -> float:
@@ -96,14 +96,14 @@ class MultinomialGrams:
             np.add.at(self._counts[int(bad)], places, 1.0)
 
 
-def plain_learners() -> dict[str, Callable[[], Learner]]:
+def plain_learners() -> dict[str, Callable[[], PlainLearner]]:
     """Each by its name; naive Bayes and regressions once for each field of texts."""
     from river import forest, linear_model, optim, preprocessing  # noqa: PLC0415 -- slow to import
 
-    def regression(rate: float) -> Learner:
+    def regression(rate: float) -> PlainLearner:
         return Numbers(preprocessing.StandardScaler() | linear_model.LogisticRegression(optim.SGD(rate)))
 
-    learners: dict[str, Callable[[], Learner]] = {
+    learners: dict[str, Callable[[], PlainLearner]] = {
         "regression on numbers": lambda: regression(0.05),
         "regression on numbers, small steps": lambda: regression(0.01),
         "Mondrian forest": lambda: Numbers(forest.AMFClassifier(n_estimators=_TREES, seed=_SEED)),

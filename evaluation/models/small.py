@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.models.plain import Learner, plain_learners
+from evaluation.models.plain import PlainLearner, plain_learners
 from evaluation.models.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.small_sets import Example, SmallSet, small_sets
 from models.families.base import Model
@@ -37,7 +37,7 @@ class _Default:
 
 def evaluate(data: Path) -> EvaluationResult:
     """Every learner on every set, in several random orders."""
-    learners: dict[str, Callable[[], Learner]] = {
+    learners: dict[str, Callable[[], PlainLearner]] = {
         "default": lambda: _Default(Ensemble()),
         "blended-logistic": lambda: _Default(BlendedLogistic()),
         **plain_learners(),
@@ -75,12 +75,12 @@ def evaluate(data: Path) -> EvaluationResult:
     )
 
 
-def mean_auc(make: Callable[[], Learner], examples: Sequence[Example]) -> float:
+def mean_auc(make: Callable[[], PlainLearner], examples: Sequence[Example]) -> float:
     """Mean AUC of the scores before each label, over the orders."""
     return float(np.mean([_auc(make(), examples, order) for order in range(ORDERS)]))
 
 
-def _auc(learner: Learner, examples: Sequence[Example], order: int) -> float:
+def _auc(learner: PlainLearner, examples: Sequence[Example], order: int) -> float:
     shuffled = list(examples)
     Random(order).shuffle(shuffled)
     scores: list[float] = []

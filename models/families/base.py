@@ -29,7 +29,7 @@ MAXIMUM_STATE_BYTES = 256 * 1024 * 1024
 """Bound on what a payload may unfold to."""
 
 
-class Part(ABC):
+class LearnedPart(ABC):
     """Something that a model learns with, such as weights or counts, and whose state is plain JSON."""
 
     @abstractmethod
@@ -49,7 +49,7 @@ class Model(ABC):
     """A model that learns one example at a time and predicts the probability of abuse.
 
     A family writes `predict_one` and `_learn`. It keeps each parameter of its constructor as an attribute of the same
-    name, as River's estimators do, and what it learns in attributes that are a `Part`; from these follow its
+    name, as River's estimators do, and what it learns in attributes that are a `LearnedPart`; from these follow its
     hyper-parameters, its state and how it is restored. A family whose state is not made of parts alone also writes
     `_state` and `_restore`.
     """
@@ -102,9 +102,9 @@ class Model(ABC):
             model._restore(state)
         return model
 
-    def _parts(self) -> dict[str, Part]:
+    def _parts(self) -> dict[str, LearnedPart]:
         """What the state is made of, by name."""
-        return {name.lstrip("_"): value for name, value in vars(self).items() if isinstance(value, Part)}
+        return {name.lstrip("_"): value for name, value in vars(self).items() if isinstance(value, LearnedPart)}
 
     def _state(self) -> dict[str, Any]:
         """The state without its format."""

@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from models.families.base import Part
+from models.families.base import LearnedPart
 from models.families.hashed_regression import probability
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _INTERCEPT_VARIANCE = 1.0
 _LEAST_CURVATURE = 0.01
 
 
-class BayesianRegression(Part):
+class BayesianRegression(LearnedPart):
     """Means and covariance of the weights of named numbers.
 
     Args:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import xxhash
 
-from models.families.base import Features, Part
+from models.families.base import Features, LearnedPart
 from models.features.registry import KINDS
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class _Number:
         return found
 
 
-class Encoder(Part):
+class Encoder(LearnedPart):
     """Turns features into a vector of at most `2 ** bits` places; the same seed gives the same places everywhere.
 
     A number gives its place on a scale that is learned (logarithm, standardised, clipped) and a bin, so that a linear

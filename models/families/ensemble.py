@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from models.families.base import Features, Model, Part
+from models.families.base import Features, LearnedPart, Model
 from models.families.bayesian_regression import BayesianRegression
 from models.families.encoded_example import FIELDS, EncodedExample
 from models.families.encoder import Encoder
@@ -101,7 +101,7 @@ class Ensemble(Model):
             self.grams.learn(grams, 1.0 / math.sqrt(len(grams)), bad=bad, weight=weight, of=field)
             self.bayes.learn(grams, bad=bad, weight=weight, of=field)
 
-    def _parts(self) -> dict[str, Part]:
+    def _parts(self) -> dict[str, LearnedPart]:
         return {
             "scales": self.encoder,
             "numbers": self.numbers,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from models.families.base import Part
+from models.families.base import LearnedPart
 from models.families.hashed_regression import packed, unpacked
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _SMOOTHING = 0.5
 
 
-class GramBayes(Part):
+class GramBayes(LearnedPart):
     """How many texts of each class had an n-gram, and its log-odds by them; each field of texts has its own sums.
 
     Args:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from models.families.base import Features, Model, Part
+from models.families.base import Features, LearnedPart, Model
 from models.families.encoder import squeeze, usable
 from models.families.mixer import Mixer
 from models.families.number_table import FARTHEST, NUMBERS, numbers
@@ -98,7 +98,7 @@ class HalfSpace(Model):
         self._mixer.learn((self._opinion(features),), bad=bad, weight=weight)
         self.see(features)
 
-    def _parts(self) -> dict[str, Part]:
+    def _parts(self) -> dict[str, LearnedPart]:
         return {"parts": self._river, "mixer": self._mixer}
 
     def _restore(self, state: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from models.families.base import Part
+from models.families.base import LearnedPart
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +19,7 @@ _EPSILON = 1e-8
 _INTERCEPT_RATE = 0.05
 
 
-class HashedRegression(Part):
+class HashedRegression(LearnedPart):
     """Weights and AdaGrad's sums of squared gradients, by place.
 
     Args:

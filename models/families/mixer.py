@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.families.base import Part
+from models.families.base import LearnedPart
 
 _SUREST = 9.0
 """Log-odds beyond which an opinion says nothing more: one chance in eight thousand."""
@@ -14,7 +14,7 @@ _FIRST_SQUARE = 1.0
 """AdaGrad's sum of squares at the start: without it the first few examples would throw the weights about."""
 
 
-class Mixer(Part):
+class Mixer(LearnedPart):
     """Weighs log-odds by how right they were, and learns how sure they may be (stacking that calibrates).
 
     Starts as their mean. A weight is never negative: whoever is wrong all the time is left out, not believed in

@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from models.families.base import Part
+from models.families.base import LearnedPart
 from models.families.bayesian_regression import BayesianRegression
 from models.families.hashed_regression import probability
 
@@ -60,7 +60,7 @@ class Calibration:
         self.belief = [slopes - factor * first * first, both - factor * first * second, intercepts - factor * second**2]
 
 
-class Pool(Part):
+class Pool(LearnedPart):
     """Calibrations and weights of the members, and the regression on what they say.
 
     Args:

@@ -14,13 +14,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.families.base import Part
+from models.families.base import LearnedPart
 from models.families.tree_growing import DECIMALS, Shape, Split, grow
 
 _LEAST_EXAMPLES = 8
 
 
-class RefittedForest(Part):
+class RefittedForest(LearnedPart):
     """Trees over rows of numbers, and the sample that they were grown from.
 
     Args:

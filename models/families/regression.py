@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from models.families.base import Part
+from models.families.base import LearnedPart
 from models.families.encoder import Vector
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _INTERCEPT_RATE = 0.05
 _CLIPPED_GRADIENT = 1_000.0
 
 
-class Regression(Part):
+class Regression(LearnedPart):
     """Weights over the places of a vector.
 
     Args:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from models.families.base import Part
+from models.families.base import LearnedPart
 from models.families.object_graph import flatten, raise_up
 
 
-class RiverPart(Part):
+class RiverPart(LearnedPart):
     """An estimator of River, or a list of them, whose state has no form but its objects.
 
     Args:

@@ -1,8 +1,8 @@
-"""Refreshes: the champion's own learner, further along, takes its place every few dozen examples.
+"""Refreshes: the learner that the champion came from replaces it every few dozen examples.
 
-A replacement, which is another model, has to prove at the gate that it is better. A refresh has learned more of the
-same, so that it only must not be worse, on the answers since the champion was taken: in doubt the champion stays, and
-the next look is soon. What serves is so never much older than the newest answers.
+A replacement by another model has to prove at the gate that it is better. A refresh is the same model with more
+examples: on the labels since the champion was promoted it must only be no worse. If the figures leave it open, the
+champion stays until the next check, a few examples later. So the champion is never much older than the newest labels.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from statistics import fmean, pstdev
 
 import msgspec
 
-from models.gate.evaluation import SURE, Bounds, Judged, chance_of_so_many, measured, unstable
+from models.gate.bounds import Bounds, Judged
+from models.gate.chance import chance_of_at_least
+from models.gate.contradiction import CONFIDENT
+from models.gate.evaluation import measured, unstable
 from models.gate.evidence import squared_error
 
 FIRST = 10
@@ -23,7 +26,7 @@ _SHARE = 10
 """While a model is young, it is published after a tenth of what it has learned."""
 _LEAST = 5
 _LATELY = (25, 50, 100)
-"""Stretches of the newest answers that must not contradict the champion on both sides."""
+"""So many of the newest labels, each, must not contradict the champion on both sides."""
 _DOUBTFUL = 0.15
 """Chance below which they are taken to contradict it."""
 ENOUGH = 20
@@ -78,12 +81,12 @@ def objections(
     """What speaks against a refresh, and the figures of that.
 
     Args:
-        fresh: Answers since the champion was taken, which neither it nor the refresh had learned when they spoke.
-        newest: The newest answers, those before the champion was taken among them.
+        fresh: Labels since the champion was promoted, which neither it nor the refresh had learned when they predicted.
+        newest: The newest labels, those before the champion's promotion included.
         gate: What holds for anybody that scores.
         bounds: What holds for a refresh.
-        is_after_doubt: Whether the learner has learned answers that were doubted since the champion was taken: then
-            chance is no excuse.
+        is_after_doubt: Whether the learner has learned labels that were doubted since the champion's promotion: then
+            chance is not accepted as an explanation.
     """
     found = doubts(newest, gate)
     judged = [one for one in fresh if one.champion is not None]
@@ -132,22 +135,25 @@ def why(figures: Mapping[str, float], against: Sequence[str]) -> str:
 
 
 def doubts(newest: Sequence[Judged], gate: Bounds) -> list[str]:
-    """Whether the newest answers contradict both kinds of what the champion was sure of, beyond what chance explains.
+    """Whether the newest labels contradict both kinds of verdict that the champion was confident of, beyond chance.
 
-    A new kind of abuse contradicts sure innocence alone. Unlike at the gate both kinds count together: a refresh is
-    looked at often, and there are few answers each time.
+    A new kind of abuse contradicts confident benign verdicts alone. Unlike at the gate both kinds count together, since
+    refreshes are checked often, on few labels each time.
     """
-    for stretch in _LATELY:
-        judged = [one for one in newest[-stretch:] if one.champion is not None]
-        innocent = [one.bad for one in judged if (one.champion or 0.0) <= 1.0 - SURE]
-        guilty = [not one.bad for one in judged if (one.champion or 0.0) >= SURE]
-        if any(sum(wrong) <= gate.maximum_contradicted * len(wrong) for wrong in (innocent, guilty)):
+    for count in _LATELY:
+        judged = [one for one in newest[-count:] if one.champion is not None]
+        benign = [one.bad for one in judged if (one.champion or 0.0) <= 1.0 - CONFIDENT]
+        abusive = [not one.bad for one in judged if (one.champion or 0.0) >= CONFIDENT]
+        if any(sum(wrong) <= gate.maximum_contradicted * len(wrong) for wrong in (benign, abusive)):
             continue
-        wrong = [*innocent, *guilty]
-        if chance_of_so_many(sum(wrong), len(wrong), gate.maximum_contradicted) <= _DOUBTFUL:
-            good, bad = (f"{sum(side) / len(side):.0%}" for side in (innocent, guilty))
-            told = f"the newest {stretch} answers contradict {good} of the good and {bad} of the bad"
-            return [f"of what the champion was sure of, {told}"]
+        wrong = [*benign, *abusive]
+        if chance_of_at_least(sum(wrong), len(wrong), gate.maximum_contradicted) <= _DOUBTFUL:
+            good, bad = (f"{sum(side) / len(side):.0%}" for side in (benign, abusive))
+            found = (
+                f"of what the champion was confident of, the newest {count} labels contradict {good} of the benign "
+                f"and {bad} of the abusive sessions"
+            )
+            return [found]
     return []
 
 

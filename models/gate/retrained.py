@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.features.registry import FEATURES_VERSION
-from models.gate.rollout import Held
+from models.gate.rollout import FrozenVersion
 from weir.contracts.model_record import Snapshot
 from weir.errors import SnapshotError
 
@@ -11,7 +11,7 @@ KEPT_RETRAINED = 100
 """Retrained versions whose records stay in the models topic."""
 
 
-def admit(snapshot: Snapshot, *, has_rollouts: bool) -> Held | str:
+def admit(snapshot: Snapshot, *, has_rollouts: bool) -> FrozenVersion | str:
     """The version, ready for shadow, or the reason why it is refused.
 
     The workflow's gate has evaluated it on the newest examples of the table. The champion may be another one by now:
@@ -26,7 +26,7 @@ def admit(snapshot: Snapshot, *, has_rollouts: bool) -> Held | str:
     if not has_rollouts:
         return "Rollouts are off (rollout_answers is 0), so that it can't be compared with the champion in shadow."
     try:
-        return Held.of(snapshot)
+        return FrozenVersion.of(snapshot)
     except SnapshotError as error:
         return f"It can't be read here: {error}"
 

@@ -1,7 +1,7 @@
-"""From the gate to all traffic: in shadow first, then for a share of the visitors, then for all; and back by itself.
+"""From the gate to all traffic: shadow first, then a share of the visitors, then all; and the rollback.
 
-The gate has proved that a candidate is better on labels that are there already. A rollout asks for no second proof; it
-looks whether the answers that come from then on contradict the first one, on the model frozen as it was proved.
+The gate has shown that a candidate is better on labels that were there already. A rollout asks for no second proof: it
+checks whether the labels that come from then on contradict the first one, for the model frozen as it was evaluated.
 """
 
 from __future__ import annotations
@@ -12,182 +12,181 @@ from typing import Literal
 import msgspec
 
 from models.families.base import Features, Model
-from models.gate.evaluation import MOST_EVIDENCE, Judged
+from models.gate.bounds import MOST_EVIDENCE, Judged
 from models.gate.evidence import Evidence, squared_error
 from models.serving.snapshot import model_of
 from weir.contracts.model_record import Snapshot
 
 Step = Literal["share", "promotion", "withdrawal", "rollback"]
 PATIENCE = 10
-"""A trial that still doesn't lead after so many times the answers of a stage is given up."""
-_ANEW = 2
-"""Evidence against the champion begins anew after so many times the answers of a stage, beside the older."""
+"""A challenger that does not lead after so many times the labels of a stage is withdrawn."""
+_STARTS_AFTER = 2
+"""Evidence against the champion is started anew after so many times the labels of a stage."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A version, frozen, with the record that it came in."""
+class FrozenVersion:
+    """A version that learns no more, with the record that it came in."""
 
     snapshot: Snapshot
     model: Model
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> Held:
-        """The version in a snapshot."""
+    def of(cls, snapshot: Snapshot) -> FrozenVersion:
+        """The version in a snapshot.
+
+        Raises:
+            SnapshotError: it can't be read here.
+        """
         return cls(snapshot, model_of(snapshot))
 
 
-class Stretch(msgspec.Struct):
-    """How one version does against another, on the answers since a moment."""
+class Comparison(msgspec.Struct, rename={"labels": "answers"}):
+    """How one version does against a rival, on the labels since it was begun."""
 
     by_people: bool
-    """Whether people's answers alone judge, as they did at the gate."""
-    answers: int = 0
+    """Whether human labels alone count, as they did at the gate."""
+    labels: int = 0
     lead: float = 0.0
-    """Sum of the rival's squared errors, less its own."""
+    """Sum of the rival's squared errors, less the version's own."""
     against: Evidence = msgspec.field(default_factory=Evidence)
-    """That the rival is better."""
+    """Evidence that the rival is better."""
 
     def add(self, score: float, rival: float, judged: Judged) -> None:
-        """Takes an answer, unless it is one that doesn't judge."""
+        """Takes a label, unless it is one that does not count."""
         if self.by_people and not judged.people:
             return
         lead = squared_error(rival, bad=judged.bad) - squared_error(score, bad=judged.bad)
-        self.answers += 1
+        self.labels += 1
         self.lead += lead
         self.against.add(-lead)
 
 
-class Trial(msgspec.Struct):
-    """A challenger on its way."""
+class RolloutStage(msgspec.Struct, rename={"comparison": "stretch"}):
+    """Where a challenger is, and how it does against the champion there."""
 
     stage: Literal["shadow", "share"]
-    stretch: Stretch
+    comparison: Comparison
 
 
 class Rollout:
-    """Watches the challenger against the champion, and the champion against the one that it replaced.
+    """Compares the challenger with the champion, and the champion with the version that it replaced.
 
     Args:
-        answers: That each stage of a trial takes, at least; 0: there are no trials, and nothing is taken back.
-        fortune: Evidence against a version that ends its trial or its reign, see `models.gate.evidence`.
+        labels: Labels that each stage takes, at least; 0: there are no rollouts, and nothing is rolled back.
+        e_value: Evidence against a version from which it is withdrawn or rolled back, see `models.gate.evidence`.
     """
 
-    def __init__(self, answers: int, fortune: float) -> None:
-        self._answers = answers
-        self._fortune = fortune
-        self.challenger: Held | None = None
-        self.previous: Held | None = None
-        """Whom the champion replaced: the one to go back to, if any."""
-        self.trial: Trial | None = None
-        self.reign: Stretch | None = None
-        """The champion against the previous one; a first champion against the naive baseline."""
+    def __init__(self, labels: int, e_value: float) -> None:
+        self._labels = labels
+        self._e_value = e_value
+        self.challenger: FrozenVersion | None = None
+        self.previous: FrozenVersion | None = None
+        """The version that the champion replaced, and that a rollback returns to."""
+        self.stage: RolloutStage | None = None
+        self.tenure: Comparison | None = None
+        """The champion against the previous version; a first champion against the naive baseline."""
 
     @property
     def is_on(self) -> bool:
-        """Whether candidates that pass the gate go through a trial."""
-        return self._answers > 0
+        """Whether candidates that pass the gate go through stages."""
+        return self._labels > 0
 
-    def begin(self, challenger: Held, *, by_people: bool) -> None:
+    def begin(self, challenger: FrozenVersion, *, by_people: bool) -> None:
         """Puts a version that passed the gate into shadow."""
         self.challenger = challenger
-        self.trial = Trial("shadow", Stretch(by_people))
+        self.stage = RolloutStage("shadow", Comparison(by_people))
 
-    def watch(self, judged: Judged, features: Features) -> None:
-        """Takes an answer that came after the gate's: what each frozen version says of it."""
+    def observe(self, judged: Judged, features: Features) -> None:
+        """Takes a label that came after the gate's decision, with the scores of each frozen version."""
         if not self.is_on:
             return
         champion = judged.baseline if judged.champion is None else judged.champion
-        if self.trial is not None and judged.challenger is not None:
-            self.trial.stretch.add(judged.challenger, champion, judged)
-        reign = self.reign
-        if reign is not None:
-            known = reign.answers
-            before = self.previous.model.predict_one(features) if self.previous is not None else judged.baseline
-            reign.add(champion, before, judged)
-            if reign.answers > known and reign.answers % (_ANEW * self._answers) == 0:
-                # Who began in good days has lost its money to them; a fall is seen by who begins after it.
-                reign.against.begin()
+        if self.stage is not None and judged.challenger is not None:
+            self.stage.comparison.add(judged.challenger, champion, judged)
+        tenure = self.tenure
+        if tenure is not None:
+            known = tenure.labels
+            previous = self.previous.model.predict_one(features) if self.previous is not None else judged.baseline
+            tenure.add(champion, previous, judged)
+            if tenure.labels > known and tenure.labels % (_STARTS_AFTER * self._labels) == 0:
+                # Processes that ran while the champion led have lost their wealth; a new start sees a fall sooner.
+                tenure.against.start()
 
     def due(self) -> Step | None:
-        """What the answers so far call for, if they are to be believed.
+        """The step that the labels so far call for.
 
-        Once rollouts are turned off, a version that is on trial scores for all, and nothing is taken back.
+        Once rollouts are turned off, a challenger scores for all, and nothing is rolled back.
         """
         if not self.is_on:
-            return "promotion" if self.trial is not None else None
-        if self.trial is not None:
-            stretch = self.trial.stretch
-            if stretch.against.fortune >= self._fortune or stretch.answers >= PATIENCE * self._answers:
+            return "promotion" if self.stage is not None else None
+        if self.stage is not None:
+            comparison = self.stage.comparison
+            if comparison.against.e_value >= self._e_value or comparison.labels >= PATIENCE * self._labels:
                 return "withdrawal"
-            if stretch.answers >= self._answers and stretch.lead >= 0.0:
-                return "share" if self.trial.stage == "shadow" else "promotion"
-        if self.reign is not None and self.reign.against.fortune >= self._fortune:
+            if comparison.labels >= self._labels and comparison.lead >= 0.0:
+                return "share" if self.stage.stage == "shadow" else "promotion"
+        if self.tenure is not None and self.tenure.against.e_value >= self._e_value:
             return "rollback"
         return None
 
-    def share(self) -> None:
+    def begin_share(self) -> None:
         """The challenger scores for a share of the visitors from here on."""
-        if self.trial is not None:
-            self.trial = Trial("share", Stretch(self.trial.stretch.by_people))
+        if self.stage is not None:
+            self.stage = RolloutStage("share", Comparison(self.stage.comparison.by_people))
 
-    def promote(self, champion: Held | None) -> None:
-        """The challenger takes the champion's place; that one, if there is one, is held, to go back to."""
-        by_people = self.trial.stretch.by_people if self.trial is not None else True
-        self.end_trial()
+    def promote(self, champion: FrozenVersion | None) -> None:
+        """The challenger replaces the champion, which is kept for a rollback if there was one."""
+        by_people = self.stage.comparison.by_people if self.stage is not None else True
+        self.end_stage()
         self.previous = champion
-        self.reign = Stretch(by_people)
+        self.tenure = Comparison(by_people)
 
-    def refresh(self, champion: Held | None, enough: int, *, by_people: bool) -> None:
-        """The champion goes on as a newer version of itself; who is gone back to stays until answers have come in."""
-        if self.is_on and (self.reign is None or self.reign.answers >= enough):
+    def refresh(self, champion: FrozenVersion | None, enough: int, *, by_people: bool) -> None:
+        """The champion goes on as a newer version of itself; the previous one stays until enough labels have come."""
+        if self.is_on and (self.tenure is None or self.tenure.labels >= enough):
             self.previous = champion
-            self.reign = Stretch(self.reign.by_people if self.reign is not None else by_people)
+            self.tenure = Comparison(self.tenure.by_people if self.tenure is not None else by_people)
 
-    def crown(self, *, by_people: bool) -> None:
-        """A first champion, which replaces nobody: who knows nothing is who would be gone back to."""
+    def begin_first_tenure(self, *, by_people: bool) -> None:
+        """A first champion: it replaces no version, and a rollback leaves none."""
         self.end()
         if self.is_on:
-            self.reign = Stretch(by_people)
+            self.tenure = Comparison(by_people)
 
-    def end_trial(self) -> None:
+    def end_stage(self) -> None:
         """There is no challenger any longer."""
-        self.challenger = self.trial = None
+        self.challenger = self.stage = None
 
     def end(self) -> None:
-        """Nothing is on trial, and nothing to go back to."""
-        self.end_trial()
-        self.previous = self.reign = None
+        """There is neither a challenger nor a version to return to."""
+        self.end_stage()
+        self.previous = self.tenure = None
 
     def figures(self, step: Step) -> dict[str, float]:
         """What a step rests on."""
-        stretch = self.reign if step == "rollback" else self.trial.stretch if self.trial is not None else None
-        if stretch is None:
+        comparison = self.tenure if step == "rollback" else self.stage.comparison if self.stage is not None else None
+        if comparison is None:
             return {}
         return {
-            "answers": float(stretch.answers),
-            "mean_lead": stretch.lead / max(stretch.answers, 1),
-            "evidence_against": min(stretch.against.fortune, MOST_EVIDENCE),
+            "answers": float(comparison.labels),
+            "mean_lead": comparison.lead / max(comparison.labels, 1),
+            "evidence_against": min(comparison.against.e_value, MOST_EVIDENCE),
         }
 
     def why(self, step: Step) -> str:
         """The same as a sentence."""
         figures = self.figures(step)
-        answers, against = int(figures.get("answers", 0)), figures.get("evidence_against", 0.0)
+        labels, against = int(figures.get("answers", 0)), figures.get("evidence_against", 0.0)
+        by_chance = f"by chance it would look so at most once in {against:.0f} times"
         if step == "rollback":
-            rival = "the one before" if self.previous is not None else "whoever knows nothing of a session"
-            return (
-                f"On {answers} answers since, {rival} would have erred less; chance alone makes it look so at most "
-                f"once in {against:.0f} times."
-            )
-        stage = self.trial.stage if self.trial is not None else "shadow"
+            rival = "the version before" if self.previous is not None else "the naive baseline"
+            return f"On {labels} labels since its promotion, {rival} would have erred less; {by_chance}."
+        stage = self.stage.stage if self.stage is not None else "shadow"
         where = "in shadow" if stage == "shadow" else "with a share of the visitors"
         if step == "withdrawal":
-            if against < self._fortune:
-                return f"On {answers} answers {where} it was never ahead for long: it is given up."
-            return (
-                f"On {answers} answers {where} it errs more than who scores now; chance alone makes it look so at most "
-                f"once in {against:.0f} times."
-            )
+            if against < self._e_value:
+                return f"On {labels} labels {where} it was never ahead for long: it is withdrawn."
+            return f"On {labels} labels {where} it errs more than the champion; {by_chance}."
         gain = figures.get("mean_lead", 0.0)
-        return f"On {answers} answers {where} it is ahead: squared error lower by {gain:.4f} each."
+        return f"On {labels} labels {where} it is ahead: squared error lower by {gain:.4f} each."

@@ -13,7 +13,7 @@ _PRIOR = 10.0
 """So many imagined answers, as good as everybody's, stand beside a source's own."""
 _ASSUMED = 0.9
 """Share of agreement before anything is known."""
-_SURE = 0.9
+_CONFIDENT = 0.9
 _BY_CHAMPION = 0.25
 """What agreement with a sure champion counts beside agreement with a person."""
 _GUESSING = 0.5
@@ -28,22 +28,26 @@ class Source(msgspec.Struct, array_like=True):
 
 
 class Trust(msgspec.Struct):
-    """Compares what sources said of the same sessions, and what they say with what the champion was sure of.
+    """Compares the labels of several sources for the same sessions, and labels with confident scores of the champion.
 
-    A source is measured against all others, not against the truth, which nobody knows: when the world changes and
-    everybody contradicts the champion, nobody loses trust. Weak sources are measured by people; people are not by them.
+    A source is measured against all other sources, since the truth is not known: if the traffic changes and all sources
+    contradict the champion, none loses trust. Weak sources are measured by human ones, and not the reverse.
     """
 
     sources: dict[str, Source] = {}
     sessions: dict[str, dict[str, bool]] = {}
-    """What sources said, by session; oldest first."""
+    """Labels by session and source, oldest session first."""
 
-    def hear(self, session_id: str, source: str, *, bad: bool, is_weak: bool, champion: float | None) -> float:
-        """Takes an answer, and says what it counts: 1 from a source as good as the others, 0 from one that guesses."""
-        if not is_weak and champion is not None and not 1.0 - _SURE < champion < _SURE:
-            self._note(source, agreed=(champion >= _SURE) == bad, weight=_BY_CHAMPION)
-        said = self.sessions.pop(session_id, {})
-        for other, others_bad in said.items():
+    def record_label(self, session_id: str, source: str, *, bad: bool, is_weak: bool, champion: float | None) -> float:
+        """Records a label.
+
+        Returns:
+            What it counts: 1 from a source as good as the others, 0 from one that guesses.
+        """
+        if not is_weak and champion is not None and not 1.0 - _CONFIDENT < champion < _CONFIDENT:
+            self._note(source, agreed=(champion >= _CONFIDENT) == bad, weight=_BY_CHAMPION)
+        labels = self.sessions.pop(session_id, {})
+        for other, others_bad in labels.items():
             if other == source:
                 continue
             # Of a weak and a strong source only the weak one is measured by the other.
@@ -51,8 +55,8 @@ class Trust(msgspec.Struct):
                 self._note(source, agreed=bad == others_bad)
             if not (is_weak and not other.startswith(WEAK_PREFIX)):
                 self._note(other, agreed=bad == others_bad)
-        said[source] = bad
-        self.sessions[session_id] = said
+        labels[source] = bad
+        self.sessions[session_id] = labels
         while len(self.sessions) > _REMEMBERED:
             del self.sessions[next(iter(self.sessions))]
         return self.worth(source)
@@ -69,7 +73,7 @@ class Trust(msgspec.Struct):
     def doubted(self) -> dict[str, float]:
         """Sources that count for less than nine tenths, with what they count."""
         worths = {source: self.worth(source) for source in sorted(self.sources)}
-        return {source: worth for source, worth in worths.items() if worth < _SURE}
+        return {source: worth for source, worth in worths.items() if worth < _CONFIDENT}
 
     def _note(self, source: str, *, agreed: bool, weight: float = 1.0) -> None:
         known = self.sources.get(source)

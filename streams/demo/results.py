@@ -23,7 +23,7 @@ class KindResult:
 
 
 @dataclass(frozen=True)
-class Quality:
+class DemoQuality:
     """Verdicts against the truth, by visitor: one counts as found when the newest verdict of a session of it acts."""
 
     precision: float | None
@@ -66,13 +66,13 @@ class Results:
         self.newest.append(flag)
         self._verdicts[flag.session_id] = (flag.visitor_id, flag.verdict)
 
-    def quality(self, truth: Mapping[str, Kind]) -> Quality:
+    def quality(self, truth: Mapping[str, Kind]) -> DemoQuality:
         """How right the newest verdicts are, about the visitors that the truth knows."""
         acted_on = {visitor for visitor, verdict in self._verdicts.values() if verdict in ACTED_ON} & truth.keys()
         bad = {visitor for visitor, kind in truth.items() if kind.is_bad}
         found = len(acted_on & bad)
         everybody, those = Counter(truth.values()), Counter(truth[visitor] for visitor in acted_on)
-        return Quality(
+        return DemoQuality(
             precision=found / len(acted_on) if acted_on else None,
             recall=found / len(bad) if bad else None,
             kinds={str(kind): KindResult(everybody[kind], those[kind]) for kind in Kind},

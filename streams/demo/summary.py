@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from streams.demo.picture import Picture
-from streams.demo.results import Quality, Results
+from streams.demo.results import DemoQuality, Results
 from streams.demo.sender import Sent
 
 
@@ -28,7 +28,7 @@ class Summary:
     sessions_closed: int
     flags: dict[str, dict[str, int]]
     """By stage, then by verdict."""
-    quality: Quality
+    quality: DemoQuality
     latency_ms_p50: float | None
     latency_ms_p99: float | None
     worker_memory_mb: float
@@ -38,7 +38,7 @@ class Summary:
     """What went wrong, a sentence each; empty when all went well."""
 
 
-def summarise(picture: Picture, sent: Sent, results: Results, quality: Quality, failures: list[str]) -> Summary:
+def summarise(picture: Picture, sent: Sent, results: Results, quality: DemoQuality, failures: list[str]) -> Summary:
     """Puts the figures together."""
     flags: dict[str, dict[str, int]] = {}
     for (stage, verdict), count in sorted(results.flags.items()):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from time import thread_time
 
 from models.families.declared import load_model
-from models.gate.evaluation import Bounds
+from models.gate.bounds import Bounds
 from models.gate.evidence import squared_error
 from models.serving.champion import ChampionHolder, Scorer
 from models.serving.snapshot import AnyRecord, record_key, sign
@@ -43,8 +43,8 @@ def trainer_config(settings: Settings) -> TrainerConfig:
         family=declared.family,
         hyper_parameters=declared.hyper_parameters,
         sample_share=settings.review_sample_share,
-        trial_answers=settings.rollout_answers,
-        trial_share=settings.rollout_share,
+        rollout_answers=settings.rollout_answers,
+        rollout_share=settings.rollout_share,
     )
 
 
@@ -192,7 +192,7 @@ class TrainTask(Task):
             effects.set(recall.estimate, "recall_estimate", "estimate")
         effects.set(len(self._trainer.doubted()), "sources_doubted")
         effects.count("drift_detected", "error", "champion", by=0)  # a series that is there before anything has changed
-        effects.set(_STAGES[self._trainer.trial_stage], "trial_stage")
+        effects.set(_STAGES[self._trainer.rollout_stage], "trial_stage")
 
 
 def _offset(key: bytes) -> int:

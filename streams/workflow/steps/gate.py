@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from models.gate.evaluation import Bounds, Judged, Record, meet
+from models.gate.bounds import Bounds, CandidateHistory, Judged, first_bounds
+from models.gate.evaluation import evaluate_candidate
 from models.gate.evidence import Evidence, squared_error
-from models.training.config import first_bounds
 from streams.workflow.steps.evaluate import JUDGED
 from streams.workflow.steps.files import read_rows, run_step, write_json
 
@@ -24,19 +24,20 @@ def main(arguments: Mapping[str, str]) -> None:
     shipped = Bounds()
     asked = replace(shipped, minimum_people=int(arguments.get("gate-min-people", shipped.minimum_people)))
     bounds = first_bounds(asked, len(window)) if is_first else asked
-    meeting = meet(window, bounds, Record({True: _evidence(window, people=True), False: _evidence(window)}))
-    told = {"passed": meeting.promote, "why": meeting.why, "figures": meeting.figures, "people": meeting.by_people}
-    write_json(arguments["decision"], told)
+    history = CandidateHistory({True: _e_value(window, people=True), False: _e_value(window)})
+    found = evaluate_candidate(window, bounds, history)
+    decision = {"passed": found.passes, "why": found.why, "figures": found.figures, "people": found.by_people}
+    write_json(arguments["decision"], decision)
 
 
-def _evidence(window: Sequence[Judged], *, people: bool = False) -> float:
+def _e_value(window: Sequence[Judged], *, people: bool = False) -> float:
     """The e-value that the candidate errs less than the champion, or than the baseline where none scored."""
     evidence = Evidence()
     for judged in window:
         if judged.people or not people:
             rival = judged.baseline if judged.champion is None else judged.champion
             evidence.add(squared_error(rival, bad=judged.bad) - squared_error(judged.candidate, bad=judged.bad))
-    return evidence.fortune
+    return evidence.e_value
 
 
 if __name__ == "__main__":

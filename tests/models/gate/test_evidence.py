@@ -16,9 +16,9 @@ def ever_significant(seed: int, *, lead: float, examples: int = 1_000, from_exam
     evidence = Evidence()
     for number in range(examples):
         if number % 50 == 0:
-            evidence.begin()
+            evidence.start()
         evidence.add(chance.gauss(lead if number >= from_example else 0.0, 0.3))
-        if evidence.fortune >= SIGNIFICANT:
+        if evidence.e_value >= SIGNIFICANT:
             return number
     return None
 
@@ -45,15 +45,15 @@ def test_a_candidate_that_becomes_better_late_is_believed_nearly_as_soon() -> No
 
 def test_it_comes_back_from_its_bytes() -> None:
     evidence = Evidence()
-    evidence.begin()
+    evidence.start()
     evidence.add(0.4)
     again = msgspec.json.decode(msgspec.json.encode(evidence), type=Evidence)
     assert again == evidence
-    assert again.fortune == evidence.fortune
+    assert again.e_value == evidence.e_value
 
 
 def test_nothing_known_is_a_fortune_of_one() -> None:
-    assert Evidence().fortune == pytest.approx(1.0)
+    assert Evidence().e_value == pytest.approx(1.0)
 
 
 def test_a_wrong_certainty_costs_one_and_not_everything() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.gate.evaluation import Bounds, Judged
+from models.gate.bounds import Bounds, Judged
 from models.gate.refresh import Published, is_due, objections, superseded, why
 from models.serving.champion import Scorer
 from models.training.trainer import Trainer

@@ -43,7 +43,7 @@ def test_a_retrained_version_is_in_shadow_then_scores_for_some_then_for_all() ->
     assert shadow.trial is not None
     assert shadow.trial.share == 0.0
     assert "AUC" in decided(shadow).why
-    assert trainer.trial_stage == "shadow"
+    assert trainer.rollout_stage == "shadow"
     share, promotion = train(trainer, honest(0, 60))[:2]
     assert kinds([share, promotion]) == ["share", "promotion"]
     assert promotion.champion is not None
@@ -57,7 +57,7 @@ def test_a_retrained_version_is_taken_once() -> None:
     again = Trainer(CONFIG)
     again.restore(trainer.entries())
     assert again.take_retrained(snapshot, 7.0) is None
-    assert again.trial_stage == "shadow"
+    assert again.rollout_stage == "shadow"
 
 
 def test_a_retrained_version_waits_until_the_rollout_of_another_has_ended() -> None:
@@ -65,7 +65,7 @@ def test_a_retrained_version_waits_until_the_rollout_of_another_has_ended() -> N
     assert trainer.take_retrained(first, 5.0) is not None
     assert trainer.take_retrained(second, 6.0) is None
     train(trainer, honest(0, 60))
-    assert trainer.trial_stage is None
+    assert trainer.rollout_stage is None
     outcome = trainer.take_retrained(second, 7.0)
     assert outcome is not None
     assert decided(outcome).kind == "shadow"
@@ -89,7 +89,7 @@ def test_a_retrained_champion_is_replaced_through_the_gate_alone() -> None:
 
 
 def test_without_rollouts_a_retrained_version_is_refused_and_says_why() -> None:
-    trainer = Trainer(replace(CONFIG, trial_answers=0))
+    trainer = Trainer(replace(CONFIG, rollout_answers=0))
     outcome = trainer.take_retrained(retrained(), 5.0)
     assert outcome is not None
     assert decided(outcome).kind == "refusal"
@@ -104,12 +104,12 @@ def test_a_retrained_version_that_cannot_be_used_is_refused_and_says_why(changes
     trainer = after_one_by_hand()
     outcome = trainer.take_retrained(retrained().model_copy(update=changes), 5.0)
     assert outcome is not None
-    assert (decided(outcome).kind, trainer.trial_stage) == ("refusal", None)
+    assert (decided(outcome).kind, trainer.rollout_stage) == ("refusal", None)
     assert said in decided(outcome).why
 
 
 def test_the_records_of_the_oldest_retrained_versions_are_taken_out_of_the_topic() -> None:
-    trainer, snapshot = Trainer(replace(CONFIG, trial_answers=0)), retrained()
+    trainer, snapshot = Trainer(replace(CONFIG, rollout_answers=0)), retrained()
     for number in range(KEPT_RETRAINED + 1):
         version = snapshot.model_copy(update={"version": f"retrain-1-{number}"})
         outcome = trainer.take_retrained(version, float(number))

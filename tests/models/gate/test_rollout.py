@@ -16,7 +16,7 @@ from weir.contracts.model_record import Decision
 from weir.contracts.score import ModelRef
 from weir.contracts.training import TrainingExample
 
-REFRESHED = TrainerConfig(window=200, every=100, trial_answers=10)
+REFRESHED = TrainerConfig(window=200, every=100, rollout_answers=10)
 CONFIG = replace(REFRESHED, refresh_every=0)
 """Champions are replaced through the gate alone."""
 BY_HAND = ModelRef(id="sessions", version="by-hand")
@@ -66,20 +66,20 @@ def test_who_passes_the_gate_is_in_shadow_then_scores_for_some_then_for_all() ->
     assert [decided(outcome).number for outcome in (shadow, share, promotion)] == [1, 2, 3]
     assert shadow.trial is not None
     assert share.trial is not None
-    assert (shadow.trial.share, share.trial.share) == (0.0, CONFIG.trial_share)
+    assert (shadow.trial.share, share.trial.share) == (0.0, CONFIG.rollout_share)
     assert (shadow.champion, share.champion) == (None, None)
     assert promotion.champion is not None
     assert promotion.champion.decision == 3
     assert trainer.champion == ModelRef(id="sessions", version="100")
-    assert decided(share).figures["answers"] >= CONFIG.trial_answers
+    assert decided(share).figures["answers"] >= CONFIG.rollout_answers
 
 
 def test_nobody_meets_the_gate_while_one_is_on_trial() -> None:
-    trainer = after_one_by_hand(replace(CONFIG, every=50, trial_answers=60))
+    trainer = after_one_by_hand(replace(CONFIG, every=50, rollout_answers=60))
     outcomes = train(trainer, honest(0, 109))
     assert kinds(outcomes)[0] == "shadow"
     assert "refusal" not in kinds(outcomes)
-    assert not trainer.meeting_is_due
+    assert not trainer.is_evaluation_due
 
 
 def test_who_does_not_hold_what_it_promised_is_withdrawn() -> None:
@@ -88,15 +88,15 @@ def test_who_does_not_hold_what_it_promised_is_withdrawn() -> None:
     (withdrawn,) = [one for one in train(trainer, elsewhere(100, 190), 100) if decided(one).kind == "withdrawal"]
     assert withdrawn.trial is not None
     assert withdrawn.trial.version is None
-    assert trainer.trial_stage is None
+    assert trainer.rollout_stage is None
     assert trainer.champion == BY_HAND
 
 
 def test_a_trial_that_never_leads_comes_to_an_end() -> None:
-    trainer = after_one_by_hand(replace(CONFIG, trial_answers=3))
+    trainer = after_one_by_hand(replace(CONFIG, rollout_answers=3))
     train(trainer, honest(0, 100))
     assert kinds(train(trainer, [shuffled_example(seed) for seed in range(100, 140)], 100))[-1] != "shadow"
-    assert trainer.trial_stage is None
+    assert trainer.rollout_stage is None
 
 
 def with_two_champions() -> Trainer:
@@ -119,7 +119,7 @@ def test_when_the_answers_turn_against_the_champion_the_one_before_scores_again(
     back = next(one for one in outcomes if decided(one).kind == "rollback")
     assert decided(back).decided_by == "gate"
     assert (decided(back).version, decided(back).previous_version) == ("100", newer.version)
-    assert decided(back).figures["evidence_against"] >= CONFIG.bounds.fortune
+    assert decided(back).figures["evidence_against"] >= CONFIG.bounds.least_e_value
     assert back.snapshot is not None
     assert back.snapshot.version == "100"
     assert back.champion is not None
@@ -139,7 +139,7 @@ def test_a_first_champion_that_is_worse_than_knowing_nothing_leaves_the_place_em
     assert back.champion is not None
     assert not back.champion.version
     first = ModelRef(id="sessions", version=str(decided(back).previous_version))
-    assert "knows nothing" in decided(back).why
+    assert "the naive baseline" in decided(back).why
     # A worker that still hears of the one that was taken back doesn't bring it back; a person's later word does.
     model = FAMILIES["hashed-logistic"]()
     restored = Trainer(config)
@@ -163,7 +163,7 @@ def test_a_persons_decision_ends_a_trial_and_the_way_back() -> None:
     train(trainer, honest(0, 105))
     by_hand = Scorer(ModelRef(id="sessions", version="by-hand"), "people", 9, FAMILIES["hashed-logistic"]())
     assert trainer.follow(by_hand, 9)
-    assert trainer.trial_stage is None
+    assert trainer.rollout_stage is None
     assert kinds(train(trainer, honest(105, 150), 105)) == []
 
 
@@ -194,7 +194,7 @@ def test_rollouts_that_are_turned_off_end_the_one_under_way_and_take_nothing_bac
     whole = after_one_by_hand()
     found = train(whole, honest(0, 101))
     assert kinds(found) == ["shadow"]
-    after = Trainer(replace(CONFIG, trial_answers=0))
+    after = Trainer(replace(CONFIG, rollout_answers=0))
     after.restore(whole.entries())
     (promotion,) = train(after, honest(101, 102), start=101)
     assert decided(promotion).kind == "promotion"
@@ -206,7 +206,7 @@ def test_rollouts_that_are_turned_off_end_the_one_under_way_and_take_nothing_bac
 def test_a_champion_that_was_watched_is_watched_no_more_once_rollouts_are_turned_off() -> None:
     whole = after_one_by_hand()
     assert kinds(train(whole, honest(0, 150))) == ["shadow", "share", "promotion"]
-    after = Trainer(replace(CONFIG, trial_answers=0))
+    after = Trainer(replace(CONFIG, rollout_answers=0))
     after.restore(whole.entries())
     assert "rollback" not in kinds(train(after, elsewhere(150, 240), start=150))
 
@@ -215,7 +215,7 @@ def test_a_champion_of_the_time_without_rollouts_is_not_judged_by_what_was_befor
     """Turned off and on again: the evidence and the way back of the champion before it are not its own."""
     rolled_out = after_one_by_hand()
     train(rolled_out, honest(0, 150))
-    at_once = Trainer(replace(CONFIG, trial_answers=0))
+    at_once = Trainer(replace(CONFIG, rollout_answers=0))
     at_once.restore(rolled_out.entries())
     start = 150
     while at_once.champion == rolled_out.champion:

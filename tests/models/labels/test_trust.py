@@ -15,7 +15,7 @@ def crowd(trust: Trust, wrong: dict[str, float], sessions: int = 300, seed: int 
         bad = chance.random() < 0.4
         for source in chance.sample(sorted(wrong), 2):
             said = bad != (chance.random() < wrong[source])
-            trust.hear(f"s{number}", source, bad=said, is_weak=source.startswith("weak:"), champion=None)
+            trust.record_label(f"s{number}", source, bad=said, is_weak=source.startswith("weak:"), champion=None)
 
 
 def test_a_source_that_guesses_counts_for_little() -> None:
@@ -43,7 +43,7 @@ def test_people_are_not_measured_by_weak_sources() -> None:
 def test_when_everybody_contradicts_the_champion_nobody_loses_trust() -> None:
     trust = Trust()
     for number in range(300):
-        trust.hear(f"s{number}", f"moderator-{number % 3}", bad=True, is_weak=False, champion=0.02)
+        trust.record_label(f"s{number}", f"moderator-{number % 3}", bad=True, is_weak=False, champion=0.02)
     assert not trust.doubted()
 
 
@@ -51,14 +51,14 @@ def test_who_alone_contradicts_a_sure_champion_loses_trust() -> None:
     trust = Trust()
     for number in range(600):
         source = f"moderator-{number % 3}"
-        trust.hear(f"s{number}", source, bad=source == "moderator-0", is_weak=False, champion=0.02)
+        trust.record_label(f"s{number}", source, bad=source == "moderator-0", is_weak=False, champion=0.02)
     assert set(trust.doubted()) == {"moderator-0"}
 
 
 def test_what_is_remembered_is_bounded_and_comes_back() -> None:
     trust = Trust()
     for number in range(5_000):
-        trust.hear(f"s{number}", f"source-{number}", bad=True, is_weak=False, champion=0.99)
+        trust.record_label(f"s{number}", f"source-{number}", bad=True, is_weak=False, champion=0.99)
     assert len(trust.sessions) <= 2_000
     assert len(trust.sources) <= 500
     assert msgspec.json.decode(msgspec.json.encode(trust), type=Trust) == trust
@@ -67,6 +67,6 @@ def test_what_is_remembered_is_bounded_and_comes_back() -> None:
 def test_the_same_source_again_is_no_second_opinion() -> None:
     trust = Trust()
     for _ in range(10):
-        trust.hear("s1", "ana", bad=True, is_weak=False, champion=None)
+        trust.record_label("s1", "ana", bad=True, is_weak=False, champion=None)
     assert trust.sources == {}
     assert trust.worth("ana") == pytest.approx(1.0)

@@ -15,8 +15,8 @@ def test_a_model_comes_out_of_its_examples_to_the_last_bit() -> None:
     decisions = []
     for offset, at, example in examples:
         trainer.learn(example, offset)
-        if trainer.meeting_is_due:
-            outcome = trainer.meet(at)
+        if trainer.is_evaluation_due:
+            outcome = trainer.evaluate(at)
             assert outcome.decision is not None
             decisions.append(outcome.decision)
             if outcome.snapshot is not None:

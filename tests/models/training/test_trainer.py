@@ -9,7 +9,8 @@ from models.families.registry import FAMILIES
 from models.labels.sampling import is_in_sample
 from models.serving.champion import Scorer
 from models.training.config import Outcome, TrainerConfig
-from models.training.trainer import KEPT_REFUSALS, MOST_WAITING, Trainer
+from models.training.decisions import KEPT_REFUSALS
+from models.training.trainer import MOST_WAITING, Trainer
 from tests.support.examples import easy_example, shuffled_example
 from weir.contracts.model_record import Decision
 from weir.contracts.score import ModelRef
@@ -29,8 +30,8 @@ def train(trainer: Trainer, examples: list[TrainingExample], start: int = 0) -> 
     ends: list[str] = []
     for offset, example in enumerate(examples, start):
         trainer.learn(example, offset)
-        if trainer.meeting_is_due:
-            ends.append(decided(trainer.meet(decided_at=float(offset))).kind)
+        if trainer.is_evaluation_due:
+            ends.append(decided(trainer.evaluate(decided_at=float(offset))).kind)
     return ends
 
 
@@ -61,12 +62,12 @@ def test_weak_labels_suffice_and_the_snapshot_says_so() -> None:
     trainer = Trainer(CONFIG)
     for offset in range(100):
         trainer.learn(easy_example(offset, source="weak:heuristics", weight=0.5), offset)
-    snapshot = trainer.meet(1.0).snapshot
+    snapshot = trainer.evaluate(1.0).snapshot
     assert snapshot is not None
     assert snapshot.learned_from == "weak"
     trainer.learn(easy_example(101), 101)
     trainer.learn(easy_example(102), 102)
-    assert decided(trainer.meet(2.0)).number == 1
+    assert decided(trainer.evaluate(2.0)).number == 1
 
 
 def test_the_same_examples_give_the_same_records_wherever_a_restart_falls() -> None:
@@ -95,7 +96,7 @@ def test_a_persons_decision_is_taken_over_and_the_window_starts_anew() -> None:
     assert trainer.follow(by_hand, 9)
     assert not trainer.follow(by_hand, 9)
     assert trainer.champion == by_hand.ref
-    decision = decided(trainer.meet(1.0))
+    decision = decided(trainer.evaluate(1.0))
     assert decision.number == 10
     assert "too few" in decision.why
 
@@ -107,7 +108,7 @@ def test_a_broken_state_is_refused() -> None:
 
 def test_old_refusals_are_taken_off_the_record() -> None:
     trainer = Trainer(CONFIG)
-    outcomes = [trainer.meet(float(n)) for n in range(KEPT_REFUSALS + 2)]
+    outcomes = [trainer.evaluate(float(n)) for n in range(KEPT_REFUSALS + 2)]
     assert [outcome.forgotten for outcome in outcomes] == [()] * KEPT_REFUSALS + [("decision/0",), ("decision/1",)]
 
 
@@ -136,9 +137,9 @@ def test_a_source_that_contradicts_all_others_teaches_less_and_judges_nobody() -
             trainer.learn(answered(number, verdict=None, bad=bad, source=source), number)
         trainer.learn(answered(number, verdict=None, bad=not bad, source="mallory"), number)
     assert set(trainer.doubted()) == {"mallory"}
-    decision = decided(trainer.meet(1.0))
+    decision = decided(trainer.evaluate(1.0))
     assert decision.figures["worth of mallory"] < 0.2
-    assert "150 answers of people" in decision.why  # of 200, every fourth is mallory's
+    assert "150 human labels" in decision.why  # of 200, every fourth is mallory's
 
 
 def test_what_a_prediction_costs_is_of_the_examples_that_were_timed_here() -> None:
@@ -151,9 +152,9 @@ def test_what_a_prediction_costs_is_of_the_examples_that_were_timed_here() -> No
     second = Trainer(config, slow)
     second.restore(first.entries())
     (why,) = [
-        decided(second.meet(decided_at=0.0)).why
+        decided(second.evaluate(decided_at=0.0)).why
         for offset in range(90, 100)
-        if second.learn(easy_example(offset), offset) and second.meeting_is_due
+        if second.learn(easy_example(offset), offset) and second.is_evaluation_due
     ]
     assert "a prediction takes 1000000 µs" in why
 
@@ -202,10 +203,10 @@ def test_no_more_than_a_hundred_of_one_kind_are_ever_learned() -> None:
             restarted.learn(weak_example(offset, bad=True), offset)
     for trainer in (waits, restarted):
         assert trainer.examples == MOST_WAITING + 50
-        assert not trainer.meeting_is_due
+        assert not trainer.is_evaluation_due
         trainer.learn(weak_example(999, bad=False), 999)
         assert trainer.qualities()["candidate"].examples == MOST_WAITING + 1
-        assert trainer.meeting_is_due
+        assert trainer.is_evaluation_due
     assert waits.entries() == restarted.entries()
 
 
@@ -215,4 +216,4 @@ def test_a_candidate_that_waited_meets_as_one_that_did_not() -> None:
     for trainer in (waits, at_once):
         for offset in range(100):
             trainer.learn(weak_example(offset, bad=True), offset)
-    assert waits.meet(1.0) == at_once.meet(1.0)
+    assert waits.evaluate(1.0) == at_once.evaluate(1.0)
