@@ -40,3 +40,12 @@ def test_features_are_listed_with_type_unit_version_code_and_inputs() -> None:
     assert (gap["type"], gap["unit"], gap["code"]) == ("float", "s", "models.features.numbers:rhythm")
     assert {"gaps", "events"} <= set(gap["inputs"])
     assert "user_agent_family" in weir("features", "list").out
+
+
+def test_a_push_without_a_repository_or_an_interpreter_is_a_wrong_call(tmp_path: Path) -> None:
+    called = weir("feast", "push", "--repo", str(tmp_path))
+    assert called.code == 2
+    assert "push.py" in called.err
+    called = weir("feast", "push", "--python", str(tmp_path / "python"))
+    assert called.code == 2
+    assert "--python names another place" in called.err
