@@ -82,7 +82,7 @@ def push(store: FeatureStore, rows: Iterable[dict[str, Any]]) -> int:
 
 
 def run(
-    consumer: Consumer, store: FeatureStore, is_stopped: Callable[[], bool], batch: int = 500, *, once: bool = False
+    consumer: Consumer, store: FeatureStore, is_stopped: Callable[[], bool], batch: int = 5_000, *, once: bool = False
 ) -> None:
     """Consumes, pushes and commits until `is_stopped`; a record that is no score is logged and passed over.
 
@@ -90,7 +90,7 @@ def run(
         consumer: subscribed; it commits nothing by itself.
         store: the applied repository.
         is_stopped: asked before each batch.
-        batch: records of a batch, at most.
+        batch: records of a batch, at most; of many records of one key in a batch only the newest is written.
         once: also stop when every partition of the consumer was read to its end.
 
     Raises:
