@@ -51,7 +51,9 @@ def own_cluster(plan: Plan, folder: Path, say: Callable[[str], None]) -> Iterato
     }
     if plan.tables is not None:
         chosen["table_uri"] = str(plan.tables.absolute())
-    chosen.setdefault("model_key", secrets.token_hex(32))
+    if load(**chosen).model_key is None:
+        # A key that was set, as by WEIR_MODEL_KEY, lets `weir models` read and decide in the running demo.
+        chosen["model_key"] = secrets.token_hex(32)
     if "bootstrap_servers" in plan.flags:
         settings = load(**chosen)
         say(f"Using the cluster at {settings.bootstrap_servers}; the demo's topics are removed at the end")
