@@ -1,9 +1,9 @@
 """Dead letters: the bytes as received, with the reason and where they came from in headers.
 
-The topic takes larger records than the events topic does, so that a letter fits what it wraps. But brokers measure
-what is compressed: a record of some kilobytes may be any number of megabytes, and a letter that no topic takes would
-stop its partition for ever. Of what is too large for a letter, the beginning is kept, and a header says how large it
-was.
+The topic takes larger records than the events topic does, so that a dead letter fits the record that it wraps. But
+brokers measure what is compressed: a record of some kilobytes may be any number of megabytes, and a dead letter that no
+topic takes would stop its partition for ever. Of a record that is too large for a dead letter, the beginning is kept,
+and a header says how large it was.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from weir.topics import DEAD_LETTER
 FILE_PREFIX = "file:"
 """Before a file's name where a topic's would stand; no topic can have such a name."""
 CUT_HEADER = "weir-cut"
-"""In a letter that lacks a part of what was received: how many bytes key and value had together."""
+"""In a dead letter that lacks a part of the record: how many bytes key and value had together."""
 MOST_BYTES = DEAD_LETTER.max_message_bytes - 64 * 1024
-"""Of key and value together, in a letter that is whole; the rest is for headers and framing."""
+"""Of key and value together, in a dead letter that is whole; the rest is for headers and framing."""
 KEPT_BYTES = 64 * 1024
 """Of a larger record: so much of the key, and so much of the value."""
 MAX_DETAIL_CHARACTERS = 500
 MOST_LOOKED_AT_BYTES = 16_384
-"""Larger letters are not searched for names."""
+"""Larger dead letters are not searched for names."""
 
 
 class _HasHeaders(Protocol):
@@ -39,7 +39,7 @@ class _HasHeaders(Protocol):
 
 
 def dead_letter(record: InputRecord, reason: DeadLetterReason, detail: str) -> Output:
-    """The letter for a record that was refused; key and value are as received, if a letter can hold them."""
+    """The dead letter for a record that was refused; key and value are as received, if a dead letter can hold them."""
     origin = {
         "topic": record.topic,
         "partition": str(record.partition),
@@ -55,7 +55,7 @@ def dead_letter(record: InputRecord, reason: DeadLetterReason, detail: str) -> O
 
 
 def letter_headers(reason: DeadLetterReason, detail: str, origin: Mapping[str, str]) -> Headers:
-    """Headers of a dead letter: the reason, a sentence, and where the record or the line came from."""
+    """Headers of a dead letter: the reason, an error message, and where the record or the line came from."""
     texts = {
         "reason": reason.value,
         "detail": detail[:MAX_DETAIL_CHARACTERS],
@@ -66,19 +66,19 @@ def letter_headers(reason: DeadLetterReason, detail: str, origin: Mapping[str, s
 
 
 def dead_letter_line(key: bytes | None, value: bytes | None, headers: Headers) -> bytes:
-    """A letter as one line of JSON: `headers`, `key` and `value`; bytes that are no text as `{"base64": …}`."""
+    """A dead letter as one line of JSON: `headers`, `key` and `value`; bytes that are no text as `{"base64": …}`."""
     return msgspec.json.encode(
         {"headers": {name: _readable(text) for name, text in headers}, "key": _readable(key), "value": _readable(value)}
     )
 
 
-def header(letter: _HasHeaders, name: str) -> str:
-    """The text of a letter's header, empty where there is none; of several, the last counts."""
-    return next((text for known, text in reversed(letter.headers) if known == name), b"").decode(errors="replace")
+def header(dead_letter: _HasHeaders, name: str) -> str:
+    """The text of a dead letter's header, empty if there is none; of several, the last counts."""
+    return next((text for known, text in reversed(dead_letter.headers) if known == name), b"").decode(errors="replace")
 
 
 def names_in(value: bytes) -> tuple[str | None, str | None]:
-    """Visitor and event id of what was refused, where its JSON still tells."""
+    """Visitor and event id of what was refused, as far as its JSON can be read."""
     if len(value) > MOST_LOOKED_AT_BYTES:
         return None, None
     try:

@@ -20,6 +20,7 @@ from streams.join.task import JoinTask, JoinTimes
 from streams.packs.ledger import DISTINCT_KEY, SUMS_KEY
 from streams.packs.library import PackLibrary
 from streams.read_record import LARGEST_BYTES
+from streams.score.judges import Judges
 from streams.score.task import ScoreTask
 from streams.sessionize.config import FoldConfig
 from streams.sessionize.task import SessionizeTask
@@ -139,18 +140,15 @@ def _sessionize(partition: int, resources: Resources) -> Task:
 
 
 def _score(partition: int, resources: Resources) -> Task:
-    return ScoreTask(
-        partition,
-        resources.settings.partitions,
-        resources.settings,
+    judges = Judges(
         resources.patterns,
         resources.budgets,
         resources.business,
         resources.champion,
         resources.shared,
-        resources.now,
         resources.library.of_session,
     )
+    return ScoreTask(partition, resources.settings.partitions, resources.settings, judges, resources.now)
 
 
 def _join(partition: int, resources: Resources) -> Task:

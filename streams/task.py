@@ -24,7 +24,7 @@ HistogramSeries = tuple[HistogramName, Labels]
 
 @dataclass(slots=True)
 class Effects:
-    """What a stretch of input led to. Nothing of it is real before the flush that carries it has committed."""
+    """What some input led to. Nothing of it is real before the flush that carries it has committed."""
 
     outputs: list[Output] = field(default_factory=list)
     counts: Counter[CounterSeries] = field(default_factory=Counter)
@@ -51,12 +51,12 @@ class Task(ABC):
     """One stage's work on one partition.
 
     The same state and the same records in the same order give the same effects, wherever the calls are cut: recovery
-    folds a stretch again and drops its outputs, and relies on it.
+    replays input, drops its outputs, and relies on it.
     """
 
     replays_from_checkpoint: ClassVar[bool] = False
     """Whether nothing but the input decides what the task does, so that its state may be written less often than its
-    outputs: recovery then folds the stretch since the last checkpoint again. False: every flush writes the state."""
+    outputs: recovery then replays the input since the last checkpoint. False: every flush writes the state."""
 
     @abstractmethod
     def load(self, key: bytes, value: bytes) -> None:
@@ -91,7 +91,7 @@ class Task(ABC):
         """Works by newer rules from here on.
 
         The engine calls it between two flushes, when all that was folded is written, and checkpoints directly
-        afterwards: no stretch that is folded again has two sets of rules.
+        afterwards: input that is replayed is folded by one set of rules.
         """
 
     def progress(self) -> bytes:

@@ -7,7 +7,7 @@ from functools import partial
 
 from rules.heuristics.own_pack_check import check_own_pack
 from streams.engine.plan import StagePlan
-from streams.engine.runner import run_plans, told
+from streams.engine.runner import report_error, run_plans
 from streams.packs.topic import announce
 from streams.stages import STAGE_INPUTS, Resources, make_task
 from streams.task import Task
@@ -21,7 +21,7 @@ from weir.topics import STAGES, TABLE_STAGE
 def run_worker(settings: Settings, stages: Sequence[str] = STAGES) -> int:
     """Runs the stages in this process until SIGTERM, SIGINT or an error; returns the exit code.
 
-    0 after a signal, 1 when the work failed, 2 when it could not begin as asked; an error is told in one sentence on
+    0 after a signal, 1 when the work failed, 2 when it could not begin as asked; an error is one message on
     standard error. To be called from the main thread.
     """
     if list(stages) == [TABLE_STAGE]:
@@ -35,7 +35,7 @@ def run_worker(settings: Settings, stages: Sequence[str] = STAGES) -> int:
             )
         resources = Resources.from_settings(settings, check_own=check_own_pack)
     except WeirError as error:
-        return told(error)
+        return report_error(error)
     plans = [
         StagePlan(stage, inputs, partial(make_loaded_task, stage, resources=resources))
         for stage, inputs in STAGE_INPUTS.items()
@@ -48,7 +48,7 @@ def _run_table(settings: Settings) -> int:
     try:
         check_extra("The stage table")
     except UsageError as error:
-        return told(error)
+        return report_error(error)
     from streams.table.run import run_table  # noqa: PLC0415 -- needs what only the extra brings
 
     return run_table(settings)

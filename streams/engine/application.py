@@ -36,7 +36,7 @@ def make_application(
     settings: Settings,
     plans: Sequence[StagePlan],
     take: Callable[[str, Fetched], Awaitable[None]],
-    places: Callable[[], Mapping[PartitionId, FetchPosition]],
+    fetch_positions: Callable[[], Mapping[PartitionId, FetchPosition]],
     durable: Callable[[], Mapping[PartitionId, int]],
 ) -> Application:
     """An app with one agent a stage; it isn't started.
@@ -45,7 +45,7 @@ def make_application(
         settings: the settings in force.
         plans: the stages of this worker; together they are one consumer group.
         take: called with stage and batch, one after another for each stage; it must not raise.
-        places: where fetching of each recovered partition must go on.
+        fetch_positions: where fetching of each recovered partition must go on.
         durable: up to where everything is committed.
     """
     app = Application(
@@ -58,7 +58,7 @@ def make_application(
         web_port=settings.web_port or None,
     )
     transport = BatchTransport(app.conf.broker_consumer, app)
-    transport.places, transport.durable = places, durable
+    transport.fetch_positions, transport.durable = fetch_positions, durable
     app.transport = transport
     for plan in plans:
         _add_agent(app, settings, plan, take)

@@ -1,7 +1,7 @@
-"""When dead letters are too many: a worker stops then, before it has turned a whole topic into them.
+"""A cap on dead letters: a worker stops when too many of a partition's newest records became dead letters.
 
     input      . . x . . . . x x x x x x x x x │x  . . x x x
-               └──── newest `window` records ──┘└ the letter that is one too many: its batch isn't written
+               └──── newest `window` records ──┘└ the dead letter that is one too many: its batch isn't written
 
 What is looked at is a partition's newest records, as bits, kept with its position and in the same transaction. So the
 record at which a worker stops follows from the log alone: not from where a batch ends, and not from how often it was
@@ -39,26 +39,26 @@ class Cap:
 
     @property
     def most(self) -> int:
-        """Letters that may be in a window."""
+        """Dead letters that may be in a window."""
         # 0.29 * 100 is a little less than 29.
         return int(self.share * self.window + 1e-9)
 
 
 class Followed(NamedTuple):
-    """What a stretch of input makes of the newest records."""
+    """The newest records after some more input."""
 
     recent: int
     """The newest records, a bit each, the newest lowest: 1 is a dead letter."""
     too_many_at: int | None
-    """Index in the stretch of the letter that is one too many, if there is one; `recent` then ends with it."""
+    """Index of the dead letter that is one too many, if there is one; `recent` then ends with it."""
 
 
-def follow(recent: int, records: int, letters: Iterable[int], cap: Cap) -> Followed:
-    """Goes on by a stretch of `records`, of which those at the rising indices `letters` became dead letters."""
+def follow(recent: int, records: int, dead: Iterable[int], cap: Cap) -> Followed:
+    """Goes on by so many `records`, of which those at the rising indices `dead` became dead letters."""
     if cap.is_off:
         return Followed(0, None)
     mask, done = (1 << cap.window) - 1, 0
-    for index in letters:
+    for index in dead:
         recent = (recent << (index + 1 - done) | 1) & mask
         done = index + 1
         if recent.bit_count() > cap.most:
@@ -66,13 +66,13 @@ def follow(recent: int, records: int, letters: Iterable[int], cap: Cap) -> Follo
     return Followed(recent << (records - done) & mask, None)
 
 
-class LetterWatch:
+class DeadLetterWatch:
     """Watches the share of dead letters of one partition of an input.
 
     Args:
         cap: how many may be.
         where: the partition, in words.
-        kept: what `kept` said at the position from which the watch goes on.
+        kept: what `kept` was at the position from which the watch goes on.
     """
 
     def __init__(self, cap: Cap, where: str, kept: str = "") -> None:
@@ -88,7 +88,7 @@ class LetterWatch:
 
     @property
     def share(self) -> float:
-        """Of dead letters in the window."""
+        """Share of dead letters in the window."""
         return self._recent.bit_count() / self._cap.window
 
     def take(self, records: Sequence[InputRecord], outputs: Iterable[Output]) -> None:
@@ -97,19 +97,21 @@ class LetterWatch:
         Raises:
             WorkError: a dead letter is one too many; nothing of the batch must be written.
         """
-        letters = [output for output in outputs if output.topic is DEAD_LETTER]
-        indices = [bisect_left(records, int(header(letter, "offset")), key=_offset) for letter in letters]
+        dead_letters = [output for output in outputs if output.topic is DEAD_LETTER]
+        indices = [
+            bisect_left(records, int(header(dead_letter, "offset")), key=_offset) for dead_letter in dead_letters
+        ]
         followed = follow(self._recent, len(records), indices, self._cap)
         self._recent = followed.recent
         if followed.too_many_at is not None:
-            del letters[indices.index(followed.too_many_at) + 1 :]
-        self._reasons.extend(header(letter, "reason") for letter in letters)
+            del dead_letters[indices.index(followed.too_many_at) + 1 :]
+        self._reasons.extend(header(dead_letter, "reason") for dead_letter in dead_letters)
         if followed.too_many_at is not None:
-            raise self._too_many(records, letters)
+            raise self._too_many(records, dead_letters)
 
-    def _too_many(self, records: Sequence[InputRecord], letters: Sequence[Output]) -> WorkError:
+    def _too_many(self, records: Sequence[InputRecord], dead_letters: Sequence[Output]) -> WorkError:
         (reason, _), *_ = Counter(self._reasons).most_common(1)
-        like = next((one for one in reversed(letters) if header(one, "reason") == reason), letters[-1])
+        like = next((one for one in reversed(dead_letters) if header(one, "reason") == reason), dead_letters[-1])
         return WorkError(
             f"Too many dead letters: {self._recent.bit_count():,} of the last {self._cap.window:,} records of "
             f"{self._where}, and dead_letter_cap={self._cap.share:g} allows {self._cap.most:,}. Most are {reason} "

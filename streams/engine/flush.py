@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Mapping
 
 from streams.engine import progress as progress_records
-from streams.engine.cap import LetterWatch
+from streams.engine.cap import DeadLetterWatch
 from streams.engine.exposition import Exposition
 from streams.engine.plan import Threads
-from streams.engine.progress import ENGINE_KEYS, PROGRESS_KEY, InputPlace, Progress
+from streams.engine.progress import ENGINE_KEYS, PROGRESS_KEY, InputPosition, Progress
 from streams.engine.transaction import Transactions
 from streams.task import Effects, Task
 from weir.errors import WorkError
@@ -48,7 +48,7 @@ class Flusher:
         self._exposition = exposition
         self._on_error = on_error
         self._topic_ids: Mapping[str, str] = {}
-        self._watches: Mapping[str, LetterWatch] = {}
+        self._watches: Mapping[str, DeadLetterWatch] = {}
         self._committing: asyncio.Task[None] | None = None
         self._error: Exception | None = None
         self._checkpoint_at = 0.0
@@ -63,7 +63,7 @@ class Flusher:
         positions: Mapping[str, int],
         checkpoint: Mapping[str, int],
         topic_ids: Mapping[str, str],
-        watches: Mapping[str, LetterWatch],
+        watches: Mapping[str, DeadLetterWatch],
         number: int,
     ) -> None:
         """Takes up after a recovery that led from `checkpoint` to `positions`, which flush `number` wrote.
@@ -144,7 +144,7 @@ class Flusher:
 
     def _progress(self, task: Task, positions: Mapping[str, int], checkpoint: Mapping[str, int]) -> bytes:
         inputs = {
-            topic: InputPlace(self._topic_ids[topic], position, checkpoint[topic], self._watches[topic].kept)
+            topic: InputPosition(self._topic_ids[topic], position, checkpoint[topic], self._watches[topic].kept)
             for topic, position in positions.items()
         }
         return progress_records.encode(Progress(inputs, task.progress(), self._number))
@@ -152,7 +152,7 @@ class Flusher:
     async def _commit(self, effects: Effects, positions: dict[str, int], *, checkpoint: bool, begun: float) -> None:
         try:
             await self._threads.kafka(self._transactions.commit)
-        except Exception as error:  # noqa: BLE001 -- a background task's error must reach whoever waits, whatever it is
+        except Exception as error:  # noqa: BLE001 -- a background task's error must reach the flush that waits, whatever it is
             self._error = error
             self._on_error(error)
             return

@@ -2,7 +2,7 @@
 
 A coordinator ends a transaction by a marker in each partition that it touched. Kafka 4.0 to 4.3 skips the marker of a
 partition that has no leader at that moment (KAFKA-20734), as when all of its replicas were gone and are just coming
-back. Nobody writes it later: readers of committed records wait before the open records, and the next marker of the
+back. No producer writes it later: readers of committed records wait before the open records, and the next marker of the
 same producer, whatever it ends, decides over them too.
 
     state      ··· position │ (outage; no marker) │ marker of a recovery, committed ── makes the position real
@@ -40,7 +40,7 @@ Undo = Callable[[Iterable[PartitionId]], None]
 def free_state(observer: Observer, state: PartitionId, undo: Undo) -> None:
     """Aborts a hanging transaction in the state partition.
 
-    The caller has fenced or aborted: nothing is rightly open where nobody else writes.
+    The caller has fenced or aborted, and no other producer writes there: no transaction may be open.
 
     Raises:
         WorkError: the state partition is still held up, by another producer.

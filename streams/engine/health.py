@@ -14,7 +14,7 @@ log = logging.getLogger("weir.health")
 
 
 class StallWatch:
-    """Tells when input has been waiting for too long while its position stood still.
+    """Finds input that has been waiting for too long while its position stood still.
 
     Time is passed in, and must be monotonic: a wall clock that is set would end every worker at once.
     """
@@ -26,7 +26,7 @@ class StallWatch:
         self._answered_at_s: float | None = None
 
     def see(self, positions: Mapping[PartitionId, int], ends: Mapping[PartitionId, int] | None, now_s: float) -> None:
-        """Takes in where everything owned stands, and where its input ends; None when nobody could tell."""
+        """Takes in where everything owned stands, and where its input ends; None if the broker could not be asked."""
         if ends is not None or self._answered_at_s is None:
             self._answered_at_s = now_s
         for where in set(self._moved_at_s) - set(positions):
@@ -43,7 +43,7 @@ class StallWatch:
         return self._moved_at_s[where]
 
     def is_unanswered(self, now_s: float) -> bool:
-        """Whether for too long nobody could tell where the input ends."""
+        """Whether the end of the input has been unknown for too long."""
         return self._answered_at_s is not None and now_s - self._answered_at_s > self._timeout_s
 
     def stalled(self, now_s: float) -> PartitionId | None:

@@ -49,7 +49,7 @@ class Inbox:
             self._worker = asyncio.create_task(self._run())
 
     def close(self) -> None:
-        """Works on nothing more; what waits is dropped, for whoever is next to own the partition to read."""
+        """Works on nothing more; what waits is dropped, and the partition's next owner reads it."""
         self._waiting.clear()
         self._records = 0
         if self._worker is not None:

@@ -23,7 +23,7 @@ _CHATTY = (
 def configure_logs(settings: Settings) -> None:
     """Sets the process's logging up; call it once, at the start.
 
-    Faust and the clients tell a rebalance as a series of warnings; they are kept back unless `log_level` is `debug`.
+    Faust and the clients log a rebalance as a series of warnings; these are suppressed unless `log_level` is `debug`.
     """
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     logging.basicConfig(level=level, format=_FORMAT, stream=sys.stderr, force=True)

@@ -108,7 +108,7 @@ class Membership:
 
     def _make_app(self) -> Application:
         ownership = self.ownership
-        app = make_application(self._settings, self._plans, self.take, ownership.places, ownership.durable)
+        app = make_application(self._settings, self._plans, self.take, ownership.fetch_positions, ownership.durable)
         app.on_partitions_revoked.connect(self._on_revoked)
         app.on_rebalance_complete.connect(self._on_assigned)
         return app
@@ -143,7 +143,7 @@ class Membership:
         if self._is_over:
             return
         try:
-            # Faust tells when it gets to it, which may be after the next rebalance has begun.
+            # Faust reports an assignment late, perhaps after the next rebalance has begun.
             if self.consumer.is_revoked:
                 return
             assigned = self.consumer.assignment()
@@ -151,8 +151,8 @@ class Membership:
         except Exception as error:  # noqa: BLE001 -- likewise
             self.fail(error)
 
-    async def _place(self, places: Mapping[PartitionId, FetchPosition]) -> None:
-        await self.consumer.place({TP(*where): place for where, place in places.items()})
+    async def _place(self, fetch_positions: Mapping[PartitionId, FetchPosition]) -> None:
+        await self.consumer.place({TP(*where): place for where, place in fetch_positions.items()})
 
     @property
     def consumer(self) -> BatchConsumer:

@@ -62,16 +62,16 @@ class Ownership:
 
     @property
     def is_ready(self) -> bool:
-        """Whether the group has said what is ours, and all of it is recovered."""
+        """Whether the group has assigned partitions, and all of them are recovered."""
         return self._is_settled and all(partition.is_ready for partition in self._owned.values())
 
-    def places(self) -> dict[PartitionId, FetchPosition]:
+    def fetch_positions(self) -> dict[PartitionId, FetchPosition]:
         """Where fetching must go on for each recovered partition; what was fetched before is dropped from now on."""
         return {
             where: place
             for partition in self.partitions
             if partition.is_ready
-            for where, place in partition.places().items()
+            for where, place in partition.fetch_positions().items()
         }
 
     def durable(self) -> dict[PartitionId, int]:
@@ -217,7 +217,7 @@ class Ownership:
             else:
                 break
         if partition.is_ready:
-            await self._place(partition.places())
+            await self._place(partition.fetch_positions())
 
     async def _recovered_or_revoked(self) -> None:
         if not self._recoveries:

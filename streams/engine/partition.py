@@ -1,11 +1,12 @@
 """The life of one stage's partition: recover, work batch by batch, flush, checkpoint, hand over.
 
-    new ── recover ──► ready ── suspend ──► suspended ── resume ──► ready
-                        │  ▲                    │
-     flush refused ─────┘  └─ recover_again     └── close
-       or in doubt
+    RECOVERING ── state restored ──► READY ── suspend ──► SUSPENDED ── resume ──► READY, or RECOVERING without memory
+        ▲                              │
+        └── flush refused, or its ─────┘                  any ── abandon ──► ABANDONED
+            outcome unknown
 
-Batches are taken while ready, and dropped otherwise: whoever is next to own the partition reads them again.
+A batch is taken while READY and dropped otherwise: the next owner of the partition reads it again. `Recovered` exists
+while the memory equals what Kafka holds plus what was folded since; whatever makes it unequal deletes it.
 """
 
 from __future__ import annotations
@@ -16,29 +17,28 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from enum import Enum
 
-from streams.engine.cap import Cap, LetterWatch
+from streams.engine.cap import Cap, DeadLetterWatch
 from streams.engine.exposition import Exposition
 from streams.engine.fetched import Fetched, FetchPosition
 from streams.engine.flush import Flusher
 from streams.engine.plan import StagePlan, Threads
 from streams.engine.recovery import AbandonedError, Recovery
-from streams.engine.transaction import DOUBT_S, BrokenTransactionError, NotCurrentError, Transactions
+from streams.engine.repairs import Repairs
+from streams.engine.transaction import BrokenTransactionError, NotCurrentError, Transactions
 from streams.task import Effects, Task
 from weir.errors import WeirError, WorkError
 from weir.kafka.records import InputRecord
 from weir.metric_names import GaugeName
 from weir.settings import Settings
 
-_FEWEST_REPAIRS = 5
-_LONGEST_PAUSE_S = 5.0
-_LONGEST_DOUBT_S = 16.0
 _LOOK_AGAIN_S = 0.05
 _LONGEST_WORK_S = 0.25
 _RECORDS_BETWEEN_LOOKS = 1_000
-"""A transaction holds what was fetched at once: few records when caught up, many when behind, since each costs the
-brokers the same. Only where the work on them takes so long that readers would wait is what is done written first; the
-clock is looked at after so many records."""
+"""A transaction holds what was fetched at once: few records when caught up, many when behind, since each transaction
+costs the brokers the same. If the work takes so long that readers would wait, what is done is written first; the clock
+is looked at after so many records."""
 _LONGEST_FENCE_S = 10.0
 """Twice what one request takes at most."""
 _PARTITION_GAUGES: tuple[GaugeName, ...] = (
@@ -49,6 +49,18 @@ _PARTITION_GAUGES: tuple[GaugeName, ...] = (
 log = logging.getLogger("weir.partition")
 
 
+class PartitionState(Enum):
+    """Where a partition is in its life."""
+
+    RECOVERING = "recovering"
+    """Its state is not in memory, or no longer whole; a recovery is under way or asked for."""
+    READY = "ready"
+    SUSPENDED = "suspended"
+    """The group may be giving the partition to another worker; its state may be in memory or not."""
+    ABANDONED = "abandoned"
+    """Given up for good."""
+
+
 @dataclass(frozen=True, slots=True)
 class PartitionContext:
     """What all partitions of a worker share."""
@@ -57,11 +69,22 @@ class PartitionContext:
     threads: Threads
     exposition: Exposition
     fail: Callable[[Exception], None]
-    """Ends the process, with a word."""
+    """Ends the process with an error message."""
     repair: Callable[[StagePartition], None]
     """Has a partition whose flush was refused recovered, and its fetching set back."""
     is_current: Callable[[], bool] = lambda: True
-    """Whether what the group gave this worker last still holds; asked from any thread."""
+    """Whether the group's last assignment to this worker still holds; asked from any thread."""
+
+
+@dataclass(slots=True)
+class Recovered:
+    """What exists only while the state in memory is whole."""
+
+    flusher: Flusher
+    positions: dict[str, int]
+    """By full topic name: position up to which the input is folded in memory."""
+    watches: Mapping[str, DeadLetterWatch]
+    """By full topic name: share of dead letters."""
 
 
 class StagePartition:
@@ -76,211 +99,211 @@ class StagePartition:
         self._inputs = [context.settings.names.public(topic) for topic in plan.inputs]
         self._task: Task = plan.make(number)
         self._interval_s = context.settings.checkpoint_interval_s if self._task.replays_from_checkpoint else 0.0
+        self._lock = asyncio.Lock()
+        self._recovered: Recovered | None = None
+        self._withheld: PartitionState | None = None
+        """SUSPENDED or ABANDONED."""
         self._transactions: Transactions | None = None
         self._flusher: Flusher | None = None
-        self._lock = asyncio.Lock()
-        self._next: dict[str, int] = {}
-        self._watches: dict[str, LetterWatch] = {}
-        self._seeks = dict.fromkeys(self._inputs, 0)
-        self._repairs = 0
-        self._repair_waits = False
-        self._repairs_since_s = 0.0
-        self._repaired_at: dict[str, int] = {}
-        self._refusal: Exception | None = None
+        """That of the last take-over, whether or not the recovery after it ended."""
         self._recovery: Recovery | None = None
-        self._recovered = False
-        self._suspended = False
-        self._abandoned = False
-        self._doubt_s = DOUBT_S
-        self._fences_nobody = asyncio.Event()
-        self._fences_nobody.set()
+        self._last_positions: Mapping[str, int] = {}
+        self._seeks = dict.fromkeys(self._inputs, 0)
+        self._repairs = Repairs(str(self), context.settings.stall_timeout_s)
+        self._repair_waits = False
+        self._no_fence_on_its_way = asyncio.Event()
+        self._no_fence_on_its_way.set()
 
     def __str__(self) -> str:
         return f"partition {self.number} of {self.stage}"
 
     @property
+    def state(self) -> PartitionState:
+        """Where the partition is in its life."""
+        if self._withheld is not None:
+            return self._withheld
+        return PartitionState.READY if self._recovered is not None else PartitionState.RECOVERING
+
+    @property
     def is_recovered(self) -> bool:
-        """Whether its state stands; it may be suspended still."""
-        return self._recovered
+        """Whether its state is in memory; it may be suspended."""
+        return self._recovered is not None
 
     @property
     def is_ready(self) -> bool:
         """Whether it takes batches."""
-        return self._recovered and not self._suspended
+        return self.state is PartitionState.READY
 
     @property
     def positions(self) -> Mapping[str, int]:
-        """By full topic name: up to where the input is folded in memory."""
-        return self._next
+        """By full topic name: position up to which the input is folded in memory, or was when that was last whole."""
+        return self._recovered.positions if self._recovered is not None else self._last_positions
 
     @property
     def durable(self) -> Mapping[str, int]:
-        """By full topic name: up to where everything is committed."""
+        """By full topic name: position up to which everything is committed."""
         return self._flusher.durable if self._flusher else {}
 
-    def places(self) -> dict[tuple[str, int], FetchPosition]:
+    def fetch_positions(self) -> dict[tuple[str, int], FetchPosition]:
         """Where fetching must go on; batches fetched before this call are dropped from now on."""
-        for topic in self._inputs:
-            self._seeks[topic] += 1
-        return {(topic, self.number): FetchPosition(self._next[topic], self._seeks[topic]) for topic in self._inputs}
+        self._drop_fetched()
+        positions = self.positions
+        return {(topic, self.number): FetchPosition(positions[topic], self._seeks[topic]) for topic in self._inputs}
 
     async def recover(self) -> None:
-        """Fences the last owner and brings the state back.
+        """Fences the last owner and restores the state.
 
         Raises:
             WeirError: as `Recovery.run` says.
             BrokenTransactionError: a transaction of the recovery was refused; `recover_again` may help.
-            AbandonedError: the partition was let go meanwhile.
+            AbandonedError: the partition was abandoned meanwhile.
         """
         async with self._lock:
             await self._restore(*await self._take_over())
 
     async def recover_again(self) -> None:
-        """Drops the memory and recovers with a new producer, as after a crash: it ends what is open of the last one.
+        """Drops the memory and recovers with a new producer, as after a crash: that ends what is open of the last one.
 
         Raises:
             WeirError: as `Recovery.run` says, or flushes were refused too often in a row.
             BrokenTransactionError: refused once more.
-            AbandonedError: the partition was let go meanwhile, or is suspended: `resume` asks for the repair again.
+            AbandonedError: the partition was abandoned meanwhile, or is suspended: `resume` asks for the repair again.
         """
         async with self._lock:
             if self._transactions is None:
                 raise WorkError(f"{self} was never recovered.")
-            self._count_repair()
-            await asyncio.sleep(min(0.1 * 2**self._repairs, _LONGEST_PAUSE_S))
-            if self._suspended:
-                # Whoever is next may have it by now: to fence them would cost them their process.
+            self._repairs.count(self.durable)
+            await asyncio.sleep(self._repairs.pause_s)
+            if self._withheld is not None:
+                # Another worker may own the partition by now: to fence that one would cost it its process.
                 self._repair_waits = True
                 raise AbandonedError
-            in_doubt = self._transactions.is_in_doubt
-            self._context.exposition.count("transactions", self.stage, "in_doubt" if in_doubt else "aborted")
-            if in_doubt:
-                # These brokers may be slow by nature; a doubt that never ends would be an outage.
-                self._doubt_s = min(2 * self._doubt_s, _LONGEST_DOUBT_S)
+            outcome_unknown = self._transactions.outcome_unknown
+            self._context.exposition.count("transactions", self.stage, "in_doubt" if outcome_unknown else "aborted")
+            if outcome_unknown:
+                self._repairs.allow_more_time()
+            self._forget_memory()
             await self._threads.kafka(self._transactions.close)
             self._task = self._plan.make(self.number)
             await self._restore(*await self._take_over())
 
     async def take(self, batch: Fetched) -> None:
-        """Works on a batch, unless it is not ours to work on.
+        """Works on a batch; drops it unless the partition is ready and the batch was fetched since the last seek.
 
         Raises:
             WeirError: the batch leaves a gap, the stage's own code failed, too much of its input becomes dead letters,
                 or another owner has taken over.
         """
         async with self._lock:
-            if self._flusher is None or not self.is_ready or batch.seek != self._seeks[batch.topic]:
+            if not self.is_ready or batch.seek != self._seeks[batch.topic]:
                 return
-            position = self._next[batch.topic]
+            position = self.positions[batch.topic]
             if batch.start > position:
                 raise WorkError(
                     f"Input of {self} is missing: {batch.topic} was read up to {position}, and the next batch "
                     f"starts at {batch.start}.",
                     "Start the worker again: it goes on where its state stands.",
                 )
-            await self._renew(self._flusher)
-            if not self._recovered:
+            await self._renew()
+            recovered = self._recovered
+            if recovered is None:
                 return
             records = batch.unread(position)
             if not records:
-                self._next[batch.topic] = max(position, batch.end)
-            with self._whole_or_dropped():
+                recovered.positions[batch.topic] = max(position, batch.end)
+            with self._memory_whole_or_dropped():
                 done = 0
+                # A commit on its way may fail meanwhile: the flush then raises, and what was worked on is dropped.
                 while done < len(records) and self.is_ready:
                     effects = Effects()
-                    taken = await self._fold(records, done, effects)
-                    self._watch_letters(batch.topic, taken, effects)
-                    done += len(taken)
+                    worked_on = await self._fold(records, done, effects)
+                    self._watch_dead_letters(recovered, batch.topic, worked_on, effects)
+                    done += len(worked_on)
                     end = records[done].offset if done < len(records) else batch.end
-                    self._next[batch.topic] = max(position, end)
-                    await self._flush(self._flusher, effects)
+                    recovered.positions[batch.topic] = max(position, end)
+                    await self._flush(recovered, effects)
 
     async def tick(self, now_s: float, ends: Mapping[str, int] | None) -> None:
         """Lets time pass: the task's own work when all input is read, and what is due to be written.
 
         Args:
             now_s: the time.
-            ends: by full topic name, where each input's log ends, if that is also where fetching stands and nothing
-                is open there; None if there is more to read.
+            ends: by full topic name, where each input's log ends, if that is also where fetching stands and no
+                transaction is open there; None if there is more to read.
 
         Raises:
             WeirError: the stage's own code failed, or another owner has taken over.
         """
         async with self._lock:
-            if self._flusher is None or not self.is_ready or not self._flusher.is_idle:
+            if not self.is_ready or self._flusher is None or not self._flusher.is_idle:
                 return
-            await self._renew(self._flusher)
-            if not self._recovered:
+            await self._renew()
+            recovered = self._recovered
+            if recovered is None:
                 return
-            effects = Effects()
-            with self._whole_or_dropped():
-                if ends == self._next:
+            effects, flusher = Effects(), recovered.flusher
+            with self._memory_whole_or_dropped():
+                if ends == recovered.positions:
                     await self._threads.work(self._task.tick, now_s, effects)
-                moved = self._next != self._flusher.durable or (
-                    self._is_checkpoint_due(self._flusher) and self._next != self._flusher.checkpoint
+                moved = recovered.positions != flusher.durable or (
+                    self._is_checkpoint_due(flusher) and recovered.positions != flusher.checkpoint
                 )
-                await self._flush(self._flusher, effects, always=moved)
+                await self._flush(recovered, effects, always=moved)
 
     async def suspend(self) -> None:
-        """Takes no more batches; finishes the one in hand and checkpoints, so that the next owner folds little again.
+        """Takes no more batches; finishes the one in hand and checkpoints, so that the next owner replays little.
 
-        A request to fence that is under way is waited for, within bounds: one that arrives when the partition is
-        another's already costs that one its work.
+        A request to fence that is on its way is waited for, within bounds: if it arrives when another worker owns the
+        partition, that worker loses its process.
 
         Raises:
             WeirError: another owner has taken over already.
         """
-        self._suspended = True
-        if not self._recovered:
+        self._withheld = self._withheld or PartitionState.SUSPENDED
+        if not self.is_recovered:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._fences_nobody.wait(), _LONGEST_FENCE_S)
+                await asyncio.wait_for(self._no_fence_on_its_way.wait(), _LONGEST_FENCE_S)
             return
         async with self._lock:
-            if self._flusher is None or not self._recovered:
+            recovered = self._recovered
+            if recovered is None:
                 return
-            try:
-                await self._flusher.settle()
-                if self._next != self._flusher.checkpoint:
-                    await self._flusher.flush(self._task, Effects(), self._next, checkpoint=True)
-                    await self._flusher.settle()
-            except BrokenTransactionError as error:
-                self._flush_failed(error)
+            with self._refusal_handled():
+                await recovered.flusher.settle()
+                if recovered.positions != recovered.flusher.checkpoint:
+                    await self._checkpoint(recovered)
 
     async def resume(self) -> None:
-        """Takes batches again, after a rebalance that left it here.
+        """Takes batches again, after a rebalance that left the partition here.
 
-        A worker that slept through one finds the partition here too, though others may have had it since. A checkpoint
-        tells: it would be found out by its next flush at the latest, but where nothing comes in there is none.
+        A worker that slept through a rebalance finds the partition here too, though others may have owned it since. A
+        checkpoint fails then: the next flush would too, but without input there is none.
 
         Raises:
             WeirError: another owner has taken over meanwhile.
         """
         # Before anything is waited for: the next rebalance may begin meanwhile, and suspends.
-        self._suspended = False
+        if self._withheld is PartitionState.SUSPENDED:
+            self._withheld = None
         if self._repair_waits:
             self._repair_waits = False
             self._context.repair(self)
-        if self._recovered:
+        if self._recovered is not None:
             async with self._lock:
-                if self._flusher is not None and self.is_ready:
-                    await self._checkpoint(self._flusher)
-
-    async def _checkpoint(self, flusher: Flusher) -> None:
-        try:
-            await flusher.flush(self._task, Effects(), self._next, checkpoint=True)
-            await flusher.settle()
-        except BrokenTransactionError as error:
-            self._flush_failed(error)
+                if self._recovered is not None and self.is_ready:
+                    with self._refusal_handled():
+                        await self._checkpoint(self._recovered)
 
     def abandon(self) -> None:
         """Takes no more batches, for good; ends a recovery that is under way soon, and lets none begin."""
-        self._suspended = self._abandoned = True
+        self._withheld = PartitionState.ABANDONED
         if self._recovery is not None:
             self._recovery.abandon()
 
     async def close(self) -> None:
-        """Lets go, without a flush: `suspend` comes before where one is wanted."""
-        self._suspended, self._recovered = True, False
+        """Lets go without a flush; call `suspend` before if one is wanted."""
+        self._withheld = self._withheld or PartitionState.SUSPENDED
+        self._forget_memory()
         async with self._lock:
             if self._transactions is not None:
                 await self._threads.kafka(self._transactions.close)
@@ -288,72 +311,71 @@ class StagePartition:
 
     async def _take_over(self) -> tuple[Transactions, Flusher]:
         context = self._context
-        transactions = await self._threads.kafka(Transactions, context.settings, self.stage, self.number, self._doubt_s)
+        transactions = await self._threads.kafka(
+            Transactions, context.settings, self.stage, self.number, self._repairs.unknown_outcome_s
+        )
         flusher = Flusher(self.stage, transactions, self._threads, context.exposition, self._flush_failed)
         self._transactions, self._flusher = transactions, flusher
-        # Only a current owner fences. During a rebalance the partition may be another's by now, whose work it would
-        # cost; whether it is stays open until the group has spoken.
+        # Only a current owner fences. During a rebalance another worker may own the partition by now, and would lose
+        # its work; until the group has answered, it is not known.
         while True:
-            if self._abandoned:
+            if self._withheld is PartitionState.ABANDONED:
                 raise AbandonedError
-            self._fences_nobody.clear()
+            self._no_fence_on_its_way.clear()
             try:
                 await self._threads.kafka(transactions.fence, context.settings.recovery_timeout_s, self._is_current)
             except NotCurrentError:
-                self._fences_nobody.set()
+                self._no_fence_on_its_way.set()
                 await asyncio.sleep(_LOOK_AGAIN_S)
             else:
                 return transactions, flusher
             finally:
-                self._fences_nobody.set()
+                self._no_fence_on_its_way.set()
 
     def _is_current(self) -> bool:
-        return not self._suspended and not self._abandoned and self._context.is_current()
+        return self._withheld is None and self._context.is_current()
 
     async def _restore(self, transactions: Transactions, flusher: Flusher) -> None:
         context, stage = self._context, self.stage
         self._recovery = Recovery(context.settings, self._threads, self._plan, self.number, transactions, self._task)
-        if self._abandoned:
+        if self._withheld is PartitionState.ABANDONED:
             raise AbandonedError
         found = await self._recovery.run()
-        self._next = dict(found.positions)
         cap = Cap(context.settings.dead_letter_cap, context.settings.dead_letter_window)
-        self._watches = {
-            topic: LetterWatch(cap, f"partition {self.number} of {topic}", kept)
+        watches = {
+            topic: DeadLetterWatch(cap, f"partition {self.number} of {topic}", kept)
             for topic, kept in found.letters.items()
         }
-        flusher.start(found.positions, found.checkpoint, found.topic_ids, self._watches, found.flush)
-        await self._begin_under_present_rules(flusher)
-        self._recovered = True
+        recovered = Recovered(flusher, dict(found.positions), watches)
+        self._last_positions = recovered.positions
+        flusher.start(found.positions, found.checkpoint, found.topic_ids, watches, found.flush)
+        await self._begin_under_present_rules(recovered)
+        self._recovered = recovered
         context.exposition.set(found.seconds, "recovery_seconds", stage, str(self.number))
         context.exposition.set(found.entries, "recovered_entries", stage, str(self.number))
         log.info(
-            "%s recovered in %.2f s: %d entries, %d records folded again, goes on at %s",
+            "%s recovered in %.2f s: %d entries, %d records replayed, goes on at %s",
             self, found.seconds, found.entries, found.replayed, found.positions,
         )  # fmt: skip
 
-    async def _begin_under_present_rules(self, flusher: Flusher) -> None:
+    async def _begin_under_present_rules(self, recovered: Recovered) -> None:
         """A checkpoint, before the first record is folded by rules and settings that may be newer than the state's.
 
-        A stretch that is folded again is folded by one set of rules, those in the state: it must not hold records
-        from before and from after a change.
+        Input that is replayed is folded by one set of rules, those in the state: the range since the last checkpoint
+        must not hold records from before and from after a change.
         """
-        await flusher.flush(self._task, Effects(), self._next, checkpoint=True)
-        await flusher.settle()
+        await self._checkpoint(recovered)
 
-    async def _renew(self, flusher: Flusher) -> None:
-        """Newer rules, if there are any, hold from the next record on; a checkpoint says from which."""
-        if not self._task.is_outdated:
+    async def _renew(self) -> None:
+        """Newer rules, if there are any, hold from the next record on; a checkpoint records from which."""
+        recovered = self._recovered
+        if recovered is None or not self._task.is_outdated:
             return
-        with self._whole_or_dropped():
-            try:
-                await flusher.settle()
-                await self._threads.work(self._task.renew)
-                await flusher.flush(self._task, Effects(), self._next, checkpoint=True)
-            except BrokenTransactionError as error:
-                self._flush_failed(error)
-                return
-        log.info("%s works by other rules from %s on", self, self._next)
+        with self._memory_whole_or_dropped(), self._refusal_handled():
+            await recovered.flusher.settle()
+            await self._threads.work(self._task.renew)
+            await recovered.flusher.flush(self._task, Effects(), recovered.positions, checkpoint=True)
+            log.info("%s works by other rules from %s on", self, recovered.positions)
 
     async def _fold(self, records: Sequence[InputRecord], begin: int, effects: Effects) -> Sequence[InputRecord]:
         """Works on records from index `begin` on until time is up; returns those that it worked on."""
@@ -375,56 +397,67 @@ class StagePartition:
         self._context.exposition.count("batch_records", self.stage, by=end - begin)
         return records[begin:end]
 
-    def _watch_letters(self, topic: str, records: Sequence[InputRecord], effects: Effects) -> None:
-        watch = self._watches[topic]
+    def _watch_dead_letters(
+        self, recovered: Recovered, topic: str, records: Sequence[InputRecord], effects: Effects
+    ) -> None:
+        watch = recovered.watches[topic]
         watch.take(records, effects.outputs)
         effects.set(watch.share, "dead_letter_share", self.stage, topic, str(self.number))
 
-    async def _flush(self, flusher: Flusher, effects: Effects, *, always: bool = True) -> None:
-        checkpoint = self._is_checkpoint_due(flusher)
+    async def _flush(self, recovered: Recovered, effects: Effects, *, always: bool = True) -> None:
+        checkpoint = self._is_checkpoint_due(recovered.flusher)
+        with self._refusal_handled():
+            await recovered.flusher.flush(
+                self._task, effects, recovered.positions, checkpoint=checkpoint, always=always
+            )
+
+    async def _checkpoint(self, recovered: Recovered) -> None:
+        await recovered.flusher.flush(self._task, Effects(), recovered.positions, checkpoint=True)
+        await recovered.flusher.settle()
+
+    @contextmanager
+    def _refusal_handled(self) -> Iterator[None]:
+        """A transaction that the brokers refused deletes the memory, and the block ends there."""
         try:
-            await flusher.flush(self._task, effects, self._next, checkpoint=checkpoint, always=always)
+            yield
         except BrokenTransactionError as error:
             self._flush_failed(error)
 
     @contextmanager
-    def _whole_or_dropped(self) -> Iterator[None]:
+    def _memory_whole_or_dropped(self) -> Iterator[None]:
         """Work that fails or is cancelled half-way has changed memory, and its outputs are lost.
 
-        Nobody who comes next, a suspension above all, may write such a state: the next owner would take it for whole.
+        No later step, a suspension above all, may write such a state: the next owner would take it for whole.
         """
         try:
             yield
         except BaseException:
-            self._recovered = False
+            self._forget_memory()
             raise
+
+    def _forget_memory(self) -> None:
+        if self._recovered is not None:
+            self._last_positions = dict(self._recovered.positions)
+        self._recovered = None
 
     def _is_checkpoint_due(self, flusher: Flusher) -> bool:
         return flusher.checkpoint_age_s >= self._interval_s
 
-    def _flush_failed(self, error: Exception) -> None:
-        """What is in memory is no longer what is in Kafka: the memory has to go."""
-        was_recovered, self._recovered = self._recovered, False
-        self._refusal = error
+    def _drop_fetched(self) -> None:
         for topic in self._inputs:
             self._seeks[topic] += 1
+
+    def _flush_failed(self, error: Exception) -> None:
+        """What is in memory is no longer what is in Kafka: the memory has to go."""
+        was_recovered = self._recovered is not None
+        self._forget_memory()
+        self._repairs.refusal = error
+        self._drop_fetched()
         if not was_recovered:
-            # Whoever recovers it waits for this flush, hears of the error, and knows whether it is still ours.
+            # The recovery under way waits for this flush, gets the error, and knows who owns the partition.
             return
         if not isinstance(error, BrokenTransactionError):
             self._context.fail(error)
         else:
             log.warning("A flush was refused, the partition recovers: %s", error)
             self._context.repair(self)
-
-    def _count_repair(self) -> None:
-        if dict(self.durable) != self._repaired_at:
-            self._repairs, self._repairs_since_s = 0, time.monotonic()
-            self._repaired_at = dict(self.durable)
-        self._repairs += 1
-        waited_s = time.monotonic() - self._repairs_since_s
-        if self._repairs > _FEWEST_REPAIRS and waited_s > self._context.settings.stall_timeout_s:
-            raise WorkError(
-                f"Kafka has refused what {self} writes for {waited_s:.0f} s: {self._refusal}.",
-                "Nothing is lost, and work goes on there after a restart.",
-            )

@@ -1,4 +1,4 @@
-"""What the engine is told of a stage, and the threads that it works with."""
+"""A stage as the engine runs it, and the threads that it works on."""
 
 from __future__ import annotations
 

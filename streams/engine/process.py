@@ -87,7 +87,7 @@ class Process:
         self._ended.set()
 
     def fail(self, error: BaseException) -> None:
-        """Ends the work at once; the first error is the one that is told."""
+        """Ends the work at once; the first error is the one that is reported."""
         if self._failure is None:
             log.debug("ended by", exc_info=error)
             self._failure = _told(error)
@@ -163,7 +163,7 @@ class Process:
         is_lost = self._loss is not None
         try:
             await self.membership.close(clean=self._failure is None and not is_lost)
-        except Exception as error:  # noqa: BLE001 -- told when all is closed
+        except Exception as error:  # noqa: BLE001 -- reported when all is closed
             self.fail(error)
         if is_lost and not self._ended.is_set():
             await self._prepare_to_rejoin()
@@ -177,7 +177,7 @@ class Process:
             self.fail(
                 FencedError(
                     f"This worker lost its partitions {MOST} times within minutes, the last time by: {loss}",
-                    "Does another deployment run the same stages under this application id? `weir doctor` tells.",
+                    "Does another deployment run the same stages under this application id? `weir doctor` shows it.",
                 )
             )
             return

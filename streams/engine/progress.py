@@ -14,7 +14,7 @@ ENGINE_KEYS = frozenset({MARKER_KEY[0], PROGRESS_KEY[0]})
 """First bytes that belong to the engine: no task may begin a state key with one of them."""
 
 
-class InputPlace(msgspec.Struct, frozen=True):
+class InputPosition(msgspec.Struct, frozen=True):
     """Where one input topic's partition stands."""
 
     topic_id: str
@@ -22,25 +22,25 @@ class InputPlace(msgspec.Struct, frozen=True):
     next: int
     """Position behind everything whose outputs are published."""
     checkpoint: int
-    """Position that the state entries stand at; what lies between it and `next` is folded again at recovery."""
+    """Position that the state entries stand at; recovery replays the input between it and `next`."""
     letters: str = ""
-    """Which of the newest records before `next` became dead letters, as `LetterWatch.kept` says."""
+    """Which of the newest records before `next` became dead letters, as `DeadLetterWatch.kept` gives it."""
 
 
 class Progress(msgspec.Struct, frozen=True):
     """Written in the same transaction as the outputs that it accounts for."""
 
-    inputs: dict[str, InputPlace]
+    inputs: dict[str, InputPosition]
     """By full topic name."""
     task: bytes = b""
-    """What `Task.progress` said at `next`."""
+    """What `Task.progress` returned at `next`."""
     flush: int = 0
     """How many flushes there were, this one included: their outputs bear the number."""
 
     @property
     def has_tail(self) -> bool:
-        """Whether recovery must fold a stretch again."""
-        return any(place.checkpoint < place.next for place in self.inputs.values())
+        """Whether recovery must replay input."""
+        return any(position.checkpoint < position.next for position in self.inputs.values())
 
 
 def encode(progress: Progress) -> bytes:

@@ -1,7 +1,7 @@
 """Records of a fetch as the stages take them, also those whose headers no client can read.
 
 Kafka takes any bytes for the name of a header; clients take them for UTF-8, and fail at others for ever, since the
-position can't pass them. Such a record has no headers here, as in `weir.kafka.reader.headers_of`: whoever reads the log
+position can't pass them. Such a record has no headers here, as in `weir.kafka.reader.headers_of`: a reader of the log
 once more must see the same.
 """
 
@@ -22,7 +22,7 @@ from streams.engine.fetched import FetchedRecord
 class FetchedRecords(PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
     """Records of a fetch: a third of the cost of aiokafka's own.
 
-    When a header's name can't be read, the answer is read again by aiokafka's slow parser, which is told to bear it.
+    If a header's name can't be read, the response is read again by aiokafka's slow parser, which is set to accept it.
     """
 
     def __init__(self, tp: Any, records: FetchResponse, aborted: Any, *others: Any) -> None:  # noqa: ANN401 -- aiokafka's
@@ -39,7 +39,7 @@ class FetchedRecords(PartitionRecords):  # type: ignore[misc]  # aiokafka has no
             yield from self._unpack_again(self.next_fetch_offset)
 
     def _unpack_again(self, begin: int) -> Iterator[FetchedRecord]:
-        """The whole answer once more, since aborted transactions are told by what came before; from `begin` on."""
+        """The whole response once more, from `begin` on, since earlier records say which transactions were aborted."""
         self._records = _BearingRecords(self._answer.data)
         self._aborted_transactions = sorted(self._aborted or (), key=lambda one: one[1])
         self._aborted_producers: set[int] = set()
@@ -70,9 +70,9 @@ class _Unreadable(str):
 class _BearingBytes(bytearray):
     """Bytes whose slices never fail to be a text."""
 
-    def __getitem__(self, place: Any) -> Any:  # noqa: ANN401 -- a number for an index, bytes for a slice
-        found = super().__getitem__(place)
-        return found if isinstance(place, int) else _BearingBytes(found)
+    def __getitem__(self, index: Any) -> Any:  # noqa: ANN401 -- a number for an index, bytes for a slice
+        found = super().__getitem__(index)
+        return found if isinstance(index, int) else _BearingBytes(found)
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         """The text, or what stands for one."""

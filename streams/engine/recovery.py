@@ -3,7 +3,7 @@
 The order matters. Fencing ends whatever the last owner left open, and what the brokers lost sight of in the state is
 ended after it (`hanging.py`); the marker, committed by the new owner, is then the end to read to, so that no end offset
 told by a broker has to be trusted. By what the state says, outputs that the brokers lost sight of are ended, too. What
-the checkpoint lacks up to the last flush is folded again from the input, and its outputs dropped: they are published.
+the checkpoint lacks up to the last flush is replayed from the input, and its outputs are dropped: they are published.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from streams.engine import progress as progress_records
 from streams.engine.hanging import free_state, undo_cut_flushes
 from streams.engine.plan import StagePlan, Threads
-from streams.engine.progress import MARKER_KEY, PROGRESS_KEY, InputPlace, Progress
+from streams.engine.progress import MARKER_KEY, PROGRESS_KEY, InputPosition, Progress
 from streams.engine.stamp import Stamps
 from streams.engine.transaction import BrokenTransactionError, Transactions
 from streams.engine.uncommitted import newest_flushes
@@ -37,7 +37,7 @@ log = logging.getLogger("weir.recovery")
 
 
 @dataclass(frozen=True, slots=True)
-class Recovered:
+class RecoveryResult:
     """What recovery found."""
 
     positions: dict[str, int]
@@ -45,14 +45,14 @@ class Recovered:
     checkpoint: dict[str, int]
     """Likewise: where the state that was read stands."""
     letters: dict[str, str]
-    """Likewise: what a `LetterWatch` kept there."""
+    """Likewise: what a `DeadLetterWatch` kept there."""
     topic_ids: Mapping[str, str]
     flush: int
     """Number of the last flush."""
     entries: int
     """State entries read."""
     replayed: int
-    """Input records folded again."""
+    """Input records replayed."""
     seconds: float
 
 
@@ -86,14 +86,14 @@ class Recovery:
         """Ends it soon, with AbandonedError."""
         self._abandoned = True
 
-    async def run(self) -> Recovered:
+    async def run(self) -> RecoveryResult:
         """Everything from the mark to a task that stands where its last flush left it.
 
         Raises:
             FencedError: a newer owner was quicker.
             LostInputError: input that the state needs is gone.
-            WorkError: no end in time, folding again gave something else, or a stranger's transaction is in the way.
-            ClusterError: the brokers don't tell of the input.
+            WorkError: no end in time, the replay gave another state, or a transaction of another producer is open.
+            ClusterError: the brokers can't say where the input begins and ends.
             BrokenTransactionError: the marker could not be committed, or the brokers are not back yet.
             AbandonedError: `abandon` was called.
         """
@@ -112,10 +112,10 @@ class Recovery:
         await work(self._load, entries)
         replayed = await self._replay_from_checkpoint(progress) if progress.has_tail else 0
         await work(self._check_fold, progress if recorded else None)
-        positions = {topic: place.next for topic, place in progress.inputs.items()}
-        checkpoint = {topic: place.checkpoint for topic, place in progress.inputs.items()}
-        letters = {topic: place.letters for topic, place in progress.inputs.items()}
-        return Recovered(positions, checkpoint, letters, ids, flush, count, replayed, time.monotonic() - begun)
+        positions = {topic: position.next for topic, position in progress.inputs.items()}
+        checkpoint = {topic: position.checkpoint for topic, position in progress.inputs.items()}
+        letters = {topic: position.letters for topic, position in progress.inputs.items()}
+        return RecoveryResult(positions, checkpoint, letters, ids, flush, count, replayed, time.monotonic() - begun)
 
     def _free_state(self, observer: Observer) -> None:
         with _brokers_may_be_coming_back():
@@ -166,29 +166,29 @@ class Recovery:
 
     def _check_inputs(self, recorded: Progress | None, ids: Mapping[str, str]) -> Progress:
         """The recorded progress, if its input is still all there; the beginning of the log, if there is none."""
-        places: dict[str, InputPlace] = {}
+        positions_by_topic: dict[str, InputPosition] = {}
         for topic in self._inputs:
             with PartitionReader(self._settings, topic, self._partition) as reader:
                 low, high = reader.bounds()
-            place = recorded.inputs.get(topic) if recorded else None
-            places[topic] = place or InputPlace(ids[topic], low, low)
-            if place is not None:
-                check_place(topic, self._partition, place, ids[topic], low, high)
-        return Progress(places, recorded.task if recorded else b"")
+            position = recorded.inputs.get(topic) if recorded else None
+            positions_by_topic[topic] = position or InputPosition(ids[topic], low, low)
+            if position is not None:
+                check_position(topic, self._partition, position, ids[topic], low, high)
+        return Progress(positions_by_topic, recorded.task if recorded else b"")
 
     async def _replay_from_checkpoint(self, progress: Progress) -> int:
-        (topic, place), *others = progress.inputs.items()
+        (topic, position), *others = progress.inputs.items()
         if others:
             raise WorkError(f"The stage {self._stage} has several inputs and can't fold them again in their order.")
         count = 0
-        with PartitionReader(self._settings, topic, self._partition, place.checkpoint) as reader:
+        with PartitionReader(self._settings, topic, self._partition, position.checkpoint) as reader:
             while True:
                 chunk = await self._threads.kafka(reader.read, self._settings.max_batch_records, _READ_S)
-                below = [record for record in chunk.records if record.offset < place.next]
+                below = [record for record in chunk.records if record.offset < position.next]
                 if below:
                     await self._threads.work(self._task.process, below, Effects())
                     count += len(below)
-                if len(below) < len(chunk.records) or (chunk.end is not None and chunk.end >= place.next):
+                if len(below) < len(chunk.records) or (chunk.end is not None and chunk.end >= position.next):
                     return count
                 self._in_time("folding its input again")
 
@@ -221,7 +221,7 @@ def _brokers_may_be_coming_back() -> Iterator[None]:
         raise BrokenTransactionError(str(error)) from error
 
 
-def check_place(topic: str, partition: int, place: InputPlace, topic_id: str, low: int, high: int) -> None:  # noqa: PLR0913, PLR0917
+def check_position(topic: str, partition: int, position: InputPosition, topic_id: str, low: int, high: int) -> None:  # noqa: PLR0913, PLR0917
     """Whether the input that a state stands on is still there.
 
     Raises:
@@ -229,16 +229,18 @@ def check_place(topic: str, partition: int, place: InputPlace, topic_id: str, lo
     """
     where = f"partition {partition} of {topic}"
     advice = "Restore the topic, or start under another application id to begin with what is there."
-    if place.topic_id != topic_id:
+    if position.topic_id != topic_id:
         raise LostInputError(
             f"{topic} is another topic than the one read before: it was deleted and made again.", advice
         )
-    needed = min(place.checkpoint, place.next)
+    needed = min(position.checkpoint, position.next)
     if low > needed:
         raise LostInputError(
             f"The log of {where} starts at {low}, above {needed}, where work would go on: "
             "retention has deleted records that were not yet read.",
             advice,
         )
-    if high < place.next:
-        raise LostInputError(f"The log of {where} ends at {high}, below {place.next}, up to which it was read.", advice)
+    if high < position.next:
+        raise LostInputError(
+            f"The log of {where} ends at {high}, below {position.next}, up to which it was read.", advice
+        )

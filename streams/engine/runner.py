@@ -41,9 +41,9 @@ def run_plans(
         announce()
         asyncio.run(_until_signalled(settings, plans, followed, bound))
     except WeirError as error:
-        return told(error)
+        return report_error(error)
     finally:
-        # Whoever called this may go on: from here on the end of the process is the caller's.
+        # The caller may go on: from here on it decides when the process ends.
         bound.cancel()
     return 0
 
@@ -78,8 +78,8 @@ def collect_seldom() -> None:
     gc.set_threshold(50_000, 10, 100)
 
 
-def told(error: WeirError) -> int:
-    """Tells the error in its sentence on standard error; returns the exit code that it means."""
+def report_error(error: WeirError) -> int:
+    """Writes the error to standard error; returns the exit code that it means."""
     log.debug("ended by", exc_info=error)
     sys.stderr.write(f"{error}\n")
     sys.stderr.flush()

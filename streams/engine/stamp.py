@@ -1,4 +1,4 @@
-"""Which flush an output belongs to: a header on each, so that a recovery can tell whose work it finds in the log."""
+"""Which flush an output belongs to: a header on each, so that a recovery recognises its outputs in the log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Stamps:
         return STAMP_HEADER, b"%s%d" % (self._whose, flush)
 
     def flush(self, headers: Headers) -> int | None:
-        """The flush that a record with these headers belongs to; None if it is another partition's, or nobody's."""
+        """The flush that a record with these headers belongs to; None if it belongs to another partition or to none."""
         # The last one: an event that is sent on keeps the headers that it came with, and they may have one.
         stamp = next((value for name, value in reversed(headers) if name == STAMP_HEADER), b"")
         number = stamp.removeprefix(self._whose)

@@ -7,9 +7,9 @@ to the first was lost with its connection, the first may still arrive later, and
     client   ── commit ──x  (connection lost)  ── commit again ─► done ── begin ── outputs ──────── position ──
     broker            └────── on its way ──────────────────────────────────────────────────► commit!
 
-The client doesn't tell that it repeated a request. But it waits before it does, and longer than any ordinary end of a
-transaction takes: one that took so long is in doubt, and whoever made it begins anew, with a new epoch, to which what
-is on its way means nothing.
+The client does not report that it repeated a request. But it waits before it does, for longer than the end of a
+transaction ordinarily takes. If an end took so long, the outcome is unknown: the partition begins anew with a new
+epoch, and the brokers ignore what is still on its way.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ _ANY_PARTITION = -1
 _NOBODYS_KEY = b"undone"
 """Compacted topics take no record without a key."""
 _CALL_TIMEOUT_S = 5.0
-DOUBT_S = 1.0
-"""The end of a transaction that takes so long may have been asked for twice."""
+UNKNOWN_OUTCOME_S = 1.0
+"""If the end of a transaction takes so long, the client may have asked for it twice."""
 _WAIT_BEFORE_AGAIN = 1.25
 """Times so long the client waits before it repeats a request; it varies that by a fifth."""
 
 
 class NotCurrentError(Exception):
-    """The group may have given the partition to another worker meanwhile: that one is not fenced."""
+    """The group may have given the partition to another worker meanwhile, which must not be fenced."""
 
 
 class BrokenTransactionError(Exception):
-    """The transaction can't be committed, or nobody knows; a new producer can take over, and do the work again."""
+    """The transaction can't be committed, or its outcome is unknown; a new producer can repeat the work."""
 
 
 class Transactions:
@@ -58,12 +58,15 @@ class Transactions:
         settings: the settings in force.
         stage: whose transactions these are.
         partition: likewise.
-        doubt_s: the end of a transaction that takes longer is in doubt; more than brokers ordinarily take.
+        unknown_outcome_s: if the end of a transaction takes longer, its outcome is unknown; more than brokers
+            ordinarily take.
     """
 
-    def __init__(self, settings: Settings, stage: str, partition: int, doubt_s: float = DOUBT_S) -> None:
-        wait_ms = int(doubt_s * _WAIT_BEFORE_AGAIN * 1_000)
-        self._doubt_s = doubt_s
+    def __init__(
+        self, settings: Settings, stage: str, partition: int, unknown_outcome_s: float = UNKNOWN_OUTCOME_S
+    ) -> None:
+        wait_ms = int(unknown_outcome_s * _WAIT_BEFORE_AGAIN * 1_000)
+        self._unknown_outcome_s = unknown_outcome_s
         self._names: Names = settings.names
         self._answer_timeout_s = settings.stall_timeout_s
         self._whose = f"partition {partition} of {stage}"
@@ -87,12 +90,12 @@ class Transactions:
             logger=logging.getLogger("weir.kafka"),
         )
         self._in_transaction = False
-        self._is_in_doubt = False
+        self._outcome_unknown = False
 
     @property
-    def is_in_doubt(self) -> bool:
+    def outcome_unknown(self) -> bool:
         """Whether the end of a transaction took so long that it may have been asked for twice."""
-        return self._is_in_doubt
+        return self._outcome_unknown
 
     def fence(self, timeout_s: float, is_current: Callable[[], bool] = lambda: True) -> None:
         """Ends what the last owner left open and keeps it from writing. Once per ownership, never to recover.
@@ -144,23 +147,23 @@ class Transactions:
         """Makes the open transaction real.
 
         Raises:
-            BrokenTransactionError: it isn't, or that is in doubt; begin anew and do the work again.
+            BrokenTransactionError: it isn't, or its outcome is unknown; begin anew and repeat the work.
             FencedError: it isn't, and another owner goes on.
             WorkError: no answer in time; a recovery finds out whether it is.
         """
         self._deliver()
         self._end(self._producer.commit_transaction, "commit")
 
-    def undo(self, places: Iterable[PartitionId]) -> None:
+    def undo(self, partitions: Iterable[PartitionId]) -> None:
         """Writes to each of some partitions, and undoes it.
 
         Raises:
-            BrokenTransactionError: refused, or in doubt.
+            BrokenTransactionError: refused, or its outcome is unknown.
             FencedError: another owner has taken over.
             WorkError: no answer in time.
         """
         self.begin()
-        for topic, partition in places:
+        for topic, partition in partitions:
             self._produce(topic, _NOBODYS_KEY, None, partition, ())
         # What is undone before it was sent would touch no partition.
         self._deliver()
@@ -170,7 +173,7 @@ class Transactions:
         """Undoes the open transaction, if one is.
 
         Raises:
-            BrokenTransactionError: refused, or in doubt.
+            BrokenTransactionError: refused, or its outcome is unknown.
             FencedError: another owner has taken over.
             WorkError: no answer in time.
         """
@@ -203,8 +206,8 @@ class Transactions:
         self._retry(call, self._answer_timeout_s, what)
         self._in_transaction = False
         took_s = time.monotonic() - begun
-        if took_s >= self._doubt_s:
-            self._is_in_doubt = True
+        if took_s >= self._unknown_outcome_s:
+            self._outcome_unknown = True
             raise BrokenTransactionError(f"{self._whose}: to {what} took {took_s:.1f} s, and may have been asked twice")
 
     def _produce(self, topic: str, key: bytes | None, value: bytes | None, partition: int, headers: Headers) -> None:
@@ -245,12 +248,12 @@ class Transactions:
         )
 
     def _what_was_fatal(self, reason: KafkaError) -> KafkaError:
-        """Only calls about transactions tell what a producer died of, and of one thing one must not come back."""
+        """The error that ended a producer, which only calls about transactions return."""
         try:
             self._producer.abort_transaction(_CALL_TIMEOUT_S)
         except KafkaException as error:
-            told: KafkaError = error.args[0]
-            return told
+            cause: KafkaError = error.args[0]
+            return cause
         return reason
 
     def _error(self, reason: KafkaError) -> Exception:

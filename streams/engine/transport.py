@@ -28,7 +28,7 @@ _FETCH_WAIT_MS = 200
 
 @dataclass(frozen=True, slots=True)
 class FetchState:
-    """What the last fetch response said of a partition."""
+    """A partition as the last fetch response described it."""
 
     position: int
     stable_end: int
@@ -36,13 +36,13 @@ class FetchState:
     responded_at_s: float
 
     def is_caught_up(self, now_s: float) -> bool:
-        """Whether there was nothing more to read, and nothing open either, and the broker said so just now."""
+        """Whether there was nothing more to read, no transaction was open, and that was just now."""
         return self.position == self.stable_end == self.end and now_s - self.responded_at_s < _FRESH_S
 
 
 _FRESH_S = 2.0
 _UNPLACED_S = 0.05
-"""How soon to look again whether a partition has got its place."""
+"""Seconds until it is checked again whether a partition has a position."""
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
@@ -60,10 +60,10 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         consumer._fetch_max_wait_ms = _FETCH_WAIT_MS  # noqa: SLF001 -- as said
         return consumer
 
-    async def place(self, places: Mapping[TP, FetchPosition]) -> None:
+    async def place(self, fetch_positions: Mapping[TP, FetchPosition]) -> None:
         """Sets where fetching goes on. What was fetched of these partitions and not yet handed out is dropped."""
         consumer = self._ensure_consumer()
-        for tp, where in places.items():
+        for tp, where in fetch_positions.items():
             if tp in consumer.assignment():
                 consumer.seek(aiokafka.TopicPartition(*tp), where.offset)
                 self._placed[tp] = where
@@ -79,8 +79,9 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         timeout: float | None = None,  # noqa: ASYNC109 -- overrides
         max_records: int | None = None,
     ) -> Mapping[TP, Any]:
-        # A rebalance that begins during a recovery leaves partitions active that have no place. The fetcher looks for
-        # their offsets in the group, may find none, and hands that out as an error; `place` takes such an error away.
+        # A rebalance that begins during a recovery leaves partitions active that have no position. The fetcher looks
+        # for their offsets in the group, may find none, and hands that out as an error; `place` takes such an error
+        # away.
         placed = {tp for tp in active_partitions if tp in self._placed}
         if not placed:
             await self.stay()
@@ -136,7 +137,7 @@ class _Unknown(dict[TP, int | None]):
 
 
 class _NotListed(list[int]):
-    """Offsets that were acknowledged, forgotten at once: nobody would ever take them out again."""
+    """Offsets that were acknowledged, forgotten at once, since nothing would take them out again."""
 
     def append(self, _offset: int, /) -> None:
         pass
@@ -193,16 +194,16 @@ class BatchConsumer(driver.Consumer):
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Fetching goes on where the stages' state says; partitions that have none yet are left out."""
-        places = {TP(*where): place for where, place in self.transport.places().items()}
-        await self.place(places)
-        return {tp: place.offset for tp, place in places.items()}
+        fetch_positions = {TP(*where): place for where, place in self.transport.fetch_positions().items()}
+        await self.place(fetch_positions)
+        return {tp: place.offset for tp, place in fetch_positions.items()}
 
-    async def place(self, places: Mapping[TP, FetchPosition]) -> None:
+    async def place(self, fetch_positions: Mapping[TP, FetchPosition]) -> None:
         """Sets where fetching goes on."""
-        await self.batches.call_thread(self.batches.place, places)
+        await self.batches.call_thread(self.batches.place, fetch_positions)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Nothing is handed out until the stages have said where to go on."""
+        """Nothing is handed out until the positions of the stages are known."""
         self.is_revoked = True
         self.batches.forget_places()
         await super().on_partitions_revoked(revoked)
@@ -254,12 +255,12 @@ class BatchConsumer(driver.Consumer):
 class BatchTransport(driver.Transport):
     """Makes the consumer above.
 
-    `places` tells where each recovered partition's fetching must go on, `durable` what is committed, both by full
+    `fetch_positions` gives where the fetching of each partition must go on, `durable` what is committed, both by full
     topic name and partition.
     """
 
     Consumer: ClassVar[type[BatchConsumer]] = BatchConsumer
-    places: Callable[[], Mapping[tuple[str, int], FetchPosition]]
+    fetch_positions: Callable[[], Mapping[tuple[str, int], FetchPosition]]
     durable: Callable[[], Mapping[tuple[str, int], int]]
 
 

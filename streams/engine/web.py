@@ -15,7 +15,7 @@ _TEXT = "text/plain; version=0.0.4"
 
 
 class Watched(Protocol):
-    """What the server tells of."""
+    """What the server reports."""
 
     @property
     def is_ready(self) -> bool:

@@ -3,50 +3,39 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
 import msgspec
 
-from models.labels.sampling import chance
-from models.serving.champion import ChampionHolder, Scorer
-from models.training.drift import Watch
+from models.serving.champion import Scorer
 from rules.business.brake import Brake, BrakeState
-from rules.business.rules import BusinessRules
-from rules.cascade import by_model, judge
+from rules.cascade import judge
 from rules.heuristics.judging import HeuristicEvidence
-from rules.heuristics.patterns import Patterns
 from rules.heuristics.weighing import weighed
 from rules.judgement import Judgement
-from rules.limits.budgets import Budgets
-from rules.limits.verdicts import SharedVerdicts
 from rules.people import evidence_of, is_stronger
 from streams.dead_letter import dead_letter
 from streams.read_record import read_record
-from streams.score.anomaly import AnomalyScorer
-from streams.score.review_sampler import ReviewSampler
+from streams.score.closing import Closing
+from streams.score.judges import Judges
 from streams.score.revisions import LastRevisions, Revision
 from streams.score.scored import ScoredSession
 from streams.score.shared_limits import SharedLimits
 from streams.score.standing import read_answers
 from streams.score.telling import ANSWERED, TOLD, Telling
-from streams.score.weak_labels import HONEYPOT, weak_label
 from streams.task import Effects, Task
 from weir.contracts import Session
 from weir.contracts.dead_letter_reason import DeadLetterReason
-from weir.contracts.fast import decoder, encode
-from weir.kafka.records import InputRecord, Output
+from weir.contracts.fast import decoder
+from weir.kafka.records import InputRecord
 from weir.partitioner import partition_for
 from weir.settings import Settings
-from weir.topics import ANSWERS, LABELS, REVIEWS
+from weir.topics import ANSWERS
 
 _LONGEST_NUMBER = 20
-WATCHED_SHARE = 0.05
-"""Of closed sessions, how many are watched for drift."""
-WATCHED_OF = 0.01
-"""From all over the hash, so that the random sample of the review sampler is as likely to be watched as others."""
 _CROSSED, _BRAKE = b"a", b"b"
 """Types of state entries beside those of telling: a crossing of an address's or account's that was published; the brake
 on verdicts."""
@@ -66,48 +55,32 @@ class ScoreTask(Task):
     Args:
         partition: Of the sessions.
         partitions: How many there are: each address's or account's limits are published in one of them.
-        settings: Stages in shadow, weak labels, share of sessions to ask about, whether half-space trees score.
-        patterns: Explain the hits in sessions.
-        budgets: Explain limits.
-        business: The last word.
-        champion: Scores; may be swapped between any two sessions.
-        shared: Verdicts on addresses and accounts, over all partitions.
+        settings: Stages in shadow, weak labels, shares of sessions to ask about, whether half-space trees score.
+        judges: What the stages of the cascade judge by.
         now: Wall time in seconds since the epoch; decides latencies and the expiry of business rules.
-        packs_of: Gives the patterns in the versions that a session was folded by, which then judge it, and those in
-            force for a session that doesn't say which (None); without it `patterns` judge all.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 -- all that the cascade's stages judge by
+    def __init__(
         self,
         partition: int,
         partitions: int,
         settings: Settings,
-        patterns: Patterns,
-        budgets: Budgets,
-        business: BusinessRules,
-        champion: ChampionHolder,
-        shared: SharedVerdicts,
+        judges: Judges,
         now: Callable[[], float],
-        packs_of: Callable[[Mapping[str, str] | None], Patterns] | None = None,
     ) -> None:
         self._settings = settings
-        self._patterns = patterns
-        self._budgets = budgets
-        self._business = business
-        self._champion = champion
-        self._shared = shared
+        self._judges = judges
+        self._patterns = judges.patterns
+        self._champion = judges.champion
         self._now = now
-        self._packs_of = packs_of
         self._packs_named = b""
         self._limits = SharedLimits(partition, partitions)
         self._partition = partition
         self._partitions = partitions
-        self._brake = Brake(business.ceiling, business.version)
+        self._brake = Brake(judges.business.ceiling, judges.business.version)
         self._brake_written = self._brake.state
-        self._review_sampler = ReviewSampler(settings.review_sample_share, settings.review_ceiling_share)
-        self._anomaly = AnomalyScorer() if settings.anomaly else None
+        self._closing = Closing(settings, judges.champion)
         self._revisions = LastRevisions()
-        self._inputs = Watch()
         self._telling = Telling(partition, settings)
         self._yields_to = evidence_of(settings.answer_yields_to)
         self._reached_s = 0.0
@@ -119,7 +92,7 @@ class ScoreTask(Task):
             self._telling.load(key, value)
         elif key[:1] == _BRAKE:
             self._brake_written = _read_brake.decode(value)
-            self._brake = Brake(self._business.ceiling, self._business.version, self._brake_written)
+            self._brake = Brake(self._judges.business.ceiling, self._judges.business.version, self._brake_written)
         else:
             self._limits.load(key[1:], value)
 
@@ -136,25 +109,25 @@ class ScoreTask(Task):
                 self._take(session, revision, _appended_ms(record), effects)
                 self._reached_s = max(self._reached_s, session.end)
         self._telling.pass_until(self._reached_s)
-        self._limits.publish(self._shared, effects)
+        self._limits.publish(self._judges.shared, effects)
         self._show(effects)
 
     def _judge_by(self, record: InputRecord) -> None:
         """Takes the patterns in the versions that the session was folded by: its verdict depends on nothing else."""
-        if self._packs_of is None:
+        if self._judges.packs_of is None:
             return
         named = next((value for name, value in record.headers if name == "packs"), b"")
         if named and named == self._packs_named:
             return
         versions = _versions(named)
-        self._patterns = self._packs_of(versions)
+        self._patterns = self._judges.packs_of(versions)
         # Others stand in for packs that are not here yet: those may come at any time.
         is_found = versions is not None and dict(self._patterns.versions) == versions
         self._packs_named = named if is_found else b""
 
     def tick(self, now_s: float, effects: Effects) -> None:  # noqa: ARG002 -- nothing here waits for a time
         """Publishes limits of addresses and accounts that others' input led to."""
-        self._limits.publish(self._shared, effects)
+        self._limits.publish(self._judges.shared, effects)
         self._show(effects)
 
     def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
@@ -195,7 +168,7 @@ class ScoreTask(Task):
         is_heard = session.final or held.verdict != "allow" or held.trials
         rules = weighed(ask()) if is_heard else ()
         if session.final:
-            scored = self._add_unusual(scored, is_held=held is not without)
+            scored = self._closing.add_unusual(scored, is_held=held is not without)
             for one in rules:
                 effects.count("rule_sessions", one.id, _yes(one.in_shadow), _yes(one.is_alone))
         effects.outputs.append(scored.output(held.verdict, held.stage, rules=rules))
@@ -218,13 +191,6 @@ class ScoreTask(Task):
         effects.count("scores", "none" if scorer is None else "champion" if scorer is champion else "challenger")
         return scored
 
-    def _add_unusual(self, scored: ScoredSession, *, is_held: bool) -> ScoredSession:
-        """A closed session with how unusual it is. What the brake holds back is in doubt: the trees don't learn it."""
-        if self._anomaly is None:
-            return scored
-        unusual = self._anomaly.score(scored.session.session_id, scored.features, learns=not is_held)
-        return scored if unusual is None else replace(scored, unusual=unusual)
-
     def _judge(
         self, scored: ScoredSession, now_s: float, effects: Effects, ask: Callable[[], HeuristicEvidence]
     ) -> Judgement:
@@ -232,11 +198,11 @@ class ScoreTask(Task):
         judgement = judge(
             session,
             patterns=self._patterns,
-            budgets=self._budgets,
-            over=self._shared.on(session),
+            budgets=self._judges.budgets,
+            over=self._judges.shared.on(session),
             score=scored.score,
             model=scored.scorer,
-            business=self._business,
+            business=self._judges.business,
             shadow=self._settings.shadow,
             now_s=now_s,
             clock=perf_counter,
@@ -273,62 +239,18 @@ class ScoreTask(Task):
         self, scored: ScoredSession, judgement: Judgement, effects: Effects, *, is_held: bool, is_answered: bool
     ) -> None:
         session = scored.session
-        self._shadow(scored, effects)
-        self._add_opinion(scored, effects)
-        self._watch(scored, effects)
+        self._closing.score_by_others(scored, effects)
+        self._closing.watch(scored, effects)
         if is_held and not self._brake.may_ask_about(session.session_id):
             return
-        # What the brake holds back is in doubt: nothing is learned from it but what people say.
-        if self._settings.weak_labels and not is_held:
-            label = weak_label(
-                session,
-                judgement,
-                self._settings.shadow,
-                is_pattern=lambda name: self._patterns.find(name) is not None,
-                is_trapped=self._is_trapped(session),
-            )
-            if label is not None:
-                effects.outputs.append(Output(LABELS, session.visitor_id.encode(), encode(label)))
-        question = self._review_sampler.question(scored, judgement, is_answered=is_answered)
-        if question is not None:
-            effects.outputs.append(Output(REVIEWS, session.session_id.encode(), encode(question)))
-            effects.count("reviews", question.why)
-
-    def _is_trapped(self, session: Session) -> bool:
-        found = (self._patterns.find(name) for name in session.heuristics)
-        return any(info is not None and info.category == HONEYPOT for info in found)
-
-    def _shadow(self, scored: ScoredSession, effects: Effects) -> None:
-        """What the challenger says of a closed session, on record; nobody acts on it."""
-        challenger = self._champion.challenger
-        if challenger is None or challenger.scorer is scored.scorer:
-            return
-        shadowed = scored.by(challenger.scorer)
-        effects.outputs.append(shadowed.output(is_acted_on=False))
-        effects.count("scores", "shadow")
-        said, would_say = (by_model(one.score, one.scorer).verdict for one in (scored, shadowed))
-        effects.count("trial_verdicts", said, would_say)
-
-    def _add_opinion(self, scored: ScoredSession, effects: Effects) -> None:
-        """What the learner says of a closed session, on record, where it is not who scored; nobody acts on it."""
-        learner, challenger = self._champion.opinion(), self._champion.challenger
-        if learner is None or (scored.scorer is not None and scored.scorer.ref == learner.ref):
-            return
-        if challenger is not None and challenger.scorer.ref == learner.ref:
-            return
-        effects.outputs.append(scored.by(learner).output(is_acted_on=False))
-        effects.count("scores", "learner")
-
-    def _watch(self, scored: ScoredSession, effects: Effects) -> None:
-        """Whether sessions are what they were, by a few of them: it costs more than to score them."""
-        if chance(scored.session.session_id) % WATCHED_OF >= WATCHED_OF * WATCHED_SHARE:
-            return
-        for name in self._inputs.see({**scored.features, "score": scored.score}):
-            effects.count("drift_detected", "input", name)
+        if not is_held:
+            # Whether a verdict that the brake held back is right is open: only human labels teach from such a session.
+            self._closing.label(session, judgement, self._patterns, effects)
+        self._closing.ask(scored, judgement, effects, is_answered=is_answered)
 
     def _show(self, effects: Effects) -> None:
         effects.count("drift_detected", "input", "score", by=0)  # a series that is there before anything has changed
-        buckets, sets = self._shared.remembered
+        buckets, sets = self._judges.shared.remembered
         effects.set(buckets, "limit_subjects", "buckets")
         effects.set(sets, "limit_subjects", "sets")
         self._telling.show(effects)

@@ -11,7 +11,7 @@ from typing import Any
 
 from streams.engine.exposition import Exposition
 from streams.engine.logs import configure_logs
-from streams.engine.runner import collect_seldom, told
+from streams.engine.runner import collect_seldom, report_error
 from streams.engine.web import WebServer
 from streams.table.stage import TableStage
 from weir.errors import SettingsError, WeirError, WorkError
@@ -120,7 +120,7 @@ def run_table(settings: Settings) -> int:
         require_topics(settings)
         asyncio.run(_until_signalled(settings, bound))
     except WeirError as error:
-        return told(error)
+        return report_error(error)
     finally:
         bound.cancel()
     return 0

@@ -104,7 +104,7 @@ def _doubt() -> None:
 
     def never_in_doubt(self: Transactions, *args: Any, **more: Any) -> None:  # noqa: ANN401 -- whatever it takes
         begin(self, *args, **more)
-        self._doubt_s = float("inf")
+        self._unknown_outcome_s = float("inf")
 
     _put(Transactions, "__init__", never_in_doubt)
 
@@ -118,7 +118,7 @@ def _read_committed() -> None:
 
 
 def _position_from_state() -> None:
-    from streams.engine.progress import InputPlace, Progress  # noqa: PLC0415 -- likewise
+    from streams.engine.progress import InputPosition, Progress  # noqa: PLC0415 -- likewise
     from streams.engine.recovery import Recovery  # noqa: PLC0415 -- likewise
 
     checked = Recovery._check_inputs
@@ -131,7 +131,7 @@ def _position_from_state() -> None:
         for topic, place in progress.inputs.items():
             (where,) = consumer.committed([TopicPartition(topic, self._partition)], 10)
             at = max(0, where.offset)
-            places[topic] = InputPlace(place.topic_id, at, at)
+            places[topic] = InputPosition(place.topic_id, at, at)
         consumer.close()
         return Progress(places, progress.task)
 
@@ -147,13 +147,13 @@ def _same_fold_again() -> None:
 def _input_still_there() -> None:
     from streams.engine import recovery  # noqa: PLC0415 -- likewise
 
-    _put(recovery, "check_place", lambda *_: None)
+    _put(recovery, "check_position", lambda *_: None)
 
 
 def _whole_memory() -> None:
     from streams.engine.partition import StagePartition  # noqa: PLC0415 -- likewise
 
-    _put(StagePartition, "_whole_or_dropped", lambda _: nullcontext())
+    _put(StagePartition, "_memory_whole_or_dropped", lambda _: nullcontext())
 
 
 def _position_in_the_batch() -> None:
@@ -166,10 +166,11 @@ def _seek_stamp() -> None:
     from streams.engine.fetched import FetchPosition  # noqa: PLC0415 -- likewise
     from streams.engine.partition import StagePartition  # noqa: PLC0415 -- likewise
 
-    def places(self: StagePartition) -> dict[tuple[str, int], FetchPosition]:
-        return {(topic, self.number): FetchPosition(self._next[topic], self._seeks[topic]) for topic in self._inputs}
+    def stale(self: StagePartition) -> dict[tuple[str, int], FetchPosition]:
+        positions = self.positions
+        return {(topic, self.number): FetchPosition(positions[topic], self._seeks[topic]) for topic in self._inputs}
 
-    _put(StagePartition, "places", places)
+    _put(StagePartition, "fetch_positions", stale)
 
 
 class _Whatever:
@@ -214,11 +215,10 @@ def _commit_after_flush() -> None:
 
 
 def _checkpoint_before_newer_rules() -> None:
-    from streams.engine.flush import Flusher  # noqa: PLC0415 -- likewise
-    from streams.engine.partition import StagePartition  # noqa: PLC0415 -- likewise
+    from streams.engine.partition import Recovered, StagePartition  # noqa: PLC0415 -- likewise
 
-    async def begin(_: StagePartition, flusher: Flusher) -> None:
-        flusher._checkpoint_at = time.monotonic()
+    async def begin(_: StagePartition, recovered: Recovered) -> None:
+        recovered.flusher._checkpoint_at = time.monotonic()
 
     _put(StagePartition, "_begin_under_present_rules", begin)
 

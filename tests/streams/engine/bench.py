@@ -39,7 +39,7 @@ class Bench:
         return self.settings.names.public(EVENTS)
 
     def batch(self, partition: StagePartition, visitors: Sequence[str], start: int) -> Fetched:
-        seek = partition.places()[self.topic, 0].seek
+        seek = partition.fetch_positions()[self.topic, 0].seek
         records = [
             LogRecord(self.topic, 0, start + at, 0, visitor.encode(), b"event") for at, visitor in enumerate(visitors)
         ]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.dead_letter import dead_letter
-from streams.engine.cap import Cap, LetterWatch, follow
+from streams.engine.cap import Cap, DeadLetterWatch, follow
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.errors import WorkError
 from weir.kafka.records import LogRecord, Output
@@ -29,7 +29,7 @@ def record(offset: int) -> LogRecord:
     return LogRecord("weir.events", 0, offset, 0, b"v", b"x")
 
 
-def watched(watch: LetterWatch, letters: list[bool], start: int) -> None:
+def watched(watch: DeadLetterWatch, letters: list[bool], start: int) -> None:
     """Has a batch watched whose offsets have gaps, as a log with transactions has."""
     records = [record(2 * offset) for offset in range(start, start + len(letters))]
     outputs = [
@@ -49,11 +49,11 @@ def test_it_trips_at_the_first_letter_that_is_one_too_many_in_its_window(letters
 def test_neither_where_batches_end_nor_restarts_move_the_place_where_it_trips(
     letters: list[bool], cap: Cap, cuts: list[tuple[int, bool]]
 ) -> None:
-    watch, done, tripped = LetterWatch(cap, "here"), 0, None
+    watch, done, tripped = DeadLetterWatch(cap, "here"), 0, None
     for turn in range(len(letters)):
         size, restarts = cuts[turn % len(cuts)]
         if restarts:
-            watch = LetterWatch(cap, "here", watch.kept)
+            watch = DeadLetterWatch(cap, "here", watch.kept)
         try:
             watched(watch, letters[done : done + size], done)
         except WorkError:
@@ -67,7 +67,7 @@ def test_neither_where_batches_end_nor_restarts_move_the_place_where_it_trips(
 
 @given(inputs, caps)
 def test_a_restart_after_it_tripped_trips_again_before_anything_more_is_written(letters: list[bool], cap: Cap) -> None:
-    watch = LetterWatch(cap, "here")
+    watch = DeadLetterWatch(cap, "here")
     expected = too_many_at(letters, cap)
     # Each time the first batch is of one record, which is written if it can be.
     for index, is_letter in enumerate(letters):
@@ -76,26 +76,26 @@ def test_a_restart_after_it_tripped_trips_again_before_anything_more_is_written(
         except WorkError:
             assert index == expected
             return
-        watch = LetterWatch(cap, "here", watch.kept)
+        watch = DeadLetterWatch(cap, "here", watch.kept)
     assert expected is None
 
 
 @given(inputs, st.integers(1, 30))
 def test_without_a_cap_nothing_is_too_many_and_nothing_is_kept(letters: list[bool], window: int) -> None:
-    watch = LetterWatch(Cap(1.0, window), "here", "ff")
+    watch = DeadLetterWatch(Cap(1.0, window), "here", "ff")
     watched(watch, letters, 0)
     assert (watch.kept, watch.share) == ("", 0)
 
 
 def test_a_cap_of_nothing_stops_at_the_first_letter_and_good_records_never_do() -> None:
-    watch = LetterWatch(Cap(0.0, 10), "here")
+    watch = DeadLetterWatch(Cap(0.0, 10), "here")
     watched(watch, [False] * 50, 0)
     with pytest.raises(WorkError, match="1 of the last 10 records"):
         watched(watch, [False, True], 50)
 
 
 def test_few_records_are_no_share_however_bad_they_are() -> None:
-    watch = LetterWatch(Cap(0.5, 1_000), "here")
+    watch = DeadLetterWatch(Cap(0.5, 1_000), "here")
     watched(watch, [True] * 500, 0)
     assert watch.share == 0.5
     with pytest.raises(WorkError):
@@ -108,7 +108,7 @@ def test_the_share_is_taken_as_it_is_written(share: float, window: int, most: in
 
 
 def test_the_sentence_names_place_numbers_reason_and_what_to_do() -> None:
-    watch = LetterWatch(Cap(0.1, 100), "partition 3 of weir.events")
+    watch = DeadLetterWatch(Cap(0.1, 100), "partition 3 of weir.events")
     records = [record(offset) for offset in range(7, 27)]
     refused = [dead_letter(one, DeadLetterReason.MISSING_FIELD, f"No ts at {one.offset}.") for one in records]
     refused[3] = dead_letter(records[3], DeadLetterReason.NOT_JSON, "No JSON.")
@@ -122,6 +122,6 @@ def test_the_sentence_names_place_numbers_reason_and_what_to_do() -> None:
 
 
 def test_a_newer_window_forgets_what_is_beyond_it() -> None:
-    watch = LetterWatch(Cap(0.9, 100), "here")
+    watch = DeadLetterWatch(Cap(0.9, 100), "here")
     watched(watch, [True] * 50 + [False] * 20, 0)
-    assert LetterWatch(Cap(0.9, 30), "here", watch.kept).share == pytest.approx(10 / 30)
+    assert DeadLetterWatch(Cap(0.9, 30), "here", watch.kept).share == pytest.approx(10 / 30)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.engine import partition as partitions
+from streams.engine import repairs
 from streams.engine.transaction import BrokenTransactionError, Transactions
 from tests.streams.engine.bench import bench
 from tests.streams.engine.counting import STAGE
@@ -63,19 +63,19 @@ def test_a_commit_that_arrives_late_makes_no_half_of_the_next_flush_real(
 
 def test_an_end_that_took_long_is_in_doubt(installation: Settings) -> None:
     transactions = Transactions(installation, STAGE, 0)
-    transactions._doubt_s = 0.0
+    transactions._unknown_outcome_s = 0.0
     transactions.fence(30)
     transactions.begin()
     transactions.send(count(b"1"))
     with pytest.raises(BrokenTransactionError, match="may have been asked twice"):
         transactions.commit()
-    assert transactions.is_in_doubt
+    assert transactions.outcome_unknown
 
 
 def test_on_brokers_that_are_slow_by_nature_doubts_come_to_an_end(
     new_installation: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(partitions, "DOUBT_S", 0.001)
+    monkeypatch.setattr(repairs, "UNKNOWN_OUTCOME_S", 0.001)
     settings = new_installation(partitions=1)
 
     async def work() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from streams.engine import hanging, progress
 from streams.engine.hanging import is_settled, undo_cut_flushes
-from streams.engine.progress import PROGRESS_KEY, InputPlace, Progress
+from streams.engine.progress import PROGRESS_KEY, InputPosition, Progress
 from streams.engine.stamp import Stamps
 from streams.engine.transaction import Transactions
 from streams.engine.uncommitted import newest_flushes
@@ -69,7 +69,7 @@ def begun(settings: Settings, outputs: Sequence[Output], position: int | None = 
     for output in outputs:
         transactions.send(output)
     if position is not None:
-        place = InputPlace(topic_id, position, position)
+        place = InputPosition(topic_id, position, position)
         transactions.write([(PROGRESS_KEY, progress.encode(Progress({topic: place}, b"0", 1)))])
     assert transactions._producer.flush(30) == 0
     return transactions

@@ -13,7 +13,7 @@ from confluent_kafka import TopicPartition
 
 from streams.engine import partition as partition_module
 from streams.engine.fetched import Fetched
-from streams.engine.partition import StagePartition
+from streams.engine.partition import PartitionState, StagePartition
 from streams.engine.recovery import AbandonedError
 from streams.engine.transaction import BrokenTransactionError
 from streams.task import Effects
@@ -94,7 +94,7 @@ def test_a_batch_from_before_a_seek_and_one_after_suspension_are_dropped(setting
             partition = made.partition()
             await partition.recover()
             stale = made.batch(partition, ["a"], start=0)
-            partition.places()
+            partition.fetch_positions()
             await partition.take(stale)
             late = made.batch(partition, ["a"], start=0)
             await partition.suspend()
@@ -112,7 +112,7 @@ def test_a_gap_between_batches_is_an_error_and_control_records_are_none(settings
         async with bench(settings) as made:
             partition = made.partition()
             await partition.recover()
-            seek = partition.places()[made.topic, 0].seek
+            seek = partition.fetch_positions()[made.topic, 0].seek
             await partition.take(Fetched(made.topic, 0, (), start=0, end=3, generation=1, seek=seek))
             await partition.take(made.batch(partition, ["a"], start=3))
             with pytest.raises(WorkError, match="read up to 4, and the next batch starts at 9"):
@@ -358,7 +358,7 @@ def test_memory_that_half_done_work_has_changed_is_never_written(settings: Setti
             await partition.take(made.batch(partition, ["a"], start=0))
             await partition.suspend()
             await partition.resume()
-            seek = partition.places()[made.topic, 0].seek
+            seek = partition.fetch_positions()[made.topic, 0].seek
             await partition.take(Fetched(made.topic, 0, (), start=1, end=2, generation=1, seek=seek))
             half_done = asyncio.create_task(
                 partition.take(made.batch(partition, ["b", "b"], start=2))
@@ -431,7 +431,7 @@ def test_the_rest_of_a_long_batch_is_left_to_the_next_owner_once_the_partition_i
         def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
             super().process(records, effects)
             for one in suspended:
-                one._suspended = True
+                one._withheld = PartitionState.SUSPENDED
 
     async def work() -> None:
         async with bench(settings) as made:

@@ -72,7 +72,7 @@ def test_a_worker_works_in_batches_tells_of_itself_and_ends_cleanly(settings: Se
         assert "Traceback" not in worker.told
     with workers(settings, tmp_path, "next") as [worker]:
         worker.wait_until_ready()
-        assert "0 records folded again" in worker.told
+        assert "0 records replayed" in worker.told
         send_events(settings, ["late"])
         events.append("late")
         eventually(all_counted(settings, events))

@@ -140,7 +140,7 @@ def test_an_event_and_its_note_are_real_together_or_not_at_all(
             if next(refusals, False):
                 raise BrokenTransactionError("no answer")
 
-    monkeypatch.setattr("streams.produce.resend.Ledger", Doubtful)
+    monkeypatch.setattr("streams.produce.resend.ReplayLedger", Doubtful)
     monkeypatch.setattr("streams.produce.resend._AGAIN_S", 0.0)
     monkeypatch.setattr("streams.produce.resend.CHUNK_RECORDS", 10)
     told: list[float] = []
@@ -159,7 +159,7 @@ def test_brokers_that_go_on_refusing_are_told_with_what_was_sent(
                 raise BrokenTransactionError("not today")
             super().send(letters, run)  # type: ignore[arg-type]  # as it came
 
-    monkeypatch.setattr("streams.produce.resend.Ledger", Refusing)
+    monkeypatch.setattr("streams.produce.resend.ReplayLedger", Refusing)
     monkeypatch.setattr("streams.produce.resend._AGAIN_S", 0.0)
     monkeypatch.setattr("streams.produce.resend.CHUNK_RECORDS", 10)
     with pytest.raises(WorkError, match=r"not today.*10 letters were sent"):

@@ -15,6 +15,7 @@ from rules.heuristics.patterns import Patterns, load_packs
 from rules.limits.budgets import Budgets, load_budgets
 from rules.limits.verdicts import SharedVerdicts
 from streams.packs.library import PackLibrary
+from streams.score.judges import Judges
 from streams.score.task import ScoreTask
 from streams.task import Effects
 from tests.models.serving.test_champion import offer
@@ -67,13 +68,8 @@ class Bench:
             self.partition,
             self.partitions,
             self.settings,
-            self.patterns,
-            BUDGETS,
-            self.business,
-            self.champion,
-            self.shared,
+            Judges(self.patterns, BUDGETS, self.business, self.champion, self.shared, self.packs_of),
             self.now,
-            self.packs_of,
         )
 
     def always(self, value: float, learned_from: str = "people") -> Bench:

@@ -63,7 +63,7 @@ def send_views(settings: Settings, number: int) -> None:
 
 async def takes(made: Bench, partition: StagePartition, start: int, stop: int) -> None:
     """Works on some of the records, and writes no checkpoint of its own accord."""
-    seek = partition.places()[made.topic, 0].seek
+    seek = partition.fetch_positions()[made.topic, 0].seek
     records = (await asyncio.to_thread(read_all, made.settings, made.topic, 0))[start:stop]
     await partition.take(Fetched(made.topic, 0, records, start, stop, generation=1, seek=seek))
     await made.until_durable(partition, stop)

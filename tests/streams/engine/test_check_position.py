@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from streams.engine.progress import InputPlace
-from streams.engine.recovery import check_place
+from streams.engine.progress import InputPosition
+from streams.engine.recovery import check_position
 from weir.errors import LostInputError
 
-PLACE = InputPlace("id", next=50, checkpoint=40)
+PLACE = InputPosition("id", next=50, checkpoint=40)
 
 
 def test_input_from_the_checkpoint_to_the_end_is_enough() -> None:
-    check_place("events", 0, PLACE, "id", low=40, high=50)
+    check_position("events", 0, PLACE, "id", low=40, high=50)
 
 
 @pytest.mark.parametrize(
@@ -23,4 +23,4 @@ def test_input_from_the_checkpoint_to_the_end_is_enough() -> None:
 )
 def test_lost_input_is_told_in_a_sentence(topic_id: str, low: int, high: int, told: str) -> None:
     with pytest.raises(LostInputError, match=told):
-        check_place("events", 0, PLACE, topic_id, low, high)
+        check_position("events", 0, PLACE, topic_id, low, high)
