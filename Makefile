@@ -52,17 +52,17 @@ chaos: $(READY) ## Faults under load, judged by an oracle; SECONDS=120 SEED=1 PA
 		$(if $(ONLY),--only $(ONLY))
 
 recovery: $(READY) ## A killed worker comes back to SESSIONS=1000000 open sessions: seconds, memory, nothing served meanwhile
-	@$(BIN)/python -m tests.measures.recovery $(if $(SESSIONS),--sessions $(SESSIONS)) $(if $(JSON),--json)
+	@$(BIN)/python -m bench.measures.recovery $(if $(SESSIONS),--sessions $(SESSIONS)) $(if $(JSON),--json)
 
 soak: $(READY) ## Steady load for SECONDS=1800 at RATE=1000: does memory, handles, threads, latency or lag grow? In build/soak
-	@$(BIN)/python -m tests.measures.soak $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RATE),--rate $(RATE)) \
+	@$(BIN)/python -m bench.measures.soak $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RATE),--rate $(RATE)) \
 		$(if $(JSON),--json)
 
 rolling: $(READY) ## Three workers restarted in turn under load, RATE=1500: throughput and the longest gap, in build/rolling
-	@$(BIN)/python -m tests.measures.rolling $(if $(RATE),--rate $(RATE)) $(if $(JSON),--json)
+	@$(BIN)/python -m bench.measures.rolling $(if $(RATE),--rate $(RATE)) $(if $(JSON),--json)
 
 console: $(READY) ## The console under load with ten readers, its store deleted on the way: SECONDS=300 RATE=1000, in build/console
-	@$(BIN)/python -m tests.measures.console $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RATE),--rate $(RATE)) \
+	@$(BIN)/python -m bench.measures.console $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RATE),--rate $(RATE)) \
 		$(if $(JSON),--json)
 
 bench: $(READY) ## Weir beside Kafka Streams, half an hour; ALL=1 every part, ONLY=latency, ONLY=throughput CONTESTANTS=weir,flink PAIRS=5 EVENTS=500000, LIST=1 says how long; in bench/results and docs/benchmarks.md

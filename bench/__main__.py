@@ -13,13 +13,13 @@ from pathlib import Path
 
 from bench import plan
 from bench.contestants.everybody import contestants
+from bench.measures.results import say
 from bench.parts import MEASURES, BenchPart, chosen
 from bench.plan import PlanOptions
 from bench.report.write import write_report
 from bench.result import BadResultError, BenchResult, write_result
 from bench.take import take
 from bench.unavailable import UnavailableError
-from tests.measures.results import say
 
 MINUTES_FROM_S = 90
 RESULTS, PAGE, SCRATCH = Path("bench/results"), Path("docs/benchmarks.md"), Path("build/bench")

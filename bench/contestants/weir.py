@@ -9,8 +9,8 @@ from pathlib import Path
 from bench.contestants.contestant import Command, RunEnvironment, Traits
 from bench.contestants.forms import PURE, require_two_forms
 from bench.contestants.topics import remove_topics
+from bench.measures.worker import WEIR, environment_of
 from rules.heuristics.patterns import SHIPPED
-from tests.measures.worker import WEIR, environment_of
 from weir import __version__
 from weir.broker import free_port
 from weir.kafka.admin import create_topics

@@ -17,8 +17,8 @@ from bench.contestants.topics import remove_topics
 from bench.events.spec import LogSpec
 from bench.events.write import write_log
 from bench.measure.throughput import scratch
-from tests.measures.place import site
-from tests.measures.results import say
+from bench.measures.place import site
+from bench.measures.results import say
 from weir.kafka.admin import create_topics
 from weir.node_process import NodeProcess
 from weir.settings import Settings

@@ -14,8 +14,8 @@ from bench.contestants.weir import Weir
 from bench.events.spec import LogSpec
 from bench.measure.arena import arena
 from bench.measure.worker_course import course
+from bench.measures.results import say
 from bench.order import Deadline, in_time
-from tests.measures.results import say
 
 VISITORS = (10_000, 1_000_000)
 SMALL_EVENT = 200

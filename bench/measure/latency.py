@@ -22,7 +22,7 @@ from bench.events.spec import LogSpec
 from bench.measure.arena import arena
 from bench.measure.process import running
 from bench.measure.scale import _until_ready
-from tests.measures.results import say
+from bench.measures.results import say
 from weir.topics import FLAGS
 
 WARM_S = 5.0

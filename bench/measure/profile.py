@@ -26,7 +26,7 @@ from bench.measure.arena import BenchLog, arena
 from bench.measure.process import Started, running, tail
 from bench.measure.progress import Done, progress
 from bench.measure.throughput import STEP_S, WARM, watch
-from tests.measures.results import say
+from bench.measures.results import say
 
 ROOT = Path(__file__).parents[2]
 OWN = ("streams", "rules", "models", "weir")

@@ -10,10 +10,10 @@ from bench.contestants.contestant import Contestant
 from bench.events.spec import LogSpec
 from bench.measure.arena import Arena, BenchLog, arena
 from bench.measure.throughput import run_once
+from bench.measures.results import say
 from bench.order import Deadline, in_time
 from bench.parts import SLOW_SHARE
 from bench.unavailable import UnavailableError
-from tests.measures.results import say
 
 FEWEST = 2
 """Contestants of a comparison."""

@@ -1,4 +1,4 @@
-"""How fast sessions come back: `tests/measures/recovery.py`, which kills a worker and watches its successor."""
+"""How fast sessions come back: `bench/measures/recovery.py`, which kills a worker and watches its successor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.measures.results import say
+from bench.measures.results import say
 
 ROOT = Path(__file__).parents[2]
 LONGEST_S = 600.0
@@ -23,7 +23,7 @@ def measure_recovery(sessions: int, home: Path) -> dict[str, Any]:
     folder = home / "recovery"
     given = ["--sessions", str(sessions), "--stages", "sessionize", "--json", "--folder", str(folder)]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.measures.recovery", *given],
+        [sys.executable, "-m", "bench.measures.recovery", *given],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,

@@ -13,8 +13,8 @@ from bench.events.spec import LogSpec
 from bench.measure.arena import arena
 from bench.measure.process import running
 from bench.measure.worker_course import course
+from bench.measures.results import say
 from bench.order import Deadline, in_time
-from tests.measures.results import say
 
 ONE = Weir("weir", "Weir", "")
 TWO = Weir("weir-two", "Weir", "", processes=("sessionize", "sessionize"))

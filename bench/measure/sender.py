@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from random import Random
 
-from tests.measures.load import EVENT, TOOL
+from bench.measures.load import EVENT, TOOL
 from weir.kafka.sender import producer
 from weir.settings import Settings
 from weir.topics import EVENTS

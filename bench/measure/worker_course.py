@@ -17,7 +17,7 @@ from bench.measure.arena import BenchLog
 from bench.measure.process import running
 from bench.measure.progress import progress
 from bench.measure.throughput import stretch, watch
-from tests.measures.worker import Metrics
+from bench.measures.worker import Metrics
 
 SETTLE_S = 8.0
 """A checkpoint later than the end of the log."""

@@ -14,10 +14,10 @@ import msgspec
 
 from bench.events.spec import LogSpec
 from bench.events.write import log_of
+from bench.measures.results import say
 from bench.micro.task import fold_records, records_of, task
 from rules.heuristics.patterns import load_packs
 from streams.decode import Accepted, decode
-from tests.measures.results import say
 from weir.contracts.fast import FastEvent
 from weir.partitioner import partition_for
 

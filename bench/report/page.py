@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from bench.measures.results import table
 from bench.parts import PARTS, BenchPart
 from bench.report.age import age, commit, origin
 from bench.report.goals import GoalOutcome, answers
 from bench.report.sections import section
 from bench.result import BadResultError, BenchResult
-from tests.measures.results import table
 
 INTRODUCTION = """\
 # Benchmarks

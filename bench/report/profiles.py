@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.measures.results import table
+from bench.measures.results import table
 
 MODULES, FUNCTIONS = 14, 12
 LEAST = 0.01

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Any
 
+from bench.measures.results import table
 from bench.report.figures import wrong
 from bench.report.profiles import profiles
 from bench.result import BenchResult
-from tests.measures.results import table
 
 Figures = Mapping[str, Any]
 MEBI = 2**20

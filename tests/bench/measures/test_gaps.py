@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.measures.gaps import Gap, by_second, longest_gap, rate
+from bench.measures.gaps import Gap, by_second, longest_gap, rate
 
 SECONDS = st.lists(st.floats(0, 100), max_size=20)
 

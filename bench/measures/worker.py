@@ -18,8 +18,8 @@ import httpx
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.measures.place import Site
-from tests.measures.waiting import wait_until
+from bench.measures.place import Site
+from bench.measures.waiting import wait_until
 from weir.broker import free_port
 from weir.settings import Settings
 from weir.topics import EVENTS, SESSIONS
@@ -61,7 +61,7 @@ class Worker:
         """
         if self.process.poll() is not None:
             raise RuntimeError(f"A worker has ended: {self.log.read_text(errors='replace').strip()[-1_000:]}")
-        return self.answers("/ready") == 200
+        return self.answers("/ready") == httpx.codes.OK
 
     def status(self) -> dict[str, Any]:
         """What it says of itself."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.measures.recovery import Start, is_served_in_time
+from bench.measures.recovery import Start, is_served_in_time
 
 
 @pytest.mark.parametrize(

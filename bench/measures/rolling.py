@@ -1,4 +1,4 @@
-"""`python -m tests.measures.rolling --rate 1500`: three workers restarted one after another, under load.
+"""`python -m bench.measures.rolling --rate 1500`: three workers restarted one after another, under load.
 
 Each is asked to end, a new one is started in its place, and the next follows when all three are ready. What came out is
 read from the topics afterwards, as a `read_committed` consumer gets it: how much before, during and after, and the
@@ -19,12 +19,12 @@ from typing import Any
 
 import matplotlib as mpl
 
-from tests.measures.gaps import by_second, longest_gap, rate
-from tests.measures.load import load
-from tests.measures.place import Site, site
-from tests.measures.results import arguments, keep, say, table
-from tests.measures.waiting import wait_until
-from tests.measures.worker import Worker, is_at_the_end, start, workers
+from bench.measures.gaps import by_second, longest_gap, rate
+from bench.measures.load import load
+from bench.measures.place import Site, site
+from bench.measures.results import arguments, keep, say, table
+from bench.measures.waiting import wait_until
+from bench.measures.worker import Worker, is_at_the_end, start, workers
 from weir.topics import EVENTS, FLAGS, SESSIONS, Topic
 
 mpl.use("Agg")
@@ -51,7 +51,7 @@ class Restarted:
 
 
 @dataclass
-class Course:
+class RollingCourse:
     """What was done, and when: seconds since the epoch."""
 
     begun_s: float = 0.0
@@ -92,8 +92,8 @@ def main() -> int:
     return 0 if complete and not any(restart.code for restart in course.restarts) else 1
 
 
-def _restart_all(place: Site, events_per_s: float, around_s: float) -> tuple[Course, bool]:
-    course = Course()
+def _restart_all(place: Site, events_per_s: float, around_s: float) -> tuple[RollingCourse, bool]:
+    course = RollingCourse()
     with workers(place.settings, place.folder, WORKERS) as running:
         with load(place, events_per_s):
             say(f"{events_per_s:,.0f} events a second, {WORKERS} workers")
@@ -138,7 +138,7 @@ def _written(place: Site, topic: Topic) -> Written:
 
 
 def _figures(
-    given: argparse.Namespace, course: Course, written: Mapping[str, Written], *, complete: bool
+    given: argparse.Namespace, course: RollingCourse, written: Mapping[str, Written], *, complete: bool
 ) -> dict[str, Any]:
     return {
         "rate": given.rate,
@@ -218,7 +218,7 @@ def _seconds(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f} s"
 
 
-def _draw(file: Path, course: Course, written: Mapping[str, Written]) -> None:
+def _draw(file: Path, course: RollingCourse, written: Mapping[str, Written]) -> None:
     figure, panels = plt.subplots(3, 1, sharex=True, figsize=(13, 9), layout="constrained")
     rates, flags, delays = panels
     _draw_rates(rates, course, written, {EVENTS: "events in", SESSIONS: "revisions out"})
@@ -240,7 +240,7 @@ def _draw(file: Path, course: Course, written: Mapping[str, Written]) -> None:
     plt.close(figure)
 
 
-def _draw_rates(axes: Any, course: Course, written: Mapping[str, Written], topics: Mapping[Topic, str]) -> None:  # noqa: ANN401 -- matplotlib's own
+def _draw_rates(axes: Any, course: RollingCourse, written: Mapping[str, Written], topics: Mapping[Topic, str]) -> None:  # noqa: ANN401 -- matplotlib's own
     seconds: Sequence[int] = range(-int(SETTLING_S), int(course.over_s - course.begun_s))
     for topic, label in topics.items():
         counts = by_second(time_s - course.begun_s for time_s in written[topic.name].times_s)

@@ -1,4 +1,4 @@
-"""`python -m tests.measures.tables`: sessions a CPU second into the table, and how long a day's funnel takes over many.
+"""`python -m bench.measures.tables`: sessions a CPU second into the table, and how long a day's funnel takes over many.
 
 The first part sends sessions as sessionize publishes them (some 1.5 KB each) to a real broker, starts one worker of
 the stage, and takes its CPU time from ready until the last row is committed. The second writes so many rows of one day
@@ -25,10 +25,10 @@ from deltalake import DeltaTable, write_deltalake
 
 from bench.events.spec import LogSpec
 from bench.events.write import log_of
+from bench.measures.results import say
+from bench.measures.worker import WEIR
 from bench.micro.task import records_of, task
 from streams.task import Effects
-from tests.measures.results import say
-from tests.measures.worker import WEIR
 from tests.support.broker import begin_run, end_run, shared_broker
 from weir.contracts import Session
 from weir.contracts.fast import decoder
@@ -50,7 +50,7 @@ FROM sessions WHERE day = DATE '{day}' GROUP BY day
 
 def main() -> None:
     """Prints both figures as JSON."""
-    parser = argparse.ArgumentParser(prog="python -m tests.measures.tables")
+    parser = argparse.ArgumentParser(prog="python -m bench.measures.tables")
     parser.add_argument("--sessions", type=int, default=300_000, help="into the table by the stage; 0: not measured")
     parser.add_argument("--rows", type=int, default=10_000_000, help="that the funnel is asked of; 0: not measured")
     given = parser.parse_args()

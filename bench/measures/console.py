@@ -1,4 +1,4 @@
-"""`python -m tests.measures.console --seconds 300 --rate 1000`: the console under load, with ten readers.
+"""`python -m bench.measures.console --seconds 300 --rate 1000`: the console under load, with ten readers.
 
 A broker, a worker and the console as processes, steady traffic, and ten readers who each open page after page while a
 live connection stays open. A record that nobody else writes tells every half second how far the console is behind: the
@@ -24,11 +24,11 @@ from typing import Any
 import httpx
 import psutil
 
-from tests.measures.load import load
-from tests.measures.place import Site, site
-from tests.measures.results import arguments, keep, say, table
-from tests.measures.waiting import wait_until
-from tests.measures.worker import WEIR, environment_of, workers
+from bench.measures.load import load
+from bench.measures.place import Site, site
+from bench.measures.results import arguments, keep, say, table
+from bench.measures.waiting import wait_until
+from bench.measures.worker import WEIR, environment_of, workers
 from weir.broker import free_port
 from weir.contracts import Label
 from weir.contracts.fast import encode
@@ -81,7 +81,7 @@ def read(address: str, seen: Seen, seed: int) -> None:
             answer = client.get(path)
             took_ms = (time.monotonic() - began_s) * 1_000
             seen.statuses[answer.status_code] += 1
-            if answer.status_code == 200:
+            if answer.status_code == httpx.codes.OK:
                 seen.pages_ms[name].append(took_ms)
             time.sleep(random_.uniform(0.5, 1.5) * THINK_S)
 
@@ -106,7 +106,7 @@ def probe(place: Site, address: str, seen: Seen) -> None:
             sender.produce(topic, encode(label), visitor.encode())
             sender.flush(10)
             written_s = time.monotonic()
-            while client.get(f"/visitor?id={visitor}&format=json").status_code != 200 and not seen.is_over:
+            while client.get(f"/visitor?id={visitor}&format=json").status_code != httpx.codes.OK and not seen.is_over:
                 time.sleep(PROBE_POLL_S)
             if not seen.is_rebuilding and not seen.is_over:
                 seen.lags_s.append(time.monotonic() - written_s)
@@ -166,7 +166,7 @@ def _is_current(address: str) -> bool:
         answer = httpx.get(address, timeout=10)
     except httpx.TransportError:
         return False
-    return answer.status_code == 200 and "being made" not in answer.text
+    return answer.status_code == httpx.codes.OK and "being made" not in answer.text
 
 
 def figures(seen: Seen) -> dict[str, float]:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from tests.measures.latency import between, quantile
+from bench.measures.latency import between, quantile
 
 BOUNDS = (0.1, 0.5, 1.0, math.inf)
 

@@ -1,4 +1,4 @@
-"""Steady traffic at a rate: `python -m tests.measures.load SETTINGS RATE`. It ends on SIGTERM, when all has arrived.
+"""Steady traffic at a rate: `python -m bench.measures.load SETTINGS RATE`. It ends on SIGTERM, when all has arrived.
 
 A thousand visitors at once, twenty events each; one visitor in ten is a tool whose name the heuristics know, so that
 flags come out all the time. Nothing in it changes with time but the names: what grows in a worker grows by itself.
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.measures.place import Site
+from bench.measures.place import Site
 from weir.kafka.sender import producer
 from weir.settings import Settings
 from weir.topics import EVENTS
@@ -68,7 +68,7 @@ def load(place: Site, rate: float) -> Iterator[None]:
     """
     given = place.folder / "load.json"
     given.write_text(place.settings.model_dump_json(exclude_defaults=True))
-    process = subprocess.Popen([sys.executable, "-m", "tests.measures.load", str(given), str(rate)], cwd=ROOT)
+    process = subprocess.Popen([sys.executable, "-m", "bench.measures.load", str(given), str(rate)], cwd=ROOT)
     try:
         yield
         process.terminate()

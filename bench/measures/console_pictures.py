@@ -1,4 +1,4 @@
-"""`python -m tests.measures.console_pictures`: the pictures of the console in the docs, from a running demo."""
+"""`python -m bench.measures.console_pictures`: the pictures of the console in the docs, from a running demo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m tests.measures.soak --seconds 1800 --rate 1000`: whether a worker grows, at a steady rate.
+"""`python -m bench.measures.soak --seconds 1800 --rate 1000`: whether a worker grows, at a steady rate.
 
 Every few seconds, what the system and the worker itself say of it: memory, open handles, threads, latency, lag. After a
 warm-up, the slope of each with its interval. Exit code 0 if zero lies within every interval, 1 if something grows.
@@ -18,17 +18,19 @@ from typing import Any
 
 import matplotlib as mpl
 
-from tests.measures.latency import Buckets, between, quantile
-from tests.measures.load import load
-from tests.measures.place import Site, site
-from tests.measures.results import arguments, keep, say, table
-from tests.measures.slopes import Trend, trend
-from tests.measures.waiting import wait_until
-from tests.measures.worker import Metrics, Worker, workers
+from bench.measures.latency import Buckets, between, quantile
+from bench.measures.load import load
+from bench.measures.place import Site, site
+from bench.measures.results import arguments, keep, say, table
+from bench.measures.slopes import Trend, trend
+from bench.measures.waiting import wait_until
+from bench.measures.worker import Metrics, Worker, workers
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
 
+TOLD_EVERY_S = 30.0
+"""Between two lines about how it goes."""
 PARTITIONS = 4
 SETTINGS = {"partitions": PARTITIONS, "gap_s": 10.0, "grace_s": 5.0, "idle_timeout_s": 10.0}
 """Sessions of seconds, so that as many close as open long before the warm-up is over."""
@@ -57,7 +59,7 @@ CONFIDENCE = 1.0 - 0.05 / len(MEASURES)
 
 
 @dataclass(frozen=True)
-class Sample:
+class SoakSample:
     """One look at the worker; its fields but the first ones are named by the measures."""
 
     at_s: float
@@ -81,11 +83,11 @@ class Sampler:
         self._last_s, self._last = self._begun_s, worker.metrics()
         worker.system.cpu_percent()
 
-    def sample(self) -> Sample:
+    def sample(self) -> SoakSample:
         """The next look."""
         now_s, metrics, system = time.monotonic(), self._worker.metrics(), self._worker.system
         buckets = between(self._buckets(self._last), self._buckets(metrics))
-        made = Sample(
+        made = SoakSample(
             at_s=now_s - self._begun_s,
             events_per_s=self._increase(metrics, "weir_events_total") / (now_s - self._last_s),
             sessions_open=metrics.total("weir_sessions_open"),
@@ -131,14 +133,14 @@ def main() -> int:
     return 1 if any(found.verdict == "grows" for found in trends.values()) else 0
 
 
-def _samples(place: Site, seconds: float, rate: float) -> list[Sample]:
+def _samples(place: Site, seconds: float, rate: float) -> list[SoakSample]:
     with workers(place.settings, place.folder, 1) as [worker], load(place, rate):
         say(f"{rate:,.0f} events a second for {seconds:,.0f} s")
         wait_until(lambda: worker.metrics().total("weir_events_total") > 0, "first events")
         return list(_watch(worker, seconds))
 
 
-def _watch(worker: Worker, seconds: float) -> Iterator[Sample]:
+def _watch(worker: Worker, seconds: float) -> Iterator[SoakSample]:
     sampler, begun_s, told_s = Sampler(worker), time.monotonic(), time.monotonic()
     due_s = begun_s
     while due_s < begun_s + seconds:
@@ -146,7 +148,7 @@ def _watch(worker: Worker, seconds: float) -> Iterator[Sample]:
         time.sleep(max(0.0, due_s - time.monotonic()))
         sample = sampler.sample()
         yield sample
-        if time.monotonic() - told_s > 30.0:
+        if time.monotonic() - told_s > TOLD_EVERY_S:
             told_s = time.monotonic()
             say(
                 f"{sample.events_per_s:,.0f} events a second, {sample.memory_mib:,.1f} MiB, "
@@ -154,14 +156,14 @@ def _watch(worker: Worker, seconds: float) -> Iterator[Sample]:
             )
 
 
-def _trend(measure: Measure, samples: Sequence[Sample]) -> Trend:
+def _trend(measure: Measure, samples: Sequence[SoakSample]) -> Trend:
     seen = [(sample.at_s, float(getattr(sample, measure.name))) for sample in samples]
     known = [(at_s, value) for at_s, value in seen if not math.isnan(value)]
     return trend([at_s for at_s, _ in known], [value for _, value in known], CONFIDENCE)
 
 
 def _figures(
-    given: argparse.Namespace, warm_up_s: float, samples: Sequence[Sample], trends: Mapping[str, Trend]
+    given: argparse.Namespace, warm_up_s: float, samples: Sequence[SoakSample], trends: Mapping[str, Trend]
 ) -> dict[str, Any]:
     return {
         "seconds": given.seconds,
@@ -204,7 +206,7 @@ def _page(figures: Mapping[str, Any], trends: Mapping[str, Trend]) -> str:
     )
 
 
-def _draw(file: Path, samples: Sequence[Sample], warm_up_s: float) -> None:
+def _draw(file: Path, samples: Sequence[SoakSample], warm_up_s: float) -> None:
     figure, panels = plt.subplots(len(MEASURES), 1, sharex=True, figsize=(12, 12), layout="constrained")
     times = [sample.at_s for sample in samples]
     for axes, measure in zip(panels, MEASURES, strict=True):

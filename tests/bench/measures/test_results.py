@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.measures.results import table
+from bench.measures.results import table
 
 
 def test_a_table_is_aligned() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 
-from tests.measures.worker import Metrics
+from bench.measures.worker import Metrics
 
 TEXT = """\
 # HELP weir_lag_records behind

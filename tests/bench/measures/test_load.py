@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from tests.measures.load import TOOL_EVERY, event
+from bench.measures.load import TOOL_EVERY, event
 from weir.contracts import Event
 
 

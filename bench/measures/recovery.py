@@ -1,4 +1,4 @@
-"""`python -m tests.measures.recovery --sessions 1000000`: how soon a worker with so many open sessions is back.
+"""`python -m bench.measures.recovery --sessions 1000000`: how soon a worker with so many open sessions is back.
 
 A worker folds one event each of so many visitors, and is killed once all of it lies in a checkpoint. Some more events
 are sent, and a new worker is started: until it says that it is ready it must serve nothing, neither by a record of a
@@ -14,13 +14,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import httpx
+
+from bench.measures.load import TOOL_EVERY, event
+from bench.measures.place import Site, site
+from bench.measures.results import arguments, keep, say, table
+from bench.measures.waiting import wait_until
+from bench.measures.worker import STAGES, Metrics, Worker, is_at_the_end, start, workers
 from streams.engine import progress as progress_records
 from streams.engine.progress import PROGRESS_KEY
-from tests.measures.load import TOOL_EVERY, event
-from tests.measures.place import Site, site
-from tests.measures.results import arguments, keep, say, table
-from tests.measures.waiting import wait_until
-from tests.measures.worker import STAGES, Metrics, Worker, is_at_the_end, start, workers
 from weir.kafka.partition_reader import PartitionReader
 from weir.kafka.sender import producer
 from weir.topics import EVENTS, FLAGS, SESSIONS, Topic
@@ -32,6 +34,8 @@ GAP_S = 12 * 3_600.0
 WAITING_EVENTS = 2_000
 POLL_S = 0.02
 SAMPLE_S = 0.2
+TOLD_EVERY_S, TOLD_EVERY_RECORDS = 10.0, 250_000
+"""Between two lines about how far it is."""
 STATE_TAIL = 50
 """Records at the end of a state partition among which its newest progress lies."""
 MEBI = 1024 * 1024
@@ -105,7 +109,7 @@ def _open(place: Site, worker: Worker, sessions: int, stages: str) -> None:
         nonlocal told_s
         metrics = worker.metrics()
         folded, judged = metrics.total("weir_events_total", outcome="folded"), metrics.total("weir_scores_total")
-        if time.monotonic() - told_s > 10.0:
+        if time.monotonic() - told_s > TOLD_EVERY_S:
             told_s = time.monotonic()
             say(f"{folded:,.0f} folded, {judged:,.0f} judged")
         done = judged if "score" in stages else folded
@@ -126,7 +130,7 @@ def _send(place: Site, first: int, number: int, told: Any = lambda _: None) -> N
                 break
             except BufferError:
                 client.poll(0.1)
-        if at % 250_000 == 249_999:
+        if (at + 1) % TOLD_EVERY_RECORDS == 0:
             told(at + 1)
     client.flush()
 
@@ -156,15 +160,15 @@ def _watch(worker: Worker) -> Start:
         if answer:
             seen.answered_after_s = seen.answered_after_s or now_s - begun_s
             seen.slowest_answer_s = max(seen.slowest_answer_s, now_s - asked_at_s)
-        if answer == 200:
+        if answer == httpx.codes.OK:
             seen.ready_after_s = now_s - begun_s
             return seen
         seen.not_ready_until = asked_at
-        seen.refused += answer == 503
-        seen.stray_answers += answer not in {0, 503}
+        seen.refused += answer == httpx.codes.SERVICE_UNAVAILABLE
+        seen.stray_answers += answer not in {0, httpx.codes.SERVICE_UNAVAILABLE}
         if worker.process.poll() is not None:
             raise RuntimeError(f"The worker has ended: {worker.log.read_text()[-1_000:]}")
-        if now_s - told_s > 10.0:
+        if now_s - told_s > TOLD_EVERY_S:
             told_s = now_s
             say(f"recovering; {worker.system.memory_info().rss / MEBI:,.0f} MiB")
         time.sleep(POLL_S)

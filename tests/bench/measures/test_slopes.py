@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.measures.slopes import trend
+from bench.measures.slopes import trend
 
 TIMES = [2.0 * at for at in range(900)]
 

@@ -1,4 +1,4 @@
-"""`python -m tests.measures.paused`: how soon a worker works again that was paused beyond its session.
+"""`python -m bench.measures.paused`: how soon a worker works again that was paused beyond its session.
 
 Two workers are under load. One is stopped (SIGSTOP) until the other has its partitions, and goes on then. Measured is
 the time from SIGCONT until it says that it is ready and owns partitions again, beside that of a worker started anew.
@@ -13,11 +13,13 @@ import statistics
 import sys
 import time
 
-from tests.measures.load import load
-from tests.measures.place import site
-from tests.measures.results import arguments, keep, say, table
-from tests.measures.waiting import wait_until
-from tests.measures.worker import Worker, start, workers
+import httpx
+
+from bench.measures.load import load
+from bench.measures.place import site
+from bench.measures.results import arguments, keep, say, table
+from bench.measures.waiting import wait_until
+from bench.measures.worker import Worker, start, workers
 
 SETTINGS = {"partitions": 4, "gap_s": 10.0, "grace_s": 5.0, "idle_timeout_s": 10.0}
 OWNED = 2 * 4
@@ -28,7 +30,7 @@ LONGEST_S = 60.0
 
 def owned(worker: Worker) -> int:
     """Partitions that it owns and that are ready; 0 while it doesn't answer."""
-    if worker.answers("/ready") != 200:
+    if worker.answers("/ready") != httpx.codes.OK:
         return 0
     return sum(bool(partition["ready"]) for partition in worker.status()["partitions"])
 

@@ -1,0 +1,1 @@
+"""Measurements of running workers and of the console: memory, latency, recovery, restarts, pages, tables."""
