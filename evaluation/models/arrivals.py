@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from evaluation.common.result import EvaluationResult, Figure, ResultTable, draw
 from evaluation.models.newcomers import NEWCOMERS
 from evaluation.models.probes import probes
-from evaluation.models.result import EvaluationResult, Figure, ResultTable, draw
 from evaluation.models.site import Scene, play
 
 SEEDS = (3, 4, 5, 6, 7, 8, 9, 10)

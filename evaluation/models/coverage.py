@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from evaluation.common.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.data import messages
 from evaluation.models.progressive import progressive
-from evaluation.models.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.sessions import posts
 from models.families.registry import FAMILIES
 from models.labels.recall import Interval, share_interval

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+
+from evaluation.common.data_sets import http_parameters, sms_messages
 
 SEED = 1
 Order = int
@@ -23,18 +24,13 @@ class LabelledText:
 
 def messages(folder: Path, order: Order = SEED) -> list[LabelledText]:
     """Distinct SMS messages, ham or spam."""
-    lines = (folder / "sms-spam" / "SMSSpamCollection").read_text(encoding="utf-8").splitlines()
-    rows = (line.split("\t", 1) for line in lines)
-    return _shuffled([LabelledText(text, label == "spam", label) for label, text in rows], order)
+    return _shuffled([LabelledText(text, label == "spam", label) for text, label in sms_messages(folder)], order)
 
 
 def parameters(folder: Path, order: Order = SEED) -> list[LabelledText]:
     """Distinct values of HTTP parameters, normal ones and four kinds of attacks."""
-    path = folder / "payloads" / "http-params" / "payload_train.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        cases = [
-            LabelledText(row["payload"], row["label"] != "norm", row["attack_type"]) for row in csv.DictReader(file)
-        ]
+    rows = http_parameters(folder)
+    cases = [LabelledText(row["payload"], row["label"] != "norm", row["attack_type"]) for row in rows]
     return _shuffled(cases, order)
 
 

@@ -8,9 +8,9 @@ from urllib.parse import unquote_plus
 
 import numpy as np
 
+from evaluation.common.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.data import LabelledText, messages, parameters
 from evaluation.models.progressive import ProgressiveRun, progressive
-from evaluation.models.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.sessions import CaseFeatures, posts, searches
 from models.families.augmented import Augmented
 from models.families.base import Model

@@ -8,6 +8,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from evaluation.common.data_sets import ELASTIC_LOG
+
 _LINE = re.compile(r'(\S+) \S+ \S+ \[[^]]*\] "(\S+) (\S+) [^"]*" (\d+) (\d+|-) "([^"]*)" "([^"]*)"')
 _CRAWLS = re.compile(r"bot|crawl|spider|slurp|feed", re.IGNORECASE)
 _SECTIONS = ("news", "shop", "help", "forum", "about")
@@ -107,7 +109,7 @@ def _walk(walker: Walker, random: Random) -> list[dict[str, Any]]:
 def elastic_visits(data: Path, size: int) -> list[Visit]:
     """Visitors of a real log with three requests or more, half of them named crawlers; names and addresses left out."""
     visits: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    text = (data / "elastic-apache-logs/apache_logs").read_text(encoding="utf-8", errors="replace")
+    text = (data / ELASTIC_LOG).read_text(encoding="utf-8", errors="replace")
     for line in text.splitlines():
         found = _LINE.match(line)
         if not found:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evaluation.common.result import draw
 from evaluation.models.progressive import ProgressiveRun
-from evaluation.models.result import draw
 from models.gate.quality import precision_by_recall
 
 if TYPE_CHECKING:

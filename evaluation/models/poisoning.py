@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from evaluation.common.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.probes import probes
-from evaluation.models.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.site import Scene, play
 
 SEEDS = (3, 4, 5, 6, 7)

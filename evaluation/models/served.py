@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from evaluation.common.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.data import LabelledText, messages
-from evaluation.models.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.sessions import START_S
 from models.gate.quality import measure, recall_at
 from streams.intake.line import Line

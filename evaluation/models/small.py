@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from evaluation.common.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.plain import PlainLearner, plain_learners
-from evaluation.models.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.small_sets import Example, SmallSet, small_sets
 from models.families.base import Model
 from models.families.blended_logistic import BlendedLogistic

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +9,7 @@ from random import Random
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
+from evaluation.common.data_sets import LIBINJECTION, human_agents
 from evaluation.models.data import messages, parameters
 from evaluation.models.navigation import MIXED, STEADY, Navigation, elastic_visits, navigation
 from evaluation.models.newcomers import NEWCOMERS, newcomer
@@ -104,7 +103,7 @@ def _http(size: int, kinds: tuple[str, ...], order: int) -> Callable[[Path], lis
 
 
 def _injections(data: Path) -> list[_Visit]:
-    folder, random = data / "payloads/libinjection/data", Random(5)
+    folder, random = data / LIBINJECTION, Random(5)
     bad = (folder / "sqli-forums.txt").read_text(encoding="utf-8", errors="replace").splitlines()
     good = (folder / "false_positives.txt").read_text(encoding="utf-8", errors="replace").splitlines()
     texts = [(unquote_plus(line), True) for line in bad if line.strip() and line[0] != "#"]
@@ -133,8 +132,7 @@ def _agents(half: int, size: int) -> Callable[[Path], list[_Visit]]:
         # An extra, which has no types.
         from crawleruseragents import CRAWLER_USER_AGENTS_DATA  # type: ignore[import-untyped]  # noqa: PLC0415
 
-        with gzip.open(data / "human-user-agents/user-agents.json.gz") as file:
-            people = sorted({row["userAgent"] for row in json.load(file)})
+        people = sorted(human_agents(data))
         crawlers = sorted({agent for row in CRAWLER_USER_AGENTS_DATA for agent in row["instances"]})
         random = Random(3)
         random.shuffle(people)

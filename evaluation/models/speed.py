@@ -7,7 +7,7 @@ from time import thread_time
 
 import msgspec
 
-from evaluation.models.result import EvaluationResult, Figure, ResultTable
+from evaluation.common.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.site import Scene, play
 from models.families.base import Features
 from models.families.frozen import Predictor, frozen

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from evaluation.common.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.data import messages, parameters
 from evaluation.models.plots import calibration, learning_curves, precision_curves
 from evaluation.models.progressive import ProgressiveRun, progressive
-from evaluation.models.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.sessions import CaseFeatures, posts, searches
 from models.families.registry import FAMILIES
 

@@ -6,8 +6,9 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluation.models.result import EvaluationResult, Figure, ResultTable, draw
-from evaluation.rules.data import Agent, crawlers, human_agents
+from evaluation.common.data_sets import human_agents
+from evaluation.common.result import EvaluationResult, Figure, ResultTable, draw
+from evaluation.rules.data import Agent, crawlers
 from evaluation.rules.judge import PatternVerdict, says
 from evaluation.rules.share import Share, macro, served
 from rules.heuristics.patterns import Patterns, load_packs

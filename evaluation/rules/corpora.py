@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from evaluation.models.result import EvaluationResult, ResultTable
-from evaluation.rules.data import human_agents, messages
+from evaluation.common.data_sets import human_agents
+from evaluation.common.result import EvaluationResult, ResultTable
+from evaluation.rules.data import messages
 from evaluation.rules.judge import PatternVerdict, says
 from evaluation.rules.share import Share, served
 from evaluation.rules.standins import question

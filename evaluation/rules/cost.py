@@ -11,7 +11,7 @@ from time import thread_time
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from evaluation.models.result import EvaluationResult, Figure, ResultTable, draw
+from evaluation.common.result import EvaluationResult, Figure, ResultTable, draw
 from evaluation.rules.data import log_events
 from rules.heuristics.decode import url_parts
 from rules.heuristics.patterns import Patterns, load_packs

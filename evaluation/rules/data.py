@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
-import json
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +10,7 @@ from urllib.parse import quote
 
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA  # type: ignore[import-untyped]  # has no types
 
+from evaluation.common.data_sets import ELASTIC_LOG, HTTP_PARAMETERS, LIBINJECTION, http_parameters, sms_messages
 from streams.intake.files import read
 from streams.intake.line import BadLine
 from weir.contracts import Event
@@ -58,31 +55,27 @@ def is_held_out(text: str) -> bool:
 
 def parameters(data: Path) -> list[LabelledUrl]:
     """HTTP parameters, each as the value of a search, percent-encoded as a browser would."""
-    path = data / "payloads" / "http-params" / "payload_train.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return [
-            LabelledUrl(
-                f"row {row}", one["payload"], SEARCH + quote(one["payload"], safe=""), one["attack_type"], path.stem
-            )
-            for row, one in enumerate(csv.DictReader(file), 1)
-        ]
+    return [
+        LabelledUrl(
+            f"row {row}",
+            one["payload"],
+            SEARCH + quote(one["payload"], safe=""),
+            one["attack_type"],
+            HTTP_PARAMETERS.stem,
+        )
+        for row, one in enumerate(http_parameters(data), 1)
+    ]
 
 
 def injections(data: Path) -> Iterator[LabelledUrl]:
     """Libinjection's strings, which are encoded already; `&` and `#` would end the value that they are."""
-    for file in sorted((data / "payloads" / "libinjection" / "data").glob("*.txt")):
+    for file in sorted((data / LIBINJECTION).glob("*.txt")):
         kind = "norm" if file.stem == "false_positives" else "xss" if "xss" in file.stem else "sqli"
         for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").split("\n"), 1):
             text = line.rstrip("\r")
             if text and not text.startswith("#"):
                 url = SEARCH + text.replace("&", "%26").replace("#", "%23")
                 yield LabelledUrl(f"{file.stem} {number}", text, url, kind, file.stem)
-
-
-def human_agents(data: Path) -> Counter[str]:
-    """Browsers' user agents with their numbers of profiles."""
-    with gzip.open(data / "human-user-agents" / "user-agents.json.gz") as file:
-        return Counter(profile["userAgent"] for profile in json.load(file))
 
 
 def crawlers() -> list[Agent]:
@@ -92,9 +85,7 @@ def crawlers() -> list[Agent]:
 
 def messages(data: Path) -> list[tuple[str, bool]]:
     """Distinct SMS messages, each with whether it is spam."""
-    lines = (data / "sms-spam" / "SMSSpamCollection").read_text(encoding="utf-8").split("\n")
-    rows = [line.split("\t", 1) for line in lines if "\t" in line]
-    return list({text: (text, label == "spam") for label, text in rows}.values())
+    return list({text: (text, label == "spam") for text, label in sms_messages(data)}.values())
 
 
 def spam_domains(data: Path) -> list[str]:
@@ -105,6 +96,6 @@ def spam_domains(data: Path) -> list[str]:
 
 def log_events(data: Path) -> Iterator[tuple[int, Event]]:
     """The access log's events with their lines' numbers."""
-    for number, line in enumerate(read("access-log", str(data / "elastic-apache-logs" / "apache_logs")), 1):
+    for number, line in enumerate(read("access-log", str(data / ELASTIC_LOG)), 1):
         if not isinstance(line, BadLine):
             yield number, decode_event(line.value)

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from evaluation.models.result import EvaluationResult, Figure, ResultTable
+from evaluation.common.result import EvaluationResult, Figure, ResultTable
 from evaluation.rules.data import crawlers, log_events
 from evaluation.rules.judge import PatternVerdict, says
 from evaluation.rules.reading import READ

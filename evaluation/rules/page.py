@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from evaluation.models.result import EvaluationResult, Figure, ResultTable
+from evaluation.common.page import markdown, sections, write_page
+from evaluation.common.result import EvaluationResult, ResultTable
 from evaluation.rules.share import COLUMNS, SERVED
 
 _HEAD = """# How well the rules do
@@ -23,53 +24,13 @@ beside the project, in `../shared/data`.
 
 def write(results: Mapping[str, EvaluationResult], folder: Path) -> Path:
     """Writes the page and its plots; gives the page's path."""
-    plots = folder / "evaluation"
-    plots.mkdir(parents=True, exist_ok=True)
-    for result in results.values():
-        for name, svg in result.plots:
-            (plots / f"rules-{name}.svg").write_text(svg, encoding="utf-8")
-    page = folder / "evaluation-rules.md"
-    page.write_text(render(results), encoding="utf-8")
-    return page
+    return write_page("rules", render(results), results, folder)
 
 
 def render(results: Mapping[str, EvaluationResult]) -> str:
-    """The page as Markdown."""
-    figures = [figure for result in results.values() for figure in result.figures]
+    """The page as Markdown: what is served is gathered from all parts at its head."""
     rows = [
         row for result in results.values() for table in result.tables if table.title == SERVED for row in table.rows
     ]
-    served = [f"\n{_table(ResultTable(SERVED, COLUMNS, rows))}"] if rows else []
-    parts = [_HEAD, *served, _summary(figures), *_missed(figures)]
-    for result in results.values():
-        parts.append(f"\n## {result.title}\n\n{result.text}\n")
-        parts += [f"\n{_table(table)}" for table in result.tables if table.title != SERVED]
-        parts += [f"\n![{result.title}: {name}](evaluation/rules-{name}.svg)\n" for name, _ in result.plots]
-    return "".join(parts)
-
-
-def _summary(figures: Iterable[Figure]) -> str:
-    rows = [
-        [
-            figure.what,
-            f"{figure.value:.{figure.places}f}",
-            f"{'≥' if figure.at_least else '≤'} {figure.goal:g}",
-            "yes" if figure.is_reached else "no",
-        ]
-        for figure in figures
-    ]
-    return f"\n{_table(ResultTable('', ['what', 'value', 'goal', 'reached'], rows))}"
-
-
-def _missed(figures: Iterable[Figure]) -> list[str]:
-    missed = [figure for figure in figures if not figure.is_reached]
-    return [f"\nMissed: {figure.what}. {figure.why}".rstrip() + "\n" for figure in missed]
-
-
-def _table(table: ResultTable) -> str:
-    if not table.rows:
-        return f"{table.title}: none.\n" if table.title else ""
-    escaped = [[cell.replace("|", "\\|") for cell in row] for row in table.rows]
-    lines = [table.columns, ["---"] * len(table.columns), *escaped]
-    body = "".join(f"| {' | '.join(row)} |\n" for row in lines)
-    return f"{table.title}:\n\n{body}" if table.title else body
+    served = f"\n{markdown(ResultTable(SERVED, COLUMNS, rows))}" if rows else ""
+    return _HEAD + served + sections("rules", results, leave_out={SERVED})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluation.models.result import EvaluationResult, Figure, ResultTable, draw
+from evaluation.common.result import EvaluationResult, Figure, ResultTable, draw
 from evaluation.rules.data import LabelledUrl, injections, parameters
 from evaluation.rules.judge import PatternVerdict, says
 from evaluation.rules.share import Share, macro, served

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from evaluation.models.result import EvaluationResult, Figure, ResultTable
+from evaluation.common.result import EvaluationResult, Figure, ResultTable
 from evaluation.rules.data import is_held_out, log_events, spam_domains
 from evaluation.rules.judge import says
 from evaluation.rules.share import Share, served

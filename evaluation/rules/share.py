@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import sqrt
 
-from evaluation.models.result import ResultTable
+from evaluation.common.result import ResultTable
 
 SERVED = "What is served"
 """Title of the table whose rows the page gathers at its head."""

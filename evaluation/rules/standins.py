@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from evaluation.models.result import EvaluationResult, ResultTable
+from evaluation.common.result import EvaluationResult, ResultTable
 from evaluation.rules.judge import PatternVerdict, says
 from evaluation.rules.share import Share, macro, served
 from rules.heuristics.patterns import Patterns, load_packs

@@ -8,11 +8,11 @@ from random import Random
 
 import pytest
 
+from evaluation.common.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.data import messages, parameters
 from evaluation.models.newcomers import NEWCOMERS, newcomer
 from evaluation.models.page import render
 from evaluation.models.progressive import progressive
-from evaluation.models.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.sessions import posts, searches
 from evaluation.models.site import Scene, events, play
 from models.families.registry import FAMILIES

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.models.result import EvaluationResult, Figure, ResultTable
+from evaluation.common.result import EvaluationResult, Figure, ResultTable
 from evaluation.rules.agents import without_family
 from evaluation.rules.cost import fuzz
 from evaluation.rules.data import Agent, injections, is_held_out, log_events, parameters

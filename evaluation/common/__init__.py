@@ -1,0 +1,1 @@
+"""What the evaluations of rules and of models share: results, their page, the command, data sets of others."""
