@@ -59,7 +59,7 @@ def _dates(document: Document, entry: Dated, path: Path, today: date) -> Iterato
     if entry.expires and entry.added and entry.expires <= entry.added:
         message = f"{entry.id} can never fire: it expires on {entry.expires}, and was added on {entry.added}."
         yield document.problem(message, "Give a later day.", *path, "expires")
-    elif entry.expires and entry.expires <= today:
+    elif entry.is_expired(today):
         message = f"{entry.id} has expired on {entry.expires}."
         yield document.problem(message, "Take it out, or give a later day.", *path, "expires", warning=True)
     if entry.hours is not None:

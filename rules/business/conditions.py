@@ -11,25 +11,18 @@ from pydantic import BeforeValidator, Field
 
 from rules.document import Strict, as_tuple
 from rules.limits.ranges import as_network
+from rules.measures import MEASURE_READERS, is_within
 from weir.contracts.flag import Stage, Verdict
 from weir.contracts.session import Session
 from weir.networks import Network, Networks
 
-Measure = Literal[
-    "events",
-    "page_views",
-    "clicks",
-    "searches",
-    "carts",
-    "purchases",
-    "distinct_urls",
-    "repeats",
-    "duration_s",
-    "rate_limited",
-]
-"""Figures of a session that a rule may bound."""
+BoundedMeasure = Literal[
+    "events", "page_views", "clicks", "searches", "carts", "purchases",
+    "distinct_urls", "repeats", "duration_s", "rate_limited",
+]  # fmt: skip
+"""The measures of a session that a business rule may bound."""
 Texts = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(as_tuple), Field(min_length=1)]
-Bounds = Annotated[dict[Measure | Literal["score"], float], Field(min_length=1)]
+Bounds = Annotated[dict[BoundedMeasure | Literal["score"], float], Field(min_length=1)]
 
 
 class Who(Strict):
@@ -113,15 +106,13 @@ class When(SiteScope):
         )
 
     def _within(self, session: Session, score: float | None) -> bool:
-        for name, least in (self.at_least or {}).items():
-            value = _figure(session, score, name)
-            if value is None or value < least:
-                return False
-        for name, most in (self.at_most or {}).items():
-            value = _figure(session, score, name)
-            if value is None or value > most:
-                return False
-        return True
+        def value(name: BoundedMeasure | Literal["score"]) -> float | None:
+            return score if name == "score" else MEASURE_READERS[name](session)
+
+        least, most = self.at_least or {}, self.at_most or {}
+        return all(is_within(value(name), at_least=bound) for name, bound in least.items()) and all(
+            is_within(value(name), at_most=bound) for name, bound in most.items()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +167,6 @@ class Context:
 def is_network(text: str) -> bool:
     """Whether a text is an IPv4 or IPv6 network or address."""
     return as_network(text) is not None
-
-
-def _figure(session: Session, score: float | None, name: str) -> float | None:
-    if name == "score":
-        return score
-    value: float = getattr(session, name)
-    return value
 
 
 def _among(value: str, wanted: Sequence[str] | None) -> bool:

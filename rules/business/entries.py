@@ -9,13 +9,11 @@ from pydantic import BeforeValidator, Field
 
 from rules.business.conditions import SiteScope, When, Who
 from rules.business.hours import Hours
-from rules.document import Strict, as_date, as_tuple
+from rules.document import Strict, as_tuple
+from rules.entry import EntryHeader, EntryId, EntryReason
 from weir.contracts.flag import Stage, Verdict
 
-Day = Annotated[date, BeforeValidator(as_date)]
-Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._/-]{0,127}$")]
 Owner = Annotated[str, Field(min_length=1, max_length=128)]
-Why = Annotated[str, Field(min_length=8, max_length=300)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 ALLOW_PRIORITY, DENY_PRIORITY = 1_000, 900
 """Of the lists: who is on both is allowed, and no rule may stand between."""
@@ -38,20 +36,21 @@ class VerdictThresholds(Strict):
         return next((verdict for verdict, least in rising if least is not None and score >= least), "allow")
 
 
-class Dated(Strict):
-    """What every entry says of itself."""
+class Dated(EntryHeader):
+    """What rules and entries of lists have in common."""
 
-    id: Id
     owner: Owner
-    """Who answers for it."""
-    reason: Why
-    """For the person who reads the flag."""
-    added: Day | None = None
-    expires: Day | None = None
-    """From this day (UTC) on it is off."""
+    """The person or team that answers for the entry."""
     hours: Hours | None = None
-    """Hours of the week in which it is in force; always unless given."""
-    enabled: bool = True
+    """Hours of the week in which the entry is in force; always unless given."""
+
+    def is_in_force(self, today: date, ts: float) -> bool:
+        """Whether the entry is in force on a day, for a session whose newest event is of the time `ts`."""
+        return (
+            not self.is_expired(today)
+            and not (self.added and self.added > today)
+            and (self.hours is None or self.hours.hold_at(ts))
+        )
 
 
 class BusinessRuleEntry(Dated):
@@ -78,16 +77,16 @@ class ListEntry(Dated):
 class SegmentEntry(Strict):
     """A part of the traffic that rules refer to by name: a country, a customer, a part of the site."""
 
-    id: Id
+    id: EntryId
     where: SiteScope
 
 
 class CeilingEntry(Strict):
     """What share of sessions may be throttled or blocked, and what becomes of further ones."""
 
-    id: Id
+    id: EntryId
     owner: Owner
-    reason: Why
+    reason: EntryReason
     at_most: Annotated[float, Field(gt=0, lt=1)]
     """Share of a partition's newest sessions; above it the brake trips."""
     release_at: Annotated[float, Field(ge=0, lt=1)]

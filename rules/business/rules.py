@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rules.business.conditions import Context, PrecedingVerdict, When, Who
@@ -14,17 +14,16 @@ from rules.business.entries import (
     DENY_PRIORITY,
     BusinessRuleEntry,
     CeilingEntry,
+    Dated,
     ListEntry,
     VerdictThresholds,
 )
 from rules.business.files import Loaded, check_business_rules
-from rules.business.hours import Hours
+from rules.judgement import STRENGTH
 from rules.problems import refuse_errors
 from weir.contracts.flag import Reason, Stage, Verdict
 from weir.contracts.session import Session
 from weir.networks import Network, Networks
-
-MILDEST_FIRST: tuple[Verdict, ...] = ("allow", "review", "throttle", "block")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +34,15 @@ class Override:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule in force, wherever in the file it stands."""
+class Rule(Dated):
+    """A rule or an entry of a list, as it is asked."""
 
-    id: str
-    owner: str
-    reason: str
     priority: int
-    weight: float
+    weight: float = 1.0
     when: Who
-    unless: When | None
-    then: Verdict | None
-    thresholds: VerdictThresholds | None
-    added: date | None
-    expires: date | None
-    hours: Hours | None
-
-    def is_in_force(self, today: date, ts: float) -> bool:
-        """Whether it is, on that day, for a session whose newest event is of that time."""
-        return (
-            not (self.expires and self.expires <= today)
-            and not (self.added and self.added > today)
-            and (self.hours is None or self.hours.hold_at(ts))
-        )
+    unless: When | None = None
+    then: Verdict | None = None
+    thresholds: VerdictThresholds | None = None
 
     def verdict(self, said: PrecedingVerdict, context: Context) -> Verdict | None:
         """What it says of a session; None where it does not hold."""
@@ -119,7 +103,7 @@ class BusinessRules:
             return None
         # max gives the first of equals: the milder one.
         found = max(
-            (verdict for verdict in MILDEST_FIRST if verdict in votes),
+            (verdict for verdict in STRENGTH if verdict in votes),
             key=lambda verdict: sum(rule.weight for rule in votes[verdict]),
         )
         if found == verdict and all(rule.thresholds is not None for rule in votes[found]):
@@ -148,34 +132,9 @@ def load_business_rules(path: Path | None = None, networks: Sequence[Network] | 
 
 
 def _listed(entry: ListEntry, then: Verdict, priority: int) -> Rule:
-    return Rule(
-        id=entry.id,
-        owner=entry.owner,
-        reason=entry.reason,
-        priority=priority,
-        weight=1.0,
-        when=entry.who,
-        unless=None,
-        then=then,
-        thresholds=None,
-        added=entry.added,
-        expires=entry.expires,
-        hours=entry.hours,
-    )
+    header = {name: value for name, value in entry if name != "who"}
+    return Rule.model_construct(**header, when=entry.who, then=then, priority=priority)
 
 
 def _ruled(entry: BusinessRuleEntry) -> Rule:
-    return Rule(
-        id=entry.id,
-        owner=entry.owner,
-        reason=entry.reason,
-        priority=entry.priority,
-        weight=entry.weight,
-        when=entry.when,
-        unless=entry.unless,
-        then=entry.then,
-        thresholds=entry.thresholds,
-        added=entry.added,
-        expires=entry.expires,
-        hours=entry.hours,
-    )
+    return Rule.model_construct(**dict(entry))

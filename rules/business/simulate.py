@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rules.business.rules import MILDEST_FIRST
+from rules.judgement import STRENGTH
 from weir.contracts.flag import Flag, Stage, Verdict
 
 
@@ -38,7 +38,7 @@ class BusinessVerdictChange:
             return "newly flagged"
         if self.after == "allow":
             return "no longer flagged"
-        rises = MILDEST_FIRST.index(self.after) > MILDEST_FIRST.index(self.before)
+        rises = STRENGTH[self.after] > STRENGTH[self.before]
         return "stronger" if rises else "milder"
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from rules.document import Strict, as_date, as_tuple
+from rules.document import Strict, as_tuple
+from rules.entry import EntryHeader
 from rules.heuristics import decode
 from rules.heuristics.conditions import Condition, SessionExample
 from rules.heuristics.search_pages import referrer_text
@@ -31,7 +31,6 @@ LONGEST_REGEX = 4_000
 MOST_DOMAINS = 50_000
 Level = Annotated[int, Field(ge=1, le=4)]
 """Of paranoia: 1 is for every site, 2 and 3 find more and err more, 4 is for what nobody else should ever reach."""
-Day = Annotated[date, BeforeValidator(as_date)]
 Examples = Annotated[tuple[str, ...], BeforeValidator(as_tuple), Field(min_length=1)]
 SessionExamples = Annotated[tuple[SessionExample, ...], BeforeValidator(as_tuple), Field(min_length=1)]
 Domain = Annotated[str, Field(pattern=r"^[^\s./:@?#]+(\.[^\s./:@?#]+)+$", max_length=253)]
@@ -41,14 +40,11 @@ _HOST_BEGINS = r"^([a-z][a-z0-9+.-]*:)?(//)?([^/?#]*[.@])?("
 _HOST_ENDS = r")\.?([:/?#]|$)"
 
 
-class Entry(Strict):
+class Entry(EntryHeader):
     """What patterns and rules have in common."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._/-]{0,127}$")]
     category: Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,63}$")]
     """The kind of abuse that it tells of."""
-    reason: Annotated[str, Field(min_length=8, max_length=300)]
-    """A sentence for the person who reads the flag."""
     weight: Annotated[float, Field(ge=0, le=1)]
     """Evidence for abuse when it holds: 0.5 alone is a review, 0.7 a throttle, 0.9 a block. 0 is no evidence: a sign
     that rules may ask for."""
@@ -59,9 +55,6 @@ class Entry(Strict):
     shadow: bool = False
     """It is counted and shown, and is no evidence."""
     owner: str | None = None
-    added: Day | None = None
-    expires: Day | None = None
-    enabled: bool = True
 
 
 class PatternEntry(Entry):

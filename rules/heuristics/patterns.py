@@ -11,12 +11,13 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-from rules.heuristics.conditions import AT_MOST_THE_EVENTS, Facts, holds_together
+from rules.heuristics.conditions import Facts, holds_together
 from rules.heuristics.decode import url_parts
 from rules.heuristics.entries import DECODERS, PatternEntry, PatternField, SessionRuleEntry
 from rules.heuristics.finder import NONE, Find, finder
 from rules.heuristics.pack import Pack, read_pack
 from rules.heuristics.prose import is_prose, without_prose
+from rules.measures import AT_MOST_THE_EVENTS
 from rules.problems import Problem, RulesError
 from weir.contracts.event import Event
 
@@ -102,7 +103,7 @@ class Patterns:
         elsewhere: dict[PatternField, list[tuple[str, str]]] = {field: [] for field in DECODERS}
         for pack in sorted(packs, key=lambda pack: pack.name):
             for entry in pack.patterns_in_force:
-                if today and entry.expires and entry.expires <= today:
+                if today and entry.is_expired(today):
                     continue
                 self._add(pack, entry)
                 if entry.is_oversized:
@@ -110,7 +111,7 @@ class Patterns:
                     continue
                 (elsewhere if entry.is_elsewhere else by_field)[entry.field].append((entry.id, entry.expression))
             for rule in pack.rules_in_force:
-                if not (today and rule.expires and rule.expires <= today):
+                if not (today and rule.is_expired(today)):
                     self._add_rule(pack, rule)
         self._finders = {field: _with_marked(patterns, elsewhere[field], field) for field, patterns in by_field.items()}
         self._matchers = {field: _decoding(DECODERS[field], find) for field, find in self._finders.items()}

@@ -33,7 +33,7 @@ def unreachable(rule: SessionRuleEntry, ids: Collection[str], categories: Collec
 
 def expired(entry: PatternEntry | SessionRuleEntry, today: date) -> Iterator[Finding]:
     """That it is in force no longer."""
-    if entry.expires is not None and entry.expires <= today:
+    if entry.is_expired(today):
         yield f"{entry.id} has expired on {entry.expires}.", "Take it out, or give it another day to expire."
 
 

@@ -6,9 +6,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.heuristics.conditions import MEASURES, SessionFacts
+from rules.heuristics.conditions import SessionFacts
 from rules.heuristics.judging import collect_evidence
 from rules.heuristics.patterns import load_packs
+from rules.measures import MEASURES
 from tests.chaos.oracle.rule_book import measure
 from tests.chaos.rule_book import rule_book
 from tests.rules.heuristics.test_session_rules import session

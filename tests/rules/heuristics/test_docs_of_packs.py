@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from rules.heuristics.conditions import MEASURES
 from rules.heuristics.entries import DECODERS, PatternEntry, SessionRuleEntry
 from rules.heuristics.pack import parse_pack
 from rules.heuristics.patterns import SHIPPED
+from rules.measures import MEASURES
 
 PAGE = (Path(__file__).parents[3] / "docs" / "heuristics.md").read_text(encoding="utf-8")
 SHOWN = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)

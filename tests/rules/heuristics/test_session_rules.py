@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.cascade import heuristics
-from rules.heuristics.conditions import MEASURES, SessionFacts
+from rules.heuristics.conditions import SessionFacts
 from rules.heuristics.evidence import Sign, evidence, grouped_evidence
 from rules.heuristics.judging import collect_evidence
 from rules.heuristics.pack import parse_pack
 from rules.heuristics.patterns import Patterns
+from rules.measures import MEASURES
 from tests.rules.heuristics.test_pack import ENTRY, problems, text
 from weir.contracts import Session
 
