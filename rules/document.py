@@ -18,7 +18,7 @@ from rules.problems import Problem
 Model = TypeVar("Model", bound=BaseModel)
 MAX_FILE_BYTES = 8 * 1024 * 1024
 MOST_PROBLEMS = 500
-"""Of the form of one file that are told."""
+"""The most problems of form that are reported for one file."""
 
 
 class Strict(BaseModel):
@@ -61,41 +61,41 @@ class Document:
 
 
 def read_document(source: Path | Traversable) -> Document | Problem:
-    """Reads and parses a YAML file; what it can't read is a problem, too."""
+    """Reads and parses a YAML file. A file that can't be read gives a problem."""
     name = str(source) if isinstance(source, Path) else source.name
     try:
         content = source.read_bytes()
     except OSError as error:
-        return Problem(name, 0, f"It can't be read: {error.strerror or error}.", "Check the path.")
+        return Problem(name, 0, f"The file can't be read: {error.strerror or error}.", "Check the path and its rights.")
     if len(content) > MAX_FILE_BYTES:
-        return Problem(name, 0, f"It has more than {MAX_FILE_BYTES} bytes.", "Split it.")
+        return Problem(name, 0, f"The file has {len(content)} bytes; {MAX_FILE_BYTES} are allowed.", "Split the file.")
     try:
         return parse_document(name, content.decode("utf-8"))
     except UnicodeDecodeError as error:
-        return Problem(name, 0, f"It is no UTF-8: byte {error.start}.", "Save it as UTF-8.")
+        return Problem(name, 0, f"The file is no UTF-8: byte {error.start} can't be decoded.", "Save it as UTF-8.")
 
 
 def parse_document(name: str, text: str) -> Document | Problem:
-    """Parses YAML; a name that a mapping has twice is a problem, since YAML would drop the first."""
+    """Parses YAML. A name that a mapping has twice is a problem, since YAML would drop the first value."""
     try:
         loader = yaml.SafeLoader(text)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        return Problem(name, line, f"It has the character {error.character:#06x}.", "Take it out; YAML has no such.")
+        return Problem(name, line, f"The character {error.character:#06x} is not allowed in YAML.", "Remove it.")
     try:
         root = loader.get_single_node()
         if root is None:
-            return Problem(name, 0, "It is empty.", "See docs/rules.md for an example.")
+            return Problem(name, 0, "The file is empty.", "See docs/rules.md for an example.")
         twice = _named_twice(root)
         if twice is not None:
             return Problem(name, twice.start_mark.line + 1, f"{twice.value} is given twice.", "Keep one.")
         return Document(name, text, loader.construct_document(root), root)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or "it can't be parsed"
-        return Problem(name, mark.line + 1 if mark else 0, f"It is no YAML: {what}.", "Mind indents and quotes.")
+        what = getattr(error, "problem", None) or "the parser gives no reason"
+        return Problem(name, mark.line + 1 if mark else 0, f"The file is no YAML: {what}.", "Check indents and quotes.")
     except (ValueError, RecursionError) as error:
-        return Problem(name, 0, f"It is no YAML that can be used: {error}.", "Mind dates and depth.")
+        return Problem(name, 0, f"The YAML can't be used: {error}.", "Check the dates and the depth of the nesting.")
     finally:
         loader.dispose()
 
@@ -107,7 +107,7 @@ def validate(model: type[Model], document: Document) -> Model | list[Problem]:
     except ValidationError as error:
         found = [_as_problem(model, document, detail) for detail in error.errors(include_url=False)[:MOST_PROBLEMS]]
         more = error.error_count() - len(found)
-        return found + ([document.problem(f"There are {more} more.", "Mend these first.")] if more else [])
+        return found + ([document.problem(f"There are {more} more problems.", "Correct these first.")] if more else [])
 
 
 def as_date(value: object) -> object:
@@ -128,7 +128,7 @@ def _as_problem(model: type[BaseModel], document: Document, detail: Any) -> Prob
         known = _names(model)
         close = difflib.get_close_matches(str(path[-1]), sorted(known), n=1)
         is_elsewhere = path[-1] in known or not close
-        hint = "Take it out, or check its indent." if is_elsewhere else f"Did you mean {close[0]}?"
+        hint = "Remove the name, or check its indent." if is_elsewhere else f"Did you mean {close[0]}?"
         return document.problem(f"{where} is no known name.", hint, *path)
     if kind == "missing":
         return document.problem(f"{where} is missing.", "Add it.", *path)
@@ -137,7 +137,7 @@ def _as_problem(model: type[BaseModel], document: Document, detail: Any) -> Prob
 
 
 _HINTS: dict[str, Callable[[object], str]] = {
-    "string_type": lambda value: f"Put it between quotes: {str(value)!r}." if _is_short(value) else "It takes a text.",
+    "string_type": lambda value: f"Put it between quotes: {str(value)!r}." if _is_short(value) else "Write a text.",
     "tuple_type": lambda _: "Write a list: [one, another].",
     "model_type": lambda _: "Write names and values, indented.",
     "dict_type": lambda _: "Write names and values, indented.",
@@ -145,7 +145,7 @@ _HINTS: dict[str, Callable[[object], str]] = {
 
 
 def _shown(value: object) -> str:
-    return f"It is {value!r}." if _is_short(value) else ""
+    return f"The value is {value!r}." if _is_short(value) else ""
 
 
 def _is_short(value: object) -> bool:
@@ -176,12 +176,12 @@ def _child(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
 
 def _named_twice(root: yaml.Node) -> yaml.ScalarNode | None:
     waiting: list[yaml.Node] = [root]
-    looked_at: set[int] = set()
+    visited: set[int] = set()
     while waiting:
         node = waiting.pop()
-        if id(node) in looked_at:  # an alias
+        if id(node) in visited:  # an alias
             continue
-        looked_at.add(id(node))
+        visited.add(id(node))
         if isinstance(node, yaml.MappingNode):
             seen: set[str] = set()
             for key, value in node.value:

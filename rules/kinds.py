@@ -1,4 +1,4 @@
-"""The kinds of rule files, told by the sections that one alone has: who mixes them up should read one sentence."""
+"""The kinds of rule files. A file's kind follows from the sections that only one kind has."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SECTIONS: Mapping[Kind, frozenset[str]] = {
     "limits": frozenset({"budgets", "distinct", "networks", "addresses"}),
     "business": frozenset({"rules", "allow", "deny", "ceiling", "segments"}),
 }
-"""Rules are a pack's, too, so packs are looked for first."""
+"""Packs come first, since a pack may have a section `rules` too."""
 _NAMES: Mapping[Kind, str] = {"pack": "a pack", "limits": "a file of limits", "business": "business rules"}
 _SETTINGS: Mapping[Kind, str] = {
     "pack": "pack_files names packs, and `weir rules` is about them",
@@ -25,7 +25,7 @@ _SETTINGS: Mapping[Kind, str] = {
 
 
 def kind_of(document: Document | Problem) -> Kind | None:
-    """What a file is; None where no section tells."""
+    """The kind of a file; None if no section tells the kind."""
     if isinstance(document, Problem) or not isinstance(document.value, dict):
         return None
     sections = document.value.keys()
@@ -33,9 +33,9 @@ def kind_of(document: Document | Problem) -> Kind | None:
 
 
 def another_kind(document: Document, wanted: Kind) -> list[Problem]:
-    """That a file is another kind of rules than it is taken for, if so."""
+    """The problem that a file is of another kind than `wanted`; empty if the file is of the wanted kind or of none."""
     found = kind_of(document)
     if found is None or found == wanted:
         return []
     is_not = {"pack": "no pack", "limits": "no file of limits", "business": "no business rules"}[wanted]
-    return [document.problem(f"It is {_NAMES[found]}, and {is_not}.", f"The setting {_SETTINGS[found]}.")]
+    return [document.problem(f"The file is {_NAMES[found]}, and {is_not}.", f"The setting {_SETTINGS[found]}.")]

@@ -54,10 +54,10 @@ class RulesError(SettingsError):
 
 
 def refuse_errors(problems: Iterable[Problem]) -> None:
-    """Passes if there are no errors among them.
+    """Raises if there are errors among the problems.
 
     Raises:
-        RulesError: there are; it holds no warnings.
+        RulesError: There are errors. It holds the errors without the warnings.
     """
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:

@@ -1,4 +1,4 @@
-"""The hours of the week in which a rule is in force, by the clock of a place."""
+"""The hours of the week in which a rule is in force, in a time zone."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
 class Hours(Strict):
-    """From `after` to before `before`; past midnight if that is earlier. Compared with a session's newest event."""
+    """The hours from `after` until `before`, compared with the time of a session's newest event.
+
+    If `before` is no later than `after`, then the hours go past midnight.
+    """
 
     after: Clock = "00:00"
     before: Clock = "00:00"
-    """Midnight is the end of the day."""
+    """00:00 is the end of the day."""
     days: Annotated[tuple[Day, ...], BeforeValidator(as_tuple), Field(min_length=1)] = DAYS
-    """Days on which it is so; the hours past midnight are the next day's."""
+    """Days on which the hours hold. Hours past midnight belong to the next day."""
     timezone: str = "UTC"
-    """By its name in the IANA database, such as `Europe/Berlin`."""
+    """A name of the IANA database, such as `Europe/Berlin`."""
 
     def hold_at(self, ts: float) -> bool:
-        """Whether the time is among them."""
+        """Whether a time lies within the hours."""
         local = datetime.fromtimestamp(ts, zone(self.timezone))
         if DAYS[local.weekday()] not in self.days:
             return False
@@ -39,7 +42,7 @@ class Hours(Strict):
 
     @property
     def are_never(self) -> bool:
-        """Whether there are none, or all: 09:00 to 09:00 says nothing that could be meant."""
+        """Whether the hours end where they begin, as 09:00 to 09:00 does, which may mean no hour or all hours."""
         return self.after == self.before != "00:00"
 
 
@@ -48,7 +51,7 @@ def zone(name: str) -> ZoneInfo:
     """The time zone of that name.
 
     Raises:
-        KeyError: there is none; `ZoneInfoNotFoundError` is one.
-        ValueError: it is no name.
+        KeyError: There is no such zone; `ZoneInfoNotFoundError` is a `KeyError`.
+        ValueError: The text is no name of a zone.
     """
     return ZoneInfo(name)

@@ -28,7 +28,7 @@ _COMPRESSION = 1
 
 
 class DistinctLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """How many different ones a subject may have within a stretch of time; `rules/limits/files.py` checks it."""
+    """How many different ones a subject may have within a window of time; `rules/limits/files.py` checks it."""
 
     id: str
     kind: Literal["visitor", "address", "account"]

@@ -191,18 +191,18 @@ def _wrong_assets(document: Document, entry: AssetsEntry) -> Iterator[Problem]:
             hint = f"Write {last}: what follows the last dot counts." if last.isalnum() else "Write letters and digits."
             yield document.problem(f"{text!r} is no extension.", hint, *place)
         elif len(plain) > LONGEST_EXTENSION:
-            hint = f"It may have {LONGEST_EXTENSION} characters."
+            hint = f"Write at most {LONGEST_EXTENSION} characters."
             yield document.problem(f"The extension {text!r} is too long.", hint, *place)
         elif plain in PAGES:
-            yield document.problem(f"{text!r} is the extension of pages.", "Take it out: people ask for pages.", *place)
+            yield document.problem(f"{text!r} is the extension of pages.", "Remove it: people request pages.", *place)
     for text in entry.types:
         if text in KNOWN_EVENT_TYPES:
             message = f"Events of the type {text} are what people do."
             yield document.problem(message, "Take it out, or give it a cost in costs.", "assets", "types")
     for text in entry.without:
         if text not in TYPES and _plain(text) not in EXTENSIONS:
-            hint = "It takes shipped types and extensions; see docs/limits.md."
-            yield document.problem(f"{text!r} is no asset anyway.", hint, "assets", "without")
+            hint = "Write shipped types and extensions; see docs/limits.md."
+            yield document.problem(f"{text!r} is not among the shipped assets.", hint, "assets", "without")
         elif text in entry.types or _plain(text) in map(_plain, entry.extensions):
             yield document.problem(f"{text!r} is both added and left out.", "Keep one.", "assets", "without")
 
@@ -256,10 +256,10 @@ def _wrong_network(
         elif not network.prefixlen:
             yield document.problem(f"{entry.id}: {text} is everybody.", "Give a longer prefix.", *place, "ranges")
     if entry.treat == "crawler" and not entry.user_agent:
-        yield document.problem(f"{entry.id}: a crawler gives a name.", "Give its user_agent.", *place)
+        yield document.problem(f"{entry.id}: a crawler has no user_agent.", "Add the user_agent.", *place)
     if entry.treat != "crawler" and entry.user_agent:
-        message = f"{entry.id}: user_agent says nothing where treat is {entry.treat}."
-        yield document.problem(message, "Only a crawler has one.", *place, "user_agent")
+        message = f"{entry.id}: user_agent has no effect if treat is {entry.treat}."
+        yield document.problem(message, "Remove the user_agent, or set treat to crawler.", *place, "user_agent")
     if entry.treat != "shared" and entry.price is not None:
         yield document.problem(f"{entry.id}: only a shared network has a price.", "Take it out.", *place, "price")
     if entry.treat != "shared" and entry.visitor_price is not None:
@@ -294,7 +294,7 @@ def _contradictions(document: Document, checked: BudgetsFile) -> Iterator[Proble
         if entry.costs.get(ASSET, 0.0) > entry.default_cost:
             yield document.problem(
                 f"{entry.id}: an asset costs {entry.costs[ASSET]:g}, and a page {entry.default_cost:g}.",
-                "Lower the cost of assets: nobody asks for them.",
+                "Lower the cost of assets: browsers load assets without a person's request.",
                 *place,
                 "costs",
             )

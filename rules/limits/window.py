@@ -1,4 +1,4 @@
-"""The stretch of event time that sums are of; one liar does not move it."""
+"""The window of event time that sums are taken over. A single event with a wrong time does not move the window."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BEHIND = 64
 
 
 class Window:
-    """A stretch of event time, and when the next one begins.
+    """A window of event time, and when the next window begins.
 
     Whoever asks compares times with `start` and `end`, and calls `moves` only outside of them. A record from next year
     alone moves nothing; if several did, the window goes back once most events lie before it.

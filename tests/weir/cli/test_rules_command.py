@@ -216,11 +216,11 @@ def test_check_takes_business_rules_and_the_limits_that_they_name(tmp_path: Path
 @pytest.mark.parametrize(
     ("call", "told"),
     [
-        (("rules", "simulate", "events.jsonl", "--pack", "business.yaml"), "It is business rules, and no pack."),
-        (("rules", "publish", "limits.yaml", "--why", "so"), "It is a file of limits, and no pack."),
-        (("limits", "check", "business.yaml", "--json"), "It is business rules, and no file of limits."),
-        (("business", "check", "our-shop.yaml", "--json"), "It is a pack, and no business rules."),
-        (("business", "list", "limits.yaml"), "It is a file of limits, and no business rules."),
+        (("rules", "simulate", "events.jsonl", "--pack", "business.yaml"), "The file is business rules, and no pack."),
+        (("rules", "publish", "limits.yaml", "--why", "so"), "The file is a file of limits, and no pack."),
+        (("limits", "check", "business.yaml", "--json"), "The file is business rules, and no file of limits."),
+        (("business", "check", "our-shop.yaml", "--json"), "The file is a pack, and no business rules."),
+        (("business", "list", "limits.yaml"), "The file is a file of limits, and no business rules."),
     ],
 )
 def test_who_mixes_up_kinds_of_rules_reads_one_sentence(call: tuple[str, ...], told: str) -> None:
