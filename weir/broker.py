@@ -289,7 +289,7 @@ def free_port() -> int:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind((HOST, port))
             return port
-    raise ClusterError("No free port was found on loopback.", "Name one by --port.")
+    raise ClusterError("There is no free port on loopback.", "Name a port by --port.")
 
 
 def _require_free(port: int) -> None:
@@ -300,7 +300,7 @@ def _require_free(port: int) -> None:
         except OSError as error:
             raise ClusterError(
                 f"Port {port} is taken by another program.",
-                "Stop that one, or choose another port by --port, or by WEIR_BOOTSTRAP_SERVERS for all commands.",
+                "Stop that program, or choose another port by --port, or by WEIR_BOOTSTRAP_SERVERS for all commands.",
             ) from error
 
 

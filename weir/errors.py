@@ -1,4 +1,4 @@
-"""Errors that a person reads.
+"""Errors with a message and a hint for the user.
 
 WeirError                 one sentence and what to do; never a stack trace
 ├── UsageError            the call was wrong: exit code 2
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 
 class WeirError(Exception):
-    """Something a person should read: `message` says what is wrong, `hint` what to do about it."""
+    """An error for the user: `message` says what is wrong, `hint` what to do."""
 
     exit_code = 1
 
@@ -28,7 +28,7 @@ class WeirError(Exception):
 
 
 class UsageError(WeirError):
-    """The call was wrong: nothing was done."""
+    """The call was wrong, and had no effect."""
 
     exit_code = 2
 
@@ -42,15 +42,15 @@ class WorkError(WeirError):
 
 
 class ClusterError(WorkError):
-    """The Kafka cluster is not there, or not as the catalogue says."""
+    """The Kafka cluster is unreachable, or differs from the catalogue."""
 
 
 class LostInputError(WorkError):
-    """Input that the state still needs is gone (retention, or a topic made again): going on would lose in silence."""
+    """Input that the state still needs is lost (retention, or a topic created again); continuing would lose events."""
 
 
 class FencedError(WorkError):
-    """Another owner has taken the partition over, or a transaction timed out: the memory of it is worth nothing."""
+    """Another owner took the partition over, or a transaction timed out: the partition's memory must be dropped."""
 
 
 class SnapshotError(WorkError):

@@ -89,8 +89,8 @@ def _fetch(home: Path, lock: dict[str, str]) -> None:
         bad = wrong(scratch, lock)
         if bad:
             raise WorkError(
-                f"What was fetched is not what Weir names: {', '.join(bad)}.",
-                "Remove it from ~/.m2/repository and try again; if it stays so, don't run it.",
+                f"The hash of a downloaded jar differs from the expected one: {', '.join(bad)}.",
+                "Remove the jar from ~/.m2/repository and try again; if the hash differs again, don't run it.",
             )
         for path in scratch.iterdir():
             path.replace(home / path.name)

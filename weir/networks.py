@@ -1,4 +1,4 @@
-"""Who an address stands for: one subscriber, an office, a carrier, a crawler that is what it says.
+"""How an address is charged: as one subscriber, an office, a carrier, or a genuine crawler.
 
 An address is charged as its subject: an IPv4 address as it stands, an IPv6 address by the prefix that one customer is
 given, since whoever has a prefix has 2**64 addresses. Networks in the configuration change that. A `trusted` network

@@ -47,9 +47,9 @@ def _brokers(named: str) -> str:
 def _people(names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         if is_weak(name) or is_report(name):
-            raise ValueError(f"{name} is no person's name: Weir itself and visitors who report are never trusted")
+            raise ValueError(f"{name} is a source of weak labels or reports: name only sources of human labels")
         if "*" in name[:-1]:
-            raise ValueError(f"in {name}, a * may stand at the end alone")
+            raise ValueError(f"{name} has a * before its end: write * only as the last character")
     return names
 
 
@@ -86,11 +86,11 @@ class Settings(BaseSettings):
     replication_factor: int = Field(1, ge=1)
     """Replicas of each topic when Weir creates it."""
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    """How to talk to the brokers."""
+    """Protocol of the connections to the brokers."""
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
-    """With SASL: how to log in."""
+    """With SASL: the mechanism."""
     sasl_username: str | None = None
-    """With SASL: who logs in."""
+    """With SASL: the user's name."""
     sasl_password: SecretStr | None = None
     """With SASL: the password."""
     ssl_ca_file: Path | None = None
@@ -102,163 +102,165 @@ class Settings(BaseSettings):
     web_port: int = Field(6066, ge=0, le=65535)
     """Its port; two workers on one host need two."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """How much a worker tells."""
+    """Lowest level of the worker's log lines."""
     checkpoint_interval_s: float = Field(5.0, ge=0)
-    """How often sessionize writes the sessions touched; 0 is after every batch. Recovery folds the rest again."""
+    """Time between two checkpoints, which write the changed sessions; 0: after every batch. Recovery replays the input
+    after the newest checkpoint."""
     commit_interval_s: float = Field(0.03, ge=0, le=10)
-    """A partition's transactions begin at least so long after one another: longer is cheaper, and later for readers."""
+    """Least time between the beginnings of two transactions of a partition. A greater value costs less, and readers
+    see records later."""
     transaction_timeout_s: Seconds = 10.0
-    """How long a dead worker's open transaction may hold readers up."""
+    """Longest time for which a crashed worker's open transaction may hold up readers."""
     session_timeout_s: Seconds = 10.0
-    """How long the group waits for a silent worker."""
+    """Silence after which the group removes a worker."""
     recovery_timeout_s: Seconds = 300.0
-    """A recovery that takes longer ends the worker."""
+    """If a recovery takes longer, the worker stops."""
     stall_timeout_s: Seconds = 120.0
-    """A worker with input that has not moved for so long is not alive."""
+    """If a worker with input makes no progress for this time, `/live` fails."""
     max_batch_records: int = Field(10_000, ge=1)
-    """Records of one partition that are worked on between two flushes, at most; fewer where the work takes long."""
+    """Most records of one partition between two flushes; fewer if their processing takes long."""
     dead_letter_cap: float = Field(0.5, ge=0, le=1)
-    """A larger share of dead letters among a partition's newest records stops the worker; 1 never does."""
+    """If the share of dead letters among a partition's newest records is greater, the worker stops; 1 is off."""
     dead_letter_window: int = Field(1_000, ge=1, le=100_000)
-    """How many records that share is of."""
+    """Number of newest records for that share."""
 
     # Tables: see the page for analysts.
     table_uri: str | None = None
-    """Folder or object store of the tables that the stage `table` writes; it runs only where this is set."""
+    """Folder or object store of the tables that the stage `table` writes; the stage runs only if this is set."""
     table_commit_s: float = Field(30.0, gt=0, le=3_600)
-    """How long a row waits for its commit, at most."""
+    """Longest time that a row waits for its commit."""
     table_commit_rows: int = Field(100_000, ge=1, le=5_000_000)
-    """A commit is made as soon as so many rows wait."""
+    """Number of waiting rows that causes a commit."""
     table_compact_s: float = Field(3_600.0, gt=0)
-    """How often small files of the tables are made large ones, and old ones removed."""
+    """Time between two compactions, which merge small files of the tables and remove old files."""
     table_keep_hours: int = Field(168, ge=1)
-    """How long files are kept that newer ones have replaced: for readers of older versions."""
+    """Time for which replaced files are kept, for readers of older versions."""
 
     # Time.
     gap_s: Seconds = 1_800.0
     """Events at most this far apart belong to one session."""
     grace_s: float = Field(300.0, ge=0)
-    """How long a session stays open for stragglers."""
+    """Time after a session's end for which late events still count."""
     idle_timeout_s: Seconds = 60.0
-    """Silence after which a partition's owner moves its watermark by the time that has passed."""
+    """Silence after which a partition's owner advances its watermark by the elapsed time."""
     max_ahead_s: float = Field(300.0, ge=0)
     """Events further ahead of their append time are clamped to it."""
 
     # Bounds.
     max_record_bytes: int = Field(1_000_000, ge=1_024)
-    """Larger events go to the dead letters."""
+    """Larger events become dead letters."""
     max_session_events: int = Field(10_000, ge=2)
-    """The next event opens a new session."""
+    """Most events of a session; the next event opens a new session."""
     max_session_s: Seconds = 86_400.0
-    """An event that would make a session longer opens a new one."""
+    """Greatest length of a session; an event that would exceed it opens a new session."""
     max_fingerprints: int = Field(20_000, ge=100)
-    """Events remembered per visitor to tell duplicates."""
+    """Events remembered per visitor to detect duplicates."""
 
     # Files.
     trusted_proxies: Annotated[tuple[str, ...], *Several] = ()
-    """The site's own proxies, as addresses or networks: a forwarded address is believed from these. Private addresses
-    are among them; `private` says that there are no others."""
+    """The site's own proxies, as addresses or networks, whose forwarded addresses are accepted. Private addresses are
+    always among them; `private` states that there are no others."""
 
     # The cascade.
     limits_file: Path | None = None
     """Budgets in YAML; the shipped ones unless given."""
     pack_files: Annotated[tuple[Path, ...], *Several] = ()
-    """Packs of patterns in YAML, beside the shipped ones; one of the same name takes its place."""
+    """Packs of patterns in YAML, beside the shipped packs; a pack replaces the shipped one of the same name."""
     paranoia_level: int = Field(1, ge=1, le=4)
-    """Level up to which patterns are in force, 1 to 4: more find more and err more."""
+    """Level up to which patterns are in force, 1 to 4: a higher level finds more abuse and has more false positives."""
     business_rules_file: Path | None = None
     """Business rules in YAML; the shipped ones unless given."""
     shadow: Annotated[frozenset[Stage], *Several] = frozenset()
-    """Stages that count and say nothing."""
+    """Stages whose verdicts are computed and reported, and decide nothing."""
     review_sample_share: float = Field(0.001, ge=0, le=1)
-    """Share of closed sessions that a person is asked about at random."""
+    """Share of closed sessions that become review questions at random."""
     review_ceiling_share: float = Field(0.01, ge=0, le=1)
-    """Share of closed sessions that a person may be asked about, beside those, for being unsure or unusual."""
+    """Greatest share of closed sessions that become review questions, beside the random ones, as unsure or unusual."""
     anomaly: bool = True
-    """Whether each closed session's score tells how unusual the session is (`unusual`), and unusual ones are asked
-    about. `weir replay` goes by its option `--anomaly` alone."""
+    """Whether each closed session's score has a measure of how unusual the session is (`unusual`), and unusual sessions
+    become review questions. `weir replay` uses only its option `--anomaly`."""
 
     # People.
     human_sources: Annotated[tuple[str, ...], *Several, AfterValidator(_people)] = ()
-    """Sources of labels whose answers decide, beside teaching; a name that ends in `*` stands for all that begin so."""
+    """Sources whose labels decide and train models; a name that ends in `*` matches all sources that begin so."""
     answer_verdict: Literal["review", "throttle", "block"] = "block"
-    """What their `bad` gives."""
+    """Verdict of a label `bad` of these sources."""
     answer_holds_s: Seconds = 86_400.0
-    """How long their answer decides about the visitor, from its `ts`."""
+    """Time for which a label of these sources decides about the visitor, from its `ts`."""
     answer_yields_to: Annotated[tuple[str, ...], *Several, AfterValidator(_evidence)] = ("injection:0.9",)
-    """Evidence from which heuristics count in spite of their `good`, as `pack:evidence`."""
+    """Evidence from which heuristics prevail over a label `good` of these sources, as `pack:evidence`."""
     reports_for_review: float = Field(3.0, gt=0)
-    """Visitors' reports about one visitor from which the verdict is `review`; a reporter who was wrong counts less."""
+    """Number of reports about a visitor for the verdict `review`; a reporter who was wrong before counts less."""
     reports_for_throttle: float = Field(10.0, gt=0)
-    """Likewise for `throttle`."""
+    """Number of reports about a visitor for the verdict `throttle`."""
     report_holds_s: Seconds = 86_400.0
-    """How long a report counts, from its `ts`."""
+    """Time for which a report counts, from its `ts`."""
     reports_throttle_s: Seconds = 3_600.0
-    """How long reports throttle at most, from the newest one's `ts`: they are no proof."""
+    """Longest time for which reports throttle, from the `ts` of the newest one."""
     block_holds_s: Seconds = 3_600.0
-    """How long a flag's `block` is acted on, from the session's `end`."""
+    """Time for which a flag's `block` is in force, from the session's `end`."""
     throttle_holds_s: Seconds = 60.0
-    """Likewise for a `throttle`."""
+    """Time for which a flag's `throttle` is in force, from the session's `end`."""
 
     # Learning.
     model_key: SecretStr | None = None
-    """Key that signs and verifies model snapshots; without it nothing is learned or scored."""
+    """Key that signs and verifies model snapshots; without it no model is trained, and none scores."""
     model_file: Path | None = None
     """The model to train in YAML: family and hyper-parameters; the shipped one unless given."""
     weak_labels: bool = True
-    """Whether purchases and the first two stages teach the model while people have not."""
+    """Whether purchases and the first two stages' verdicts train the model, for sessions without a human label."""
     gate_window: int = Field(500, ge=50, le=10_000)
-    """Newest examples on which a candidate meets the champion and the baseline."""
+    """Newest examples on which the gate compares a candidate with the champion and the baseline."""
     gate_every: int = Field(100, ge=10)
-    """Examples between two such meetings."""
+    """Examples between two gate evaluations."""
     model_false_positive_rate: float = Field(0.005, gt=0, le=0.2)
-    """Share of benign sessions that may be blocked on a model's word. Until people's benign answers are enough to
-    promise it (3 divided by it), the model asks and blocks nobody."""
+    """Greatest share of benign sessions that the model may block. The bound needs 3 divided by this share benign human
+    labels. With fewer, the model gives `review` and never `block`."""
     refresh_every: int = Field(50, ge=0)
-    """Examples after which the champion's learner, further along, takes its place, unless answers speak against it;
-    sooner while it has learned few; 0: never, so that champions are replaced through the gate alone."""
+    """Examples after which the champion's newer learner replaces it, unless human labels contradict this; fewer for a
+    champion that has learned few; 0: never, so that only the gate replaces champions."""
     refresh_every_s: Seconds = 300.0
-    """Seconds after which it does, whatever came."""
+    """Seconds after which the champion's newer learner replaces it, after any number of examples."""
     gate_min_people: int = Field(30, ge=0)
-    """With at least so many labels from people in the window, only those judge."""
+    """If the window has at least so many human labels, the gate uses only those."""
     rollout_answers: int = Field(10, ge=0)
-    """Answers that a model which passed the gate must stand in shadow, and again with a share of the visitors, before
-    it scores for all; 0: it scores for all at once, and isn't taken back by itself."""
+    """Human labels on which a model that passed the gate is tested in shadow, and again for a share of the visitors,
+    before it scores for all. 0: it scores for all at once, and is not rolled back automatically."""
     rollout_share: float = Field(0.2, gt=0, le=1)
-    """Share of the visitors that such a model scores for before all."""
+    """Share of the visitors that such a model scores for before it scores for all."""
     label_wait_s: Seconds = 2_592_000.0
-    """How long a scored session waits for a label."""
+    """Time for which a scored session waits for a label."""
 
     # The console.
     console_host: str = "127.0.0.1"
-    """Where the console listens. Beyond loopback it needs users or a proxy that logs people in."""
+    """Address on which the console listens. Beyond loopback it needs users or an authenticating proxy."""
     console_port: int = Field(6067, ge=0, le=65535)
-    """Its port."""
+    """Port of the console."""
     console_folder: Path = Path(".weir/console")
-    """Where its store and its secret lie; the store is made again from the topics when it is lost."""
+    """Folder of the console's store and secret; if the store is lost, it is rebuilt from the topics."""
     console_days: float = Field(7.0, gt=0, le=365)
-    """Days that the store keeps of a session after it was last heard of."""
+    """Days for which the store keeps a session after its newest record."""
     console_bytes: int = Field(4_000_000_000, ge=50_000_000)
-    """Bytes that the store may take; beyond it the oldest sessions go first."""
+    """Greatest size of the store in bytes; beyond it the oldest sessions are removed first."""
     console_newest_events: int = Field(100_000, ge=1_000)
     """Newest events that the store keeps of visitors who were never flagged."""
     console_users_file: Path | None = None
-    """Who may log in, as `weir console user add` writes it; without one, whoever is on this machine reads and
-    reviews."""
+    """Users of the console, as `weir console user add` writes them; without this file, all users of this machine may
+    read and review."""
     console_proxies: Annotated[tuple[str, ...], *Several] = ()
-    """Addresses of proxies that log people in and name them in `X-Forwarded-User`."""
+    """Addresses of authenticating proxies, which name the user in `X-Forwarded-User`."""
     console_proxy_secret: SecretStr | None = None
-    """What such a proxy sends as `X-Weir-Proxy-Secret`, so that nobody else on its address can name people."""
+    """Secret that such a proxy sends as `X-Weir-Proxy-Secret`: other programs on its address can then name no user."""
     console_proxy_role: Literal["read", "review", "operate"] = "read"
-    """What people whom a proxy names may do, unless `X-Weir-Role` of the proxy says otherwise."""
+    """Role of users whom a proxy names without `X-Weir-Role`."""
     console_https: bool = False
-    """Whether people reach it by HTTPS alone: its cookies are then never sent without."""
+    """Whether the console is reached only by HTTPS: its cookies are then sent only over HTTPS."""
     console_hosts: Annotated[tuple[str, ...], *Several] = ()
-    """Host names by which it is reached, beside loopback's; others are refused."""
+    """Host names of the console, beside loopback's; requests with others are refused."""
     console_policy_file: Path | None = None
-    """What counts as abuse on this site, in Markdown: shown beside each question."""
+    """The site's policy on abuse, in Markdown: shown beside each question."""
     console_workers: Annotated[tuple[str, ...], *Several] = ()
-    """Addresses of workers' web servers, such as `http://10.0.0.5:6066`: asked for what became of events."""
+    """Addresses of workers' web servers, such as `http://10.0.0.5:6066`, which have the outcomes of events."""
 
     @property
     def names(self) -> Names:
@@ -304,7 +306,7 @@ def load(**flags: Any) -> Settings:  # noqa: ANN401 -- a flag may have any setti
     try:
         return Settings(**given)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{DEFAULT_FILE} is no TOML: {error}.", "Each line is of the form name = value.") from error
+        raise SettingsError(f"{DEFAULT_FILE} is not TOML: {error}.", "Write each line as name = value.") from error
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)[0]
         name = ".".join(str(part) for part in wrong["loc"])
@@ -313,7 +315,7 @@ def load(**flags: Any) -> Settings:  # noqa: ANN401 -- a flag may have any setti
             f"The setting {name} is wrong: {wrong['msg'].removeprefix('Value error, ')}."
             if known
             else f"There is no setting {name}.",
-            f"It comes from the {_origin(name, given)}; `weir settings --help` says where settings may come from."
+            f"Correct it in its source, the {_origin(name, given)}; `weir settings --help` lists the sources."
             if known
             else "`weir settings` lists them all.",
         ) from error

@@ -99,7 +99,7 @@ FLAGS = Topic("flags", "visitor id", "a verdict with its reasons", Flag, "visito
 LIMITS = Topic(
     "limits",
     "kind:subject:limit",
-    "who is over which limit, and until when",
+    "a subject over a limit, and the end of that state",
     Limit,
     "small",
     "compact,delete",
@@ -120,7 +120,7 @@ LABELS = Topic(
 ANSWERS = Topic(
     "answers",
     "visitor id",
-    "what people's answers come to for a visitor, and until when",
+    "all answers and reports in force about a visitor, each with its end",
     Answers,
     "visitors",
     "compact,delete",
@@ -129,7 +129,7 @@ ANSWERS = Topic(
 ACTIONS = Topic(
     "actions",
     "action id",
-    "what somebody did in the console: who, when, why",
+    "an action of a console's user: user, time, reason",
     Action,
     "small",
     "compact,delete",
@@ -149,7 +149,7 @@ TRAINING = Topic(
 MODELS = Topic(
     "models",
     "<id>/<version>, <id>/draft, champion, trial, decision/<number>",
-    "signed snapshots; which one is champion; who decided what, and why",
+    "signed snapshots; the champion's version; decisions with author and reason",
     Snapshot,
     "one",
     "compact",

@@ -278,7 +278,7 @@ def assert_told(called: command.Called, code: int, said: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("empty", "not one line"),
+        ("empty", "The input has no lines"),
         ("directory", "directory is a directory"),
         ("missing", "no file missing"),
         ("cut.gz", "damaged gzip"),

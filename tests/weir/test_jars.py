@@ -46,7 +46,7 @@ def test_what_is_not_as_the_lock_says_is_refused_and_not_kept(maven: Path, tmp_p
     if content is not None:
         (maven / "b-2.jar").write_text(content)
     home = tmp_path / "home"
-    with pytest.raises(WorkError, match="is not what Weir names: g:b:2"):
+    with pytest.raises(WorkError, match="differs from the expected one: g:b:2"):
         kafka_jars(lambda _: None, home)
     assert list(home.glob("*.jar")) == []
 

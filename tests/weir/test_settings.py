@@ -74,7 +74,7 @@ def test_clients_get_the_password_in_clear() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('gap_s = "x', "is no TOML"),
+        ('gap_s = "x', "is not TOML"),
         ("gpa_s = 3", "There is no setting gpa_s"),
         ("gap_s = -3", "The setting gap_s is wrong.*"),
         ("web_port = 70000", "The setting web_port is wrong"),
@@ -88,7 +88,7 @@ def test_a_wrong_file_is_told_in_a_sentence(folder: Path, text: str, said: str) 
 
 def test_a_file_that_is_not_utf8_is_told(folder: Path) -> None:
     (folder / "weir.toml").write_bytes(b"application_id = '\xff'")
-    with pytest.raises(SettingsError, match="is no TOML"):
+    with pytest.raises(SettingsError, match="is not TOML"):
         load()
 
 

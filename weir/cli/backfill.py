@@ -1,4 +1,4 @@
-"""`weir backfill`: a stretch of the events topic again, into topics of its own."""
+"""`weir backfill`: processes ranges of the events topic once more, into topics of its own."""
 
 from __future__ import annotations
 
@@ -34,23 +34,21 @@ def backfill(  # noqa: PLR0913 -- one parameter an option
     settings: Settings,
     *,
     since: Annotated[
-        str | None, typer.Option("--from", help="Events that arrived from here on: ISO 8601 or epoch.")
+        str | None, typer.Option("--from", help="Events that arrived from this time on: ISO 8601 or epoch.")
     ] = None,
     until: Annotated[str | None, typer.Option("--to", help="Events that arrived before this time.")] = None,
-    partition: Annotated[int | None, typer.Option(help="One partition alone.", min=0)] = None,
+    partition: Annotated[int | None, typer.Option(help="Only this partition.", min=0)] = None,
     from_offset: Annotated[int | None, typer.Option(help="With --partition: from this offset on.", min=0)] = None,
-    to_offset: Annotated[
-        int | None, typer.Option(help="With --partition: without this offset and later.", min=0)
-    ] = None,
+    to_offset: Annotated[int | None, typer.Option(help="With --partition: up to before this offset.", min=0)] = None,
     into: Annotated[str | None, typer.Option(help="Prefix of the topics to write to; they must be new.")] = None,
     rate: Annotated[float | None, typer.Option(help="Events a second to fold, at most.", min=0.001)] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say which stretches it would be, and stop.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the ranges of offsets, and stop.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Fold a stretch of the events topic again, in the order of time, into a separate set of topics.
+    """Process ranges of the events topic once more, in the order of time, into a separate set of topics.
 
-    Without times or offsets, the late events choose: from one whole session before the earliest of them to the end.
-    What was late has its place then, since events are sorted by their time.
+    Without times or offsets, the range begins one longest session before the earliest late event and ends at the
+    topic's end. No event of it is late, since events are sorted by their time.
     """
     from_s = None if since is None else moment("--from", since)
     to_s = None if until is None else moment("--to", until)
@@ -68,10 +66,10 @@ def backfill(  # noqa: PLR0913 -- one parameter an option
 def _target(settings: Settings, into: str | None) -> Settings:
     prefix = into or f"{settings.topic_prefix}.backfill-{datetime.now(UTC):%Y%m%d%H%M%S}"
     if prefix == settings.topic_prefix:
-        raise UsageError("A backfill writes to topics of its own.", "Give --into another prefix.")
+        raise UsageError(f"--into {prefix} is the prefix of the live topics.", "Give --into another prefix.")
     if not _PREFIX.fullmatch(prefix):
         raise UsageError(
-            "--into is no prefix of topics.", "Up to 200 letters, digits, dots, underscores and dashes will do."
+            "--into is not a prefix of topics.", "Use up to 200 letters, digits, dots, underscores and dashes."
         )
     return settings.model_copy(update={"topic_prefix": prefix, "application_id": f"{settings.application_id}.{prefix}"})
 

@@ -32,7 +32,7 @@ from weir.cli.input_files import (
 from weir.cli.options import Json, with_flags, with_settings
 from weir.cli.output import console, print_json, progress, show
 from weir.cli.replay import replay_settings
-from weir.cli.rules_files import must_be_files, tell
+from weir.cli.rules_files import must_be_files, show_problems
 from weir.contracts import Flag, Session
 from weir.contracts.fast import decoder
 from weir.errors import UsageError
@@ -50,20 +50,20 @@ _session = decoder(Session)
 @app.command()
 @with_settings
 def check(settings: Settings, *, rules: RulesPath = None, as_json: Json = False) -> None:
-    """Find everything that is wrong with a file at once: contradictions, and rules that can never fire.
+    """Report all errors of a file at once: contradictions, and rules that can never hold.
 
     Warnings alone are shown, and well.
     """
     must_be_files([rules] if rules else [])
     networks = load_budgets(settings.limits_file).networks
     _, problems = check_business_rules(rules or settings.business_rules_file, networks)
-    tell(problems, as_json=as_json, passes_warnings=True)
+    show_problems(problems, as_json=as_json, passes_warnings=True)
 
 
 @app.command("list")
 @with_settings
 def list_rules(settings: Settings, *, rules: RulesPath = None, as_json: Json = False) -> None:
-    """List the rules in the order in which they are asked."""
+    """List the rules in the order in which they are evaluated."""
     must_be_files([rules] if rules else [])
     loaded = _rules(settings, rules)
     rows = [
@@ -104,7 +104,7 @@ def simulate(  # noqa: PLR0913 -- one parameter an option
     at_most: Annotated[int, typer.Option("--max", min=1, help="Show so many sessions.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """Replay events under today's rules and under edited ones: whose last verdict would be another."""
+    """Replay events under today's rules and under edited ones, and show sessions whose last verdict would change."""
     if "-" in files:
         raise UsageError("Standard input can't be replayed twice.", "Name files.")
     must_be_files([rules])
@@ -190,5 +190,5 @@ def _show(found: Sequence[BusinessVerdictChange], before: Counter[str], after: C
     ]
     show(verdicts, ("verdict", "before", "after"), empty="Nobody is flagged.")
     kinds = Counter(change.kind for change in found)
-    told = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common()) or "nothing changes"
-    console().print(f"{len(found):,} sessions: {told}.")
+    changes = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common()) or "nothing changes"
+    console().print(f"{len(found):,} sessions: {changes}.")

@@ -1,4 +1,4 @@
-"""`weir console`: the web console, and who may log in to it."""
+"""`weir console`: the web console and its users."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from weir.cli.output import say, show
 from weir.errors import SettingsError, WorkError
 from weir.settings import Settings, load
 
-app = typer.Typer(help="The web console, and who may log in to it.")
-users = typer.Typer(no_args_is_help=True, help="Who may log in.")
+app = typer.Typer(help="The web console and its users.")
+users = typer.Typer(no_args_is_help=True, help="Users of the console.")
 app.add_typer(users, name="user")
 Role = Literal["read", "review", "operate"]
 
@@ -26,16 +26,16 @@ def run_console(  # noqa: PLR0913 -- one parameter an option
     flags: dict[str, Any],
     *,
     context: typer.Context,
-    host: Annotated[str | None, typer.Option("--host", help="Where to listen; this machine alone unless set.")] = None,
-    port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Its port; 6067 unless set.")] = None,
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on; loopback unless set.")] = None,
+    port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="The port; 6067 unless set.")] = None,
     workers: Annotated[
         list[str] | None, typer.Option("--worker", help="A worker's web server, such as http://127.0.0.1:6066.")
     ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="As whom you act where nobody logs in.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Your name, if the console has no users.")] = None,
 ) -> None:
     """Serve the console: pages for moderators, analysts, producers and operators.
 
-    On this machine alone, unless users or a proxy say who may come in. Its store is made from the topics.
+    Without users or an authenticating proxy it listens only on this machine. Its store is derived from the topics.
     """
     if context.invoked_subcommand is not None:
         return
@@ -58,7 +58,7 @@ def add_user(
         Role, typer.Option("--role", help="What they may do: read, review (and read), operate (all).")
     ] = "review",
 ) -> None:
-    """Add somebody, or give them another role and password; the password is asked for, or read from standard input."""
+    """Add a user, or change role and password; the password is asked for, or read from standard input."""
     if sys.stdin.isatty():
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     else:
@@ -67,21 +67,21 @@ def add_user(
     file.add(name, role, password)
     say(f"{name} may {role}, by {file.path}.")
     if name not in settings.human_sources:
-        say(f"For {name}'s answers to decide, and not only to teach, add {name} to human_sources of the workers.")
+        say(f"{name}'s labels train models. If they should also decide, add {name} to the workers' human_sources.")
 
 
 @users.command("list")
 @with_settings
 def list_users(settings: Settings, *, as_json: Json = False) -> None:
-    """Who may log in."""
+    """List users and their roles."""
     rows = [{"name": user.name, "role": user.role} for user in _file(settings).users().values()]
-    show(rows, ("name", "role"), as_json=as_json, empty="Nobody: `weir console user add` adds somebody.")
+    show(rows, ("name", "role"), as_json=as_json, empty="There are no users: `weir console user add` adds one.")
 
 
 @users.command("remove")
 @with_settings
-def remove_user(settings: Settings, *, name: Annotated[str, typer.Argument(help="Whom.")]) -> None:
-    """Remove somebody; the next request of theirs is refused."""
+def remove_user(settings: Settings, *, name: Annotated[str, typer.Argument(help="The user's name.")]) -> None:
+    """Remove a user; the user's next request is refused."""
     _file(settings).remove(name)
     say(f"{name} can't log in any more.")
 
@@ -92,6 +92,6 @@ def _file(settings: Settings) -> Any:  # noqa: ANN401 -- imported late: --help n
     path: Path | None = settings.console_users_file
     if path is None:
         raise SettingsError(
-            "There is no file of users.", "Set WEIR_CONSOLE_USERS_FILE, or --set console_users_file=PATH."
+            "console_users_file is not set.", "Set WEIR_CONSOLE_USERS_FILE, or --set console_users_file=PATH."
         )
     return UserFile(path)

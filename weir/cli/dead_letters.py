@@ -1,4 +1,4 @@
-"""`weir dead-letters`: what could not be taken, why, and how to try again."""
+"""`weir dead-letters`: lists, shows and replays dead letters."""
 
 from __future__ import annotations
 
@@ -25,14 +25,16 @@ from weir.kafka.records import LogRecord
 from weir.settings import Settings
 from weir.topics import DEAD_LETTER, EVENTS, REPLAYS
 
-app = typer.Typer(no_args_is_help=True, help="What could not be taken, why, and how to try again.")
+app = typer.Typer(no_args_is_help=True, help="List, show and replay dead letters.")
 
-_PLACE = re.compile(r"([0-9]{1,9}):([0-9]{1,18})")
+_POSITION = re.compile(r"([0-9]{1,9}):([0-9]{1,18})")
 
 ReasonOption = Annotated[list[str] | None, typer.Option("--reason", help="A reason's code; repeat for more.")]
 PartitionOption = Annotated[int | None, typer.Option("--partition", min=0, help="Of the dead letters' topic.")]
-SinceOption = Annotated[str | None, typer.Option("--since", help="Dead-lettered from then on (ISO 8601 or seconds).")]
-UntilOption = Annotated[str | None, typer.Option("--until", help="Dead-lettered before then.")]
+SinceOption = Annotated[
+    str | None, typer.Option("--since", help="Dead letters from this time on (ISO 8601 or seconds).")
+]
+UntilOption = Annotated[str | None, typer.Option("--until", help="Dead letters before this time.")]
 
 
 @app.command("list")
@@ -44,11 +46,11 @@ def list_letters(  # noqa: PLR0913 -- one parameter an option
     partition: PartitionOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    not_replayed: Annotated[bool, typer.Option("--not-replayed", help="Only those that were not sent again.")] = False,
-    at_most: Annotated[int, typer.Option("--max", min=1, help="Show the newest so many.")] = 50,
+    not_replayed: Annotated[bool, typer.Option("--not-replayed", help="Only those that were not replayed.")] = False,
+    at_most: Annotated[int, typer.Option("--max", min=1, help="Number of newest ones to show.")] = 50,
     as_json: Json = False,
 ) -> None:
-    """The newest dead letters, whether they were sent again, and how many there are by reason."""
+    """The newest dead letters, whether they were replayed, and their number by reason."""
     wanted = _wanted(reason, partition, since, until)
     notes = read_notes(settings)
     found, replayed = Counter[str](), Counter[str]()
@@ -81,15 +83,16 @@ def show_letter(
     letter: Annotated[str, typer.Argument(metavar="PARTITION:OFFSET", help="As `list` shows it.")],
     as_json: Json = False,
 ) -> None:
-    """One dead letter whole: headers, key and value."""
-    place = _PLACE.fullmatch(letter)
-    if place is None:
+    """One dead letter completely: headers, key and value."""
+    position = _POSITION.fullmatch(letter)
+    if position is None:
         raise UsageError(
-            f"{shortened(letter)} is not of the form PARTITION:OFFSET.", "`weir dead-letters list` shows them."
+            f"{shortened(letter)} is not of the form PARTITION:OFFSET.",
+            "Copy it from the column `letter` of `weir dead-letters list`.",
         )
-    record = letter_at(settings, int(place[1]), int(place[2]))
+    record = letter_at(settings, int(position[1]), int(position[2]))
     if record is None:
-        raise WorkError(f"There is no dead letter {letter}.", "`weir dead-letters list` shows those that there are.")
+        raise WorkError(f"There is no dead letter {letter}.", "`weir dead-letters list` shows the existing ones.")
     if as_json:
         sys.stdout.write(dead_letter_line(record.key, record.value, record.headers).decode() + "\n")
         return
@@ -111,17 +114,17 @@ def replay_letters(  # noqa: PLR0913 -- one parameter an option
     partition: PartitionOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    at_most: Annotated[int | None, typer.Option("--max", min=1, help="Send so many at most.")] = None,
+    at_most: Annotated[int | None, typer.Option("--max", min=1, help="Send at most so many.")] = None,
     rate: Annotated[float | None, typer.Option(help="Records a second, at most.", min=0.001)] = None,
-    again: Annotated[bool, typer.Option("--again", help="Also those that were sent again before.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also those that were replayed before.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would be sent, and send nothing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Send dead letters' bytes into the events topic again, such as after a bound was raised.
+    """Send dead letters' bytes to the events topic again, such as after a bound was raised.
 
-    A letter that was sent again is noted, in the same transaction, and left out by the next replay: each counts once,
-    also after a replay that was killed half-way. Letters that would only be refused again are left out as well. They
-    all stay where they are. Headers of the event say which letter it was, and where that one came from.
+    The transaction that sends a dead letter also records that it was sent, and the next replay skips it: each counts
+    once, also after a replay that was killed. Dead letters that these settings would refuse again are skipped as well.
+    All of them stay on their topic. Headers of the event have the positions of the dead letter and of its origin.
     """
     wish = Wish(_wanted(reason, partition, since, until), again, at_most, rate)
     check_topics_for_producing(settings, (EVENTS, DEAD_LETTER, REPLAYS))
@@ -163,7 +166,7 @@ def _wanted(reasons: list[str] | None, partition: int | None, since: str | None,
     known = {code.value for code in DeadLetterReason}
     for code in reasons or ():
         if code not in known:
-            raise UsageError(f"There is no reason {code}.", f"Reasons are {', '.join(sorted(known))}.")
+            raise UsageError(f"--reason {code} is unknown.", f"Choose one of {', '.join(sorted(known))}.")
     since_s = None if since is None else moment("--since", since)
     until_s = None if until is None else moment("--until", until)
     return Wanted(reasons or (), partition, since_s, until_s)

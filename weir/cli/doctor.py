@@ -33,10 +33,10 @@ def doctor(
     ] = None,
     leftovers: Annotated[
         bool,
-        typer.Option("--remove-leftovers", help="Remove groups in which no worker is and whose stages others run."),
+        typer.Option("--remove-leftovers", help="Remove groups without workers whose stages other groups run."),
     ] = False,
 ) -> None:
-    """Settings, broker, topics, lag, clocks: what is wrong and what to do; exit code 1 where something is wrong."""
+    """Check settings, broker, topics, lag and clocks, with a hint for each problem; exit code 1 if there is one."""
     is_wrong = False
     if leftovers:
         for name in remove_leftovers(settings):

@@ -33,7 +33,7 @@ class AppendWindow:
 
     def __post_init__(self) -> None:
         if self.since_s is not None and self.until_s is not None and self.until_s <= self.since_s:
-            raise UsageError("--until is not later than --since.", "Give an end that is later.")
+            raise UsageError("--until is not later than --since.", "Give a later --until.")
 
     def __contains__(self, record: LogRecord) -> bool:
         """Whether the record was appended in the window."""

@@ -54,7 +54,7 @@ def history(
     """Write the features of all scores in the table to one Parquet file, a column for each feature."""
     root = table or settings.table_uri
     if not root:
-        raise UsageError("Where are the tables?", "Name their folder or store by --table or the setting table_uri.")
+        raise UsageError("The tables' folder or store is not set.", "Name it by --table or the setting table_uri.")
     check_extra("weir feast history")
     from weir.tables.flat import write_flat_scores  # noqa: PLC0415 -- needs the extra
 

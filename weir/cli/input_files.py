@@ -1,4 +1,4 @@
-"""What commands that read files share: their options, what they say of each file, and when the input was no good."""
+"""Shared by commands that read files: options, notices about each file, and the check for unreadable input."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _TELL_AFTER_S = 10.0
 def open_inputs(
     names: Sequence[str], line_format: str | None, log_format: str | None, settings: Settings, *, quiet: bool = False
 ) -> Inputs:
-    """Opens the files, and says on standard error which format was chosen for each, and how well it fits.
+    """Opens the files, and prints each file's format and how well it fits to standard error.
 
     Raises:
         UsageError: a file can't be read, or what was asked for can't be had.
@@ -72,8 +72,8 @@ def open_inputs(
             line_format != file.chosen.name or file.chosen.fitting < file.chosen.looked_at
         ):
             how = f"{file.chosen.fitting} of the first {file.chosen.looked_at} lines fit"
-            what = "the format of --log-format" if log_format is not None else f"format {file.chosen.name}"
-            say(f"{file.name}: {what} ({how})")
+            format_name = "the format of --log-format" if log_format is not None else f"format {file.chosen.name}"
+            say(f"{file.name}: {format_name} ({how})")
     return inputs
 
 
@@ -88,11 +88,11 @@ def at_least_one(lines: Iterator[Line | BadLine]) -> Iterator[Line | BadLine]:
         empty = False
         yield line
     if empty:
-        raise UsageError("There is not one line in the input.", "Check the file and its --format.")
+        raise UsageError("The input has no lines.", "Check the file and its --format.")
 
 
 def say_problems(inputs: Inputs, events: int, late: int) -> None:
-    """Says on standard error what could not be read, with the first line of each reason, and what came late."""
+    """Prints the unreadable lines by reason, with the first of each, and the late events to standard error."""
     for file in inputs.files:
         for reason, count in file.unreadable.most_common():
             first = file.first_of[reason]

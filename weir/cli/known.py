@@ -1,4 +1,4 @@
-"""All that the topics hold of one visitor, session or event, gathered by reading them."""
+"""Collects all records of the topics about one visitor, session or event."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Kind = Literal["visitor", "session", "event"]
 LOOKED_INTO: tuple[Topic, ...] = (
     *(EVENTS, LATE, DEAD_LETTER, SESSIONS, SCORES, FLAGS, REVIEWS, LABELS, ANSWERS, LIMITS, ACTIONS),
 )
-"""Where something may be said of a visitor, in the order in which it is shown."""
+"""Topics with records about visitors, in the order in which they are shown."""
 MOST_RECORDS = 20_000
 """Of each topic, the newest so many are kept."""
 
@@ -55,7 +55,7 @@ _decode = msgspec.json.Decoder(_Names).decode
 
 @dataclass(slots=True)
 class KnownRecords:
-    """What is known of something."""
+    """The records about one visitor, session or event."""
 
     name: str
     kind: Kind

@@ -1,4 +1,4 @@
-"""`weir labels`: a person's answers about sessions."""
+"""`weir labels`: adds, lists and withdraws human labels on sessions and visitors."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from weir.settings import Settings
 from weir.topics import LABELS
 
 _read_label = decoder(Label)
-app = typer.Typer(no_args_is_help=True, help="A person's answers about sessions.")
+app = typer.Typer(no_args_is_help=True, help="Human labels on sessions and visitors.")
 
 
 @app.callback()
 def group() -> None:
-    """A person's answers about sessions."""
+    """Human labels on sessions and visitors."""
 
 
 @app.command("add")
@@ -43,30 +43,31 @@ def group() -> None:
 def add(  # noqa: PLR0913 -- one parameter an option
     settings: Settings,
     *,
-    visitor: Annotated[str | None, typer.Option("--visitor", help="Whom it is about.")] = None,
+    visitor: Annotated[str | None, typer.Option("--visitor", help="The labelled visitor's id.")] = None,
     label: Annotated[str | None, typer.Option("--label", help="good or bad.")] = None,
     session: Annotated[
-        str | None, typer.Option("--session", help="Which session; the one that was open at --ts unless given.")
+        str | None, typer.Option("--session", help="The labelled session; the one open at --ts unless given.")
     ] = None,
     ts: Annotated[
-        str | None, typer.Option("--ts", help="The moment that it is about: ISO 8601 or seconds; now unless given.")
+        str | None, typer.Option("--ts", help="The label's time: ISO 8601 or seconds; now unless given.")
     ] = None,
     category: Annotated[str | None, typer.Option("--category", help="Kind of abuse, such as scraper.")] = None,
-    source: Annotated[str | None, typer.Option("--source", help="Who says so; you unless given.")] = None,
-    weight: Annotated[float, typer.Option("--weight", help="How much it counts, up to 100.")] = 1.0,
+    source: Annotated[str | None, typer.Option("--source", help="The label's source; your name unless given.")] = None,
+    weight: Annotated[float, typer.Option("--weight", help="The label's weight, up to 100.")] = 1.0,
     file: Annotated[Path | None, typer.Option("--file", help="Labels as JSON lines instead.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Add one answer, or a file of them. They reach the trainer through the label join.
+    """Add one label, or a file of labels. They reach the trainer through the stage `join`.
 
     For example: weir labels add --visitor v1 --label bad --category scraper
     """
     if file is not None:
         if visitor is not None or label is not None:
-            raise UsageError("--file takes the place of --visitor and --label.", "Give either.")
+            raise UsageError("--file is given with --visitor or --label.", "Give the file, or visitor and label.")
         labels = read_labels(file)
     elif visitor is None or label is None:
-        raise UsageError("An answer needs --visitor and --label.", "Or name a file of JSON lines with --file.")
+        missing = "--visitor" if visitor is None else "--label"
+        raise UsageError(f"{missing} is missing.", "Give --visitor and --label, or a file of JSON lines with --file.")
     else:
         given: dict[str, object] = {
             "visitor_id": visitor,
@@ -91,13 +92,13 @@ def add(  # noqa: PLR0913 -- one parameter an option
 def list_labels(  # noqa: PLR0913 -- one parameter an option
     settings: Settings,
     *,
-    visitor: Annotated[str | None, typer.Option("--visitor", help="Those about this visitor alone.")] = None,
-    source: Annotated[str | None, typer.Option("--source", help="Those of this source alone.")] = None,
-    weak: Annotated[bool, typer.Option("--weak", help="What Weir concluded itself, too.")] = False,
-    at_most: Annotated[int, typer.Option("--max", min=1, help="The newest so many.")] = 50,
+    visitor: Annotated[str | None, typer.Option("--visitor", help="Only labels on this visitor.")] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Only labels of this source.")] = None,
+    weak: Annotated[bool, typer.Option("--weak", help="Weak labels, too.")] = False,
+    at_most: Annotated[int, typer.Option("--max", min=1, help="Number of newest ones to show.")] = 50,
     as_json: Json = False,
 ) -> None:
-    """List the labels that lie on the topic, the newest by their time last."""
+    """List the labels on the topic by time, the newest last."""
     wanted = (
         label
         for label in _on_topic(settings)
@@ -129,23 +130,23 @@ def list_labels(  # noqa: PLR0913 -- one parameter an option
 def withdraw(
     settings: Settings,
     *,
-    visitor: Annotated[str, typer.Option("--visitor", help="Whom the answer was about.")],
+    visitor: Annotated[str, typer.Option("--visitor", help="The labelled visitor's id.")],
     session: Annotated[
-        str | None, typer.Option("--session", help="The session that it named; all that was said unless given.")
+        str | None, typer.Option("--session", help="The labelled session; all of the visitor's unless given.")
     ] = None,
-    source: Annotated[str | None, typer.Option("--source", help="Who said it; you unless given.")] = None,
+    source: Annotated[str | None, typer.Option("--source", help="The labels' source; your name unless given.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Take back what somebody said of a session, or all that they said of a visitor until now.
+    """Withdraw a source's labels on a session, or all its labels on a visitor until now.
 
-    What it decided is undone, and a label that still waits is never learned. What a model has learned stays learned.
+    Verdicts by these labels are lifted, and a label that still waits is never learned. Models don't unlearn labels.
 
     For example: weir labels withdraw --visitor v1
     """
-    who = source or getpass.getuser()
+    own_source = source or getpass.getuser()
     standing: list[Label] = []
     for label in _on_topic(settings):
-        if (label.visitor_id, label.source) != (visitor, who) or session not in {None, label.session_id}:
+        if (label.visitor_id, label.source) != (visitor, own_source) or session not in {None, label.session_id}:
             continue
         if label.label != WITHDRAWN:
             standing.append(label)
@@ -154,23 +155,23 @@ def withdraw(
     if not standing:
         about = f"session {session} of {visitor}" if session else visitor
         raise UsageError(
-            f"There is nothing that {who} said of {about}, or it is withdrawn already.",
-            f"`weir labels list --visitor {visitor}` shows who said what; --source names somebody else.",
+            f"There is no label of {own_source} on {about} to withdraw.",
+            f"`weir labels list --visitor {visitor}` shows all labels; choose another source with --source.",
         )
     now_s = max(time.time(), *(label.ts for label in standing))
-    taken_back = Label(visitor_id=visitor, session_id=session, ts=now_s, label=WITHDRAWN, source=who)
-    _send(settings, [taken_back])
+    withdrawal = Label(visitor_id=visitor, session_id=session, ts=now_s, label=WITHDRAWN, source=own_source)
+    _send(settings, [withdrawal])
     if as_json:
         print_json({"withdrawn": len(standing)})
         return
     for label in standing:
         of = f" of session {label.session_id}" if label.session_id else ""
-        say(f"Withdrawn: {label.label}{of}, said by {who} at {clock_time(label.ts)}.")
-    say("What it decided is undone. What a model has learned from it stays learned.")
+        say(f"Withdrawn: {label.label}{of}, labelled by {own_source} at {clock_time(label.ts)}.")
+    say("Verdicts by these labels are lifted. Models don't unlearn labels.")
 
 
 def _on_topic(settings: Settings) -> Iterator[Label]:
-    """The topic's labels; what is none is in the dead letters by its reader's doing."""
+    """The topic's labels; the stage `join` turns unreadable records into dead letters."""
     for record in read_all(settings, LABELS):
         with suppress(msgspec.DecodeError):
             yield _read_label(record.value or b"")

@@ -1,4 +1,4 @@
-"""What whoever sends labels is told of those that do less than they seem to."""
+"""Notices to the sender of labels: visitors without sessions, and sources whose labels don't decide."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ MOST_NAMES = 3
 
 
 def say_what_they_do(settings: Settings, labels: Sequence[Label]) -> None:
-    """Says which visitors nobody has seen, and whose answers teach and decide nothing.
+    """Prints visitors without sessions, and sources whose labels only train models.
 
     Raises:
         ClusterError: the cluster doesn't answer.
     """
     unseen = keys_without_records(settings, SESSIONS, {label.visitor_id for label in labels})
     if unseen is None:
-        say("Whether there are sessions of these visitors was not found out in time.")
+        say("The check whether these visitors have sessions took too long, and was stopped.")
     elif unseen:
         topic = settings.names.public(SESSIONS)
-        say(f"Nobody has seen {_names(unseen)}: {topic} has no session of theirs. Are the names right?")
-        say("A label waits for a session, and is forgotten if none comes.")
+        say(f"{topic} has no session of {_names(unseen)}. Check the visitors' ids.")
+        say("A label waits for a session, and is dropped if none comes.")
     people = {label.source for label in labels if kind_of(label.source) == "people"}
     teaching = [source for source in people if not is_trusted(source, settings.human_sources)]
     if teaching:
-        say(f"Not in human_sources: {_names(teaching)}. Models learn from these answers; they decide nothing.")
+        say(f"Not in human_sources: {_names(teaching)}. These labels train models, and decide nothing.")
 
 
 def _names(names: Iterable[str]) -> str:

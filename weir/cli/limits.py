@@ -1,4 +1,4 @@
-"""`weir limits`: check the limits' file, and see what one address, visitor or account is held to."""
+"""`weir limits`: checks and lists limits, and explains those of an address."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from rules.limits.budgets import Budgets, load_budgets
 from rules.limits.files import check_budgets
 from weir.cli.options import Json, with_settings
 from weir.cli.output import console, show
-from weir.cli.rules_files import must_be_files, tell
+from weir.cli.rules_files import must_be_files, show_problems
 from weir.errors import UsageError
 from weir.networks import Networks
 from weir.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Check the limits' file, and see what addresses are held to.")
+app = typer.Typer(no_args_is_help=True, help="Check and list limits, and explain those of an address.")
 LimitsPath = Annotated[Path | None, typer.Argument(metavar="[LIMITS]", help="The one in the settings unless given.")]
 
 
 @app.command()
 @with_settings
 def check(settings: Settings, *, limits: LimitsPath = None, as_json: Json = False) -> None:
-    """Find everything that is wrong with a file of limits at once."""
+    """Report all errors of a file of limits at once."""
     must_be_files([limits] if limits else [])
     found = check_budgets(limits or settings.limits_file)
     problems = found if isinstance(found, list) else []
-    tell(problems, as_json=as_json)
+    show_problems(problems, as_json=as_json)
 
 
 @app.command("list")
 @with_settings
 def list_limits(settings: Settings, *, limits: LimitsPath = None, as_json: Json = False) -> None:
-    """List budgets, limits of different ones, and networks."""
+    """List budgets, limits of distinct values, and networks."""
     must_be_files([limits] if limits else [])
     budgets = load_budgets(limits or settings.limits_file)
     show(_rows(budgets), ("kind", "limit", "at_most", "then", "reason"), as_json=as_json, empty="There are no limits.")
@@ -45,12 +45,12 @@ def explain(
     settings: Settings,
     *,
     address: Annotated[str, typer.Argument(help="An IPv4 or IPv6 address.")],
-    user_agent: Annotated[str, typer.Option("--user-agent", help="What it calls itself.")] = "",
+    user_agent: Annotated[str, typer.Option("--user-agent", help="The client's user agent.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Say as whom an address is charged, at which price, and whether it is the crawler that it says it is."""
+    """Show the subject and price of an address, and whether its user agent's crawler is genuine."""
     if not address.strip():
-        raise UsageError("There is no address.", "For example: 192.0.2.1, or 2001:db8::1.")
+        raise UsageError("ADDRESS is empty.", "Give an address, such as 192.0.2.1 or 2001:db8::1.")
     budgets = load_budgets(settings.limits_file)
     networks = Networks(budgets.networks, budgets.addresses)
     place = networks.place(address)
@@ -64,9 +64,9 @@ def explain(
     }
     show([row], tuple(row), as_json=as_json)
     if not as_json and not networks.is_address(address):
-        console().print("That is no IPv4 or IPv6 address: it is charged as it stands, like one that was hashed.")
+        console().print("This is no IPv4 or IPv6 address: it is charged as it is, like a hashed address.")
     if not as_json and row["impostor_of"]:
-        console().print(f"It gives the name of {row['impostor_of']}, and comes from none of its ranges.")
+        console().print(f"The user agent is that of {row['impostor_of']}, but the address is in none of its ranges.")
 
 
 def _rows(budgets: Budgets) -> list[dict[str, object]]:
@@ -96,7 +96,7 @@ def _rows(budgets: Budgets) -> list[dict[str, object]]:
             "limit": "types, extensions",
             "at_most": f"{len(budgets.assets.types)} types",
             "then": f"{len(budgets.assets.extensions)} extensions",
-            "reason": "What pages load; `asset` in costs says what it costs.",
+            "reason": "Requests that pages make; `asset` in costs is their cost.",
         }
     )
     rows += [

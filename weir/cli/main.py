@@ -1,4 +1,4 @@
-"""The command `weir`: finds the one command that was asked for, and turns errors into a sentence and an exit code."""
+"""The command `weir`: loads the requested command, and turns errors into an error message and an exit code."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from weir.errors import UsageError, WeirError, WorkError
 from weir.exit_bound import ExitBound
 
 COMMANDS = {
-    "demo": "Broker, topics, workers, live traffic with abuse in it, and a summary at the end.",
+    "demo": "Run broker, topics, workers and live traffic that contains abuse; print a summary at the end.",
     "worker": "Run some or all stages against the cluster.",
     "broker": "The development broker: real Kafka, one node, on loopback.",
     "topics": "Make the topics; compare the cluster's with the catalogue.",
     "produce": "Send files of events, or standard input, to Kafka.",
     "tail": "Follow a topic, readable or as JSON.",
-    "show": "All that is known of a visitor, a session or an event.",
+    "show": "All records of the topics about a visitor, a session or an event.",
     "export": "Write a window of events, sessions or flags to a file, as Parquet or JSON lines.",
-    "replay": "The same code without Kafka: a file in, sessions, flags and a report out.",
-    "backfill": "Replay a stretch of the events topic into topics of its own.",
-    "dead-letters": "List, show and replay what could not be read.",
+    "replay": "Process files of events without Kafka, with the workers' code: sessions, flags and a report.",
+    "backfill": "Process ranges of the events topic once more, into topics of their own.",
+    "dead-letters": "List, show and replay dead letters.",
     "rules": "Write, check, explain, try, publish and watch rules.",
-    "limits": "Check the limits' file, and say what an address, a visitor or an account may spend.",
+    "limits": "Check and list limits, and explain those of an address.",
     "business": "Check business rules, list them, and see what an edit would change before it is live.",
     "console": "The web console: look at visitors and sessions, answer questions, undo.",
-    "query": "Ask the tables of sessions, flags and labels: SQL that only reads, or a query by name.",
+    "query": "Query the tables of sessions, flags and labels: read-only SQL, or a named query.",
     "features": "The features that models see: inputs, unit, version and code of each.",
     "feast": "What other teams' Feast needs: the views of the features, and their history as Parquet.",
     "models": "List, show, promote, roll back and evaluate models.",
     "workflow": "Retrain a model from the tables as a graph of steps: run it here, or export it for a cluster.",
-    "labels": "A person's answers about sessions.",
-    "table": "How far the tables are; let their stage go on after it stopped.",
-    "doctor": "Settings, broker, topics, lag, clocks: what is wrong and what to do.",
-    "settings": "All settings and where each comes from, secrets masked.",
+    "labels": "Human labels on sessions and visitors.",
+    "table": "Positions of the tables; resume their stage after it stopped.",
+    "doctor": "Check settings, broker, topics, lag and clocks: what is wrong and what to do.",
+    "settings": "All settings with their sources, secrets masked.",
 }
 """Command to its one line of help: `weir --help` imports none of their modules."""
 
@@ -67,7 +67,7 @@ def load_command(name: str) -> Any:  # noqa: ANN401 -- typer's own types are pri
     except ModuleNotFoundError as error:
         if error.name != module_name:
             raise
-        raise WorkError(f"This build of Weir has no command {name}.", "Install a complete one.") from error
+        raise WorkError(f"This build of Weir lacks the command {name}.", "Install a complete build.") from error
     loaded = get_group(module.app) if hasattr(module, "app") else get_command(module.command)
     loaded.name = name
     # Completion belongs to `weir` as a whole; typer offers it for each app.
@@ -100,7 +100,7 @@ def build() -> typer.Typer:
             bool, typer.Option("--version", help="Print the version and stop.", callback=_show_version, is_eager=True)
         ] = False,
     ) -> None:
-        """Sessions from a clickstream on Kafka, made once, and each judged in a cascade."""
+        """Builds sessions from a clickstream on Kafka, and judges each in a cascade."""
 
     for name, summary in COMMANDS.items():
         app.command(name, help=summary)(_stub)
@@ -148,13 +148,13 @@ def _fail(error: WeirError) -> None:
 
 
 def _as_weir_error(error: Exception) -> WeirError | None:
-    """Errors of the system and of the cluster that a command did not word itself; None for what must be a defect."""
+    """The error of the system or the cluster as an error of Weir; None for a defect."""
     if isinstance(error, IsADirectoryError):
         return UsageError(f"{error.filename} is a directory.", "Name a file, or - for standard input.")
     if isinstance(error, FileNotFoundError):
         return UsageError(f"There is no file {error.filename}.", "Check the path.")
     if isinstance(error, PermissionError):
-        return WorkError(f"No permission for {error.filename}.", "Check who may read and write it.")
+        return WorkError(f"No permission for {error.filename}.", "Check its owner and access rights.")
     if isinstance(error, OSError) and error.strerror:
         where = f" at {error.filename}" if error.filename else ""
         return WorkError(
@@ -164,7 +164,7 @@ def _as_weir_error(error: Exception) -> WeirError | None:
     client = sys.modules.get("confluent_kafka")
     if client is not None and isinstance(error, client.KafkaException):
         reason = error.args[0].str() if hasattr(error.args[0], "str") else str(error)
-        return WorkError(f"Kafka refused: {reason}.", "`weir doctor` says what is wrong with the cluster.")
+        return WorkError(f"Kafka refused: {reason}.", "`weir doctor` checks the cluster.")
     return None
 
 

@@ -32,9 +32,9 @@ from weir.topics import MODELS, TRAINING
 
 app = typer.Typer(no_args_is_help=True, help="List, show, promote, roll back and evaluate models.")
 
-By = Annotated[str | None, typer.Option("--by", help="Who decides; you unless given.")]
-Why = Annotated[str, typer.Option("--why", help="The reason, for those who come after.")]
-_WHO_IS_CHAMPION = "`weir models list` shows who is champion now; try again when the cluster is well."
+By = Annotated[str | None, typer.Option("--by", help="Name of the decision's author; yours unless given.")]
+Why = Annotated[str, typer.Option("--why", help="The decision's reason, which is kept with it.")]
+_SEND_HINT = "`weir models list` shows the champion; try again when the cluster is reachable."
 
 
 @app.command("list")
@@ -42,7 +42,7 @@ _WHO_IS_CHAMPION = "`weir models list` shows who is champion now; try again when
 def list_versions(
     settings: Settings,
     *,
-    decisions: Annotated[bool, typer.Option("--decisions", help="Who decided what, refusals too.")] = False,
+    decisions: Annotated[bool, typer.Option("--decisions", help="All decisions, refusals too.")] = False,
     as_json: Json = False,
 ) -> None:
     """Versions that passed the gate, with the share of the visitors that each scores for; or all decisions."""
@@ -55,7 +55,7 @@ def list_versions(
         [_version_row(snapshot, ledger) for snapshot in ledger.snapshots.values()],
         ("version", "stage", "visitors", "when", "family", "examples", "learned from", "auc", "log loss"),
         as_json=as_json,
-        empty="There is no model yet: sessions are judged without one until enough labels have come.",
+        empty="There is no model yet: sessions are judged without one until there are enough labels.",
     )
 
 
@@ -67,9 +67,9 @@ def show_version(
     version: Annotated[str, typer.Argument(help="As `list` shows it, or champion.")] = "champion",
     as_json: Json = False,
 ) -> None:
-    """One version: its figures, how it has done since, what was decided about it; as tables and plots.
+    """One version: its figures, its figures since, and the decisions about it; as tables and plots.
 
-    How it has done since is measured on the answers of the training topic that came after it was trained.
+    The figures since are those on the labels of the training topic that came after the version was trained.
     """
     ledger = _ledger(settings)
     snapshot = ledger.version(version)
@@ -104,7 +104,7 @@ def promote(
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Make a version champion, whatever the gate says; workers swap at once."""
+    """Make a version champion without the gate; workers change at once."""
     ledger = _ledger(settings)
     records = ledger.decide("promotion", version, by=by or getpass.getuser(), why=why, at=time.time())
     _publish(settings, records, as_json=as_json)
@@ -120,7 +120,7 @@ def rollback(
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Take the champion back; the one before it scores again."""
+    """Roll the champion back; the earlier champion scores again."""
     ledger = _ledger(settings)
     records = ledger.decide("rollback", to or ledger.before(), by=by or getpass.getuser(), why=why, at=time.time())
     _publish(settings, records, as_json=as_json)
@@ -131,7 +131,7 @@ def rollback(
 def evaluate(settings: Settings, *, as_json: Json = False) -> None:
     """Rebuild the model from the training topic alone, and report its figures.
 
-    Every example is predicted before it is learned. Published versions are compared with what comes out, bit for bit.
+    Every example is predicted before it is learned. Published versions are compared with the rebuilt ones bit for bit.
     """
     ledger = _ledger(settings)
     rebuilt = rebuild(trainer_config(settings), _examples(settings), ledger.snapshots)
@@ -145,8 +145,8 @@ def evaluate(settings: Settings, *, as_json: Json = False) -> None:
     ]
     columns = ("role", "examples", "bad_share", "auc", "log_loss", "calibration_error", "flagged_share")
     show(rows, columns, title="On the newest window", empty="There are no examples yet.")
-    show(map(_decision_row, rebuilt.decisions), ("version", "kind", "why"), title="Meetings", empty="No meeting yet.")
-    say(f"{len(rebuilt.equal)} published versions came out the same, {len(rebuilt.different)} did not.")
+    show(map(_decision_row, rebuilt.decisions), ("version", "kind", "why"), title="Gate evaluations", empty="None yet.")
+    say(f"{len(rebuilt.equal)} published versions are equal to the rebuilt ones, {len(rebuilt.different)} differ.")
 
 
 app.command("replay")(replay)
@@ -167,7 +167,7 @@ def _publish(settings: Settings, records: tuple[Snapshot, Decision, Champion], *
     # Signed anew: a draft that is promoted is a draft no more, which the signature covers.
     snapshot, decision, champion = sign(records[0], key), sign(records[1], key), sign(records[2], key)
     outputs = [Output(MODELS, record_key(record).encode(), encode(record)) for record in (snapshot, decision, champion)]
-    send(settings, outputs, "the decision", _WHO_IS_CHAMPION)
+    send(settings, outputs, "the decision", _SEND_HINT)
     if as_json:
         print_json(decision.model_dump(exclude={"signature"}))
     else:
@@ -179,7 +179,7 @@ def _ledger(settings: Settings) -> Ledger:
     for record in read_all(settings, MODELS):
         ledger.offer(record.key or b"", record.value)
     if ledger.refused:
-        say(f"{ledger.refused} records of {settings.names.public(MODELS)} are not signed with this key: passed over.")
+        say(f"Skipped {ledger.refused} records of {settings.names.public(MODELS)} that are not signed with this key.")
     return ledger
 
 
@@ -194,9 +194,7 @@ def _examples(settings: Settings) -> Iterator[tuple[int, float, TrainingExample]
 
 def _key(settings: Settings) -> bytes:
     if settings.model_key is None:
-        raise SettingsError(
-            "There is no key to verify models with.", "Set WEIR_MODEL_KEY, the same as the workers have."
-        )
+        raise SettingsError("WEIR_MODEL_KEY is not set, so no model can be verified.", "Set it to the workers' key.")
     return settings.model_key.get_secret_value().encode()
 
 

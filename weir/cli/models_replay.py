@@ -1,4 +1,4 @@
-"""`weir models replay`: a decision taken again from the record, to see that it was the versions' and nobody else's."""
+"""`weir models replay`: repeats a decision from its records, to verify that the versions in the flag gave it."""
 
 from __future__ import annotations
 
@@ -33,30 +33,29 @@ def replay(
     flag: Annotated[str, typer.Argument(help="The flag's id, as `weir tail flags` shows it.")],
     as_json: Json = False,
 ) -> None:
-    """Take a decision again: the session's revision and the versions that the flag names must give the same flag."""
-    told, decided_at = _find(settings, FLAGS, _read_flag, lambda one: one.flag_id == flag, f"flag {flag}")
-    revision = (told.session_id, told.revision)
-    what = f"revision {told.revision} of session {told.session_id}"
-    session, _ = _find(settings, SESSIONS, _read_session, lambda one: (one.session_id, one.revision) == revision, what)
-    snapshot = _ledger(settings).version(told.model.version) if told.model else None
-    again = judge_again(told, session, snapshot, _rules(settings, session), decided_at)
-    _show(told, again, as_json=as_json)
+    """Repeat a decision: the session's revision and the versions that the flag names must give the same flag."""
+    published, decided_at = _find(settings, FLAGS, _read_flag, lambda one: one.flag_id == flag, f"flag {flag}")
+    revision = (published.session_id, published.revision)
+    name = f"revision {published.revision} of session {published.session_id}"
+    session, _ = _find(settings, SESSIONS, _read_session, lambda one: (one.session_id, one.revision) == revision, name)
+    snapshot = _ledger(settings).version(published.model.version) if published.model else None
+    again = judge_again(published, session, snapshot, _rules(settings, session), decided_at)
+    _show(published, again, as_json=as_json)
 
 
 def _find(
-    settings: Settings, topic: Topic, read: Callable[[bytes], Found], is_it: Callable[[Found], bool], what: str
+    settings: Settings, topic: Topic, read: Callable[[bytes], Found], is_it: Callable[[Found], bool], name: str
 ) -> tuple[Found, float]:
     for record in read_all(settings, topic):
         if record.value is not None and is_it(found := read(record.value)):
             return found, record.timestamp / 1_000
-    raise UsageError(f"There is no {what}.", f"{settings.names.public(topic)} keeps its records for a time only.")
+    topic_name = settings.names.public(topic)
+    raise UsageError(f"{topic_name} has no {name}.", "Check the flag's id; retention may have removed the record.")
 
 
 def _ledger(settings: Settings) -> Ledger:
     if settings.model_key is None:
-        raise SettingsError(
-            "There is no key to verify models with.", "Set WEIR_MODEL_KEY, the same as the workers have."
-        )
+        raise SettingsError("WEIR_MODEL_KEY is not set, so no model can be verified.", "Set it to the workers' key.")
     ledger = Ledger(settings.model_key.get_secret_value().encode())
     for record in read_all(settings, MODELS):
         ledger.offer(record.key or b"", record.value)
@@ -75,14 +74,16 @@ def _rules(settings: Settings, session: Session) -> Rules:
             versions[info.pack] = hits.version
     patterns = resources.library.get(versions)
     if not isinstance(patterns, Patterns):
-        raise WorkError("A pack of patterns is no longer to be had in the version of then.", "Put its file back.")
+        raise WorkError(
+            "A pack of patterns is not available in the version that the session names.", "Put its file back."
+        )
     return Rules(
         patterns, resources.budgets, resources.business, settings.shadow, evidence_of(settings.answer_yields_to)
     )
 
 
-def _show(told: Flag, again: Again, *, as_json: bool) -> None:
-    row = {"flag": told.flag_id, "same": not again.differences, "differences": again.differences}
+def _show(published: Flag, again: Again, *, as_json: bool) -> None:
+    row = {"flag": published.flag_id, "same": not again.differences, "differences": again.differences}
     if as_json:
         print_json(row | {"verdict": again.judgement.verdict, "score": again.score})
         return
@@ -92,9 +93,9 @@ def _show(told: Flag, again: Again, *, as_json: bool) -> None:
         "stage": again.judgement.stage,
         "reasons": ", ".join(reasons),
         "score": again.score,
-        "model": told.model.version if told.model else None,
+        "model": published.model.version if published.model else None,
         "features": again.features_hash,
         "the same": not again.differences,
     }
-    show([{"what": name, "value": value} for name, value in shown.items()], ("what", "value"), title=told.flag_id)
+    show([{"what": name, "value": value} for name, value in shown.items()], ("what", "value"), title=published.flag_id)
     show([{"difference": one} for one in again.differences], ("difference",), empty="Nothing differs.")

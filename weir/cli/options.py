@@ -51,7 +51,7 @@ def moment(option: str, text: str) -> float:
     try:
         return to_epoch_s(given)
     except BadTimeError as error:
-        raise UsageError(f"{option} {text} is no time.", "For example: 2026-01-31T09:30:00Z.") from error
+        raise UsageError(f"{option} {text} is not a time.", "For example: 2026-01-31T09:30:00Z.") from error
 
 
 def flags(

@@ -27,7 +27,7 @@ def console(*, error: bool = False) -> Console:
 
 
 def say(text: str) -> None:
-    """One line on standard error: what is being done now."""
+    """Prints one line to standard error."""
     sys.stderr.write(f"{printable(text)}\n")
     sys.stderr.flush()
 

@@ -39,12 +39,12 @@ def produce_files(  # noqa: PLR0913 -- one parameter an option
     log_format: LogFormat = None,
     allow_unreadable: AllowUnreadable = ALLOWED,
     end_of_input: Annotated[
-        bool, typer.Option("--end-of-input", help="Say that nothing more will come: closes what is open.")
+        bool, typer.Option("--end-of-input", help="Mark the end of the input, which closes the open sessions.")
     ] = False,
     rate: Annotated[float | None, typer.Option(help="Records a second, at most.", min=0.001)] = None,
     as_json: Json = False,
 ) -> None:
-    """Check every line and send it; what is no event goes to the dead letters with its reason.
+    """Check every line and send it; a line that is no event becomes a dead letter with its reason.
 
     Files may be packed with gzip, bzip2, xz or zstd, and named in any order: they are sent in the order of time.
     """

@@ -64,12 +64,12 @@ def query(  # noqa: PLR0913 -- one parameter an option
         return
     sql = _sql(statement, file)
     if as_json + as_csv + (parquet is not None) > 1:
-        raise UsageError("Rows can be given in one way.", "Choose --json, --csv or --parquet.")
+        raise UsageError("More than one output format is given.", "Choose one of --json, --csv and --parquet.")
     root = table or settings.table_uri
     if not root:
-        raise UsageError("Where are the tables?", "Name their folder or store by --table or the setting table_uri.")
+        raise UsageError("The tables' folder or store is not set.", "Name it by --table or the setting table_uri.")
     if parquet is not None and parquet.exists():
-        raise UsageError(f"There is a file {parquet} already.", "Name a new one.")
+        raise UsageError(f"The file {parquet} exists already.", "Name a new file.")
     needs_tables()
     from weir.cli import query_output  # noqa: PLC0415 -- needs the extra
 
@@ -97,7 +97,7 @@ def needs_tables() -> None:
         import duckdb  # noqa: F401, PLC0415 -- an extra
         import pyarrow  # noqa: F401, ICN001, PLC0415 -- an extra
     except ModuleNotFoundError as error:
-        raise UsageError(f"Tables need {error.name}.", "Install it: pip install 'weir[table]'.") from error
+        raise UsageError(f"{error.name} is not installed.", "Install it: pip install 'weir[table]'.") from error
 
 
 def _run(  # noqa: PLR0913 -- what the options said
@@ -149,11 +149,13 @@ def _hard_end(seconds: float, part: Path | None) -> Iterator[None]:
 def _sql(statement: str | None, file: Path | None) -> str:
     """The text to run: given, of a file, or of a named query."""
     if (statement is None) == (file is None):
-        raise UsageError("Give one statement, name or --file.", "`weir query --list` says what has a name.")
+        raise UsageError(
+            "One statement, name or --file is needed.", "Give one of them; `weir query --list` lists the names."
+        )
     if file is not None:
         try:
             return file.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
-            raise UsageError(f"{file} is no UTF-8 text.", "Save it as UTF-8.") from error
+            raise UsageError(f"{file} is not UTF-8 text.", "Save it as UTF-8.") from error
     text = (statement or "").strip()
     return named_query(text).sql if _NAME.fullmatch(text) else text

@@ -1,4 +1,4 @@
-"""Records as a person reads them: one line each, and nothing in it that could drive a terminal."""
+"""Records as text: one line each, without control characters."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def _flag_line(record: LogRecord) -> str:
     flag = _flag(record.value or b"")
     score = "" if flag.score is None else f"  score {flag.score:.2f}"
     why = "; ".join(reason.text for reason in flag.reasons[:3])
-    who = f"{shortened(flag.visitor_id, 36)}  session {flag.session_id} r{flag.revision}"
-    return f"{clock_time(flag.ts)}  {flag.verdict:<8} {flag.stage:<13} {who}{score}  {shortened(why, 2 * MAX_TEXT)}"
+    subject = f"{shortened(flag.visitor_id, 36)}  session {flag.session_id} r{flag.revision}"
+    return f"{clock_time(flag.ts)}  {flag.verdict:<8} {flag.stage:<13} {subject}{score}  {shortened(why, 2 * MAX_TEXT)}"
 
 
 def _limit_line(record: LogRecord) -> str:
@@ -89,18 +89,18 @@ def _review_line(record: LogRecord) -> str:
     review = _review(record.value or b"")
     score = "" if review.score is None else f"  score {review.score:.2f}"
     why = "; ".join(reason.text for reason in review.reasons[:3])
-    who = f"{shortened(review.visitor_id, 36)}  session {review.session_id}"
-    return f"{clock_time(review.ts)}  {review.why:<8} {who}{score}  {shortened(why, 2 * MAX_TEXT)}"
+    subject = f"{shortened(review.visitor_id, 36)}  session {review.session_id}"
+    return f"{clock_time(review.ts)}  {review.why:<8} {subject}{score}  {shortened(why, 2 * MAX_TEXT)}"
 
 
 def _answers_line(record: LogRecord) -> str:
     answers = _answers(record.value or b"")
-    said = [
+    in_force = [
         f"{one.verdict} until {clock_time(one.until)}: {shortened(one.source, 36)} answered {one.label}"
         for one in answers.answers[-3:]
     ]
-    who = shortened(answers.visitor_id, 36)
-    return f"{_arrived(record)}  {who}  {'; '.join(said) or 'nothing decides any more'}"
+    subject = shortened(answers.visitor_id, 36)
+    return f"{_arrived(record)}  {subject}  {'; '.join(in_force) or 'nothing decides any more'}"
 
 
 def _session_line(record: LogRecord) -> str:
@@ -109,9 +109,9 @@ def _session_line(record: LogRecord) -> str:
     if session.final:
         state = "merged" if session.merged_into else "split" if session.split else "final"
     kinds = ", ".join(f"{count} {kind}" for kind, count in session.counts.items())
-    who = f"{shortened(session.visitor_id, 36)}  session {session.session_id} r{session.revision}"
+    subject = f"{shortened(session.visitor_id, 36)}  session {session.session_id} r{session.revision}"
     lasted = f"{session.duration_s:.0f} s"
-    return f"{clock_time(session.start)}  {state:<6} {who}  {session.events} events in {lasted}: {shortened(kinds)}"
+    return f"{clock_time(session.start)}  {state:<6} {subject}  {session.events} events in {lasted}: {shortened(kinds)}"
 
 
 def _dead_letter_line(record: LogRecord) -> str:
@@ -133,8 +133,8 @@ def _late_line(record: LogRecord) -> str:
 def _event_line(record: LogRecord) -> str:
     event = _event(record.value or b"")
     said = "  ".join(shortened(text) for text in (event.url, event.query, event.title, event.text) if text)
-    who = f"{shortened(event.visitor_id, 36)}  event {shortened(event.event_id, 36)}"
-    return f"{clock_time(to_epoch_s(event.ts))}  {shortened(event.type, 16):<12} {who}  {said}"
+    subject = f"{shortened(event.visitor_id, 36)}  event {shortened(event.event_id, 36)}"
+    return f"{clock_time(to_epoch_s(event.ts))}  {shortened(event.type, 16):<12} {subject}  {said}"
 
 
 def _score_line(record: LogRecord) -> str:
@@ -160,8 +160,8 @@ def _action_line(record: LogRecord) -> str:
     action = _action(record.value or b"")
     label = f" {action.label}" if action.label else ""
     about = f"session {action.session_id}" if action.session_id else "no session"
-    who = f"by {shortened(action.who, 36)}"
-    return f"{clock_time(action.at)}  {action.kind}{label}  {about}  {who}  {shortened(action.why)}"
+    author = f"by {shortened(action.who, 36)}"
+    return f"{clock_time(action.at)}  {action.kind}{label}  {about}  {author}  {shortened(action.why)}"
 
 
 _LINES: Mapping[str, Callable[[LogRecord], str]] = {

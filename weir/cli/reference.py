@@ -30,23 +30,23 @@ def metrics_page() -> str:
     rows = ((f"`{metric.full_name}`", metric.kind, metric.unit, _labels(metric), metric.meaning) for metric in METRICS)
     return _page(
         "Metrics",
-        "On `/metrics` of each worker's web server. Labels are bounded sets: never a visitor, a session or an address. "
-        "Times are timestamps; ages are for the reader to compute: `time() - …`. A counter counts since its worker "
-        "began; the work that a recovery repeats isn't counted again.",
+        "Each worker's web server has these on `/metrics`. Labels are bounded sets: never a visitor, a session or an "
+        "address. Times are timestamps; compute ages as `time() - …`. A counter counts since its worker started; a "
+        "recovery doesn't count the input that it replays again.",
         _table(("metric", "kind", "unit", "labels", "meaning"), rows),
     )
 
 
 def topics_page() -> str:
-    """Every topic with what Kafka is told of it."""
+    """Every topic with its configuration in Kafka."""
     rows = [_topic(f"weir.{topic.name}", topic) for topic in PUBLIC]
     rows += [_topic(f"weir.{stage}.state", state_topic(stage)) for stage in STAGES]
     return _page(
         "Topics",
-        "`weir topics create` makes them, `weir topics check` compares a cluster's with them. The public ones are "
-        "named `<topic_prefix>.<name>`, a stage's private state `<application_id>.<stage>.state`; both are `weir` "
-        "unless set. Read all of them with `isolation.level=read_committed`. The last column links to each "
-        "record's schema.",
+        "`weir topics create` creates these topics, `weir topics check` compares a cluster's topics with them. Public "
+        "topics are named `<topic_prefix>.<name>`, a stage's private state `<application_id>.<stage>.state`; both "
+        "prefixes are `weir` unless set. Read all topics with `isolation.level=read_committed`. The last column links "
+        "to each record's schema.",
         _table(("topic", "key", "a record is", "partitions", "cleanup", "kept", "time", "schema"), rows),
     )
 
@@ -59,8 +59,8 @@ def settings_page() -> str:
     )
     return _page(
         "Settings",
-        "From `weir.toml` in the working directory, the environment and flags (`--set key=value`), in rising order. "
-        "Names ending in `_s` are seconds.",
+        "Settings come from `weir.toml` in the working directory, the environment and flags (`--set key=value`); the "
+        "later source overrides the earlier one. Names ending in `_s` are seconds.",
         _table(("in weir.toml", "in the environment", "unless set", "meaning"), rows),
     )
 
@@ -70,10 +70,10 @@ def dead_letters_page() -> str:
     rows = ((f"`{reason}`", reason.meaning, reason.advice) for reason in DeadLetterReason)
     return _page(
         "Dead letters",
-        "What can't be read goes to `weir.dead-letter`, byte for byte, with the reason and where it came from in "
-        "headers. `weir dead-letters list` counts them by reason. Of a record of more than about 4 MB, which only a "
-        "producer that compresses can send, the letter keeps the beginning; the header `weir-cut` has its size, and "
-        "it can't be replayed.",
+        "A record that can't be processed goes to `weir.dead-letter`, byte for byte, with reason and origin in "
+        "headers. `weir dead-letters list` counts dead letters by reason. A record of more than about 4 MB, which only "
+        "a producer that compresses can send, is cut: the dead letter has its beginning, the header `weir-cut` its "
+        "size, and it can't be replayed.",
         _table(("reason", "what it means", "what to do"), rows),
     )
 
@@ -83,9 +83,9 @@ def features_page() -> str:
     rows = ((f"`{feature.name}`", feature.kind, feature.unit, feature.meaning) for feature in FEATURES)
     return _page(
         "Features",
-        f"What models see of a session, in version {FEATURES_VERSION}: computed once, when the session is scored, "
-        "logged with the score, and never computed again. What weak labels are made of is none of them. How they are "
-        "used: [models.md](models.md).",
+        f"Models' inputs, in version {FEATURES_VERSION}: computed once, when the session is scored, logged with the "
+        "score, and never computed again. Inputs of weak labels are not features. [models.md](models.md) describes "
+        "their use.",
         _table(("feature", "kind", "unit", "meaning"), rows),
     )
 
@@ -103,7 +103,7 @@ def tables_page() -> str:
     lines = "".join(f"- `{table.name}`, of `weir.{table.topic.name}`: {table.meaning}.\n" for table in TABLES)
     return _page(
         "Columns of the tables",
-        f"Types are Arrow's. How to read the tables: [analysts.md](analysts.md).\n\n{lines.rstrip()}",
+        f"Types are Arrow's. [analysts.md](analysts.md) describes how to read the tables.\n\n{lines.rstrip()}",
         _table(("column", "type", "meaning"), rows),
     )
 

@@ -81,7 +81,9 @@ def replay(  # noqa: PLR0913 -- one parameter an option
     ] = False,
     report: Annotated[Path | None, typer.Option(help="Write an HTML page with figures and plots here.")] = None,
     gap: Annotated[float | None, typer.Option(help="Seconds of silence that end a session.")] = None,
-    grace: Annotated[float | None, typer.Option(help="Seconds that a session waits for stragglers.")] = None,
+    grace: Annotated[
+        float | None, typer.Option(help="Seconds after a session's end for which late events count.")
+    ] = None,
     anomaly: Annotated[
         bool,
         typer.Option("--anomaly", help="Tell in scores how unusual each closed session is; two seconds more."),
@@ -157,5 +159,5 @@ def run(work: Replay, inputs: Inputs, started_s: float) -> ReplaySummary:
                 advance(TELL_EVERY)
         advance(count % TELL_EVERY)
         if not count:
-            raise UsageError("There is not one line in the input.", "Check the file and its --format.")
+            raise UsageError("The input has no lines.", "Check the file and its --format.")
         return work.finish(time.time() - started_s)

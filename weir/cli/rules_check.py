@@ -32,7 +32,7 @@ from weir.cli.input_files import (
 )
 from weir.cli.options import Json, with_settings
 from weir.cli.output import show
-from weir.cli.rules_files import must_be_files, packs_of, tell, today
+from weir.cli.rules_files import must_be_files, packs_of, show_problems, today
 from weir.errors import SettingsError, WorkError
 from weir.networks import Network
 from weir.settings import Settings
@@ -53,10 +53,11 @@ def check(  # noqa: PLR0913 -- one parameter an option
     allow_unreadable: AllowUnreadable = ALLOWED,
     as_json: Json = False,
 ) -> None:
-    """Find everything that is wrong in rule files at once, each with its line and what to do.
+    """Report all problems of rule files at once, each with its line and a hint.
 
-    What does not compile, lacks examples or fails them; what another pattern shadows, what can never hold, what has
-    expired, what costs more than its share; with --on, what never fires on a log. Exits with 1 if there is anything.
+    Problems are patterns that don't compile, that lack examples or fail them, that another pattern makes redundant,
+    that have expired or cost too much; rules that can never hold; and with --on, patterns that never match a log. If
+    there is a problem, the exit code is 1.
     """
     problems, checked = examined(settings, files or [])
     if not files:
@@ -70,7 +71,7 @@ def check(  # noqa: PLR0913 -- one parameter an option
             say_problems(inputs, 0, 0)
             check_readable(inputs, allow_unreadable)
         problems += suspicions(checked, beside, today(), watched)
-    tell(problems, as_json=as_json)
+    show_problems(problems, as_json=as_json)
 
 
 @with_settings

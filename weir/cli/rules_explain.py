@@ -43,7 +43,7 @@ def explain_text(
     if text == STANDARD_INPUT:
         text = b"\n".join(line for _, line in read_lines(text)).decode("utf-8", "surrogateescape")
     if not text.strip():
-        raise UsageError("There is no text.", "Give one, or an event as a JSON object.")
+        raise UsageError("The text is empty.", "Give a text, or an event as a JSON object.")
     patterns = patterns_of(settings)
     if text.lstrip().startswith("{"):
         _of_event(settings, patterns, text, as_json=as_json)
@@ -63,14 +63,14 @@ def _of_event(settings: Settings, patterns: Patterns, text: str, *, as_json: boo
     value = text.encode("utf-8", "surrogateescape")
     decoded = decode(value, settings.max_record_bytes)
     if isinstance(decoded, Refused):
-        raise UsageError(f"That is no event: {decoded.detail}", "Give a text, or one event as a JSON object.")
-    heard = collect_evidence(_session_of(settings, patterns, decoded, value), patterns)
-    others = [sign for sign in (*heard.signs, *heard.shadow) if patterns.find(sign.id) is None]
-    shadowed = {sign.id for sign in heard.shadow}
+        raise UsageError(f"The JSON is not an event: {decoded.detail}", "Give a text, or one event as a JSON object.")
+    evidence = collect_evidence(_session_of(settings, patterns, decoded, value), patterns)
+    others = [sign for sign in (*evidence.signs, *evidence.shadow) if patterns.find(sign.id) is None]
+    shadowed = {sign.id for sign in evidence.shadow}
     rows = [_of_oversized(patterns.info(name)) for field in decoded.cut for name in patterns.oversized(field)]
     rows += [_of_sign(sign, in_shadow=sign.id in shadowed) for sign in others]
     if _show(patterns, texts_of(decoded.event), rows, as_json=as_json) or rows:
-        _conclude(heard.evidence, as_json=as_json)
+        _conclude(evidence.evidence, as_json=as_json)
 
 
 def _session_of(settings: Settings, patterns: Patterns, decoded: Accepted, value: bytes) -> Session:

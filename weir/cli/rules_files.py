@@ -61,22 +61,22 @@ def must_be_files(files: Iterable[Path]) -> None:
     """
     for file in files:
         if not file.is_file():
-            what = "is a directory" if file.is_dir() else "is not there"
-            raise UsageError(f"{file} {what}.", "Name files of rules.")
+            problem = "is a directory" if file.is_dir() else "does not exist"
+            raise UsageError(f"{file} {problem}.", "Name an existing file of rules.")
 
 
-def tell(problems: Sequence[Problem], *, as_json: bool, passes_warnings: bool = False) -> None:
-    """Shows what is wrong in files of rules, each with its line and what to do.
+def show_problems(problems: Sequence[Problem], *, as_json: bool, passes_warnings: bool = False) -> None:
+    """Prints the problems of files of rules, each with its line and a hint.
 
     Raises:
-        WorkError: there is something; warnings alone may pass.
+        WorkError: there is a problem; warnings alone may pass.
     """
     columns = ("severity", "file", "line", "message", "hint")
     show([asdict(problem) for problem in problems], columns, as_json=as_json, empty="Nothing is wrong.")
     count = sum(problem.severity == "error" or not passes_warnings for problem in problems)
     if count:
         many = "One problem" if count == 1 else f"{count} problems"
-        raise WorkError(f"{many} in the rules.", "Mend them, and check again.")
+        raise WorkError(f"{many} in the rules.", "Fix them, and check again.")
 
 
 def cut(text: str) -> str:

@@ -31,9 +31,9 @@ from weir.errors import UsageError, WorkError
 from weir.kafka.records import Output
 from weir.settings import Settings
 
-By = Annotated[str | None, typer.Option("--by", help="Who decides; you unless given.")]
-Why = Annotated[str, typer.Option("--why", help="The reason, for those who come after.")]
-Anyway = Annotated[bool, typer.Option("--anyway", help="In spite of warnings.")]
+By = Annotated[str | None, typer.Option("--by", help="Name of the decision's author; yours unless given.")]
+Why = Annotated[str, typer.Option("--why", help="The decision's reason, which is kept with it.")]
+Anyway = Annotated[bool, typer.Option("--anyway", help="Publish in spite of warnings.")]
 CHECK = "`weir rules check FILE` shows them again after a change."
 PackName = Annotated[str, typer.Argument(metavar="PACK", help="The pack's name.")]
 
@@ -48,9 +48,9 @@ def publish(  # noqa: PLR0913 -- one parameter an option
     anyway: Anyway = False,
     as_json: Json = False,
 ) -> None:
-    """Put a pack in force in all workers, in the place of the one of its name; none of them restarts.
+    """Put a pack in force in all workers, without a restart; it replaces the pack of the same name.
 
-    What is wrong with it is refused here first, and by each worker again.
+    This command checks the pack first, and each worker checks it again.
     """
     must_be_files([file])
     pack, problems = examine(read_document(file), settings.paranoia_level)
@@ -64,12 +64,12 @@ def publish(  # noqa: PLR0913 -- one parameter an option
 def list_packs(
     settings: Settings,
     *,
-    every: Annotated[bool, typer.Option("--all", help="Every version that workers know, in force or not.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="All versions, in force or not.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Packs in force: their versions, since when, by whom and why, and how many of their rules are in shadow.
+    """Packs in force, with version, time, author and reason of each, and the number of its rules in shadow.
 
-    What is not published is as the files of these settings say; workers may have others.
+    Packs that were not published are those of the files in these settings; workers may have other files.
     """
     ledger = read_ledger(settings)
     if every:
@@ -93,7 +93,7 @@ def show_pack(
         str | None, typer.Argument(help="As `list --all` shows it; the one in force unless given.")
     ] = None,
 ) -> None:
-    """Write a pack's YAML to standard output, to be changed, or for `weir replay --set pack_files=…`."""
+    """Write a pack's YAML to standard output, for editing or for `weir replay --set pack_files=…`."""
     ledger = read_ledger(settings)
     if version is None:
         found = {one.name: one.source for one in in_force(settings, ledger).packs}.get(pack)
@@ -116,15 +116,15 @@ def rollback(  # noqa: PLR0913 -- one parameter an option
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Put the version before in force again; the files', where there was none before."""
+    """Put the earlier version in force again; if there is none, that of the workers' files."""
     ledger = read_ledger(settings)
     outputs = ledger.rollback(pack, to, by or getpass.getuser(), why, time.time())
     publish_records(settings, outputs)
-    _tell(ledger, outputs, pack, as_json=as_json)
+    _show_current(ledger, outputs, pack, as_json=as_json)
 
 
 def in_force(settings: Settings, ledger: PackLedger) -> Patterns:
-    """What workers with these settings have in force."""
+    """The patterns that workers with these settings have in force."""
     library = PackLibrary(Patterns(packs_of(settings)))
     library.take_over(ledger)
     return library.current
@@ -143,20 +143,20 @@ def put_in_force(  # noqa: PLR0913 -- one argument an option
     """Publishes a pack, unless it is refused.
 
     Raises:
-        WorkError: it is; it says why.
-        ClusterError: the brokers don't take it.
+        WorkError: the pack is refused; the message has the reasons.
+        ClusterError: the brokers don't accept the record.
     """
     pack = one.pack
     beside = in_force(settings, ledger).packs
-    said = ledger.current.get(pack.name)
-    if said is not None and said.version == pack.version:
+    current = ledger.current.get(pack.name)
+    if current is not None and current.version == pack.version:
         say(f"{pack.name} {pack.version} is in force already.")
         return
     _refuse(_errors(one, beside))
     warnings = suspicions([one], beside, today())
     _refuse([problem for problem in warnings if problem.severity == "error"])
     if warnings and not anyway:
-        _refuse(warnings, "Mend them, or publish it --anyway.")
+        _refuse(warnings, "Fix them, or publish it with --anyway.")
     flagged = share_met(pack.patterns_in_force)
     record = PackVersion(
         pack=pack.name,
@@ -167,20 +167,21 @@ def put_in_force(  # noqa: PLR0913 -- one argument an option
     )
     outputs = ledger.publish(record, by or getpass.getuser(), why, time.time())
     publish_records(settings, outputs)
-    _tell(ledger, outputs, pack.name, as_json=as_json)
+    _show_current(ledger, outputs, pack.name, as_json=as_json)
 
 
 def _errors(one: Checked, beside: Iterable[Pack]) -> list[Problem]:
-    """What a worker would refuse it for."""
+    """Errors for which a worker would refuse the pack."""
     pack = one.pack
     found: list[tuple[str, str]] = []
     if pack.name in TAKEN:
-        found.append((f"No pack can have the name {pack.name}.", "Choose another."))
-    found += [(f"{name} stands in another pack too.", "Rename one.") for name in clashes(pack, beside)]
-    if len(pack.source.encode()) > LARGEST_BYTES // 2:
-        found.append(("It is too large for a record.", "Split it, or shorten its lists."))
+        found.append((f"The name {pack.name} is reserved.", "Choose another name for the pack."))
+    found += [(f"The id {name} is in another pack, too.", "Rename one of the two.") for name in clashes(pack, beside)]
+    size, most = len(pack.source.encode()), LARGEST_BYTES // 2
+    if size > most:
+        found.append((f"The pack has {size:,} bytes; {most:,} fit.", "Split it, or shorten its lists."))
     elif parse_pack(one.file, pack.source).version != pack.version:
-        found.append(("Elsewhere it would be another version.", "This is a defect to report."))
+        found.append(("The pack's version differs when it is read again.", "Report this defect."))
     return [Problem(one.file, 0, *finding) for finding in found]
 
 
@@ -190,38 +191,38 @@ def _refuse(problems: list[Problem], hint: str = CHECK) -> None:
 
 
 def _refused(problems: list[Problem], hint: str = CHECK) -> WorkError:
-    return WorkError("\n".join(["It is not published:", *map(str, problems)]), hint)
+    return WorkError("\n".join(["The pack is not published:", *map(str, problems)]), hint)
 
 
 def _is_current(ledger: PackLedger, name: str, version: str) -> bool:
-    said = ledger.current.get(name)
-    return said is not None and said.version == version
+    current = ledger.current.get(name)
+    return current is not None and current.version == version
 
 
-def _row(pack: Pack, said: CurrentPack | None) -> dict[str, object]:
+def _row(pack: Pack, current: CurrentPack | None) -> dict[str, object]:
     entries = [*pack.patterns_in_force, *pack.rules_in_force]
-    is_published = said is not None and said.version == pack.version
-    told = said if is_published else None
+    is_published = current is not None and current.version == pack.version
+    published = current if is_published else None
     return {
         "pack": pack.name,
         "version": pack.version,
-        "from": "topic" if told else "file",
-        "since": clock_time(told.at) if told else None,
-        "by": told.by if told else None,
-        "why": told.why if told else None,
+        "from": "topic" if published else "file",
+        "since": clock_time(published.at) if published else None,
+        "by": published.by if published else None,
+        "why": published.why if published else None,
         "rules": len(entries),
         "in shadow": sum(entry.shadow for entry in entries),
-        "before": told.before[-1] if told and told.before else None,
+        "before": published.before[-1] if published and published.before else None,
     }
 
 
-def _tell(ledger: PackLedger, outputs: list[Output], name: str, *, as_json: bool) -> None:
+def _show_current(ledger: PackLedger, outputs: list[Output], name: str, *, as_json: bool) -> None:
     for output in outputs:
         ledger.offer(output.key or b"", output.value)
-    said = ledger.current.get(name)
+    current = ledger.current.get(name)
     if as_json:
-        print_json(said if said is not None else {"pack": name, "version": None})
-    elif said is None:
-        say(f"{name} is as the workers' files say again.")
+        print_json(current if current is not None else {"pack": name, "version": None})
+    elif current is None:
+        say(f"The version of {name} in the workers' files is in force again.")
     else:
-        say(f"{name} {said.version} is in force; workers change at their next batch.")
+        say(f"{name} {current.version} is in force; workers change at their next batch.")

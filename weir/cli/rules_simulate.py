@@ -1,4 +1,4 @@
-"""`weir rules simulate`: what other packs would have said of yesterday's events."""
+"""`weir rules simulate`: compares other packs with today's on recorded events."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def simulate(  # noqa: PLR0913 -- one parameter an option
     at_most: Annotated[int, typer.Option("--max", min=1, help="Show so many sessions.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """Say which sessions other packs would have flagged, and which they would let go, against today's packs.
+    """Show sessions that other packs would newly flag, and those that they would no longer flag.
 
     Events are folded into sessions as a worker does; the other stages are asked nothing.
     """

@@ -48,7 +48,7 @@ Logs = Annotated[
     list[str] | None,
     typer.Argument(metavar="[LOG...]", help="Events to judge by; the cluster's sessions unless given."),
 ]
-Labels = Annotated[Path | None, typer.Option("--labels", help="With LOG: what people said, JSON lines.")]
+Labels = Annotated[Path | None, typer.Option("--labels", help="With LOG: human labels, JSON lines.")]
 COLUMNS = (
     *("rule", "shadow", "weight", "hits", "sessions", "share", "alone"),
     *("answers", "precision", "answers alone", "marginal precision", "cost µs"),
@@ -71,7 +71,7 @@ def stats(  # noqa: PLR0913 -- one parameter an option
     silent: Annotated[bool, typer.Option("--silent", help="Rules that never held, too.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Figures of each rule: how often it held, how often people say that it was right, what it costs.
+    """Figures of each rule: how often it held, its precision by human labels, its cost.
 
     `alone` are the sessions that it alone has flagged (in shadow: would have); the precision of those is its marginal
     precision, what it adds to all the others. Weak labels count for nothing here.
@@ -107,12 +107,15 @@ def graduate(  # noqa: PLR0913 -- one parameter an option
     allow_unreadable: AllowUnreadable = ALLOWED,
     why: Why = "its figures in shadow",
     by: By = None,
-    answers: Annotated[int, typer.Option("--min-answers", min=1, help="People's answers that are needed.")] = 10,
+    answers: Annotated[int, typer.Option("--min-answers", min=1, help="Number of human labels that are needed.")] = 10,
     precision: Annotated[
-        float | None, typer.Option("--min-precision", min=0, max=1, help="Of them, bad; its weight unless given.")
+        float | None,
+        typer.Option(
+            "--min-precision", min=0, max=1, help="Share of them that are bad; the rule's weight unless given."
+        ),
     ] = None,
     share: Annotated[
-        float, typer.Option("--max-share", min=0, max=1, help="Of sessions that it alone may flag.")
+        float, typer.Option("--max-share", min=0, max=1, help="Greatest share of sessions that it alone may flag.")
     ] = 0.01,
     as_json: Json = False,
 ) -> None:
@@ -138,7 +141,7 @@ def graduate(  # noqa: PLR0913 -- one parameter an option
 
 def _check_call(logs: Sequence[str] | None, labels: Path | None) -> None:
     if not logs and labels is not None:
-        raise UsageError("Labels in a file go with a log.", "Name the log, or leave --labels away.")
+        raise UsageError("--labels is given without a log.", "Name the log, or leave out --labels.")
 
 
 def _gather(

@@ -1,4 +1,4 @@
-"""`weir show`: all that is known of a visitor, a session or an event, from the topics themselves."""
+"""`weir show`: all records of the topics about a visitor, a session or an event."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from weir.topics import DEAD_LETTER, EVENTS, FLAGS, LATE, SESSIONS, Topic
 
 command = typer.Typer()
 MOST_LINES = 50
-"""Of each topic, the newest so many are shown to people."""
+"""Number of newest records of each topic that are shown as text."""
 TITLES = {
     "events": "Events",
     "late": "Late events",
     "dead-letter": "Dead letters",
     "sessions": "Revisions of sessions",
-    "scores": "Scores, with what the cascade said",
+    "scores": "Scores, with the cascade's verdict",
     "flags": "Flags",
     "reviews": "Questions",
     "labels": "Labels",
-    "answers": "What people's answers come to",
+    "answers": "Answers and reports in force",
     "limits": "Limits",
-    "actions": "What people did in the console",
+    "actions": "Actions in the console",
 }
 _event = decoder(Event)
 _flag = decoder(Flag)
@@ -52,18 +52,19 @@ def show(
     name: Annotated[str, typer.Argument(metavar="VISITOR|SESSION|EVENT", help="An id, as its records have it.")],
     as_json: Json = False,
 ) -> None:
-    """All that the topics hold of a visitor, a session or an event: what became of it, verdicts, reasons, labels.
+    """All records of the topics about a visitor, a session or an event: outcomes, verdicts, reasons, labels.
 
-    A name is looked for as a visitor's first, in that visitor's partition; then as a session's or an event's, in all of
-    them, which takes a while where topics are large. With --json it is one object, with the records as they lie there.
-    What became of an event is told by dead letters and late events; that it was a duplicate, or which session it is in,
-    is concluded from its neighbours, and said to be.
+    The name is first looked up as a visitor's, in that visitor's partition; then as a session's or an event's, in all
+    partitions, which takes a while for large topics. With --json the result is one object with the original records. An
+    event's outcome is read from dead letters and late events. Whether it was a duplicate, and its session, are derived
+    from neighbouring records, and marked so.
     """
     known = known_of(settings, name)
     if known is None:
         raise WorkError(
-            f"Nothing is known of {printable(name)}.",
-            "Topics keep records for days. Give the id exactly as it was sent; `weir dead-letters list` has refusals.",
+            f"No topic has a record of {printable(name)}.",
+            "Give the id exactly as it was sent. Retention removes records after days; `weir dead-letters list` shows "
+            "refused records.",
         )
     if as_json:
         print_json(_as_object(known))
@@ -73,13 +74,13 @@ def show(
 
 
 def outcomes(known: KnownRecords) -> list[tuple[LogRecord, EventOutcome]]:
-    """What became of each of the events, in their order, and of dead letters whose event is gone."""
+    """The outcome of each event, in their order, and of dead letters whose event is no longer on its topic."""
     places = {_origin(record): record for record in known.records.get(DEAD_LETTER, ())}
     late = {_origin(record) for record in known.records.get(LATE, ())}
     sessions = spans_of(known.records.get(SESSIONS, ()))
     spans = [SessionInterval(session_id, start_s, end_s) for session_id, (start_s, end_s) in sessions.items()]
     before: dict[str, list[Event]] = {}
-    told: list[tuple[LogRecord, EventOutcome]] = []
+    found_outcomes: list[tuple[LogRecord, EventOutcome]] = []
     for record in known.records.get(EVENTS, ()):
         place = _place(record)
         event = None
@@ -95,16 +96,16 @@ def outcomes(known: KnownRecords) -> list[tuple[LogRecord, EventOutcome]]:
             earlier=earlier,
             sessions=spans,
         )
-        told.append((record, found))
+        found_outcomes.append((record, found))
         if event is not None:
             earlier.append(event)
-    return [*told, *((letter, refused(_refusal(letter))) for letter in places.values())]
+    return [*found_outcomes, *((letter, refused(_refusal(letter))) for letter in places.values())]
 
 
 def _as_object(known: KnownRecords) -> dict[str, Any]:
     became = {_place(record): found for record, found in outcomes(known)}
 
-    def told(topic: Topic, record: LogRecord) -> dict[str, Any]:
+    def as_object(topic: Topic, record: LogRecord) -> dict[str, Any]:
         value = msgspec.Raw(json_line(topic.name, record).encode())
         one = {"partition": record.partition, "offset": record.offset, "record": value}
         found = became.get(_place(record))
@@ -116,7 +117,7 @@ def _as_object(known: KnownRecords) -> dict[str, Any]:
         "visitor": known.visitor,
         "found": {topic.name.replace("-", "_"): known.found[topic] for topic in LOOKED_INTO if known.found.get(topic)},
     } | {
-        topic.name.replace("-", "_"): [told(topic, record) for record in known.records.get(topic, ())]
+        topic.name.replace("-", "_"): [as_object(topic, record) for record in known.records.get(topic, ())]
         for topic in LOOKED_INTO
     }
 
@@ -139,7 +140,7 @@ def _lines(known: KnownRecords) -> Iterable[str]:
 
 
 def _more(topic: Topic, record: LogRecord, became: dict[tuple[str, int, int], EventOutcome]) -> Iterable[str]:
-    """What follows a record's line: an event's outcome, a flag's reasons."""
+    """The lines after a record's own: an event's outcome, a flag's reasons."""
     found = became.get(_place(record))
     if found is not None:
         how = " (concluded)" if found.is_derived else ""
@@ -154,7 +155,7 @@ def _more(topic: Topic, record: LogRecord, became: dict[tuple[str, int, int], Ev
 
 
 def _origin(record: LogRecord) -> tuple[str, int, int]:
-    """Where a late event or a dead letter says that it came from; of one that doesn't say, its own place."""
+    """The position in the headers of a late event or a dead letter, else the record's own position."""
     headers = text_headers(record)
     try:
         return headers.get("topic", ""), int(headers.get("partition", "")), int(headers.get("offset", ""))

@@ -1,4 +1,4 @@
-"""`weir table`: how far the tables are, and what to do when their stage had to stop."""
+"""`weir table`: shows the tables' positions, and lets their stage continue after it stopped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from weir.cli.options import with_settings
 from weir.settings import Settings
 from weir.tables.extra import check_extra
 
-app = typer.Typer(no_args_is_help=True, help="The tables of the stage `table`: how far they are, and going on.")
+app = typer.Typer(no_args_is_help=True, help="Positions of the tables; resume their stage after it stopped.")
 
 
 @app.command()
@@ -20,14 +20,14 @@ app = typer.Typer(no_args_is_help=True, help="The tables of the stage `table`: h
 def status(
     settings: Settings, *, as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False
 ) -> None:
-    """Show each table's position in each partition of its topic, and what it still lacks."""
+    """Show each table's position and lag in each partition of its topic."""
     stands = _loaded().stands
     if not as_json:
         typer.echo(f"{'table':<12} {'partition':>9} {'position':>12} {'topic':>25} {'lag':>10}")
     for one in stands(settings):
         if as_json:
-            told = {"table": one.table, "partition": one.partition, "position": one.position}
-            typer.echo(json.dumps(told | {"begin": one.log.start, "end": one.log.end, "lag": one.lag}))
+            row = {"table": one.table, "partition": one.partition, "position": one.position}
+            typer.echo(json.dumps(row | {"begin": one.log.start, "end": one.log.end, "lag": one.lag}))
         else:
             position = "-" if one.position is None else f"{one.position:,}"
             log = f"{one.log.start:,} to {one.log.end:,}"
@@ -37,7 +37,7 @@ def status(
 @app.command()
 @with_settings
 def accept(settings: Settings, *, yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False) -> None:
-    """Let the stage go on after it stopped: take others' changes as meant, and lost records as lost.
+    """Resume the stage after it stopped: accept changes by other programs, and the loss of records.
 
     Stop the stage's workers first.
     """

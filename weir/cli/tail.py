@@ -35,8 +35,8 @@ def tail(  # noqa: PLR0913 -- one parameter an option
     settings: Settings,
     *,
     topic: Annotated[str, typer.Argument(help=f"One of {', '.join(FOLLOWED)}.")],
-    from_beginning: Annotated[bool, typer.Option("--from-beginning", help="Show what is there already.")] = False,
-    until_end: Annotated[bool, typer.Option("--until-end", help="Stop at what is the end now.")] = False,
+    from_beginning: Annotated[bool, typer.Option("--from-beginning", help="Begin at the first record.")] = False,
+    until_end: Annotated[bool, typer.Option("--until-end", help="Stop at the topic's present end.")] = False,
     at_most: Annotated[int | None, typer.Option("--max", min=1, help="Stop after so many records.")] = None,
     verdict: Annotated[str | None, typer.Option(help=f"Flags alone: {', '.join(get_args(Verdict))}.")] = None,
     stage: Annotated[str | None, typer.Option(help=f"Flags alone: {', '.join(get_args(Stage))}.")] = None,
@@ -54,9 +54,9 @@ def tail(  # noqa: PLR0913 -- one parameter an option
     text stand as base64. Of events, each line is an object of topic, partition, offset and such a record.
     """
     if topic not in FOLLOWED:
-        raise UsageError(f"There is nothing to follow by the name of {topic}.", f"Choose one of {', '.join(FOLLOWED)}.")
+        raise UsageError(f"There is no topic {topic} to follow.", f"Choose one of {', '.join(FOLLOWED)}.")
     if visitor is not None and topic != EVENTS.name:
-        raise UsageError("--visitor chooses among events.", "Leave it out, or follow events.")
+        raise UsageError(f"--visitor has no effect on {topic}.", "Leave it out, or follow events.")
     topics: Sequence[Topic] = PASSING_TOPICS if topic == EVENTS.name else (BY_NAME[topic],)
     passing = Passing(settings, visitor)
     wanted = _filter(topic, verdict, stage)

@@ -51,11 +51,11 @@ def run(  # noqa: PLR0913 -- one parameter an option
     A run that failed or was killed goes on where it ended when it is called again.
     """
     if as_json and dot:
-        raise UsageError("The end can be told in one way.", "Choose --json or --dot.")
+        raise UsageError("--json and --dot are both given.", "Choose one of them.")
     declared = _declared(workflow, replace or ())
     root = table or settings.table_uri
     if "table" in declared.given and not root:
-        raise UsageError("Where are the tables?", "Name their folder or store by --table or the setting table_uri.")
+        raise UsageError("The tables' folder or store is not set.", "Name it by --table or the setting table_uri.")
     check_extra("A workflow's run")
     from streams.workflow.content import setting_values  # noqa: PLC0415 -- `--help` needs no workflow
     from streams.workflow.picture import as_dot, as_text  # noqa: PLC0415 -- only this command needs it
@@ -113,7 +113,9 @@ def _declared(name: str, replaced: Sequence[str]) -> Workflow:
     for pair in replaced:
         step, equals, command = pair.partition("=")
         if not equals:
-            raise UsageError(f"--replace {pair} is not of the form STEP=COMMAND.", 'Say train="python my_train.py".')
+            raise UsageError(
+                f"--replace {pair} is not of the form STEP=COMMAND.", 'For example: train="python my_train.py".'
+            )
         declared = declared.replace(step, command)
     return declared
 

@@ -1,4 +1,4 @@
-"""Writes what people do: the action and all that follows from it in one Kafka transaction, each action once."""
+"""Writes users' actions: an action and its records in one Kafka transaction, each action once."""
 
 from __future__ import annotations
 

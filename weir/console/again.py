@@ -1,4 +1,4 @@
-"""A decision that was shown, taken once more: by the versions that its flag names."""
+"""Repeats a decision by the versions that its flag names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def decide_again(console: Console, seen: SessionSeen) -> Again:
     if flag.model is not None:
         ledger = console.installation.ledger
         if ledger is None:
-            raise WorkError("The console has no model key.", "Start it with the workers' WEIR_MODEL_KEY.")
+            raise WorkError("WEIR_MODEL_KEY of the console is not set.", "Start it with the workers' WEIR_MODEL_KEY.")
         with console.installation.lock:
             snapshot = ledger.version(flag.model.version)
     return judge_again(flag, session, snapshot, _rules(console, session), seen.flagged_s[-1])
@@ -53,7 +53,9 @@ def _rules(console: Console, session: Session) -> Rules:
             versions[info.pack] = hits.version
     patterns = resources.library.get(versions)
     if not isinstance(patterns, Patterns):
-        raise WorkError("A pack of patterns is no longer to be had in the version of then.", "Put its file back.")
+        raise WorkError(
+            "A pack of patterns is not available in the version that the session names.", "Put its file back."
+        )
     settings = console.settings
     return Rules(
         patterns, resources.budgets, resources.business, settings.shadow, evidence_of(settings.answer_yields_to)

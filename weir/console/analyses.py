@@ -1,4 +1,4 @@
-"""Schedules named queries over the tables: a few at once, each once for all who ask, and results kept for a while."""
+"""Schedules named queries over the tables: a few at once, each once for all requests, and results kept for a while."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from weir.tables.queries import NamedQuery
 
 log = logging.getLogger("weir.console")
 MOST_AT_ONCE = 2
-"""Queries under way: each takes a part of the processors that the console has for its pages."""
+"""Most queries at once: each takes a part of the processors that the console has for its pages."""
 KEPT_S = 60.0
 """A result is kept so long: by default a table changes every 30 s."""
 FAILURE_KEPT_S = 10.0
@@ -33,7 +33,7 @@ class KeptResult:
 
 
 class BusyError(WorkError):
-    """Other queries are under way."""
+    """Too many queries run already."""
 
 
 Run = Callable[[str, str], QueryResult]
@@ -80,10 +80,10 @@ class Analyses:
             patience_s: how long to wait for a result that is not there yet.
 
         Returns:
-            None: the query is still under way; ask again.
+            None: the query still runs; ask again.
 
         Raises:
-            BusyError: `MOST_AT_ONCE` other queries are under way.
+            BusyError: `MOST_AT_ONCE` other queries run.
             WeirError: the query failed, or can't run here.
         """
         root, name = check_tables(self._table_uri), query.name
@@ -91,7 +91,7 @@ class Analyses:
             self._forget()
             if name not in self._kept and name not in self._running:
                 if len(self._running) >= MOST_AT_ONCE:
-                    raise BusyError(f"{MOST_AT_ONCE} other analyses are under way.", "Try again in a moment.")
+                    raise BusyError(f"{MOST_AT_ONCE} other analyses are running.", "Try again in a moment.")
                 self._running.add(name)
                 threading.Thread(
                     target=self._work, args=(root, query), name="weir-console-analysis", daemon=True

@@ -1,4 +1,4 @@
-"""What a person's answer becomes, how it is taken back, and what it did: plain functions over the store."""
+"""The label of an answer, its undoing and its effect: plain functions over the store."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from weir.topics import LABELS
 CATEGORIES = ("scraper", "spam", "credential stuffing", "scanner", "injection", "fraud", "bot", "other")
 """Kinds of abuse that a page offers; a label may have any other."""
 SITTING_S = 12 * 3_600.0
-"""Answers of so long ago count as what somebody did now."""
+"""Answers of at most this age belong to the present sitting."""
 _KINDS: dict[str, tuple[ActionKind, LabelValue | None]] = {
     "good": ("answer", "good"),
     "bad": ("answer", "bad"),
@@ -34,18 +34,18 @@ _KINDS: dict[str, tuple[ActionKind, LabelValue | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What somebody's answers of this sitting did."""
+    """The effect of a reviewer's answers of this sitting."""
 
     answers: int
     freed: int
-    """Visitors who were flagged, and whom a `good` of theirs lets through now."""
+    """Flagged visitors whom a label `good` of this reviewer lets through now."""
     stopped: int
-    """Visitors whom a `bad` of theirs flags now."""
+    """Visitors whom a label `bad` of this reviewer flags now."""
     version_before: str | None
     """The champion when the first of the answers was given."""
     version_now: str | None
     examples: int | None
-    """Training examples since the champion was trained; None: nobody knows."""
+    """Training examples since the champion was trained; None: unknown."""
 
 
 def action_of(  # noqa: PLR0913 -- one parameter a field
@@ -67,7 +67,7 @@ def action_of(  # noqa: PLR0913 -- one parameter a field
         UsageError: it is none of these.
     """
     if kind not in _KINDS:
-        raise UsageError("The answer is none of good, bad, unsure and skip.", "Use the page's buttons or keys.")
+        raise UsageError("The answer is not one of good, bad, unsure and skip.", "Use the page's buttons or keys.")
     known, label = _KINDS[kind]
     try:
         return Action(
@@ -84,7 +84,7 @@ def action_of(  # noqa: PLR0913 -- one parameter a field
             rules=list(rules),
         )
     except ValidationError as error:
-        raise UsageError(f"The answer can't be taken: {error.errors()[0]['msg']}.", "Shorten it.") from error
+        raise UsageError(f"The answer is refused: {error.errors()[0]['msg']}.", "Shorten it.") from error
 
 
 def label_of(action: Action, source: str | None = None) -> Output:
@@ -92,7 +92,7 @@ def label_of(action: Action, source: str | None = None) -> Output:
 
     Args:
         action: whose label.
-        source: who gave the answer that is taken back.
+        source: the author of the answer that is undone.
     """
     value: AnswerValue = WITHDRAWN if action.kind == "undo" else cast("LabelValue", action.label)
     label = Label(
@@ -108,23 +108,23 @@ def label_of(action: Action, source: str | None = None) -> Output:
 
 
 def undoable(store: StoreReader, action_id: str, person: Person) -> Row:
-    """The action that a person may take back.
+    """The action that a person may undo.
 
     Raises:
         UsageError: there is none, it is taken back already, or it is another person's.
     """
     row = store.row("SELECT * FROM actions WHERE action_id = ?", (action_id,))
     if row is None or row["kind"] not in {"answer", "unsure", "skip"}:
-        raise UsageError("There is nothing to take back.", "The log of decisions shows what was done.")
+        raise UsageError("There is no such action to undo.", "The page Audit shows all actions.")
     if row["undone"]:
-        raise UsageError("That was taken back already.", "The log of decisions shows what was done.")
+        raise UsageError("This action is undone already.", "The page Audit shows all actions.")
     if row["who"] != person.name and person.role != "operate":
-        raise UsageError(f"That was {row['who']}'s answer.", "Its author can take it back, and so can an operator.")
+        raise UsageError(f"This is {row['who']}'s answer.", "Only its author or an operator can undo it: ask one.")
     return row
 
 
 def stands(store: StoreReader, row: Row) -> bool:
-    """Whether an answer is its author's newest on its session: taking back an older one leaves the newer one alone."""
+    """Whether an answer is its author's newest on its session: undoing an older one does not change the newer one."""
     newer = store.row(
         "SELECT 1 FROM actions WHERE who = ? AND session_id = ? AND kind = 'answer' AND undone = 0 AND at_s > ?",
         (row["who"], row["session_id"], row["at_s"]),
@@ -133,7 +133,7 @@ def stands(store: StoreReader, row: Row) -> bool:
 
 
 def undo_of(row: Row, *, action_id: str, now_s: float, who: str, why: str) -> Action:
-    """The action that takes another one back."""
+    """The action that undoes another one."""
     return Action(
         action_id=action_id,
         # Of the same source the later word holds, whatever this machine's clock says.
@@ -150,7 +150,7 @@ def undo_of(row: Row, *, action_id: str, now_s: float, who: str, why: str) -> Ac
 
 
 def mine(store: StoreReader, who: str, at_most: int = 8) -> list[Row]:
-    """The newest things that a person did and can take back."""
+    """The newest actions that a person can undo."""
     return store.rows(
         "SELECT * FROM actions WHERE who = ? AND kind IN ('answer', 'unsure', 'skip') AND undone = 0"
         " ORDER BY at_s DESC LIMIT ?",
@@ -159,7 +159,7 @@ def mine(store: StoreReader, who: str, at_most: int = 8) -> list[Row]:
 
 
 def effect_of(store: StoreReader, installation: Installation, who: str, now_s: float) -> Effect:
-    """What a person's answers of this sitting did."""
+    """The effect of a person's answers of this sitting."""
     rows = store.rows(
         "SELECT at_s, visitor, label FROM actions WHERE who = ? AND kind = 'answer' AND undone = 0 AND at_s >= ?"
         " ORDER BY at_s",

@@ -1,4 +1,4 @@
-"""Figures that take too long for a request: computed on one thread, once for all who look, and kept for a while."""
+"""Figures that take too long for a request: computed on one thread, once for all requests, and kept for a while."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Generic, TypeVar, cast
 T = TypeVar("T")
 KEPT_S = 60.0
 PATIENCE_S = 1.5
-"""So long a request waits for what is not there yet."""
+"""Longest time that a request waits for a figure that is not computed yet."""
 MOST_KEPT = 16
 log = logging.getLogger("weir.console")
 

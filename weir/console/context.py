@@ -1,4 +1,4 @@
-"""What all pages share: the store, what is in force, who may do what, and what writes actions."""
+"""Shared by all pages: the store, rules and models in force, access, and the writer of actions."""
 
 from __future__ import annotations
 

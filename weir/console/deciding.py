@@ -48,10 +48,10 @@ def records_of(  # noqa: PLR0913 -- one parameter a field
         UsageError: there is no such version, it is champion already, or no reason is given.
     """
     if not why:
-        raise UsageError("A decision needs a reason.", "Say why, for those who come after.")
+        raise UsageError("The decision has no reason.", "Give a reason, which is kept with the decision.")
     chosen = version or (ledger.before() if kind == "rollback" else "")
     if not chosen:
-        raise UsageError("No version is chosen.", "Choose the one to promote.")
+        raise UsageError("No version is chosen.", "Choose the version to promote.")
     decided: Literal["promotion", "rollback"] = "promotion" if kind == "promote" else "rollback"
     snapshot, decision, champion = ledger.decide(decided, chosen, by=who, why=why[:MOST_WHY], at=now_s)
     # The snapshot of a draft is another one now that it is none.

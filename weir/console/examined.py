@@ -1,4 +1,4 @@
-"""The doctor's findings for the console: looked for when somebody asks, and kept for a minute for the next who does."""
+"""The findings of `weir doctor` for the console: computed at a request, and kept for a minute."""
 
 from __future__ import annotations
 

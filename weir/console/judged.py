@@ -1,4 +1,4 @@
-"""The newest closed sessions of the store, with what people say of them."""
+"""The newest closed sessions of the store, with their human labels."""
 
 from __future__ import annotations
 

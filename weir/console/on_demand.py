@@ -1,4 +1,4 @@
-"""Reads a visitor's events from the topic for whoever asks: what the store doesn't keep, with progress and bounds."""
+"""Reads events of a visitor that the store doesn't keep from the topic, with progress and bounds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_RECORDS = 2_000_000
 """Of the visitor's partition, the newest so many are read."""
 MOST_FOUND = 500
 MOST_AT_ONCE = 4
-"""Readings under way: each takes a connection, and a part of a processor."""
+"""Most readings at once: each takes a connection, and a part of a processor."""
 KEPT_S = 600.0
 """What was read is kept so long."""
 MOST_KEPT_BYTES = 16_384
@@ -100,7 +100,7 @@ class OnDemand:
         """The person's reading of this visitor: the one that runs or was kept, or a new one in another one's place.
 
         Raises:
-            WorkError: others have `MOST_AT_ONCE` under way.
+            WorkError: `MOST_AT_ONCE` other readings run.
         """
         with self._lock:
             self._forget()
@@ -109,7 +109,7 @@ class OnDemand:
                 return held
             if self._running >= MOST_AT_ONCE:
                 raise WorkError(
-                    f"{self._running} readings of the topic are under way.", "Wait until one of them has ended."
+                    f"{self._running} other readings of the topic are running.", "Wait until one of them has ended."
                 )
             self._running += 1
             if held is not None:

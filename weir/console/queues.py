@@ -1,4 +1,4 @@
-"""Queues of questions: which session to look at next, and who has which one in hand."""
+"""Queues of review questions: the next session of each, and its reservation for a reviewer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from weir.errors import UsageError
 
 log = logging.getLogger("weir.console")
 LEASE_S = 300.0
-"""So long nobody else is asked what somebody looks at."""
+"""Time for which a question is reserved for one reviewer."""
 COUNTED = 1_000
 """Questions of a queue that are counted; beyond it the page says "more than"."""
 REPORTS_S = 86_400.0

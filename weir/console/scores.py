@@ -1,4 +1,4 @@
-"""How the scores that were served have done, and whether they are what they were: read from the store."""
+"""Figures of the published scores, and drift of their distribution: read from the store."""
 
 from __future__ import annotations
 

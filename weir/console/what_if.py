@@ -42,11 +42,11 @@ def prepared(store: StoreReader, library: PackLibrary, pack: str, version: str) 
         UsageError: there is no such version.
     """
     if version not in library.known(pack):
-        raise UsageError(f"There is no version {version} of a pack {pack}.", "The page of rules lists those there are.")
+        raise UsageError(f"There is no version {version} of a pack {pack}.", "The page Rules lists the versions.")
     before = library.current
     after = library.get({**before.versions, pack: version})
     if not isinstance(after, Patterns):
-        raise UsageError(f"Version {version} of {pack} can't be read here.", "The workers' log says why.")
+        raise UsageError(f"Version {version} of {pack} can't be read here.", "See the workers' log for the reason.")
     changed = _changed(before, after)
     sessions = decoded(newest(store, MOST_SESSIONS))
     events = {one.session_id: _events(store, one) if changed else [] for one in sessions}

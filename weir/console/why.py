@@ -1,4 +1,4 @@
-"""Why a session was judged so: the characters that patterns matched, what pushed its score, and the decision again."""
+"""The reasons for a session's verdict: matched characters, features that changed its score, the repeated decision."""
 
 from __future__ import annotations
 

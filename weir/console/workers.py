@@ -1,4 +1,4 @@
-"""Asks workers' web servers for what became of events, and how far they are: for the pages that show it."""
+"""Reads outcomes of events, lag and recovery from workers' web servers, for the pages that show them."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def test_without_late_events_there_is_nothing_to_choose(filled: Settings) -> Non
 def test_what_is_no_time_is_the_callers_mistake(time: str) -> None:
     called = weir("backfill", "--from", time)
     assert called.code == 2
-    assert f"--from {time} is no time" in called.err
+    assert f"--from {time} is not a time" in called.err
 
 
 @pytest.mark.kafka
@@ -82,11 +82,11 @@ def test_what_is_no_time_is_the_callers_mistake(time: str) -> None:
 def test_a_prefix_that_no_topic_can_have_is_the_callers_mistake(filled: Settings, prefix: str) -> None:
     called = weir("backfill", "--from", "0", "--into", prefix, on=filled)
     assert called.code == 2
-    assert "--into is no prefix" in called.err
+    assert "--into is not a prefix" in called.err
 
 
 @pytest.mark.kafka
 def test_it_never_writes_into_the_topics_that_it_reads(filled: Settings) -> None:
     called = weir("backfill", "--from", "0", "--into", filled.topic_prefix, on=filled)
     assert called.code == 2
-    assert "topics of its own" in called.err
+    assert "is the prefix of the live topics" in called.err

@@ -71,7 +71,7 @@ def test_of_sessions_only_the_final_ones_are_taken_unless_all_are_asked_for() ->
         (("events", "--parquet", "-"), "standard output"),
         (("events", "--jsonl", "-", "--all-revisions"), "among sessions"),
         (("events", "--jsonl", "-", "--since", "6", "--until", "6"), "not later"),
-        (("events", "--jsonl", "-", "--since", "yesterday"), "is no time"),
+        (("events", "--jsonl", "-", "--since", "yesterday"), "is not a time"),
         (("events", "--jsonl", "/dev/null", "--force"), "no plain file"),
         (("events", "--jsonl", "no/such/folder"), "no folder no/such"),
         (("events", "--jsonl", __file__), "is there already"),

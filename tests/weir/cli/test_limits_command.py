@@ -42,14 +42,14 @@ def test_an_address_is_explained() -> None:
     assert explained("203.0.113.130", "ExampleSearchBot/1")["crawler"] == "searchbot"
     assert explained("203.0.113.3", "ExampleSearchBot/1")["impostor_of"] == "searchbot"
     assert (
-        "comes from none of its ranges"
+        "the address is in none of its ranges"
         in weir("limits", "explain", "::1", "--user-agent", "examplesearchbot", *SET).out
     )
 
 
 def test_what_is_no_address_and_no_file_is_told() -> None:
-    assert "is no IPv4 or IPv6 address: it is charged as it stands" in weir("limits", "explain", "3f2a9c").out
+    assert "is no IPv4 or IPv6 address: it is charged as it is" in weir("limits", "explain", "3f2a9c").out
     assert weir("limits", "explain", "").code == 2
     for command in (("limits", "check"), ("limits", "list"), ("business", "check"), ("business", "list")):
         called = weir(*command, "nobody.yaml")
-        assert (called.code, "nobody.yaml is not there." in called.err) == (2, True)
+        assert (called.code, "nobody.yaml does not exist." in called.err) == (2, True)

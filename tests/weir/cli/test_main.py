@@ -60,7 +60,7 @@ def test_a_mistyped_command_is_answered_with_the_likely_one() -> None:
 
 def test_a_command_that_this_build_lacks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "weir.cli.tail", None)
-    with pytest.raises(WorkError, match="no command tail"):
+    with pytest.raises(WorkError, match="lacks the command tail"):
         load_command("tail")
 
 

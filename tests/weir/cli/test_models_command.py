@@ -102,7 +102,7 @@ def test_evaluate_rebuilds_what_was_published_bit_for_bit(learned: Settings) -> 
     (report,) = called.rows()
     assert (report["examples"], report["equal_versions"], report["different_versions"]) == (250, ["30", "230"], [])
     assert report["figures"]["candidate_auc"] > 0.9
-    assert "2 published versions came out the same" in weir("models", "evaluate", on=learned).err
+    assert "2 published versions are equal to the rebuilt ones" in weir("models", "evaluate", on=learned).err
 
 
 @pytest.mark.kafka

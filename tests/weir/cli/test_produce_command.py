@@ -49,7 +49,7 @@ def test_an_empty_file_is_the_callers_mistake_unless_it_ends_the_input(installat
     empty.touch()
     called = weir("produce", str(empty), on=installation)
     assert (called.code, called.out) == (2, "")
-    assert "not one line" in called.err
+    assert "The input has no lines" in called.err
     assert weir("produce", str(empty), "--end-of-input", on=installation).code == 0
 
 

@@ -104,12 +104,12 @@ def test_the_list_needs_no_tables() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ([], "Give one statement"),
-        (["SELECT 1", "--file", "x"], "Give one statement"),
-        (["SELECT 1"], "Where are the tables?"),
+        ([], "One statement, name or --file is needed"),
+        (["SELECT 1", "--file", "x"], "One statement, name or --file is needed"),
+        (["SELECT 1"], "The tables' folder or store is not set."),
         (["no-such", "--table", "x"], "There is no query no-such."),
         (["SELECT 1", "--table", "nowhere"], "There are no tables in nowhere."),
-        (["SELECT 1", "--table", "x", "--json", "--csv"], "Rows can be given in one way."),
+        (["SELECT 1", "--table", "x", "--json", "--csv"], "More than one output format is given."),
         (["--file", "nowhere.sql", "--table", "x"], "There is no file nowhere.sql."),
     ],
 )

@@ -56,7 +56,7 @@ def test_an_example_that_fails_is_told_by_name(tmp_path: Path) -> None:
 def test_check_exits_with_2_where_there_is_no_file_and_1_where_there_is_a_finding(tmp_path: Path) -> None:
     for command in ("check", "test"):
         missing = weir("rules", command, str(tmp_path / "nobody.yaml"))
-        assert (missing.code, "nobody.yaml is not there" in missing.err) == (2, True)
+        assert (missing.code, "nobody.yaml does not exist." in missing.err) == (2, True)
     called = weir("rules", "check", pack(tmp_path, expires="2001-01-01"), "--json")
     (row,) = called.rows()
     assert (called.code, row["severity"]) == (1, "warning")
@@ -140,7 +140,7 @@ def test_explain_reads_standard_input(given: bytes, code: int) -> None:
 def test_what_is_no_event_is_told() -> None:
     called = weir("rules", "explain", '{"event_id": 1}')
     assert called.code == 2
-    assert "That is no event" in called.err
+    assert "The JSON is not an event" in called.err
 
 
 def test_simulate_shows_whose_verdict_a_pack_would_change(tmp_path: Path) -> None:

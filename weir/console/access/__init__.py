@@ -1,1 +1,1 @@
-"""Who may do what in the console: people, roles, log-ins, signed sessions, and forms that other sites send."""
+"""Access to the console: users, roles, log-ins, signed sessions, and protection from forms of other sites."""

@@ -1,4 +1,4 @@
-"""How often somebody may try to log in: by name and by address, so that neither guesses on."""
+"""Limits of log-in attempts by name and by address, against guessing of passwords."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Door:
         """
         if settings.console_proxies and settings.console_proxy_secret is None:
             raise UsageError(
-                "console_proxies are named without a secret.",
+                "console_proxies is set, and console_proxy_secret is not.",
                 "Set WEIR_CONSOLE_PROXY_SECRET, and let the proxy send it as X-Weir-Proxy-Secret.",
             )
         for proxy in settings.console_proxies:
@@ -57,14 +57,14 @@ class Door:
                 ipaddress.ip_network(proxy, strict=False)
             except ValueError as error:
                 raise UsageError(
-                    f"console_proxies names {proxy}, which is no address.",
+                    f"console_proxies has {proxy}, which is not an address.",
                     "Name addresses or networks, as 10.0.0.0/24.",
                 ) from error
         users = UserFile(settings.console_users_file) if settings.console_users_file is not None else None
         is_open = users is None and not settings.console_proxies
         if is_open and settings.console_host not in LOOPBACK:
             raise UsageError(
-                f"The console would be open to whoever reaches {settings.console_host}.",
+                f"console_host is {settings.console_host}, and there are no users and no proxy.",
                 "Add users with `weir console user add` and set WEIR_CONSOLE_USERS_FILE, or leave it on 127.0.0.1.",
             )
         hosts = (

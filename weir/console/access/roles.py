@@ -1,4 +1,4 @@
-"""Roles, and what each of them may do: the one table that every page asks."""
+"""Roles and their permissions: the table that every page checks."""
 
 from __future__ import annotations
 

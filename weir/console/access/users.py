@@ -1,4 +1,4 @@
-"""The file of people who may log in: names, roles, and passwords as Argon2 hashes."""
+"""The file of users: names, roles, and passwords as Argon2 hashes."""
 
 from __future__ import annotations
 
@@ -71,9 +71,11 @@ class UserFile:
             UsageError: the name or the password won't do.
         """
         if not name or len(name) > LONGEST_NAME or not name.isprintable() or name != name.strip() or ":" in name:
-            raise UsageError(f"{name!r} can't be a user's name.", "Use letters and digits, without a colon.")
+            raise UsageError(f"{name!r} is not a valid user name.", "Use letters and digits, without a colon.")
         if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-            raise UsageError(f"The password has {len(password)} characters.", f"Take {SHORTEST_PASSWORD} at least.")
+            raise UsageError(
+                f"The password has only {len(password)} characters.", f"Choose one of at least {SHORTEST_PASSWORD}."
+            )
         self._write(self.users() | {name: User(name, role, _hasher.hash(password))})
 
     def remove(self, name: str) -> None:
@@ -83,7 +85,7 @@ class UserFile:
             UsageError: there is no such user.
         """
         if name not in self.users():
-            raise UsageError(f"There is no user {name}.", "`weir console user list` shows those there are.")
+            raise UsageError(f"There is no user {name}.", "`weir console user list` lists the users.")
         self._write({user.name: user for user in self.users().values() if user.name != name})
 
     def _write(self, users: dict[str, User]) -> None:
@@ -102,8 +104,12 @@ def _parse(path: Path) -> dict[str, User]:
         rows = json.loads(path.read_text())["users"]
         users = [User(str(row["name"]), row["role"], str(row["hash"])) for row in rows]
     except (ValueError, KeyError, TypeError) as error:
-        raise SettingsError(f"{path} is no file of users: {error}.", "`weir console user add` writes one.") from error
+        raise SettingsError(
+            f"{path} is not a file of users: {error}.", "Remove it; `weir console user add` writes a new one."
+        ) from error
     for user in users:
         if user.role not in ROLES:
-            raise SettingsError(f"{path}: {user.name} has the role {user.role}.", f"Roles are {', '.join(ROLES)}.")
+            raise SettingsError(
+                f"{path}: {user.name} has the unknown role {user.role}.", f"Use one of {', '.join(ROLES)}."
+            )
     return {user.name: user for user in users}

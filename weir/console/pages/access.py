@@ -111,7 +111,7 @@ def _nobody_logs_in(console: Console, request: Request) -> Response:
     return error_page(
         console,
         request,
-        UsageError("People log in at the proxy in front of this console.", "Reach it through that proxy."),
+        UsageError("This console accepts log-ins only from its proxy.", "Open the console through that proxy."),
     )
 
 

@@ -75,7 +75,7 @@ def _as_file(console: Console, visit: Visit, query: NamedQuery) -> Response:
     """All rows that are kept; 503 while the query runs: a request that waits holds a thread of the pages."""
     kept = console.analyses.get(query)
     if kept is None or kept.result is None:
-        raise WorkError(f"The query {query.name} is still under way.", "Try again in a moment.")
+        raise WorkError(f"The query {query.name} still runs.", "Try again in a moment.")
     result = kept.result
     if visit.wants_json:
         rows = [dict(zip(result.columns, row, strict=True)) for row in result.rows]

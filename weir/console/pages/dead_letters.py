@@ -1,4 +1,4 @@
-"""Dead letters: what could not be taken, whose it was, what to do, and sending it again."""
+"""Dead letters: reasons, producers, what to do, and replaying them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def replay(console: Console, visit: Visit) -> Response:
     if not is_dry:
         check_current(console)
         if not why:
-            raise UsageError("Say why you send them again.", "Go back, and fill in the field.")
+            raise UsageError("The reason for the replay is missing.", "Go back, and fill in the field.")
     check_topics_for_producing(console.settings, (EVENTS, DEAD_LETTER, REPLAYS))
     planned = plan(console.settings, wish)
     if is_dry:
@@ -117,7 +117,7 @@ def _shown(
 def _reason(told: str) -> str:
     if told and told not in set(DeadLetterReason):
         raise UsageError(
-            "There is no such reason.", f"Reasons are {', '.join(sorted(code.value for code in DeadLetterReason))}."
+            "The reason is unknown.", f"Choose one of {', '.join(sorted(code.value for code in DeadLetterReason))}."
         )
     return told
 
@@ -128,7 +128,7 @@ def _moment(told: str) -> float:
     except ValueError:
         at_s = -1.0
     if not 0 <= at_s < 1e11:  # noqa: PLR2004 -- seconds, in the year 5138
-        raise UsageError("That is no moment.", "Load the page again.")
+        raise UsageError("The form's time is invalid.", "Load the page again.")
     return at_s
 
 

@@ -1,4 +1,4 @@
-"""The front page: what happens now, kept up to date by server-sent events."""
+"""The front page: the live stream, kept up to date by server-sent events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answering questions: one session at a time, with undo, and what the answers did."""
+"""Answering questions: one session at a time, with undo, and the answers' effect."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def answer(console: Console, visit: Visit) -> Response:
     session_id, kind = form.get("session", ""), form.get("kind", "")
     seen = session_of(console.store, session_id)
     if seen is None:
-        raise UsageError("The session of this answer is not known here.", "Go on with the next question.")
+        raise UsageError("The console's store does not have this session.", "Continue with the next question.")
     rules = [reason.id for reason in seen.flags[-1].reasons] if seen.flags else []
     action = action_of(
         action_id=action_id_of(form),
@@ -106,11 +106,11 @@ def save_queue(console: Console, visit: Visit) -> Response:
     form = visit.form
     name = clean(form.get("name", ""))[:80]
     if not name:
-        raise UsageError("A queue needs a name.", "Say what is in it, such as `scrapers of /search`.")
+        raise UsageError("The queue has no name.", "Give it one, such as `scrapers of /search`.")
     removes = form.get("kind") == "remove_queue"
     search = Search.of({} if removes else dict(form))
     if not removes and not search.asked:
-        raise UsageError("This search asks for nothing.", "Filter sessions first, then keep the search.")
+        raise UsageError("This search has no filter.", "Filter sessions first, then keep the search.")
     action = Action(
         action_id=action_id_of(form),
         at=console.clock(),

@@ -1,4 +1,4 @@
-"""Rules, to look at: what is in force, what each is worth, and what another version would change."""
+"""The page Rules: packs in force, each rule's figures, and the effect of another version."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def simulate(console: Console, visit: Visit) -> Response:
     library = console.installation.resources.library
     versions = console.installation.patterns.versions
     if pack not in versions or version not in library.known(pack):
-        raise UsageError("There is no such version of a pack.", "The page of rules lists those there are.")
+        raise UsageError("There is no such version of a pack.", "The page Rules lists the versions.")
     kept: Kept[what_if.WhatIf] | None = None
     problem = ""
     try:

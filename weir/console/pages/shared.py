@@ -1,4 +1,4 @@
-"""What every page does before its own work: who asks, may they, is the form their own; and how it is answered."""
+"""Shared by all pages: the user, permissions, the check that a form is the console's own, and responses."""
 
 from __future__ import annotations
 

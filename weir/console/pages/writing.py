@@ -1,4 +1,4 @@
-"""How pages write what people did: by an id that the page chose, and shown before the next page comes."""
+"""Writes users' actions for pages: under an id that the page chose, and visible before the next page is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of an event by what the store has: dead letters, late events, equal events, sessions."""
+"""The outcome of an event, derived from the store's dead letters, late events, equal events and sessions."""
 
 from __future__ import annotations
 

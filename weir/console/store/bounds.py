@@ -1,4 +1,4 @@
-"""Keeps the store within its days and bytes: the oldest goes first, what people did stays as long as its topic."""
+"""Keeps the store within its days and bytes: the oldest sessions go first, actions stay as long as on their topic."""
 
 from __future__ import annotations
 

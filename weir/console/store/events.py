@@ -20,7 +20,7 @@ from weir.times import BadTimeError, to_epoch_s
 _event = decoder(Event)
 _limit = decoder(Limit)
 LARGEST_KEPT_BYTES = 16_384
-"""Larger events are named, and read from the topic when somebody looks at them."""
+"""Of larger events the store has the position; pages read them from the topic."""
 HEAD_BYTES = 2_048
 """Of a dead letter's bytes, what is shown."""
 

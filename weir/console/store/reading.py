@@ -1,4 +1,4 @@
-"""Connections for those who ask the store: one a thread, opened anew when the store was made anew."""
+"""Connections for reading the store: one a thread, opened again after the store was rebuilt."""
 
 from __future__ import annotations
 

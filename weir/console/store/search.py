@@ -241,4 +241,4 @@ def moment(text: str) -> float | None:
     try:
         return to_epoch_s(float(text) if is_number else text)
     except BadTimeError as error:
-        raise UsageError(f"{text[:80]} is no time.", "For example: 2026-01-31T09:30:00Z.") from error
+        raise UsageError(f"{text[:80]} is not a time.", "For example: 2026-01-31T09:30:00Z.") from error

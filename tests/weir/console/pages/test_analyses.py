@@ -115,7 +115,7 @@ def test_a_slow_query_is_waited_for_and_a_third_one_told_to_come_again(at_hand: 
         assert 'data-refresh-s="2"' in page
     third = at_hand.browser.get("/analyses/funnel-by-day")
     assert third.status_code == 503
-    assert "2 other analyses are under way. Try again in a moment." in third.text
+    assert "2 other analyses are running. Try again in a moment." in third.text
     assert 'data-refresh-s="5"' in third.text
     go_on.set()
     assert made.get(named_query("cohorts"), 30) is not None

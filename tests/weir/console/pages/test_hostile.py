@@ -37,7 +37,7 @@ def test_a_form_in_an_encoding_that_halves_characters_is_taken_as_text(at_hand: 
     kind = {"content-type": "multipart/form-data; boundary=x; charset=unicode_escape"}
     answer = at_hand.browser.post("/review/answer", content="".join(parts) + "--x--\r\n", headers=kind)
     assert answer.status_code == 400
-    assert "not known here" in answer.text
+    assert "does not have this session" in answer.text
 
 
 @pytest.mark.parametrize("search", [{"q": "http://[x"}, {"since": "never"}, {"since": "²"}])

@@ -94,7 +94,7 @@ def test_more_than_is_counted_is_said_to_be_more(store: FedStore) -> None:
 
 
 def test_what_is_no_time_is_told_so() -> None:
-    with pytest.raises(UsageError, match="yesterday is no time"):
+    with pytest.raises(UsageError, match="yesterday is not a time"):
         Search.of({"since": "yesterday"})
 
 
