@@ -89,7 +89,7 @@ class DevelopmentBroker:
 
     @property
     def log_file(self) -> Path:
-        """What the node said since its last start."""
+        """What the node logged since its last start."""
         return self.folder / "kafka.log"
 
     def is_running(self) -> bool:
@@ -162,9 +162,9 @@ class DevelopmentBroker:
         return False
 
     def _failure(self, what: str) -> ClusterError:
-        said = error_in_log(self.log_file)
+        logged = error_in_log(self.log_file)
         return ClusterError(
-            f"The development broker {what}{': ' + said if said else '.'}",
+            f"The development broker {what}{': ' + logged if logged else '.'}",
             f"Its log is {self.log_file}; where its data are from another version, remove {self.folder}.",
         )
 
@@ -278,7 +278,7 @@ class DevelopmentCluster:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody uses now, and that no connection is given by chance while its server is down.
+    """A port of loopback that is free now, and that no connection is given by chance while its server is down.
 
     Raises:
         ClusterError: there is none.

@@ -12,7 +12,7 @@ EXIT_BOUND_S = 60.0
 class ExitBound:
     """Ends this process hard when its time is over, unless it is cancelled before.
 
-    Whoever calls `arm` owns the process's end. A caller that goes on living must `cancel`.
+    The caller of `arm` decides when the process ends. A caller that goes on living must `cancel`.
 
     Args:
         bound_s: seconds between `arm` and the hard end; a minute unless given.

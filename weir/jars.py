@@ -81,7 +81,7 @@ def _digest(path: Path) -> str:
 
 
 def _fetch(home: Path, lock: dict[str, str]) -> None:
-    """Copies first and compares then: nobody can change in Maven's cache what has been compared."""
+    """Copies first and compares then, so that a file that was compared can't change in Maven's cache."""
     with tempfile.TemporaryDirectory(dir=home) as folder:
         scratch = Path(folder)
         for path in _download(lock):

@@ -1,7 +1,7 @@
 """How an address is charged: as one subscriber, an office, a carrier, or a genuine crawler.
 
 An address is charged as its subject: an IPv4 address as it stands, an IPv6 address by the prefix that one customer is
-given, since whoever has a prefix has 2**64 addresses. Networks in the configuration change that. A `trusted` network
+given, since the owner of a prefix has 2**64 addresses. Networks in the configuration change that. A `trusted` network
 has no budgets at all. In a `shared` network addresses and visitors pay little, since many people are behind them. A
 `crawler` is free of budgets if its address lies in the ranges that its operator publishes *and* it gives the name:
 anybody can give the name.
@@ -22,7 +22,7 @@ REMEMBERED = 4_096
 """Addresses of which the place is remembered, for speed alone."""
 _IPV4_BITS = 32
 LONGEST_TOKEN = 64
-"""Whoever hashes addresses before they reach us writes a token; longer ones are cut."""
+"""A producer that hashes addresses writes a token; longer ones are cut."""
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ class AddressInfo(msgspec.Struct, frozen=True, gc=False):
     """The part of an event's cost that its visitor is charged: many people may look like one visitor."""
 
     def frees(self, user_agent: str | None) -> bool:
-        """Whether whoever speaks from here has no budget."""
+        """Whether clients from this address have no budget."""
         return self.trusted or (bool(self.crawlers) and named(self, user_agent or "") is not None)
 
 
@@ -94,7 +94,7 @@ class Networks:
             (network.user_agent.lower(), network.id) for network in networks if network.treat == "crawler"
         )
         self.known: dict[str, AddressInfo] = {}
-        """Places of addresses that were met lately: whoever asks for each event looks here first."""
+        """Places of addresses that were met lately: a caller that asks for each event looks here first."""
 
     def place(self, address: str) -> AddressInfo:
         """The place of an address as it came with an event."""
@@ -120,8 +120,8 @@ class Networks:
         """The crawler whose name is given from an address that lies in none of its ranges."""
         if not self._claims or not user_agent:
             return None
-        said = user_agent.lower()
-        claimed = [name for word, name in self._claims if word in said]
+        lower = user_agent.lower()
+        claimed = [name for word, name in self._claims if word in lower]
         if not claimed:
             return None
         own = {name for name, _ in self.place(address).crawlers} if address else set()
@@ -173,8 +173,8 @@ def named(place: AddressInfo, user_agent: str) -> str | None:
     """The crawler among those of a place that the user agent names."""
     if not place.crawlers:
         return None
-    said = user_agent.lower()
-    return next((name for name, word in place.crawlers if word in said), None)
+    lower = user_agent.lower()
+    return next((name for name, word in place.crawlers if word in lower), None)
 
 
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:

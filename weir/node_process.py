@@ -38,14 +38,14 @@ class NodeProcess:
         return self.folder / "process.json"
 
     def find(self) -> psutil.Process | None:
-        """The process if it is alive, whoever started it."""
+        """The process if it is alive, whichever process started it."""
         try:
             born = msgspec.json.decode(self._record.read_bytes(), type=Born)
             process = psutil.Process(born.pid)
             if process.create_time() != born.created_s:
                 return None
             if process.status() == psutil.STATUS_ZOMBIE:
-                # It has ended as a child of this process, and nobody has asked for its exit code.
+                # It has ended as a child of this process, and its exit code was not read.
                 process.wait(0)
                 return None
         except (FileNotFoundError, msgspec.DecodeError, psutil.NoSuchProcess, psutil.TimeoutExpired):

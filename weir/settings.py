@@ -252,7 +252,7 @@ class Settings(BaseSettings):
     console_proxy_secret: SecretStr | None = None
     """Secret that such a proxy sends as `X-Weir-Proxy-Secret`: other programs on its address can then name no user."""
     console_proxy_role: Literal["read", "review", "operate"] = "read"
-    """Role of users whom a proxy names without `X-Weir-Role`."""
+    """Role of users that a proxy names without `X-Weir-Role`."""
     console_https: bool = False
     """Whether the console is reached only by HTTPS: its cookies are then sent only over HTTPS."""
     console_hosts: Annotated[tuple[str, ...], *Several] = ()
@@ -329,7 +329,7 @@ def sources(flags: dict[str, Any]) -> dict[str, Source]:
 def sources_of(settings: Settings) -> dict[str, Source]:
     """Likewise for those who have the settings, and not the flags: what nothing else says was a flag.
 
-    A flag that says what the environment, the file or the default says too is told as that.
+    A flag with the same value as the environment, the file or the default is shown as that.
     """
     try:
         without = load()
@@ -348,7 +348,7 @@ def plain(value: object) -> str:
 
 
 def stray_environment() -> list[str]:
-    """Variables that start as Weir's do and name no setting: most often a typing error that nobody notices."""
+    """Variables that start as Weir's do and name no setting: most often a typing error."""
     known = {f"{ENV_PREFIX}{name}".upper() for name in Settings.model_fields} | SWITCHES
     return sorted(name for name in os.environ if name.upper().startswith(ENV_PREFIX) and name.upper() not in known)
 

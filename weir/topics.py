@@ -164,7 +164,7 @@ RULES = Topic(
     "one",
     "compact",
     None,
-    # Sums of the last hour tell a worker that starts who is over a limit, as they told the others.
+    # From the sums of the last hour a worker that starts knows which subjects are over a limit.
     reread_ms=3_600_000,
 )
 DEAD_LETTER = Topic(

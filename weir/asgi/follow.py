@@ -28,14 +28,14 @@ _flag = decoder(Flag)
 
 
 class Follower(TopicFollower):
-    """Tells a standing what comes; a context manager. Its errors are logged and tried again: it never ends by itself.
+    """Updates a standing from the topics; a context manager. It logs errors and retries: it never ends by itself.
 
-    While the settings have rate limits in shadow, it tells of no limits. Flags are read from as long ago as an answer,
+    While the settings have rate limits in shadow, it reports no limits. Flags are read from as long ago as an answer,
     a report or a `block` holds by the settings.
 
     Args:
         settings: Where the cluster is, and the topics' prefix.
-        standing: Who is told.
+        standing: What is updated.
     """
 
     def __init__(self, settings: Settings, standing: Standing) -> None:
@@ -73,5 +73,5 @@ class Follower(TopicFollower):
 
 
 def _warn(error: Exception) -> None:
-    told = error.message if isinstance(error, WeirError) else repr(error)
-    log.warning("limits and flags can't be read: %s", told)
+    reason = error.message if isinstance(error, WeirError) else repr(error)
+    log.warning("limits and flags can't be read: %s", reason)

@@ -58,7 +58,7 @@ class WeirMiddleware:
 
     Args:
         app: The application.
-        standing: What is known; a `Follower` tells it.
+        standing: What is known; a `Follower` updates it.
         identify: Who asks, in the names that the site's events have.
         clock: Seconds since the epoch.
     """
@@ -121,7 +121,7 @@ def _cookie(headers: Iterable[tuple[bytes, bytes]], name: str) -> str | None:
     for header, value in headers:
         # HTTP/2 lets a client send each cookie in a header of its own.
         for part in value.decode("latin-1").split(";") if header == b"cookie" else ():
-            word, is_given, said = part.strip().partition("=")
+            word, is_given, text = part.strip().partition("=")
             if is_given and word.strip() == name:
-                found = said.strip().strip('"')
+                found = text.strip().strip('"')
     return found or None

@@ -20,7 +20,7 @@ class Refusal:
     status: int
     """429: too much, come back later. 403: not at all."""
     reason: str
-    """For the log, and for whoever is refused."""
+    """For the log, and for the client that is refused."""
     retry_after_s: float = 0.0
 
 
@@ -32,12 +32,12 @@ class _Held:
 
 
 class Standing:
-    """What is known of visitors, addresses and accounts; one thread may tell while others ask.
+    """What is known of visitors, addresses and accounts; one thread may update it while others ask.
 
     Whatever is unknown is let through: a web server whose Kafka is away serves everybody.
 
     Args:
-        networks: As the limits' file has them: as whom an address is charged, and who is trusted.
+        networks: As the limits' file has them: which subject an address is charged to, and which addresses are trusted.
         block_s: How long a `block` holds that does not say until when, as flags of older versions don't.
         throttle_s: Likewise for a `throttle`.
         refuses_blocked: Whether a `block` is answered at all; without, only limits and `throttle` are.

@@ -63,6 +63,6 @@ def _print(finding: Finding) -> None:
     from rich.markup import escape  # noqa: PLC0415 -- `--json` needs no rich
 
     screen = console()
-    screen.print(f"{MARKS[finding.state]}  {finding.what:<9} {escape(finding.said)}")
+    screen.print(f"{MARKS[finding.state]}  {finding.what:<9} {escape(finding.message)}")
     if finding.advice:
         screen.print(f"       {'':<9} {escape(finding.advice)}")

@@ -42,7 +42,7 @@ class Action(Record):
     visitor_id: Identifier | None = None
     """The session's visitor."""
     label: LabelValue | None = None
-    """Of an `answer`: what the person said; of its `undo`: what they take back."""
+    """Of an `answer`: the label; of its `undo`: the label that is withdrawn."""
     category: Annotated[str, Field(max_length=128)] | None = None
     """Of an `answer`: the kind of abuse."""
     undoes: Identifier | None = None

@@ -58,7 +58,7 @@ class AnsweredSession(BaseModel):
     features_hash: str | None
     """Hash of the features' canonical JSON, as in `weir.scores`."""
     verdict: Verdict
-    """What the cascade said of it, people left out."""
+    """The cascade's verdict on it, without human labels."""
     stage: Stage
     """The stage that decided so."""
 

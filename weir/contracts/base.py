@@ -27,7 +27,7 @@ class Record(BaseModel):
 
 
 class Moment:
-    """Marks a number as seconds since the epoch, in UTC: a time, for whoever derives types from a contract."""
+    """Marks a number as seconds since the epoch, in UTC: a time, for programs that derive types from a contract."""
 
 
 Identifier = Annotated[str, Field(min_length=1, max_length=512)]

@@ -1,4 +1,4 @@
-"""Which changes of a JSON Schema break somebody who relies on the old one.
+"""Which changes of a JSON Schema break a program that relies on the old one.
 
 Two promises can be broken. What was written under the old schema must be readable under the new one: topics keep
 records for months, and producers are upgraded when they like. And what is written under the new one must be readable
@@ -26,7 +26,7 @@ class Reading(Enum):
 def breaks(old: Schema, new: Schema, reading: Reading, announced: frozenset[str] = frozenset()) -> list[str]:
     """Each change that breaks a promise, with the path of the field.
 
-    A value that is `announced` breaks nobody: readers were told that it comes.
+    A value that is `announced` breaks no reader, since the documentation names it beforehand.
     """
     found = list(_narrowed(_resolved(old, old), _resolved(new, new), ""))
     if reading is Reading.BY_ALL:

@@ -84,7 +84,7 @@ _BY_CODE = {reason.value: reason for reason in DeadLetterReason}
 
 
 def meaning(code: str) -> str:
-    """What a code in a letter's headers means."""
+    """What a code in a dead letter's headers means."""
     return _BY_CODE[code].meaning if code in _BY_CODE else _UNKNOWN
 
 

@@ -29,7 +29,7 @@ class Event(Record):
     """One thing that a visitor did. Topic `weir.events`, key `visitor_id`."""
 
     event_id: Identifier
-    """The producer's own id; with the visitor and the content it tells duplicates."""
+    """The producer's own id; duplicates have the same id, visitor and content."""
     visitor_id: Identifier
     """Cookie or, for logs, derived from address and user agent."""
     account_id: Identifier | None = None

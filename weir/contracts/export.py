@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parent / "schemas"
 WRITTEN_BY_OTHERS: tuple[type[Record], ...] = (Event, Label)
 """Weir reads them, and others write them: they may become laxer."""
 ANNOUNCED = frozenset({"people", "refresh"})
-"""New values of fields with a choice, of which docs/consumers.md tells those who read the topics."""
+"""New values of fields with a choice, which docs/consumers.md announces to readers of the topics."""
 
 
 def records() -> list[type[Record]]:

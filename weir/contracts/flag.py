@@ -30,7 +30,7 @@ class Reason(BaseModel):
 
 
 class ShadowVerdict(BaseModel):
-    """What a stage in shadow would have said."""
+    """The verdict of a stage in shadow."""
 
     model_config = ConfigDict(strict=True, extra="allow", frozen=True, use_attribute_docstrings=True)
 

@@ -13,7 +13,7 @@ from weir.contracts.base import EpochSeconds, Identifier, Record
 LabelValue = Literal["good", "bad"]
 AnswerValue = Literal["good", "bad", "withdrawn"]
 WITHDRAWN: Literal["withdrawn"] = "withdrawn"
-"""What a label says that takes back what its source said before."""
+"""The value of a label that withdraws an earlier one of its source."""
 WEAK_PREFIX = "weak:"
 """Begins the source of a label that Weir concluded itself."""
 REPORT_PREFIX = "report:"
@@ -51,9 +51,9 @@ class LabelOutcome(StrEnum):
     JOINED = "joined"
     WAITING = "waiting"
     REPEATED = "repeated"
-    """The same source had said the same."""
+    """The same source had given the same label."""
     OUTDATED = "outdated"
-    """The same source has said something later."""
+    """The same source has given a later label."""
     OUTRANKED = "outranked"
     """Weak, where a person has spoken."""
     EXPIRED = "expired"
@@ -63,7 +63,7 @@ class LabelOutcome(StrEnum):
     REPORTED = "reported"
     """A visitor's report was noted."""
     WITHDRAWN = "withdrawn"
-    """The source took back what it had said."""
+    """The source withdrew the label."""
     REKEYED = "rekeyed"
     """Sent on to the partition of its visitor."""
     UNREADABLE = "unreadable"
@@ -80,8 +80,8 @@ class Label(Record):
     ts: EpochSeconds
     """When the answer was given (with a session id), or the moment that it is about (without)."""
     label: AnswerValue
-    """`bad`: the session is abusive; `good`: it is benign; `withdrawn`: the source takes back what it said of the
-    session, or without a session id all that it said of the visitor until `ts`."""
+    """`bad`: the session is abusive; `good`: it is benign; `withdrawn`: the source withdraws its label of the
+    session, or without a session id all its labels of the visitor until `ts`."""
     category: Annotated[str, Field(max_length=128)] | None = None
     """Kind of abuse, such as `scraper` or `spam`."""
     source: Identifier

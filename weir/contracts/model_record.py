@@ -13,7 +13,7 @@ class Snapshot(Record):
     """A model as trained up to an offset. Topic `weir.models`, key `<id>/<version>`, of a draft `<id>/draft`."""
 
     kind: Literal["snapshot"] = "snapshot"
-    """Tells this record from the topic's others."""
+    """Distinguishes this record from the topic's others."""
     id: str
     """Id of the model."""
     version: str
@@ -35,9 +35,9 @@ class Snapshot(Record):
     created_at: EpochSeconds
     """When the snapshot was taken: UTC seconds since the epoch."""
     block_from: Share | None = None
-    """Score from which its word blocks; None: it blocks nobody, since benign answers are too few to promise a rate."""
+    """Score from which it blocks; None: it blocks no visitor, since benign labels are too few to promise a rate."""
     review_from: Share | None = None
-    """Score from which its word asks a person; None: a snapshot of before there were thresholds."""
+    """Score from which it asks a person; None: a snapshot of before there were thresholds."""
     draft: bool = False
     """The learner as it is, for the record alone: no decision has taken it, and the next one takes its key."""
     payload: str
@@ -47,7 +47,7 @@ class Snapshot(Record):
 
 
 class Decision(Record):
-    """Who or what made a version champion, or took it back, and why. Key `decision/<number>`."""
+    """A version's promotion, its rollback or a refusal, with who decided it and why. Key `decision/<number>`."""
 
     kind: Literal["promotion", "refresh", "rollback", "refusal", "shadow", "share", "withdrawal"]
     """`refresh`: the learner, further along, takes its place. `shadow`, `share`, `promotion`: the stages of a
@@ -57,7 +57,7 @@ class Decision(Record):
     id: str
     """Id of the model."""
     version: str
-    """Empty: a champion was taken back that had replaced nobody, so that no model scores."""
+    """Empty: a champion was taken back that had replaced no version, so that no model scores."""
     previous_version: str | None
     """Version that was champion until then; None: no version was."""
     decided_by: str
@@ -76,7 +76,7 @@ class Champion(Record):
     """Which version scores now. Key `champion`."""
 
     kind: Literal["champion"] = "champion"
-    """Tells this record from the topic's others."""
+    """Distinguishes this record from the topic's others."""
     id: str
     """Id of the model."""
     version: str
@@ -91,7 +91,7 @@ class Trial(Record):
     """Which version is on its way to be champion. Key `trial`. Void once a champion was decided on later."""
 
     kind: Literal["trial"] = "trial"
-    """Tells this record from the topic's others."""
+    """Distinguishes this record from the topic's others."""
     id: str
     """Id of the model."""
     version: str | None

@@ -13,7 +13,7 @@ class PackVersion(Record):
     """One version of a rule pack. Key `<pack>/<version>`."""
 
     kind: Literal["pack"] = "pack"
-    """Tells this record from the topic's others."""
+    """Distinguishes this record from the topic's others."""
     pack: str
     """Name of the pack."""
     version: str
@@ -33,7 +33,7 @@ class CurrentPack(Record):
     """
 
     kind: Literal["current"] = "current"
-    """Tells this record from the topic's others."""
+    """Distinguishes this record from the topic's others."""
     pack: str
     """Name of the pack."""
     version: str
@@ -52,7 +52,7 @@ class AddressSums(Record):
     """What one partition saw of its busiest addresses or accounts in one window. Key `sums/<partition>/<limit>`."""
 
     kind: Literal["sums"] = "sums"
-    """Tells this record from the topic's others."""
+    """Distinguishes this record from the topic's others."""
     partition: Count
     """Partition whose events are summed."""
     window_start: EpochSeconds
@@ -71,7 +71,7 @@ class DistinctSums(Record):
     """How many different ones subjects of one partition have. Key `distinct/<partition>/<limit>`."""
 
     kind: Literal["distinct"] = "distinct"
-    """Tells this record from the topic's others."""
+    """Distinguishes this record from the topic's others."""
     partition: Count
     """Partition whose events are counted."""
     window_start: EpochSeconds

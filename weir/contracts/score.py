@@ -50,7 +50,7 @@ class Score(Record):
     champion: bool
     """True for the champion's score, False for a candidate's."""
     verdict: Annotated[str, Field(max_length=16)] | None = None
-    """What the cascade said of this revision, people's answers left out; None for a session that another took over."""
+    """The cascade's verdict on this revision, without human labels; None for a session that another took over."""
     stage: Annotated[str, Field(max_length=16)] | None = None
     """The stage of the cascade that decided so."""
     merged_into: str | None = None

@@ -39,4 +39,4 @@ class TrainingExample(Record):
     labelled_at: EpochSeconds
     """The label's `ts`."""
     verdict: Annotated[str, Field(max_length=16)] | None = None
-    """What the cascade had said of the session, people's answers left out."""
+    """The cascade's verdict on the session, without human labels."""

@@ -57,7 +57,7 @@ def create_topics(settings: Settings, *, only: Callable[[Topic], bool] = lambda 
             future.result()
             made.append(name)
         except KafkaException as error:
-            # Somebody else made it between the look and the call.
+            # Another process made it between the look and the call.
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise as_cluster_error(error, settings) from error
     _wait_until_known(client, set(wanted), settings)

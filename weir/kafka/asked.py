@@ -1,4 +1,4 @@
-"""What workers say of themselves when they are asked: what the cluster can't tell."""
+"""What workers report about themselves, which the cluster does not know."""
 
 from __future__ import annotations
 

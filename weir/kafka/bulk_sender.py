@@ -13,7 +13,7 @@ from weir.kafka.sender import producer
 from weir.settings import Settings
 from weir.topics import DEAD_LETTER, Names, Topic
 
-# Whoever waits longer for a broker would rather be told.
+# A user who waits longer for a broker needs an error.
 DELIVERY_TIMEOUT_S = 60.0
 FULL_QUEUE_WAIT_S = 0.1
 

@@ -1,4 +1,4 @@
-"""A call of a Kafka client, with its failure told in one sentence, and again while a partition changes its leader."""
+"""Calls of Kafka's clients: a failure becomes one error message, and a changing leader is waited for."""
 
 from __future__ import annotations
 

@@ -34,11 +34,11 @@ LAG_TO_MENTION = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one look found; `wrong` needs somebody to act, a `note` is for somebody to know."""
+    """What one look found; `wrong` needs action, a `note` is for information."""
 
     what: str
     state: State
-    said: str
+    message: str
     advice: str = ""
 
 
@@ -76,11 +76,11 @@ def look_at_brokers(settings: Settings) -> Iterator[Finding]:
     """How many there are, and whether they are of a generation that Weir is tested on."""
     client = admin(settings)
     nodes = answer(client.describe_cluster(request_timeout=ANSWER_TIMEOUT_S).result, settings).nodes
-    said = f"{'1 answers' if len(nodes) == 1 else f'{len(nodes)} answer'} at {settings.bootstrap_servers}."
+    message = f"{'1 answers' if len(nodes) == 1 else f'{len(nodes)} answer'} at {settings.bootstrap_servers}."
     if _is_before_version_4(client, nodes[0].id):
-        yield Finding("brokers", "note", f"{said} They are older than Kafka 4.", "Weir is tested on Kafka 4.3.")
+        yield Finding("brokers", "note", f"{message} They are older than Kafka 4.", "Weir is tested on Kafka 4.3.")
     else:
-        yield Finding("brokers", "well", said)
+        yield Finding("brokers", "well", message)
     if settings.replication_factor > len(nodes):
         yield Finding(
             "brokers",
@@ -91,7 +91,7 @@ def look_at_brokers(settings: Settings) -> Iterator[Finding]:
 
 
 def _is_before_version_4(client: AdminClient, broker: int) -> bool:
-    """Kafka's protocol doesn't tell its release; version 4 is the first that has no ZooKeeper among its settings."""
+    """Kafka's protocol doesn't report its release; version 4 is the first that has no ZooKeeper among its settings."""
     asked = client.describe_configs([ConfigResource(ResourceType.BROKER, str(broker))])
     try:
         return "zookeeper.connect" in next(iter(asked.values())).result()
@@ -105,11 +105,11 @@ def look_at_topics(settings: Settings) -> Iterator[Finding]:
     alike: defaultdict[tuple[str, str, bool], list[Difference]] = defaultdict(list)
     for difference in differences:
         advice = "" if difference.topic in difference.advice else difference.advice
-        said = f"{difference.what} is {difference.is_}, should be {difference.should_be}."
-        alike[said, advice, difference.fatal].append(difference)
-    for (said, _, fatal), those in alike.items():
+        message = f"{difference.what} is {difference.is_}, should be {difference.should_be}."
+        alike[message, advice, difference.fatal].append(difference)
+    for (message, _, fatal), those in alike.items():
         names = ", ".join(difference.topic for difference in those)
-        yield Finding("topics", "wrong" if fatal else "note", f"{names}: {said}", those[0].advice)
+        yield Finding("topics", "wrong" if fatal else "note", f"{names}: {message}", those[0].advice)
     if not differences:
         yield Finding("topics", "well", "All are as the catalogue says.")
 
@@ -131,7 +131,7 @@ def look_at_workers(settings: Settings) -> Iterator[Finding]:
                 advice,
             )
     for problem in problems(groups):
-        yield Finding("workers", "wrong" if problem.is_wrong else "note", problem.said, problem.advice)
+        yield Finding("workers", "wrong" if problem.is_wrong else "note", problem.message, problem.advice)
 
 
 def worker_groups(settings: Settings) -> list[WorkerGroup]:

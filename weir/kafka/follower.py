@@ -89,7 +89,7 @@ class TopicFollower:
                     begin = self._begin(reader)
                     for record in reader.follow(begin, on_end=self._at_end.set, is_over=self._closing.is_set):
                         self._take(record)
-            except Exception as error:  # noqa: BLE001 -- whoever started the follower decides what it means
+            except Exception as error:  # noqa: BLE001 -- the follower's owner decides what it means
                 self._on_error(error)
                 if self._retry_after_s is None:
                     return

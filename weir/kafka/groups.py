@@ -32,10 +32,10 @@ class WorkerGroup:
 
 @dataclass(frozen=True, slots=True)
 class GroupProblem:
-    """Something that is wrong, or for somebody to know, with what to do."""
+    """Something that is wrong or worth knowing, with what to do."""
 
     is_wrong: bool
-    said: str
+    message: str
     advice: str
 
 
@@ -53,9 +53,9 @@ def stages_of(group: str, application_id: str) -> tuple[str, ...] | None:
 
 
 def problems(groups: Sequence[WorkerGroup]) -> Iterator[GroupProblem]:
-    """Stages that nobody runs or that two groups run, and groups that are left over, in this order.
+    """Stages that no group runs or that two groups run, and groups that are left over, in this order.
 
-    Without any worker nothing is said of stages: the installation is stopped.
+    Without any worker no stage is reported: the installation is stopped.
     """
     running = [group for group in groups if group.runs]
     by_stage: dict[str, list[WorkerGroup]] = defaultdict(list)
@@ -66,7 +66,7 @@ def problems(groups: Sequence[WorkerGroup]) -> Iterator[GroupProblem]:
     if running and missing:
         yield GroupProblem(
             is_wrong=True,
-            said=f"No worker runs {' and '.join(missing)}.",
+            message=f"No worker runs {' and '.join(missing)}.",
             advice=f"Start one: weir worker --stages {','.join(missing)}",
         )
     for stage, of_stage in by_stage.items():
@@ -74,13 +74,13 @@ def problems(groups: Sequence[WorkerGroup]) -> Iterator[GroupProblem]:
             names = " and ".join(group.name for group in of_stage)
             yield GroupProblem(
                 is_wrong=True,
-                said=f"{stage} is run by workers of {names}: they fence each other.",
+                message=f"{stage} is run by workers of {names}: they fence each other.",
                 advice=f"Stop the workers of all but one of these groups, or start them without {stage} in --stages.",
             )
     for group in groups:
         if not group.runs and running and all(stage in by_stage for stage in group.stages):
             yield GroupProblem(
                 is_wrong=False,
-                said=f"{group.name} is left over: no worker is in it, and others run its stages.",
+                message=f"{group.name} is left over: no worker is in it, and others run its stages.",
                 advice="It does no harm; `weir doctor --remove-leftovers` removes it.",
             )

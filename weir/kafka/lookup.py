@@ -14,7 +14,7 @@ from weir.settings import Settings
 from weir.topics import Topic
 
 EVERY_RECORDS = 1_000
-"""So often is told how far it is, and asked whether to go on."""
+"""Seconds between two reports of progress, and between two questions whether to go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def stretch_of(
 
     Args:
         reader: of these topics.
-        settings: tell the topics' full names.
+        settings: give the topics' full names.
         topics: where to look.
         visitor: of topics that are keyed by visitor, only the partition of this one.
         at_most: only so many of the newest records of each partition.
@@ -56,28 +56,28 @@ def stretch_of(
         for (name, partition), offsets in there.items()
         if visitor is None or name not in keyed or partition == partition_for(visitor.encode(), widths[name])
     }
-    return TopicRanges(chosen, all(offsets.start == there[place].start for place, offsets in chosen.items()))
+    return TopicRanges(chosen, all(offsets.start == there[partition].start for partition, offsets in chosen.items()))
 
 
 def read_stretch(
     reader: LogReader,
-    stretch: TopicRanges,
+    ranges: TopicRanges,
     advance: Callable[[int], None] = lambda _: None,
     is_over: Callable[[], bool] = lambda: False,
 ) -> Iterator[LogRecord]:
-    """Every committed record of a stretch, until it is over.
+    """Every committed record of some ranges, until reading is over.
 
     Args:
-        reader: of the stretch's topics.
-        stretch: what to read.
-        advance: told of records that were read since it was told last.
-        is_over: asked now and then whether nobody wants more.
+        reader: of the ranges' topics.
+        ranges: what to read.
+        advance: called with the number of records read since the last call.
+        is_over: called now and then; True ends the reading.
 
     Raises:
         ClusterError: nothing came for long, though the end is not reached.
     """
-    begin = {place: offsets.start for place, offsets in stretch.ranges.items()}
-    end = {place: offsets.end for place, offsets in stretch.ranges.items()}
+    begin = {partition: offsets.start for partition, offsets in ranges.ranges.items()}
+    end = {partition: offsets.end for partition, offsets in ranges.ranges.items()}
     untold = 0
     for record in reader.read(begin, end):
         untold += 1
@@ -107,9 +107,9 @@ def record_at(settings: Settings, topic: Topic, partition: int, offset: int) -> 
 
 
 class Mention:
-    """Whether a record may be about something of this name, told from its bytes without decoding it.
+    """Whether a record may be about something of this name, judged by its bytes without decoding it.
 
-    Who is told so decodes the record: the name may stand in another field, or be the beginning of a longer one.
+    The caller decodes the record then: the name may stand in another field, or be the beginning of a longer one.
     """
 
     def __init__(self, name: str) -> None:

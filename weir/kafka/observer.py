@@ -98,5 +98,5 @@ class Observer:
             return patiently(ask)() if asked else {}
         except KafkaException as error:
             raise ClusterError(
-                f"The brokers don't tell where partitions end: {error.args[0].str()}.", "Check that they are up."
+                f"The brokers did not answer where partitions end: {error.args[0].str()}.", "Check that they are up."
             ) from error

@@ -65,7 +65,7 @@ class PartitionReader:
             low, high = ask(TopicPartition(self._topic, self._number), timeout_s)
         except KafkaException as error:
             raise WorkError(
-                f"The brokers don't tell where {self._where} begins and ends: {error.args[0].str()}.",
+                f"The brokers did not answer where {self._where} begins and ends: {error.args[0].str()}.",
                 "Check that they are up and that the topic exists.",
             ) from error
         return int(low), int(high)

@@ -1,4 +1,4 @@
-"""Reads topics without a group: committed records unless told otherwise, from any offset to any offset."""
+"""Reads topics without a group: committed records unless asked otherwise, from any offset to any offset."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class LogReader:
                 if _next_offset(message) >= end[partition]:
                     unfinished.discard(partition)
             if messages:
-                # Not before: whoever reads may have taken long.
+                # Not before: the caller may have taken long.
                 deadline = time.monotonic() + self._stall_timeout_s
 
     def follow(
@@ -193,6 +193,6 @@ def _offset(message: Message) -> int:
 
 
 def _next_offset(message: Message) -> int:
-    # At the end of a partition the client tells the next offset, past the markers of transactions.
+    # At the end of a partition the client returns the next offset, past the markers of transactions.
     offset = _offset(message)
     return offset if _is_end(message) else offset + 1

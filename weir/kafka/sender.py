@@ -18,7 +18,7 @@ __all__ = ["Producer", "producer", "send"]
 def producer(settings: Settings, **more: Any) -> Producer:  # noqa: ANN401 -- librdkafka's options have many types
     """A producer for those outside the stages, whose keys go where every other client of Kafka puts them.
 
-    `more` are librdkafka's options, with underscores for dots: `linger_ms=50`. Errors are told to the delivery
+    `more` are librdkafka's options, with underscores for dots: `linger_ms=50`. Errors are passed to the delivery
     callbacks and by `flush`, nothing is printed.
     """
     options = {name if name.endswith("_cb") else name.replace("_", "."): value for name, value in more.items()}

@@ -51,7 +51,7 @@ class TransactionalSender:
 
         try:
             self._producer.begin_transaction()
-            # Deliveries of several partitions come in any order: the last record's own tells where it lies.
+            # Deliveries of several partitions come in any order: only the last record's own says where it lies.
             *first, last = outputs
             for output in first:
                 self._produce(output)

@@ -1,1 +1,1 @@
-"""What lies in Weir's tables, derived from the contracts: for the stage that writes them and for whoever reads them."""
+"""What lies in Weir's tables, derived from the contracts: for the stage that writes them and for their readers."""

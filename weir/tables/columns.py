@@ -47,11 +47,11 @@ def columns(table: Table) -> tuple[TableColumn, ...]:
     by_hand = _BY_HAND.get(table.name, {})
     made: list[TableColumn] = []
     for name, info in table.contract.model_fields.items():
-        told = " ".join((info.description or "").split())
+        description = " ".join((info.description or "").split())
         if name in by_hand:
-            made += by_hand[name](told)
+            made += by_hand[name](description)
         else:
-            made.append(_derived(name, arrow_type(info.annotation, info.metadata), told))
+            made.append(_derived(name, arrow_type(info.annotation, info.metadata), description))
     return tuple(made)
 
 
@@ -59,7 +59,8 @@ def columns(table: Table) -> tuple[TableColumn, ...]:
 def schema(table: Table) -> pa.Schema:
     """The table's schema; every column says what it means."""
     fields = [pa.field(one.name, one.type, metadata={"comment": one.meaning}) for one in columns(table)]
-    return pa.schema([*fields, *(pa.field(name, kind, metadata={"comment": told}) for name, kind, told in _PLACE)])
+    placed = (pa.field(name, kind, metadata={"comment": meaning}) for name, kind, meaning in _PLACE)
+    return pa.schema([*fields, *placed])
 
 
 def rows(table: Table, records: Sequence[Any], places: Sequence[RecordPosition]) -> pa.Table:

@@ -102,12 +102,12 @@ def _interrupt(connection: DuckDBPyConnection, over: threading.Event, seconds: f
 
 
 def _told(error: Exception, seconds: float) -> WeirError:
-    told = one_line(error)
-    _, colon, rest = told.partition("Error: ")
-    reason = rest if colon else told
-    if isinstance(error, duckdb.InterruptException) or "INTERRUPT" in told:
+    message = one_line(error)
+    _, colon, rest = message.partition("Error: ")
+    reason = rest if colon else message
+    if isinstance(error, duckdb.InterruptException) or "INTERRUPT" in message:
         return WorkError(f"The query took more than {seconds:g} s.", "Ask for fewer days, or give it more --seconds.")
-    if isinstance(error, duckdb.OutOfMemoryException) or "Out of Memory" in told:
+    if isinstance(error, duckdb.OutOfMemoryException) or "Out of Memory" in message:
         return WorkError(
             "The query takes more memory than it may have.", "Ask for fewer days or columns, or give more --memory."
         )

@@ -100,7 +100,7 @@ def connect(root: str, *, memory: str | None = None) -> DuckDBPyConnection:
 
 
 def one_line(error: BaseException) -> str:
-    """The first line of an error's message, control characters written out: it may quote what strangers sent."""
+    """The first line of an error's message, control characters written out: it may quote what a visitor sent."""
     first = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
     shown = (char if char.isprintable() else char.encode("unicode_escape").decode() for char in first.strip())
     return "".join(shown).rstrip(".!")

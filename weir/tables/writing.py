@@ -124,8 +124,8 @@ def _check(found: DeltaTable, table: Table) -> list[DeltaField]:
 
 def _text(kind: Any) -> str:  # noqa: ANN401 -- deltalake's types have no public base
     """A column's type as Delta's own log has it: the name of a plain one, the JSON of another."""
-    told = json.loads(kind.to_json())
-    return told if isinstance(told, str) else str(kind.to_json())
+    named = json.loads(kind.to_json())
+    return named if isinstance(named, str) else str(kind.to_json())
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def test_an_absent_broker_ends_the_examination(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_stray_variable_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEIR_GPA_S", "3")
-    assert "WEIR_GPA_S" in " ".join(finding.said for finding in doctor.look_at_settings())
+    assert "WEIR_GPA_S" in " ".join(finding.message for finding in doctor.look_at_settings())
 
 
 @pytest.mark.kafka
@@ -56,7 +56,7 @@ def test_wrong_topics_are_told_together_with_their_advice(installation: Settings
     topics = found(installation.model_copy(update={"partitions": 3}), "topics")
     assert len(topics) == 1
     assert topics[0].state == "wrong"
-    assert installation.names.public(EVENTS) in topics[0].said
+    assert installation.names.public(EVENTS) in topics[0].message
 
 
 @pytest.mark.kafka
@@ -73,7 +73,7 @@ def test_clocks_that_differ_are_told(
     monkeypatch.setattr(doctor, "clock_difference_s", lambda _: difference_s)
     (clocks,) = found(installation, "clocks")
     assert clocks.state == "wrong"
-    assert said in clocks.said
+    assert said in clocks.message
 
 
 @pytest.mark.kafka
@@ -105,7 +105,7 @@ def test_lag_is_what_the_group_has_not_committed(new_installation: Callable[...,
     reader.commit(message=messages[-1], asynchronous=False)
     assert group_lag(admin(settings), group, settings) == 5 - len(messages)
     running, missing = found(settings, "workers")
-    assert running.said == f"{group}: 1 worker, {5 - len(messages)} records behind."
+    assert running.message == f"{group}: 1 worker, {5 - len(messages)} records behind."
     assert missing.state == "wrong"
     assert missing.advice == "Start one: weir worker --stages score,join,train"
     reader.close()
@@ -137,7 +137,7 @@ def test_a_left_over_group_is_removed_by_the_command_that_is_advised(installatio
     old.close()
     eventually(lambda: [one.state for one in found(installation, "workers")] == ["well", "note"])
     leftover = found(installation, "workers")[-1]
-    assert names[0] in leftover.said
+    assert names[0] in leftover.message
     assert "weir doctor --remove-leftovers" in leftover.advice
     called = weir("doctor", "--no-write", "--remove-leftovers", on=installation)
     assert called.code == 0
@@ -151,7 +151,7 @@ def test_a_worker_that_is_asked_tells_of_its_own_key_and_application(installatio
     with workers(installation.model_copy(update={"model_key": None}), tmp_path, "one") as [worker]:
         worker.wait_until_ready()
         status = json.loads(httpx.get(worker.address).text) | {"stages": ["score"]}
-        said = [finding.said for finding in findings_of(worker.address, status, installation.application_id)]
+        said = [finding.message for finding in findings_of(worker.address, status, installation.application_id)]
         assert "no model key" in said[0]
         assert "is ready" in said[1]
         (other,) = findings_of(worker.address, status, "another")

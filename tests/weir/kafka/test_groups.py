@@ -45,13 +45,13 @@ def test_a_stage_that_nobody_runs_is_an_error_though_a_group_of_it_is_there() ->
 
 def test_a_stage_that_two_groups_run_is_an_error() -> None:
     found = list(problems([group(ALL), group("score")]))
-    assert [(problem.is_wrong, problem.said.startswith("score is run by")) for problem in found] == [(True, True)]
+    assert [(problem.is_wrong, problem.message.startswith("score is run by")) for problem in found] == [(True, True)]
 
 
 def test_a_group_whose_stages_others_run_is_left_over_however_far_behind_it_is() -> None:
     (problem,) = problems([group(ALL), group("sessionize+score", members=0, lag=1_000_000)])
     assert not problem.is_wrong
-    assert "left over" in problem.said
+    assert "left over" in problem.message
     assert "Start" not in problem.advice
 
 
