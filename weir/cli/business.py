@@ -188,7 +188,7 @@ def _show(found: Sequence[BusinessVerdictChange], before: Counter[str], after: C
         {"verdict": verdict, "before": before[verdict], "after": after[verdict]}
         for verdict in sorted(before.keys() | after.keys())
     ]
-    show(verdicts, ("verdict", "before", "after"), empty="Nobody is flagged.")
+    show(verdicts, ("verdict", "before", "after"), empty="No session is flagged.")
     kinds = Counter(change.kind for change in found)
     changes = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common()) or "nothing changes"
     console().print(f"{len(found):,} sessions: {changes}.")

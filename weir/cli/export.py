@@ -109,7 +109,7 @@ def _target(
 
 
 def _progress(topic: str, total: int) -> AbstractContextManager[Callable[[float], None]]:
-    """A bar where somebody watches a long run; the last line tells the rest everywhere."""
+    """A progress bar on a terminal; elsewhere only the last line."""
     if total < LONG_RECORDS or not sys.stderr.isatty():
         return nullcontext(lambda _: None)
     return progress(f"export {topic}", total, "records")

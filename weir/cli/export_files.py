@@ -16,7 +16,7 @@ from weir.kafka.records import LogRecord
 from weir.tables.catalogue import Table
 
 Refuse = Callable[[int, int, str], None]
-"""Told partition, offset and reason of a record that turns out to fit into no row."""
+"""Called with partition, offset and reason of a record that fits into no row."""
 
 
 class ExportFile(ABC):

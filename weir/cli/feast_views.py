@@ -1,4 +1,4 @@
-"""What Feast is told of the features, made from their registry: `deploy/feast/features.json`.
+"""The features as Feast needs them, made from their registry: `deploy/feast/features.json`.
 
 Run it after a change of the registry: `python -m weir.cli.feast_views`. A test compares the file with what this writes.
 """
@@ -45,7 +45,7 @@ def described(feature: Feature) -> dict[str, Any]:
 
 def views() -> str:
     """The file's text: entities, views, and the fields that each view has."""
-    told = {
+    views = {
         "written_by": "python -m weir.cli.feast_views",
         "entities": [{"name": name, "key": key, "description": text} for name, key, text in _ENTITIES],
         "views": [{"name": name, "entity": entity, "description": text} for name, entity, text in _VIEWS],
@@ -54,7 +54,7 @@ def views() -> str:
         ],
         "features": [described(feature) for feature in FEATURES],
     }
-    return json.dumps(told, indent=1) + "\n"
+    return json.dumps(views, indent=1) + "\n"
 
 
 if __name__ == "__main__":

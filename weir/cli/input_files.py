@@ -127,7 +127,7 @@ def check_readable(inputs: Inputs, allowed: float) -> None:
 
 
 def as_json(inputs: Inputs) -> list[dict[str, Any]]:
-    """What is to be said of each file."""
+    """What is to be reported of each file."""
     return [
         {
             "file": file.name,

@@ -42,7 +42,7 @@ MOST_RECORDS = 20_000
 
 
 class _Names(msgspec.Struct):
-    """Whom and what a record is about; producers put what they like into fields that an event doesn't have."""
+    """The visitor and the things that a record is about; its other fields may hold anything."""
 
     visitor_id: object = None
     session_id: object = None
@@ -60,7 +60,7 @@ class KnownRecords:
     name: str
     kind: Kind
     visitor: str | None
-    """Whose session or event it is; None where a dead letter doesn't tell."""
+    """The visitor of the session or event; None if a dead letter does not name one."""
     records: dict[Topic, list[LogRecord]]
     """By topic, each in the order of its partitions."""
     found: Mapping[Topic, int] = field(default_factory=dict)
@@ -168,7 +168,7 @@ def _names(topic: Topic, record: LogRecord) -> _Names:
     try:
         names = _decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        # What can't be read is still somebody's, by its key.
+        # The visitor of an unreadable record follows from its key.
         return _Names(visitor_id=key if topic.key == "visitor id" else None)
     if topic in {EVENTS, LATE}:
         return _Names(names.visitor_id, event_id=names.event_id)

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from streams.produce.run import check_topics_for_producing
 from streams.replay.labels import read_labels
-from weir.cli.labels_told import say_what_they_do
+from weir.cli.labels_published import say_what_they_do
 from weir.cli.options import Json, moment, with_settings
 from weir.cli.output import clock_time, print_json, say, show
 from weir.contracts import Label

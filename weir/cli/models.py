@@ -74,15 +74,15 @@ def show_version(
     ledger = _ledger(settings)
     snapshot = ledger.version(version)
     about = [one for one in ledger.decisions.values() if snapshot.version in {one.version, one.previous_version}]
-    told = snapshot.model_dump(exclude={"payload", "signature", "kind"})
+    fields = snapshot.model_dump(exclude={"payload", "signature", "kind"})
     later = (example for offset, _, example in _examples(settings) if offset >= snapshot.trained_to_offset)
     known = since(model_of(snapshot), (one for one in later if one.features_version == snapshot.features_version))
     if as_json:
         lived = asdict(known) if known is not None else None
-        print_json(told | {"since": lived, "decisions": [one.model_dump(exclude={"signature"}) for one in about]})
+        print_json(fields | {"since": lived, "decisions": [one.model_dump(exclude={"signature"}) for one in about]})
         return
-    figures = told.pop("figures")
-    rows = [{"what": name, "value": value} for name, value in (told | figures).items()]
+    figures = fields.pop("figures")
+    rows = [{"what": name, "value": value} for name, value in (fields | figures).items()]
     show(rows, ("what", "value"), title=f"{snapshot.id} {snapshot.version}")
     if known is not None:
         by = "people's answers" if known.by_people else "labels, all weak"

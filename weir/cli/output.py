@@ -19,7 +19,7 @@ Advance = Callable[[float], None]
 
 
 def console(*, error: bool = False) -> Console:
-    """A console on standard output or error as they are now; lines are never cut where nobody looks at a terminal."""
+    """A console on standard output or error as they are now; lines are cut on a terminal alone."""
     from rich.console import Console  # noqa: PLC0415 -- `--json` needs no rich
 
     stream = sys.stderr if error else sys.stdout
@@ -40,7 +40,7 @@ def print_json(row: object) -> None:
 def show(
     rows: Iterable[Row], columns: Sequence[str], *, as_json: bool = False, title: str = "", empty: str = ""
 ) -> None:
-    """Rows as a table, or as JSON lines; `columns` are keys of the rows, in order; `empty` is said when there are none.
+    """Rows as a table, or as JSON lines; `columns` are keys of the rows, in order; `empty` stands for none.
 
     The table shows the columns alone, JSON all that a row has.
     """

@@ -14,7 +14,7 @@ from weir.settings import Settings
 from weir.topics import DEAD_LETTER, EVENTS, LATE, Topic
 
 TOPICS: tuple[Topic, ...] = (EVENTS, LATE, DEAD_LETTER)
-"""What tells of events: most are never heard of again but in their sessions."""
+"""The topics that say what became of events; most events appear again in their sessions alone."""
 _WORDS = {EVENTS.name: "event", LATE.name: "late", DEAD_LETTER.name: "dead letter"}
 _WIDTH = max(map(len, _WORDS.values()))
 _event = decoder(Event)
@@ -64,7 +64,7 @@ class Passing:
 
     @staticmethod
     def _place(topic: Topic, record: LogRecord) -> str:
-        """Where the event lies in the events topic: by this a late event or a dead letter is told to be one shown."""
+        """The event's position in the events topic, which a late event and a dead letter carry too."""
         if topic is EVENTS:
             return f"{record.partition}:{record.offset}"
         headers = text_headers(record)

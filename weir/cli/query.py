@@ -100,7 +100,7 @@ def needs_tables() -> None:
         raise UsageError(f"{error.name} is not installed.", "Install it: pip install 'weir[table]'.") from error
 
 
-def _run(  # noqa: PLR0913 -- what the options said
+def _run(  # noqa: PLR0913 -- one parameter an option
     root: str,
     sql: str,
     give: Callable[[Any], None],

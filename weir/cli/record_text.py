@@ -132,9 +132,9 @@ def _late_line(record: LogRecord) -> str:
 
 def _event_line(record: LogRecord) -> str:
     event = _event(record.value or b"")
-    said = "  ".join(shortened(text) for text in (event.url, event.query, event.title, event.text) if text)
+    texts = "  ".join(shortened(text) for text in (event.url, event.query, event.title, event.text) if text)
     subject = f"{shortened(event.visitor_id, 36)}  event {shortened(event.event_id, 36)}"
-    return f"{clock_time(to_epoch_s(event.ts))}  {shortened(event.type, 16):<12} {subject}  {said}"
+    return f"{clock_time(to_epoch_s(event.ts))}  {shortened(event.type, 16):<12} {subject}  {texts}"
 
 
 def _score_line(record: LogRecord) -> str:

@@ -1,4 +1,4 @@
-"""`weir replay --table`: the tables of a replay, from the check before the work to what is said at the end."""
+"""`weir replay --table`: the tables of a replay, from the check before the work to the report at the end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def replay_tables(folder: str | None, settings: Settings, *, is_append: bool) -> Iterator[TableSink | None]:
     """What takes the replay's records for the tables in a folder; None where no folder is named.
 
-    When the block raises, standard error is told how much of the replay is in the tables already.
+    When the block raises, standard error has a line that says how much of the replay is in the tables already.
 
     Raises:
         UsageError: the extra is not installed, the folder has tables already, or there is `--append` without a folder.

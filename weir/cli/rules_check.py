@@ -136,7 +136,7 @@ def _beside(settings: Settings, problems: list[Problem], *, is_needed: bool) -> 
         return packs_of(settings), problems
     except SettingsError as error:
         if not is_needed:
-            return [], problems  # told already: these are the files that were examined
+            return [], problems  # reported already: these are the files that were examined
         return [], problems + (list(error.problems) if isinstance(error, RulesError) else [])
 
 

@@ -149,8 +149,8 @@ def _gather(
 ) -> Stats:
     found = Stats(patterns)
 
-    def take(session: Session, said: bool | None) -> None:  # noqa: FBT001 -- `Answered` calls it so
-        found.take(session, is_bad=said)
+    def take(session: Session, is_bad_by_people: bool | None) -> None:  # noqa: FBT001 -- `Answered` calls it so
+        found.take(session, is_bad=is_bad_by_people)
 
     if inputs is None:
         answers = Answered(_all(settings, LABELS, _read_label), take)
@@ -173,7 +173,7 @@ def _all(settings: Settings, topic: Topic, read: Callable[[bytes], Read | None])
     with progress(f"stats: {topic.name}", unit="records") as advance:
         count = 0
         for count, record in enumerate(read_all(settings, topic), 1):
-            with suppress(msgspec.DecodeError):  # whoever reads it for good tells of it
+            with suppress(msgspec.DecodeError):  # the stage that reads the record reports it
                 found = read(record.value) if record.value is not None else None
                 if found is not None:
                     yield found
@@ -183,7 +183,7 @@ def _all(settings: Settings, topic: Topic, read: Callable[[bytes], Read | None])
 
 
 def _read_final(value: bytes) -> Session | None:
-    """A closed session; told before decoding, since most records are revisions of open ones."""
+    """A closed session; found before decoding, since most records are revisions of open ones."""
     session = _read_session(value) if b'"final":true' in value else None
     return session if session is not None and session.merged_into is None else None
 

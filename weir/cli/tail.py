@@ -45,7 +45,7 @@ def tail(  # noqa: PLR0913 -- one parameter an option
 ) -> None:
     """Follow a topic's committed records until Ctrl-C, one a line.
 
-    `weir tail events` shows events as they pass and, among them, late events and dead letters as those topics tell of
+    `weir tail events` shows events as they pass and, among them, late events and dead letters as those topics show
     them, with the partition and offset at which the event lies. Nothing tells of an event that was counted in its
     session, or left out as a duplicate: `weir show` says more of one.
 
@@ -102,7 +102,7 @@ def _filter(topic: str, verdict: str | None, stage: str | None) -> Callable[[Log
         raise UsageError("--verdict and --stage choose among flags.", "Leave them out, or follow flags.")
     _check_choice("verdict", verdict, get_args(Verdict))
     _check_choice("stage", stage, get_args(Stage))
-    # A value that is gone is no record to show, but of a dead letter it is the very news.
+    # A record without a value is not shown, except for dead letters, whose value may be empty as received.
     return lambda record: wanted <= set(record.headers) and (record.value is not None or topic == DEAD_LETTER.name)
 
 

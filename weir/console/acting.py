@@ -23,8 +23,8 @@ log = logging.getLogger("weir.console")
 class ActionWriter:
     """Writes actions; any thread may use it, one at a time is served.
 
-    A page chooses the id of an action before it is sent. Whoever gets no answer sends the same request again, and the
-    action is found to be done. A console that was killed between the two leaves a whole transaction or none.
+    A page chooses the id of an action before it is sent. A page that gets no response sends the same request again, and
+    the action is found to be done. A console that was killed between the two leaves a whole transaction or none.
 
     Args:
         settings: where the cluster is.

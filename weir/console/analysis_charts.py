@@ -54,9 +54,9 @@ class _Bars:
         chosen = rows[-MOST_BARS:] if self.are_newest else rows[:MOST_BARS]
         bars = []
         for row in chosen:
-            told = ", ".join(label(inert(str(row[name]))) for name in self.labels)
+            label_text = ", ".join(label(inert(str(row[name]))) for name in self.labels)
             low, high = (_number(row.get(f"{self.interval}{end}")) for end in ("low", "high"))
-            bars.append(RankedBar(shortened(told, LONGEST_LABEL), _number(row[self.value]), low, high))
+            bars.append(RankedBar(shortened(label_text, LONGEST_LABEL), _number(row[self.value]), low, high))
         is_share = self.interval is not None
         notes = ["with intervals at 95\N{NO-BREAK SPACE}%"] if is_share else []
         if len(rows) > len(chosen):
@@ -82,7 +82,7 @@ class _Days:
 
 @dataclass(frozen=True, slots=True)
 class _Cohorts:
-    """The share that came again by days after, of the three largest cohorts: more lines can't be told apart."""
+    """The share that came again by days after, of the three largest cohorts: more lines can't be distinguished."""
 
     title: str
 

@@ -38,9 +38,9 @@ class Effect:
 
     answers: int
     freed: int
-    """Flagged visitors whom a label `good` of this reviewer lets through now."""
+    """Flagged visitors that a label `good` of this reviewer lets through now."""
     stopped: int
-    """Visitors whom a label `bad` of this reviewer flags now."""
+    """Visitors that a label `bad` of this reviewer flags now."""
     version_before: str | None
     """The champion when the first of the answers was given."""
     version_now: str | None

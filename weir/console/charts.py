@@ -11,11 +11,11 @@ WIDTH, HEIGHT = 640, 150
 _LEFT, _BOTTOM, _TOP, _EDGE = 44, 18, 8, 4
 _LINES = 4
 _SHORT_SPAN = 8
-"""Of so few days, one is told in the middle of the axis only if it lies exactly there."""
+"""With so few days, the middle of the axis is labelled only if a day lies exactly there."""
 
 
 def bars(series: Mapping[str, Sequence[float]], labels: Sequence[str], title: str) -> Markup:
-    """Stacked bars, one a label; series are told apart by their class `c-<name>`.
+    """Stacked bars, one a label; series differ in their class `c-<name>`.
 
     Args:
         series: per name as many values as there are labels, in the order in which they are stacked.
@@ -28,7 +28,7 @@ def bars(series: Mapping[str, Sequence[float]], labels: Sequence[str], title: st
     parts = [_grid(most)]
     for number, label in enumerate(labels):
         base = float(HEIGHT - _BOTTOM)
-        told = ", ".join(f"{name} {values[number]:,.0f}" for name, values in series.items() if values[number])
+        label_text = ", ".join(f"{name} {values[number]:,.0f}" for name, values in series.items() if values[number])
         shapes = []
         for name, values in series.items():
             height = values[number] / most * (HEIGHT - _BOTTOM - _TOP)
@@ -39,7 +39,7 @@ def bars(series: Mapping[str, Sequence[float]], labels: Sequence[str], title: st
                     f' width="{width * 0.8:.1f}" height="{height:.1f}"/>'
                 )
         if shapes:
-            parts.append(f"<g><title>{escape(label)}: {escape(told)}</title>{''.join(shapes)}</g>")
+            parts.append(f"<g><title>{escape(label)}: {escape(label_text)}</title>{''.join(shapes)}</g>")
     parts.append(_axis(labels))
     sums = ", ".join(f"{name} {sum(values):,.0f}" for name, values in series.items()) or "nothing"
     return picture(parts, f"{title}: {sums}")
@@ -78,7 +78,7 @@ def curve(lines: Mapping[str, Sequence[tuple[float, float]]], title: str, *, dia
 
 
 def lines(series: Mapping[str, Sequence[tuple[float, float]]], title: str) -> Markup:
-    """Lines over numbers that rise from the left to the right; told apart by their class `s-<n>`, from 0."""
+    """Lines over numbers that rise from the left to the right, which differ in their class `s-<n>`, from 0."""
     across = sorted({x for points in series.values() for x, _ in points})
     most = ceiling(max((y for points in series.values() for _, y in points), default=0.0))
     first, span = (across[0], (across[-1] - across[0]) or 1.0) if across else (0.0, 1.0)
@@ -93,12 +93,12 @@ def lines(series: Mapping[str, Sequence[tuple[float, float]]], title: str) -> Ma
             for left, top, x, y in placed
         )
     parts.append(_axis([f"{x:,g}" for x in (first, first + span / 2, first + span)] if across else ()))
-    told = ", ".join(f"{name} at last {points[-1][1]:.3f}" for name, points in series.items() if points)
-    return picture(parts, f"{title}: {told or 'nothing'}")
+    label_text = ", ".join(f"{name} at last {points[-1][1]:.3f}" for name, points in series.items() if points)
+    return picture(parts, f"{title}: {label_text or 'nothing'}")
 
 
 def by_day(series: Mapping[str, Sequence[float]], days: Sequence[date], title: str) -> Markup:
-    """Lines over days, which rise and may have gaps between them; told apart by their class `s-<n>`, from 0."""
+    """Lines over days, which rise and may have gaps between them, which differ in their class `s-<n>`, from 0."""
     most = ceiling(max((value for values in series.values() for value in values), default=0.0))
     first, span = (days[0], (days[-1] - days[0]).days) if days else (date.min, 0)
     across = [_LEFT + (day - first).days / (span or 1) * (WIDTH - _LEFT - _EDGE) for day in days]
@@ -115,8 +115,8 @@ def by_day(series: Mapping[str, Sequence[float]], days: Sequence[date], title: s
     has_middle = span > 0 and (span % 2 == 0 or span > _SHORT_SPAN)
     middle = str(first + timedelta(days=span // 2)) if has_middle else ""
     parts.append(_axis((str(first), middle, str(days[-1]) if span else "")) if days else "")
-    told = ", ".join(f"{name} at last {values[-1]:,.0f}" for name, values in series.items() if values)
-    return picture(parts, f"{title}: {told or 'nothing'}")
+    label_text = ", ".join(f"{name} at last {values[-1]:,.0f}" for name, values in series.items() if values)
+    return picture(parts, f"{title}: {label_text or 'nothing'}")
 
 
 def picture(parts: Sequence[str], title: str, height: float = HEIGHT) -> Markup:
@@ -138,10 +138,10 @@ def _grid(most: float) -> str:
     for number in range(_LINES + 1):
         share = number / _LINES
         value = most * share
-        told = f"{value:,.0f}" if value == int(value) else f"{value:,.2g}"
+        label_text = f"{value:,.0f}" if value == int(value) else f"{value:,.2g}"
         lines.append(
             f'<line class="c-grid" x1="{_LEFT}" y1="{_y(share):.1f}" x2="{WIDTH}" y2="{_y(share):.1f}"/>'
-            f'<text x="{_LEFT - 6}" y="{_y(share) + 4:.1f}" text-anchor="end">{told}</text>'
+            f'<text x="{_LEFT - 6}" y="{_y(share) + 4:.1f}" text-anchor="end">{label_text}</text>'
         )
     return "".join(lines)
 
@@ -150,9 +150,10 @@ def _axis(labels: Sequence[str]) -> str:
     if not labels:
         return ""
     middle = labels[len(labels) // 2]
-    told = ((labels[0], _LEFT, "start"), (middle, (WIDTH + _LEFT) / 2, "middle"), (labels[-1], WIDTH, "end"))
+    shown = ((labels[0], _LEFT, "start"), (middle, (WIDTH + _LEFT) / 2, "middle"), (labels[-1], WIDTH, "end"))
     return "".join(
-        f'<text x="{x:.0f}" y="{HEIGHT - 4}" text-anchor="{anchor}">{escape(label)}</text>' for label, x, anchor in told
+        f'<text x="{x:.0f}" y="{HEIGHT - 4}" text-anchor="{anchor}">{escape(label)}</text>'
+        for label, x, anchor in shown
     )
 
 

@@ -30,7 +30,7 @@ class Computed:
 
     Args:
         patience_s: how long a request waits for what is not there yet.
-        kept_s: after so long it is computed anew; until then whoever asks gets what there was.
+        kept_s: after so long it is computed anew; until then callers get the earlier value.
     """
 
     def __init__(self, patience_s: float = PATIENCE_S, kept_s: float = KEPT_S) -> None:
@@ -86,7 +86,7 @@ class Computed:
         failed: Exception | None = None
         try:
             value = compute()
-        except Exception as error:  # whoever asks is told of it
+        except Exception as error:  # the caller gets it
             log.warning("figures could not be computed", exc_info=error)
             failed = error
         with self._changed:

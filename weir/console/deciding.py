@@ -15,12 +15,12 @@ from weir.topics import MODELS
 
 MOST_WHY = 1_000
 Kind = Literal["promote", "rollback"]
-TOLD = {
+SENTENCES = {
     "promotion": "Version {version} became champion",
     "refresh": "The learner, further along, became champion as version {version}",
     "rollback": "Version {version} was made champion again",
     "refusal": "Version {version} was refused",
-    "shadow": "Version {version} began to score in shadow, for nobody",
+    "shadow": "Version {version} began to score in shadow, which decides nothing",
     "share": "Version {version} began to score for a share of the visitors",
     "withdrawal": "Version {version} was taken from its trial",
 }
@@ -30,12 +30,12 @@ def in_words(decision: Decision) -> str:
     """A decision as a sentence without its end."""
     if not decision.version:
         return f"The champion {decision.previous_version or ''} was taken back: no model scores".replace("  ", " ")
-    told = TOLD[decision.kind].format(version=decision.version)
+    sentence = SENTENCES[decision.kind].format(version=decision.version)
     before = decision.previous_version
     return (
-        f"{told}, in the place of {before}"
+        f"{sentence}, in the place of {before}"
         if before and decision.kind in {"promotion", "refresh", "rollback"}
-        else told
+        else sentence
     )
 
 

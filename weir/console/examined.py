@@ -49,7 +49,7 @@ class Examined:
 
     @property
     def held(self) -> Findings | None:
-        """The findings of the last minute; None where nobody asked."""
+        """The findings of the last minute; None if there are none."""
         held = self._held
         return held if held is not None and 0 <= self._clock() - held.at_s < KEPT_S else None
 

@@ -11,7 +11,7 @@ from weir.contracts.model_record import Decision, Snapshot
 LEAST_ANSWERS = 10
 """Below so many, a curve shows chance."""
 MOST_POINTS = 100
-"""Of a curve: more can't be told apart."""
+"""Of a curve: more can't be distinguished."""
 GATE = "gate"
 """Who decides where no person does."""
 ROLES = ("candidate", "champion", "baseline")

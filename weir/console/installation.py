@@ -34,9 +34,9 @@ class Installation:
         key = settings.model_key.get_secret_value().encode() if settings.model_key is not None else None
         self.ledger: Ledger | None = Ledger(key) if key is not None else None
         self.lock = threading.Lock()
-        """Held by whoever looks at the ledger: it changes under its readers otherwise."""
+        """Held while the ledger is read, which otherwise changes under its readers."""
         self.deciding = threading.Lock()
-        """Held by whoever decides on a model, until the ledger knows of it: the next decision is numbered after it."""
+        """Held while a person decides on a model, until the ledger has the decision: the next one follows it."""
         self._models = settings.names.public(MODELS)
         self._training = settings.names.public(TRAINING)
         self.training_end = 0

@@ -40,13 +40,13 @@ def newest(store: StoreReader, at_most: int = MOST_SESSIONS) -> list[Row]:
 
 
 def answered(store: StoreReader, at_most: int = MOST_SESSIONS) -> list[Row]:
-    """The same of visitors of whom people said something."""
+    """The same of visitors with human labels."""
     given = {"weak": f"{WEAK_PREFIX}%", "report": f"{REPORT_PREFIX}%", "labels": MOST_LABELS, "sessions": at_most}
     return store.rows(_ANSWERED, given)
 
 
 def labels(store: StoreReader) -> list[Row]:
-    """What people said last; visitors' reports and Weir's own conclusions are left out."""
+    """The last human labels, without visitors' reports and weak labels."""
     return store.rows(
         "SELECT * FROM labels WHERE source NOT LIKE ? AND source NOT LIKE ? ORDER BY told_s DESC LIMIT ?",
         (f"{WEAK_PREFIX}%", f"{REPORT_PREFIX}%", MOST_LABELS),
@@ -58,22 +58,22 @@ def decoded(rows: Iterable[Row]) -> list[Session]:
     return [read_session(unpacked(row["body"])) for row in rows]
 
 
-def judged(sessions: Iterable[Session], said: Sequence[Row]) -> list[LabelledSession]:
+def judged(sessions: Iterable[Session], label_rows: Sequence[Row]) -> list[LabelledSession]:
     """Each session with what people say of it, as `weir rules stats` counts it."""
     found: list[LabelledSession] = []
-    work = Answered(map(_label, said), lambda session, is_bad: found.append(LabelledSession(session, is_bad)))
+    work = Answered(map(_label, label_rows), lambda session, is_bad: found.append(LabelledSession(session, is_bad)))
     for session in sessions:
         work.session(session)
     work.finish()
     return found
 
 
-def scored(rows: Sequence[Row], said: Sequence[Row]) -> list[tuple[float, bool]]:
+def scored(rows: Sequence[Row], label_rows: Sequence[Row]) -> list[tuple[float, bool]]:
     """Scores that were served to sessions, with whether people say that those are bad."""
     scores = {row["session_id"]: row["score"] for row in rows if row["score"] is not None}
     return [
         (scores[one.session.session_id], one.is_bad)
-        for one in judged(decoded(rows), said)
+        for one in judged(decoded(rows), label_rows)
         if one.is_bad is not None and one.session.session_id in scores
     ]
 

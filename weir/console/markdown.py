@@ -10,7 +10,7 @@ _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable(
 
 
 def policy_html(path: Path) -> str:
-    """The file as HTML; what can't be read is said instead. Links are kept where they are links of the web."""
+    """The file as HTML; if it can't be read, the page says so. Links are kept where they are links of the web."""
     try:
         return str(_markdown.render(path.read_text(errors="replace")))
     except OSError as error:

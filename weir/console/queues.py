@@ -41,7 +41,7 @@ class Queue:
 
 BUILT_IN = (
     Queue("all", "All questions", "Contradictions first, then reports, doubts, unusual sessions and the sample."),
-    Queue("conflict", "Contradictions", "Two people said the opposite of each other."),
+    Queue("conflict", "Contradictions", "Two people gave opposite labels."),
     Queue("reports", "Reports", "Visitors who were reported by others."),
     Queue("unsure", "In doubt", "The verdict is review, or the model's score is near the middle."),
     Queue("novel", "Unusual", "Unlike the sessions before them."),
@@ -69,7 +69,7 @@ class Leases:
         self._lock = threading.Lock()
 
     def take(self, candidates: Iterable[Question], holder: str, now_s: float) -> Question | None:
-        """The first question that nobody else holds; it is the holder's from now on, and the holder's others are free.
+        """The first question that no other user holds; the holder has it from now on, and gives up others.
 
         A question that the holder has in hand comes before the others, so that a page that is loaded again stays.
         """
@@ -98,7 +98,7 @@ def queue_of(store: StoreReader, name: str) -> Queue | None:
 
 
 def saved(store: StoreReader) -> list[Queue]:
-    """Searches that somebody kept as queues, the oldest first."""
+    """Searches that were saved as queues, the oldest first."""
     found: dict[str, Queue] = {}
     for row in store.rows("SELECT kind, body FROM actions WHERE kind IN ('save_queue', 'remove_queue') ORDER BY at_s"):
         action = _read_action(unpacked(row["body"]))
@@ -113,7 +113,7 @@ def saved(store: StoreReader) -> list[Queue]:
         )
         try:
             found[name] = Queue(name, title, f"Saved by {action.who}.", Search.of(given))
-        except UsageError:  # whoever wrote the record: one bad queue takes no other one away
+        except UsageError:  # one bad queue must not remove the others
             log.warning("passed over the saved queue %r: its search can't be asked", title)
     return list(found.values())
 

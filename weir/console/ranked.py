@@ -13,7 +13,7 @@ _RIGHT, _TOP, _FLOOR = 16, 6, 20
 _ROW, _BAR = 22, 14
 _LINES = 4
 _LETTER, _NARROWEST, _WIDEST = 6.2, 60.0, 240.0
-"""Width of a letter of a label, and bounds of the room that all labels have."""
+"""Width of a character of a label, and bounds of the room that all labels have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def ranked(rows: Sequence[RankedBar], title: str, *, is_share: bool = False) -> 
     Args:
         rows: from top to bottom.
         title: what the chart shows.
-        is_share: whether values are shares of 1, which are told as per cent on an axis from 0 to 100 %.
+        is_share: whether values are shares of 1, which are written in per cent on an axis from 0 to 100 %.
     """
     most = 1.0 if is_share else ceiling(max((row.value or 0.0 for row in rows), default=0.0))
     longest = max((len(row.label) for row in rows), default=0)
@@ -42,8 +42,8 @@ def ranked(rows: Sequence[RankedBar], title: str, *, is_share: bool = False) -> 
     floor = _TOP + len(rows) * _ROW
     parts = [_grid(scale, floor)]
     parts.extend(_bar(row, _TOP + number * _ROW, scale) for number, row in enumerate(rows))
-    told = "; ".join(_told(row, is_share=is_share) for row in rows) or "nothing"
-    return picture(parts, f"{title}: {told}", floor + _FLOOR)
+    label_text = "; ".join(_value_text(row, is_share=is_share) for row in rows) or "nothing"
+    return picture(parts, f"{title}: {label_text}", floor + _FLOOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _bar(row: RankedBar, top: float, scale: _Scale) -> str:
             ends = "".join(f"M{x:.1f},{middle - 4:.1f}v8" for x in (low, high))
             shapes.append(f'<path class="c-interval" d="M{low:.1f},{middle:.1f}H{high:.1f}{ends}"/>')
     return (
-        f"<g><title>{escape(_told(row, is_share=scale.is_share))}</title>"
+        f"<g><title>{escape(_value_text(row, is_share=scale.is_share))}</title>"
         f'<text x="{scale.left - 8:.1f}" y="{middle + 4:.1f}" text-anchor="end">{escape(row.label)}</text>'
         f"{''.join(shapes)}</g>"
     )
@@ -85,18 +85,18 @@ def _grid(scale: _Scale, floor: float) -> str:
         parts.append(f'<line class="c-grid" x1="{x:.1f}" y1="{_TOP}" x2="{x:.1f}" y2="{floor}"/>')
         # A count has no halves: of a short axis, some lines have no number.
         if scale.is_share or value.is_integer():
-            anchor, told = "end" if number == _LINES else "middle", _number(value, is_share=scale.is_share)
-            parts.append(f'<text x="{x:.1f}" y="{floor + 14}" text-anchor="{anchor}">{told}</text>')
+            anchor, label_text = "end" if number == _LINES else "middle", _number(value, is_share=scale.is_share)
+            parts.append(f'<text x="{x:.1f}" y="{floor + 14}" text-anchor="{anchor}">{label_text}</text>')
     return "".join(parts)
 
 
-def _told(row: RankedBar, *, is_share: bool) -> str:
+def _value_text(row: RankedBar, *, is_share: bool) -> str:
     if row.value is None:
         return f"{row.label} without a value"
-    told = f"{row.label} {_number(row.value, is_share=is_share)}"
+    label_text = f"{row.label} {_number(row.value, is_share=is_share)}"
     if row.low is None or row.high is None:
-        return told
-    return f"{told} ({_number(row.low, is_share=is_share)} to {_number(row.high, is_share=is_share)})"
+        return label_text
+    return f"{label_text} ({_number(row.low, is_share=is_share)} to {_number(row.high, is_share=is_share)})"
 
 
 def _number(value: float, *, is_share: bool) -> str:

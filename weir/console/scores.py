@@ -25,7 +25,7 @@ class ScoreFigures:
     """What the page of models shows of scores and labels."""
 
     answers: int
-    """Served scores of sessions of which people said something."""
+    """Served scores of sessions with human labels."""
     bad: int
     calibration: Sequence[Point]
     precision: Sequence[Point]
@@ -40,7 +40,7 @@ class ScoreFigures:
 
 def prepared(store: StoreReader, now_s: float) -> Callable[[], ScoreFigures]:
     """Reads what the figures need; what it gives computes them, and reads nothing."""
-    rows, said = answered(store), labels(store)
+    rows, label_rows = answered(store), labels(store)
     today = _scores(store, now_s - DAY_S, now_s + DAY_S)
     before = _scores(store, now_s - (1 + DAYS_BEFORE) * DAY_S, now_s - DAY_S)
     counted = store.rows(
@@ -50,7 +50,7 @@ def prepared(store: StoreReader, now_s: float) -> Callable[[], ScoreFigures]:
     )
 
     def compute() -> ScoreFigures:
-        points = scored(rows, said)
+        points = scored(rows, label_rows)
         sources: dict[tuple[str, str], dict[str, int]] = {}
         for row in counted:
             key = kind_of(row["source"]), row["source"]

@@ -34,8 +34,8 @@ def run(settings: Settings, say: Say, name: str | None = None) -> None:
 
     Args:
         settings: the settings in force.
-        say: takes a line for whoever started it.
-        name: as whom people on this machine act where nobody logs in; the user of the machine unless given.
+        say: takes a line for the person who started it.
+        name: name under which people on this machine act if there are no users; the machine's user unless given.
 
     Raises:
         WeirError: it can't start.
@@ -45,7 +45,7 @@ def run(settings: Settings, say: Say, name: str | None = None) -> None:
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         say(f"Console at {address}")
         if made.door.is_open:
-            say("Nobody logs in: whoever is on this machine may read and review.")
+            say("There are no users: everybody on this machine may read and review.")
             say(f"To operate, once: {address}/enter/{made.door.tickets.new_link()}")
         config = uvicorn.Config(
             make_app(made),
@@ -86,7 +86,7 @@ def _listen(settings: Settings) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind((settings.console_host, settings.console_port))
-        # From now on, before the server is up: whoever opens the printed address at once waits, and is not refused.
+        # Before the server is up: a browser that opens the printed address at once waits, and is not refused.
         made.listen(128)
     except OSError as error:
         made.close()

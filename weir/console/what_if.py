@@ -69,13 +69,18 @@ def compare(
         known = events.get(session.session_id, ())
         whole += len(known) >= session.events
         other = cast("Session", _Otherwise(session, _hits(session, known, after, changed))) if changed else session
-        heard, would = collect_evidence(session, before), collect_evidence(other, after)
-        verdicts[heard.verdict, would.verdict] += 1
-        if heard.verdict != would.verdict:
-            differing = {sign.id for sign in heard.signs} ^ {sign.id for sign in would.signs}
+        before_edit, after_edit = collect_evidence(session, before), collect_evidence(other, after)
+        verdicts[before_edit.verdict, after_edit.verdict] += 1
+        if before_edit.verdict != after_edit.verdict:
+            differing = {sign.id for sign in before_edit.signs} ^ {sign.id for sign in after_edit.signs}
             changes.append(
                 HeuristicVerdictChange(
-                    session.session_id, session.visitor_id, heard.verdict, would.verdict, tuple(sorted(differing)), ()
+                    session.session_id,
+                    session.visitor_id,
+                    before_edit.verdict,
+                    after_edit.verdict,
+                    tuple(sorted(differing)),
+                    (),
                 )
             )
     return WhatIf(len(sessions), changes, verdicts, len(changed), whole)

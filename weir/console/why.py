@@ -98,7 +98,7 @@ def pushes(scorer: Scorer, session: Session, at_most: int = MOST_PUSHES) -> list
         Push(name, meanings.get(name, ""), value, whole - _log_odds(scorer.score(_without(found, name))))
         for name, value in found.items()
     ]
-    pushing = [one for one in each if abs(one.by) >= 0.01]  # noqa: PLR2004 -- what nobody would see in a bar
+    pushing = [one for one in each if abs(one.by) >= 0.01]  # noqa: PLR2004 -- too little to be seen in a bar
     return sorted(pushing, key=lambda one: -abs(one.by))[:at_most]
 
 

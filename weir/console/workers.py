@@ -80,7 +80,7 @@ class WorkerWatch:
         return sums
 
     def outcomes_per_s(self) -> dict[str, float]:
-        """Events a second by outcome, over the last seconds; empty while nobody knows."""
+        """Events a second by outcome, over the last seconds; empty while they are unknown."""
         samples = list(self._outcomes)
         if len(samples) < 2:  # noqa: PLR2004 -- a rate needs two
             return {}

@@ -41,16 +41,16 @@ class Worth:
     rules: Mapping[str, RuleSeen]
     sessions: int
     answered: int
-    """Of them, those of which people said something."""
+    """Of them, those with human labels."""
 
 
 def prepared(store: StoreReader, patterns: Patterns) -> Callable[[], Worth]:
     """Reads what figures of all rules need; what it gives computes them, and reads nothing."""
-    rows, said = newest(store), labels(store)
+    rows, label_rows = newest(store), labels(store)
 
     def compute() -> Worth:
         stats = Stats(patterns)
-        for one in judged(decoded(rows), said):
+        for one in judged(decoded(rows), label_rows):
             stats.take(one.session, is_bad=one.is_bad)
         figures = {row.rule: row for row in stats.rows(silent=True)}
         costs = _costs(patterns)

@@ -25,10 +25,10 @@ class Door:
     Args:
         tickets: signs the browsers' sessions.
         users: who may log in; None: no user file.
-        local_name: as whom people on this machine act where nobody logs in.
+        local_name: name under which people on this machine act if there are no users.
         proxies: addresses from which names are believed.
         proxy_secret: what a proxy must send besides.
-        proxy_role: what people whom a proxy names may do.
+        proxy_role: what people that a proxy names may do.
         hosts: names by which the console is reached; empty: any name.
     """
 
@@ -85,7 +85,7 @@ class Door:
 
     @property
     def is_open(self) -> bool:
-        """Whether whoever is on this machine may read and review without logging in."""
+        """Whether people on this machine may read and review without logging in."""
         return self.users is None and not self.proxies
 
     def takes_host(self, host: str) -> bool:
@@ -93,7 +93,7 @@ class Door:
         return not self.hosts or _name_of(host) in self.hosts
 
     def person(self, ticket: Ticket | None, headers: Mapping[str, str], address: str) -> Person | None:
-        """Who asks; None: nobody that is known."""
+        """The user of the request; None if it names no known user."""
         if (named := self._by_proxy(headers, address)) is not None:
             return named
         if self.is_open:
@@ -111,9 +111,9 @@ class Door:
         name = headers.get("x-forwarded-user", "").strip()
         if not self.proxies or self.proxy_secret is None or not name or not name.isprintable():
             return None
-        told = headers.get("x-weir-proxy-secret", "")
+        given_secret = headers.get("x-weir-proxy-secret", "")
         if not _is_among(address, self.proxies) or not hmac.compare_digest(
-            told.encode("latin-1", "replace"), self.proxy_secret.encode()
+            given_secret.encode("latin-1", "replace"), self.proxy_secret.encode()
         ):
             return None
         wanted = headers.get("x-weir-role", self.proxy_role)

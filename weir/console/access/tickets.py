@@ -24,7 +24,7 @@ class Ticket:
     browser: str
     """A random id of the browser's session."""
     name: str
-    """Who logged in; empty: nobody did."""
+    """The user who logged in; empty if none did."""
     stamp: str
     """Of the user's password hash: a ticket of before a change of password is void. `link` for the one-time link."""
 
@@ -61,8 +61,8 @@ class Tickets:
 
     def form_token(self, ticket: Ticket) -> str:
         """What a form must carry to be this browser's own."""
-        told = f"form {ticket.browser} {ticket.name} {ticket.stamp}".encode()
-        return hmac.new(self._secret, told, hashlib.sha256).hexdigest()
+        signed_text = f"form {ticket.browser} {ticket.name} {ticket.stamp}".encode()
+        return hmac.new(self._secret, signed_text, hashlib.sha256).hexdigest()
 
     def is_own_form(self, ticket: Ticket, token: str) -> bool:
         """Whether a form's token is this browser's."""
@@ -75,7 +75,7 @@ class Tickets:
         return link
 
     def use_link(self, link: str) -> bool:
-        """Whether the link was given out and nobody has used it; it is used now."""
+        """Whether the link was given out and not used yet; it is used now."""
         if link in self._links:
             self._links.discard(link)
             return True

@@ -19,12 +19,12 @@ LONGEST_PASSWORD = 1_024
 LONGEST_NAME = 128
 _hasher = PasswordHasher()
 _NOBODY = _hasher.hash("nobody's password")
-"""Checked when there is no such user: whoever tries names learns nothing from how long it takes."""
+"""Checked when there is no such user, so that the response time does not reveal which names exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who may log in."""
+    """A person who may log in."""
 
     name: str
     role: Role
@@ -56,7 +56,7 @@ class UserFile:
         return self._users
 
     def log_in(self, name: str, password: str) -> User | None:
-        """The user whose password that is; None where it is nobody's."""
+        """The user of that name, if the password is the user's; else None."""
         user = self.users().get(name)
         try:
             _hasher.verify(user.hash if user is not None else _NOBODY, password[:LONGEST_PASSWORD])
@@ -65,7 +65,7 @@ class UserFile:
         return user
 
     def add(self, name: str, role: Role, password: str) -> None:
-        """Adds somebody, or gives them another role and password.
+        """Adds a user, or gives an existing one another role and password.
 
         Raises:
             UsageError: the name or the password won't do.
@@ -79,7 +79,7 @@ class UserFile:
         self._write(self.users() | {name: User(name, role, _hasher.hash(password))})
 
     def remove(self, name: str) -> None:
-        """Removes somebody.
+        """Removes a user.
 
         Raises:
             UsageError: there is no such user.

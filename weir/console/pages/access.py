@@ -1,4 +1,4 @@
-"""Logging in and out, and the one-time link for whoever started the console on this machine."""
+"""Logging in and out, and the one-time link for the person who started the console on this machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _checking = asyncio.Semaphore(_AT_ONCE)
 
 
 async def log_in_page(request: Request) -> Response:
-    """The form; where nobody logs in, the front page."""
+    """The form; without users, the front page."""
     console: Console = request.app.state.console
     if console.door.users is None:
         return _nobody_logs_in(console, request)
@@ -50,7 +50,7 @@ async def log_in(request: Request) -> Response:
         answer = _form(console, request, wanted, f"Too many tries. Wait {wait_s:.0f} s.", 429)
         answer.headers["retry-after"] = str(max(1, round(wait_s)))
         return answer
-    # It counts before it is checked: whoever sends many tries at once gets no more of them than one by one.
+    # It counts before it is checked, so that many tries at once get no more checks than one by one.
     console.attempts.fail(keys, console.clock())
     async with _checking:
         user = await run_in_threadpool(console.door.users.log_in, name, password)

@@ -67,8 +67,8 @@ def find(store: StoreReader, query: Any, at_most: int) -> list[Row]:  # noqa: AN
         if (at_s := moment(query.get(name, "").strip())) is not None:
             where.append(f"at_s {sign} ?")
             parameters.append(at_s)
-    told = f"WHERE {' AND '.join(where)}" if where else ""
-    return store.rows(f"SELECT * FROM actions {told} ORDER BY at_s DESC LIMIT ?", [*parameters, at_most])
+    condition = f"WHERE {' AND '.join(where)}" if where else ""
+    return store.rows(f"SELECT * FROM actions {condition} ORDER BY at_s DESC LIMIT ?", [*parameters, at_most])
 
 
 def exported(row: Row) -> dict[str, object]:

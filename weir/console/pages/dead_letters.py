@@ -13,7 +13,7 @@ from streams.produce.run import check_topics_for_producing
 from weir.console.context import Console
 from weir.console.pages.shared import Visit, action_id_of, as_json, clean, new_action_id, page, render, see_other
 from weir.console.pages.writing import check_current, write
-from weir.console.store.letters import MOST_SHOWN, by_producer, by_reason, newest
+from weir.console.store.dead_letters import MOST_SHOWN, by_producer, by_reason, newest
 from weir.contracts import Action
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.errors import UsageError
@@ -114,17 +114,17 @@ def _shown(
     )
 
 
-def _reason(told: str) -> str:
-    if told and told not in set(DeadLetterReason):
+def _reason(value: str) -> str:
+    if value and value not in set(DeadLetterReason):
         raise UsageError(
             "The reason is unknown.", f"Choose one of {', '.join(sorted(code.value for code in DeadLetterReason))}."
         )
-    return told
+    return value
 
 
-def _moment(told: str) -> float:
+def _moment(value: str) -> float:
     try:
-        at_s = float(told)
+        at_s = float(value)
     except ValueError:
         at_s = -1.0
     if not 0 <= at_s < 1e11:  # noqa: PLR2004 -- seconds, in the year 5138
@@ -132,8 +132,8 @@ def _moment(told: str) -> float:
     return at_s
 
 
-def _number(told: str) -> int | None:
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 12 else None  # noqa: PLR2004 -- digits
+def _number(value: str) -> int | None:
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 12 else None  # noqa: PLR2004 -- digits
 
 
 ROUTES: tuple[BaseRoute, ...] = (

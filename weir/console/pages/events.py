@@ -1,4 +1,4 @@
-"""What became of an event: from the store, and from the events topic itself when somebody asks for it."""
+"""What became of an event: from the store, and on request from the events topic itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 from weir.console.context import Console
 from weir.console.on_demand import Read
 from weir.console.pages.shared import ForbiddenError, Visit, as_json, page, render, see_other
-from weir.console.store.became import Became, became, newest
+from weir.console.store.event_outcomes import Became, became, newest
 from weir.console.store.reading import Row
 from weir.errors import UsageError
 from weir.kafka.records import LogRecord
@@ -51,7 +51,7 @@ def events(console: Console, visit: Visit) -> Response:
 
 
 def stop(console: Console, visit: Visit) -> Response:
-    """Ends the reading of whoever asks, and lets go of what it found."""
+    """Ends the user's reading, and drops what it found."""
     console.on_demand.cancel(visit.person.name)
     form = visit.form
     if form.get("again"):
@@ -60,7 +60,7 @@ def stop(console: Console, visit: Visit) -> Response:
 
 
 def _read(console: Console, visit: Visit, visitor: str, *, wanted: bool) -> Read | None:
-    """The reading on demand that the page shows: begun where the store has nothing, or because somebody asks."""
+    """The reading on demand that the page shows: begun if the store has nothing, or on request."""
     if not visitor or not visit.person.may(READ):
         return None
     asked = visit.query.get("on_demand", "")
@@ -74,7 +74,7 @@ def _one(console: Console, visit: Visit) -> Response:
 
     Raises:
         UsageError: that is no place.
-        ForbiddenError: whoever asks may not read on demand.
+        ForbiddenError: the user may not read on demand.
     """
     partition, offset = _number(visit, "partition"), _number(visit, "offset")
     if not visit.person.may(READ):
@@ -98,10 +98,10 @@ def _one(console: Console, visit: Visit) -> Response:
 
 
 def _number(visit: Visit, name: str) -> int:
-    told = visit.query.get(name, "")
-    if not (told.isascii() and told.isdigit()) or int(told[:20]) > LARGEST_OFFSET or len(told) > 20:  # noqa: PLR2004 -- digits of an offset
+    value = visit.query.get(name, "")
+    if not (value.isascii() and value.isdigit()) or int(value[:20]) > LARGEST_OFFSET or len(value) > 20:  # noqa: PLR2004 -- digits of an offset
         raise UsageError("That is no place of the events topic.", "Follow a link of the page of events.")
-    return int(told)
+    return int(value)
 
 
 def _size(record: LogRecord | None) -> int:

@@ -99,7 +99,7 @@ async def _events(console: Console, request: Request, range_: Range) -> AsyncIte
 
 
 def _is_known(console: Console, request: Request) -> bool:
-    """Whether whoever looks may still: who is removed, or whose log-in has ended, sees no more."""
+    """Whether the user may still look: users who are removed, or whose log-in has ended, may not."""
     ticket = console.door.tickets.read(request.cookies.get(COOKIE))
     address = request.client.host if request.client else ""
     return console.door.person(ticket, request.headers, address) is not None

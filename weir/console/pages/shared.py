@@ -54,11 +54,11 @@ Handler = Callable[[Console, Visit], Response]
 
 
 class ForbiddenError(WeirError):
-    """Somebody may not do that."""
+    """The user may not do that."""
 
 
 def page(path: str, handler: Handler, action: str = "look", *, methods: Sequence[str] = ("GET",)) -> Route:
-    """A page's address: whoever may do `action` gets what `handler`, on a thread of its own, answers."""
+    """A page's address: users who may do `action` get the response of `handler`, which runs on a thread of its own."""
 
     async def endpoint(request: Request) -> Response:
         console: Console = request.app.state.console
@@ -128,10 +128,10 @@ def action_id_of(form: Mapping[str, str]) -> str:
     Raises:
         UsageError: it is none of ours.
     """
-    told = form.get("action", "")
-    if len(told) != 32 or not all(char in "0123456789abcdef" for char in told):  # noqa: PLR2004 -- 16 bytes
+    value = form.get("action", "")
+    if len(value) != 32 or not all(char in "0123456789abcdef" for char in value):  # noqa: PLR2004 -- 16 bytes
         raise UsageError("The form has no id of an action.", "Load the page again.")
-    return told
+    return value
 
 
 def as_json(value: object, name: str = "") -> Response:

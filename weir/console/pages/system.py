@@ -35,7 +35,7 @@ class StageSeen:
 
 
 def system(console: Console, visit: Visit) -> Response:
-    """Everything, with the doctor's findings where somebody asks for them or did a moment ago."""
+    """Everything, with the doctor's findings if they are requested or were a moment ago."""
     findings = console.examined.now() if visit.query.get("doctor") == "1" else console.examined.held
     workers = [(one, stages_of(one)) for one in console.workers.workers()]
     progress = console.follower.progress

@@ -26,7 +26,7 @@ class StoreBounds:
     """How much the store keeps."""
 
     days: float = 7.0
-    """Sessions that nothing was heard of for so long are forgotten."""
+    """Sessions without a record for so long are forgotten."""
     most_bytes: int = 4_000_000_000
     """Of the store's file; beyond it the oldest sessions are forgotten before their time."""
     newest_events: int = 100_000

@@ -201,7 +201,7 @@ class StoreFollower:
         for partition, offsets in ranges.items():
             first = offsets.start if partition[0] in whole else max(offsets.start, since[partition])
             if partition[0] == events:
-                # The rest is read from the topic when somebody asks for it.
+                # The rest is read from the topic on request.
                 first = max(first, offsets.end - self._bounds.newest_events // max(1, partitions_of_events))
             begin[partition] = min(max(first, held.get(partition, 0)), offsets.end)
         return begin

@@ -54,7 +54,7 @@ class VisitorSeen:
 
 
 def session_of(store: StoreReader, session_id: str) -> SessionSeen | None:
-    """A session with all that was said of it; None where the store has none of that id."""
+    """A session with its scores, flags and labels; None if the store has none of that id."""
     row = store.row(
         f"SELECT {COLUMNS}, s.revision, s.answered, s.body FROM sessions s WHERE session_id = ?", (session_id,)
     )

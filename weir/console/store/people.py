@@ -88,7 +88,7 @@ def take_action(tables: Tables, record: LogRecord) -> None:
 
 
 def _settle_question(tables: Tables, label: Label) -> None:
-    """A question is answered while somebody's answer to it stands."""
+    """A question is answered while a label for it stands."""
     sessions = [label.session_id] if label.session_id else _questions_of(tables, label.visitor_id)
     for session_id in sessions:
         if label.label == WITHDRAWN:

@@ -107,7 +107,7 @@ CREATE TABLE IF NOT EXISTS labels (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS labels_visitor ON labels (visitor, told_s);
 CREATE INDEX IF NOT EXISTS labels_session ON labels (session_id) WHERE session_id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS labels_told ON labels (told_s);
+CREATE INDEX IF NOT EXISTS labels_published ON labels (told_s);
 CREATE TABLE IF NOT EXISTS answers (visitor TEXT PRIMARY KEY, told_s REAL NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS questions (
   session_id TEXT PRIMARY KEY, visitor TEXT NOT NULL, ts REAL NOT NULL, told_s REAL NOT NULL, why TEXT NOT NULL,
@@ -145,7 +145,7 @@ def open_to_write(folder: Path) -> sqlite3.Connection:
     """The one connection that writes; it makes the file and the tables where they are missing."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     connection = sqlite3.connect(folder / FILE, isolation_level=None, check_same_thread=False)
-    # Visitors' addresses and texts are in it: nobody else on the machine reads it.
+    # Visitors' addresses and texts are in it: no other user of the machine may read it.
     (folder / FILE).chmod(0o600)
     connection.execute("PRAGMA journal_mode = WAL")
     # The topics are the truth: what a power failure takes from the store is read again.

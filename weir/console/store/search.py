@@ -39,7 +39,7 @@ STATES = ("open", "closed", "split", "merged")
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What somebody looks for; empty fields ask for nothing. It is also the address of its page, and a saved queue."""
+    """What is searched for; empty fields restrict nothing. It is also the address of its page, and a saved queue."""
 
     q: str = ""
     """An id, an address, an account, or a part of a path or a user agent."""
@@ -152,7 +152,7 @@ def conditions(store: StoreReader, search: Search) -> tuple[list[str], dict[str,
     parameters: dict[str, Any] = {}
     for name in ("verdict", "stage", "state"):
         if value := getattr(search, name):
-            # Told literally where the index is of these alone.
+            # Written literally, since the partial index has these alone.
             where.append(f"s.{name} = :{name}" + (f" AND s.{name} != ''" if name != "state" else ""))
             parameters[name] = value
     if search.reason:
@@ -211,7 +211,7 @@ def source(search: Search) -> str:
 
 
 def _order(search: Search) -> str:
-    """What the latest are told by: of a reason the index beside it."""
+    """The columns that order the latest; of a reason, the index beside it."""
     return "r.end_s" if search.reason else "s.end_s"
 
 
@@ -230,7 +230,7 @@ def _cut(after: str) -> tuple[float, int] | None:
 
 
 def moment(text: str) -> float | None:
-    """A time that somebody typed, as seconds; None without one.
+    """A time that the user typed, as seconds; None without one.
 
     Raises:
         UsageError: it is none.

@@ -7,7 +7,7 @@ import pytest
 
 from streams.dead_letter import letter_headers
 from tests.support.console import ConsoleAtHand, session
-from weir.console.store.became import Became, became
+from weir.console.store.event_outcomes import Became, became
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.topics import DEAD_LETTER, EVENTS, LATE, SESSIONS
 

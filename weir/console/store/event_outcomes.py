@@ -34,26 +34,26 @@ def became(store: StoreReader, event_id: str, visitor: str, events: str, at_most
         store: where to look.
         event_id: the event's id; empty for any.
         visitor: whose; empty for anybody's.
-        events: full name of the events topic: dead letters say that they come from there.
+        events: full name of the events topic: dead letters name it as their origin.
         at_most: events, dead letters and late events, each.
     """
     named = _Named(event_id, visitor)
     rows = store.rows(f"SELECT * FROM events{named.where} ORDER BY n DESC LIMIT ?", (*named.values, at_most))
-    letters = store.rows(
+    dead_letters = store.rows(
         f"SELECT * FROM dead_letters{named.where} ORDER BY told_s DESC LIMIT ?", (*named.values, at_most)
     )
     late = store.rows(f"SELECT * FROM late{named.where} ORDER BY told_s DESC LIMIT ?", (*named.values, at_most))
-    by_origin = {letter["origin"]: letter for letter in letters}
+    by_origin = {letter["origin"]: letter for letter in dead_letters}
     late_by_name = {(one["visitor"], one["event_id"], one["ts"]): one for one in late}
-    told: set[str] = set()
+    with_event: set[str] = set()
     found = []
     for row in rows:
         origin = f"{events}:{row['partition']}:{row['offset']}"
         letter = by_origin.get(origin)
-        told.add(origin)
+        with_event.add(origin)
         late_one = late_by_name.pop((row["visitor"], row["event_id"], row["ts"]), None)
         found.append(_of_row(store, row, letter, late_one))
-    rest = [letter for letter in letters if letter["origin"] not in told]
+    rest = [letter for letter in dead_letters if letter["origin"] not in with_event]
     found += [Became(None, None, refused(_refusal(letter)), letter=letter) for letter in rest]
     found += [Became(None, None, outcome(None, one["ts"], is_late=True), late=one) for one in late_by_name.values()]
     return found
