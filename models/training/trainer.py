@@ -115,6 +115,7 @@ class Trainer:
     def learn(self, example: TrainingExample, offset: int) -> bool:
         """Predicts the example by all versions, then learns it; False if its features are of another version."""
         state = self._state
+        # Also for an example that is passed over: a version is named by the offset that it has read up to.
         state.trained_to = offset + 1
         if example.features_version != FEATURES_VERSION:
             return False
@@ -148,6 +149,7 @@ class Trainer:
         judged = self._tenure.observe(example, self._learner.predict(example), is_believed=weight >= LEAST_WORTH)
         if judged.people and is_first:
             self._labels.keep_score(judged)
+        # Before it is learned: a score that knows the label would decide for the learner.
         self._tenure.rollout.observe(judged, example.features)
         self._learner.learn(example, example.weight * weight)
 
@@ -157,6 +159,7 @@ class Trainer:
         Args:
             decided_at: Time of the example's record in seconds, so that the same topic gives the same records again.
         """
+        # Rollouts first: an evaluation waits until the challenger before it has ended.
         outcome = self.step(decided_at)
         if outcome is not None:
             return outcome
@@ -182,6 +185,7 @@ class Trainer:
         version, figures = str(state.trained_to), found.figures | self._labels.worth_of_most_doubted()
         if not found.passes:
             decision = self._decisions.record("refusal", version, found.why, figures, decided_at)
+            # The learner may become better later: new processes begin with their share of the wealth.
             state.by_people.start()
             state.by_all.start()
             return Outcome(decision, None, None, forgotten=self._decisions.forget_refusals(decision))
@@ -189,6 +193,7 @@ class Trainer:
         has_stages = tenure.rollout.is_on and not is_first
         decision = self._accept("shadow" if has_stages else "promotion", found.why, figures, decided_at)
         snapshot = self._snapshot(decision, decided_at)
+        # A copy: the learner learns on, and the version on record must not.
         frozen = FrozenVersion(snapshot, copy(self._learner.model))
         if has_stages:
             tenure.rollout.begin(frozen, by_people=found.by_people)
@@ -235,6 +240,7 @@ class Trainer:
         rollout = self._tenure.rollout
         if rollout.stage is None and rollout.tenure is None:
             return None
+        # Contradicted labels may be poisoned: neither a promotion nor a rollback may rest on them.
         step = rollout.due()
         if step is None or self._tenure.is_contradicted:
             return None
@@ -261,6 +267,7 @@ class Trainer:
         version = previous.snapshot.version if previous is not None else ""
         decision = self._step_decision("rollback", version, decided_at)
         tenure.rollout.end()
+        # The learner has to win on labels from now on: by those before, it won already, and failed.
         tenure.window.clear()
         self._state.since_evaluation = 0
         if previous is not None:
@@ -369,6 +376,7 @@ class Trainer:
     def _snapshot(self, decision: Decision | None, at: float) -> Snapshot:
         """The learner as it is, under the name that its last example gives it; without a decision it is a draft."""
         state, thresholds, model = self._state, self._labels.thresholds(), self._learner.model
+        # Drafts count too: they are published to be scored with beside the champion.
         state.since_published, state.published_at = 0, at
         return Snapshot(
             id=MODEL_ID,

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 
 from streams.engine.exposition import Exposition
 from streams.engine.fetched import Fetched, FetchPosition
-from streams.engine.partition import PartitionContext, StagePartition
+from streams.engine.partition import StagePartition
+from streams.engine.partition_state import PartitionContext
 from streams.engine.plan import StagePlan, Threads
 from streams.engine.recovery import AbandonedError
 from streams.engine.transaction import BrokenTransactionError

@@ -14,16 +14,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from enum import Enum
 
 from streams.engine.cap import Cap, DeadLetterWatch
-from streams.engine.exposition import Exposition
 from streams.engine.fetched import Fetched, FetchPosition
 from streams.engine.flush import Flusher
-from streams.engine.plan import StagePlan, Threads
+from streams.engine.partition_state import PartitionContext, PartitionState, Recovered
+from streams.engine.plan import StagePlan
 from streams.engine.recovery import AbandonedError, Recovery
 from streams.engine.repairs import Repairs
 from streams.engine.transaction import BrokenTransactionError, NotCurrentError, Transactions
@@ -31,9 +29,9 @@ from streams.task import Effects, Task
 from weir.errors import WeirError, WorkError
 from weir.kafka.records import InputRecord
 from weir.metric_names import GaugeName
-from weir.settings import Settings
 
 _LOOK_AGAIN_S = 0.05
+"""Seconds between two questions whether the group has answered: a rebalance takes some hundred milliseconds."""
 _LONGEST_WORK_S = 0.25
 _RECORDS_BETWEEN_LOOKS = 1_000
 """A transaction holds what was fetched at once: few records when caught up, many when behind, since each transaction
@@ -49,44 +47,6 @@ _PARTITION_GAUGES: tuple[GaugeName, ...] = (
 log = logging.getLogger("weir.partition")
 
 
-class PartitionState(Enum):
-    """Where a partition is in its life."""
-
-    RECOVERING = "recovering"
-    """Its state is not in memory, or no longer whole; a recovery is under way or asked for."""
-    READY = "ready"
-    SUSPENDED = "suspended"
-    """The group may be giving the partition to another worker; its state may be in memory or not."""
-    ABANDONED = "abandoned"
-    """Given up for good."""
-
-
-@dataclass(frozen=True, slots=True)
-class PartitionContext:
-    """What all partitions of a worker share."""
-
-    settings: Settings
-    threads: Threads
-    exposition: Exposition
-    fail: Callable[[Exception], None]
-    """Ends the process with an error message."""
-    repair: Callable[[StagePartition], None]
-    """Has a partition whose flush was refused recovered, and its fetching set back."""
-    is_current: Callable[[], bool] = lambda: True
-    """Whether the group's last assignment to this worker still holds; asked from any thread."""
-
-
-@dataclass(slots=True)
-class Recovered:
-    """What exists only while the state in memory is whole."""
-
-    flusher: Flusher
-    positions: dict[str, int]
-    """By full topic name: position up to which the input is folded in memory."""
-    watches: Mapping[str, DeadLetterWatch]
-    """By full topic name: share of dead letters."""
-
-
 class StagePartition:
     """One partition of one stage, owned by this process. All methods belong to the loop's thread."""
 
@@ -99,6 +59,7 @@ class StagePartition:
         self._inputs = [context.settings.names.public(topic) for topic in plan.inputs]
         self._task: Task = plan.make(number)
         self._interval_s = context.settings.checkpoint_interval_s if self._task.replays_from_checkpoint else 0.0
+        # Batches, ticks, suspension and recovery all change the memory: one at a time, in the order of their arrival.
         self._lock = asyncio.Lock()
         self._recovered: Recovered | None = None
         self._withheld: PartitionState | None = None
@@ -108,6 +69,7 @@ class StagePartition:
         """That of the last take-over, whether or not the recovery after it ended."""
         self._recovery: Recovery | None = None
         self._last_positions: Mapping[str, int] = {}
+        # Batches carry the number of the seek that they were fetched after: older ones must not be folded twice.
         self._seeks = dict.fromkeys(self._inputs, 0)
         self._repairs = Repairs(str(self), context.settings.stall_timeout_s)
         self._repair_waits = False
@@ -182,6 +144,7 @@ class StagePartition:
             self._context.exposition.count("transactions", self.stage, "in_doubt" if outcome_unknown else "aborted")
             if outcome_unknown:
                 self._repairs.allow_more_time()
+            # A producer whose transaction failed may still have requests on their way: a new epoch makes them void.
             self._forget_memory()
             await self._threads.kafka(self._transactions.close)
             self._task = self._plan.make(self.number)
@@ -198,6 +161,7 @@ class StagePartition:
             if not self.is_ready or batch.seek != self._seeks[batch.topic]:
                 return
             position = self.positions[batch.topic]
+            # Retention deleted input, or a fetch was lost: to go on would skip records without a trace.
             if batch.start > position:
                 raise WorkError(
                     f"Input of {self} is missing: {batch.topic} was read up to {position}, and the next batch "
@@ -243,6 +207,7 @@ class StagePartition:
                 return
             effects, flusher = Effects(), recovered.flusher
             with self._memory_whole_or_dropped():
+                # With input unread, time must not pass: an event that waits may keep a session open.
                 if ends == recovered.positions:
                     await self._threads.work(self._task.tick, now_s, effects)
                 moved = recovered.positions != flusher.durable or (
@@ -381,6 +346,7 @@ class StagePartition:
         """Works on records from index `begin` on until time is up; returns those that it worked on."""
         begun, end = time.perf_counter(), begin
         while end < len(records) and (end == begin or time.perf_counter() - begun < _LONGEST_WORK_S):
+            # Slices, since the clock costs a microsecond a record and an event takes about twenty.
             slice_ = records[end : end + _RECORDS_BETWEEN_LOOKS]
             end += len(slice_)
             try:
@@ -456,6 +422,7 @@ class StagePartition:
         if not was_recovered:
             # The recovery under way waits for this flush, gets the error, and knows who owns the partition.
             return
+        # Only a refused transaction can be repeated; fenced or misconfigured, the process ends.
         if not isinstance(error, BrokenTransactionError):
             self._context.fail(error)
         else:

@@ -215,7 +215,8 @@ def _commit_after_flush() -> None:
 
 
 def _checkpoint_before_newer_rules() -> None:
-    from streams.engine.partition import Recovered, StagePartition  # noqa: PLC0415 -- likewise
+    from streams.engine.partition import StagePartition  # noqa: PLC0415 -- likewise
+    from streams.engine.partition_state import Recovered  # noqa: PLC0415 -- likewise
 
     async def begin(_: StagePartition, recovered: Recovered) -> None:
         recovered.flusher._checkpoint_at = time.monotonic()

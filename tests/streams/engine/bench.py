@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 
 from streams.engine.exposition import Exposition
 from streams.engine.fetched import Fetched
-from streams.engine.partition import PartitionContext, StagePartition
+from streams.engine.partition import StagePartition
+from streams.engine.partition_state import PartitionContext
 from streams.engine.plan import StagePlan, Threads
 from streams.task import Task
 from tests.streams.engine.counting import STAGE, CountTask

@@ -13,7 +13,8 @@ from confluent_kafka import TopicPartition
 
 from streams.engine import partition as partition_module
 from streams.engine.fetched import Fetched
-from streams.engine.partition import PartitionState, StagePartition
+from streams.engine.partition import StagePartition
+from streams.engine.partition_state import PartitionState
 from streams.engine.recovery import AbandonedError
 from streams.engine.transaction import BrokenTransactionError
 from streams.task import Effects
