@@ -170,7 +170,7 @@ class Networks:
 
 
 def named(place: AddressInfo, user_agent: str) -> str | None:
-    """The crawler among those of a place that the user agent names."""
+    """The crawler, among those of an address, that the user agent names."""
     if not place.crawlers:
         return None
     lower = user_agent.lower()

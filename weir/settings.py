@@ -334,7 +334,7 @@ def sources_of(settings: Settings) -> dict[str, Source]:
     try:
         without = load()
     except SettingsError:
-        # Then a flag sets right what they say, and nobody can tell more.
+        # Then a flag corrects them, and there is nothing to report.
         return sources({})
     given = {name for name in Settings.model_fields if getattr(settings, name) != getattr(without, name)}
     return {name: "flag" if name in given else _origin(name, {}) for name in Settings.model_fields}

@@ -1,4 +1,4 @@
-"""A shop that refuses whom Weir names: `uvicorn --factory docs.examples.shop_app:shop`, or any other ASGI server."""
+"""A shop that refuses visitors named by Weir: `uvicorn --factory docs.examples.shop_app:shop`, or any ASGI server."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def test_fifty_examples_of_people_are_the_labels_and_weak_ones_never_are(tmp_pat
     with connect(str(tmp_path)) as connection:
         found = baseline.labelled_sessions(connection)
     assert found.names == ("carts", "events")
-    assert found.labels_are.startswith("people's answers")
+    assert found.labels_are.startswith("human labels")
     assert found.label.tolist() == [number % 3 > 0 for number in range(50)]
     assert np.isnan(found.measures[0, 0])
     assert found.measures[7].tolist() == [1.0, 7.0]

@@ -43,11 +43,11 @@ class Follower(TopicFollower):
         self._limits_topic = settings.names.public(LIMITS)
         self._flags_topic = settings.names.public(FLAGS)
         self._flags_s = max(FLAGS_S, settings.answer_holds_s, settings.report_holds_s, settings.block_holds_s)
-        self._tells_limits = "rate_limit" not in settings.shadow
+        self._updates_limits = "rate_limit" not in settings.shadow
         super().__init__(
             settings,
             [self._limits_topic, self._flags_topic],
-            self._tell,
+            self._update,
             _warn,
             begin=self._newest_flags,
             retry_after_s=AGAIN_S,
@@ -58,9 +58,9 @@ class Follower(TopicFollower):
         recent = reader.since(round((time.time() - self._flags_s) * 1_000))
         return begin | {partition: offset for partition, offset in recent.items() if partition[0] == self._flags_topic}
 
-    def _tell(self, record: LogRecord) -> None:
+    def _update(self, record: LogRecord) -> None:
         is_limit = record.topic == self._limits_topic
-        if record.value is None or (is_limit and not self._tells_limits):
+        if record.value is None or (is_limit and not self._updates_limits):
             return
         told_s = record.timestamp / 1_000
         try:

@@ -53,13 +53,13 @@ def backfill(  # noqa: PLR0913 -- one parameter an option
     from_s = None if since is None else moment("--from", since)
     to_s = None if until is None else moment("--to", until)
     choice = Choice(from_s, to_s, partition, from_offset, to_offset)
-    stretches = choose(settings, choice)
-    _show_stretches(stretches, as_json=as_json)
-    if dry_run or not stretches:
+    ranges = choose(settings, choice)
+    _show_ranges(ranges, as_json=as_json)
+    if dry_run or not ranges:
         return
     target = _target(settings, into)
     create_topics(target)
-    outcome = _run(settings, target, stretches, rate)
+    outcome = _run(settings, target, ranges, rate)
     _show_outcome(outcome, target, as_json=as_json)
 
 
@@ -74,23 +74,21 @@ def _target(settings: Settings, into: str | None) -> Settings:
     return settings.model_copy(update={"topic_prefix": prefix, "application_id": f"{settings.application_id}.{prefix}"})
 
 
-def _run(
-    settings: Settings, target: Settings, stretches: Sequence[BackfillRange], rate: float | None
-) -> BackfillOutcome:
+def _run(settings: Settings, target: Settings, ranges: Sequence[BackfillRange], rate: float | None) -> BackfillOutcome:
     now_s = time.time()
     resources = Resources.from_settings(settings, now=lambda: now_s, check_own=check_own_pack)
     for record in read_all(settings, MODELS):
         resources.champion.offer(record.key or b"", record.value)
     work = Backfill(settings, target, resources, now_s, rate)
     # Each record is read once and folded once; offsets may be more than records.
-    total = 2 * sum(stretch.offsets for stretch in stretches)
+    total = 2 * sum(one.offsets for one in ranges)
     with progress("backfill", total, "records") as advance:
-        return work.run(stretches, advance)
+        return work.run(ranges, advance)
 
 
-def _show_stretches(stretches: Sequence[BackfillRange], *, as_json: bool) -> None:
+def _show_ranges(ranges: Sequence[BackfillRange], *, as_json: bool) -> None:
     show(
-        [{"partition": one.partition, "from_offset": one.first, "to_offset": one.end} for one in stretches],
+        [{"partition": one.partition, "from_offset": one.first, "to_offset": one.end} for one in ranges],
         ("partition", "from_offset", "to_offset"),
         as_json=as_json,
         empty="There is nothing to backfill.",

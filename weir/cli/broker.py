@@ -88,7 +88,7 @@ def own_port(settings: Settings) -> int:
     """The port on this machine that the other commands will connect to.
 
     Raises:
-        UsageError: they are told to connect to another machine, or to several brokers.
+        UsageError: the settings name another machine, or several brokers.
     """
     host, _, port = settings.bootstrap_servers.rpartition(":")
     if host not in {HOST, "localhost"} or not port.isdigit():

@@ -75,7 +75,7 @@ class Selection:
         self.revisions = 0
         self.unreadable = 0
         self.first_unreadable = ""
-        """Place and reason of the first record that could not be read."""
+        """Position and reason of the first record that could not be read."""
         self._table = table
         self._keeps_all = all_revisions
         self._read = value_reader(table.contract, settings.max_record_bytes)

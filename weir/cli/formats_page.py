@@ -89,7 +89,7 @@ def _overview() -> Iterator[str]:
 
 
 def _variables() -> Iterator[str]:
-    yield "What an event has a place for; all other variables and directives are carried in `properties`:\n"
+    yield "What an event has a field for; all other variables and directives are carried in `properties`:\n"
     rows = [(f"`${name}`", _what(kind)) for name, kind in NGINX.items() if kind.field is not Field.PROPERTY]
     yield table(("nginx", "is"), rows)
     apache = {f"`%{name}`": kind for name, (_, kind) in APACHE.items()} | {"`%t`, `%{…}t`": NGINX["time_local"]}

@@ -13,7 +13,7 @@ from streams.dead_letter import names_in
 from streams.sessionize.watermark import HEADER as WATERMARK_HEADER
 from weir.cli.output import progress
 from weir.cli.spans import span_of, spans_of, time_s
-from weir.kafka.lookup import Mention, read_stretch, stretch_of
+from weir.kafka.lookup import Mention, ranges_of, read_ranges
 from weir.kafka.reader import LogReader
 from weir.kafka.records import LogRecord
 from weir.settings import Settings
@@ -119,9 +119,9 @@ def _mentioning(settings: Settings, name: str, visitor: str | None) -> Iterator[
     topics = {settings.names.public(topic): topic for topic in LOOKED_INTO}
     mention = Mention(name)
     with LogReader(settings, [*topics]) as reader:
-        stretch = stretch_of(reader, settings, LOOKED_INTO, visitor)
-        with progress("read", stretch.records, "records") as advance:
-            for record in read_stretch(reader, stretch, advance):
+        ranges = ranges_of(reader, settings, LOOKED_INTO, visitor)
+        with progress("read", ranges.records, "records") as advance:
+            for record in read_ranges(reader, ranges, advance):
                 if record in mention and not any(header == WATERMARK_HEADER for header, _ in record.headers):
                     yield topics[record.topic], record
 

@@ -85,7 +85,7 @@ def show_version(
     rows = [{"what": name, "value": value} for name, value in (fields | figures).items()]
     show(rows, ("what", "value"), title=f"{snapshot.id} {snapshot.version}")
     if known is not None:
-        by = "people's answers" if known.by_people else "labels, all weak"
+        by = "human labels" if known.by_people else "labels, all weak"
         lived_rows = [{"what": name, "value": value} for name, value in asdict(known.quality).items()]
         show(lived_rows, ("what", "value"), title=f"Since it was trained, on {by}")
     show(map(_decision_row, about), ("number", "when", "kind", "version", "by", "why"), title="Decisions")

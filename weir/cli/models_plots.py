@@ -38,7 +38,7 @@ def meetings(decisions: Sequence[Decision]) -> Iterator[str]:
     series = {role: [one.figures.get(f"{role}_log_loss") for one in met] for role in _LINES}
     highest = max(value for values in series.values() for value in values if value is not None) or 1.0
     rows = [[" "] * len(met) for _ in range(HEIGHT)]
-    # The candidate last: where two meet, it is the one to be seen.
+    # The candidate last: where two lines cross, it is drawn on top.
     for role in reversed(_LINES):
         for column, value in enumerate(series[role]):
             if value is not None:

@@ -92,7 +92,7 @@ def stats(  # noqa: PLR0913 -- one parameter an option
     for row in renamed:
         row["share"] = f"{row['share']:.2%}"
     show(renamed, COLUMNS, empty="No rule has held.")
-    console().print(f"{found.sessions:,} sessions, {found.answers.number:,} with people's answers.")
+    console().print(f"{found.sessions:,} sessions, {found.answers.number:,} with human labels.")
 
 
 @with_settings

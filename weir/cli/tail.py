@@ -19,7 +19,7 @@ from weir.cli.passing import Passing
 from weir.cli.record_text import TOPICS, json_line, line_of
 from weir.contracts import Stage, Verdict
 from weir.errors import UsageError
-from weir.kafka.lookup import TopicRanges, stretch_of
+from weir.kafka.lookup import TopicRanges, ranges_of
 from weir.kafka.reader import LogReader
 from weir.kafka.records import LogRecord
 from weir.settings import Settings
@@ -66,8 +66,8 @@ def tail(  # noqa: PLR0913 -- one parameter an option
         text = partial(json_line if as_json else line_of, topic)
     names = [settings.names.public(one) for one in topics]
     with LogReader(settings, names) as reader, _interruption() as interrupted:
-        stretch = stretch_of(reader, settings, topics, visitor)
-        records = _records(reader, stretch, interrupted, from_beginning=from_beginning, until_end=until_end)
+        ranges = ranges_of(reader, settings, topics, visitor)
+        records = _records(reader, ranges, interrupted, from_beginning=from_beginning, until_end=until_end)
         for record in itertools.islice(filter(wanted, records), at_most):
             sys.stdout.write(text(record) + "\n")
             sys.stdout.flush()
@@ -85,9 +85,9 @@ def _interruption() -> Iterator[threading.Event]:
 
 
 def _records(
-    reader: LogReader, stretch: TopicRanges, interrupted: threading.Event, *, from_beginning: bool, until_end: bool
+    reader: LogReader, ranges: TopicRanges, interrupted: threading.Event, *, from_beginning: bool, until_end: bool
 ) -> Iterator[LogRecord]:
-    spans = stretch.ranges
+    spans = ranges.ranges
     end = {place: span.end for place, span in spans.items()}
     begin = {place: span.start for place, span in spans.items()} if from_beginning else end
     if until_end:

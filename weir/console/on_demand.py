@@ -14,7 +14,7 @@ from streams.sessionize.watermark import HEADER as WATERMARK_HEADER
 from weir.contracts import Event
 from weir.contracts.fast import decoder
 from weir.errors import WeirError, WorkError
-from weir.kafka.lookup import Mention, read_stretch, record_at, stretch_of
+from weir.kafka.lookup import Mention, ranges_of, read_ranges, record_at
 from weir.kafka.reader import LogReader
 from weir.kafka.records import LogRecord
 from weir.settings import Settings
@@ -171,14 +171,14 @@ class OnDemand:
 def partition_of(settings: Settings, read: Read) -> Iterator[LogRecord]:
     """The newest records of the partition that the visitor's events are in."""
     with LogReader(settings, [settings.names.public(EVENTS)]) as reader:
-        stretch = stretch_of(reader, settings, [EVENTS], read.visitor, MOST_RECORDS)
-        read.total = stretch.records
-        read.is_whole = stretch.is_whole
+        ranges = ranges_of(reader, settings, [EVENTS], read.visitor, MOST_RECORDS)
+        read.total = ranges.records
+        read.is_whole = ranges.is_whole
 
         def advance(by: int) -> None:
             read.done += by
 
-        yield from read_stretch(reader, stretch, advance, lambda: read.is_cancelled)
+        yield from read_ranges(reader, ranges, advance, lambda: read.is_cancelled)
 
 
 def _found(record: LogRecord, visitor: str) -> FoundEvent | None:

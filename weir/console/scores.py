@@ -13,7 +13,7 @@ from weir.contracts.label import kind_of
 DAY_S = 86_400.0
 DAYS_BEFORE = 7
 MOST_SCORES = 5_000
-"""Of each of the two stretches."""
+"""Of each of the two windows."""
 LEAST_SCORES = 100
 """Of each: fewer move by chance."""
 MOST_LABELS = 50_000

@@ -1,4 +1,4 @@
-"""What people's answers come to for a visitor, and until when."""
+"""What the human labels on a visitor lead to, and until when."""
 
 from __future__ import annotations
 
@@ -78,4 +78,4 @@ class Answers(Record):
     visitor_id: Identifier
     """The visitor."""
     answers: list[StandingAnswer]
-    """What visitors' reports came to, then trusted people's answers, each by `ts`: the last one that holds decides."""
+    """What visitors' reports led to, then trusted people's labels, each by `ts`: the last one in force decides."""

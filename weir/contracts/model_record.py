@@ -97,7 +97,7 @@ class Trial(Record):
     version: str | None
     """None: none is any longer."""
     share: Share
-    """Of the visitors, those for whom it scores; 0: for none, it is in shadow."""
+    """Share of the visitors that it scores for; 0: none, it is in shadow."""
     decision: Count
     """Number of the decision that this record follows from."""
     signature: str

@@ -31,7 +31,7 @@ class TopicRanges:
         return sum(offsets.end - offsets.start for offsets in self.ranges.values())
 
 
-def stretch_of(
+def ranges_of(
     reader: LogReader, settings: Settings, topics: Sequence[Topic], visitor: str | None, at_most: int | None = None
 ) -> TopicRanges:
     """What to read of topics for a visitor, or for whatever any partition may hold.
@@ -59,7 +59,7 @@ def stretch_of(
     return TopicRanges(chosen, all(offsets.start == there[partition].start for partition, offsets in chosen.items()))
 
 
-def read_stretch(
+def read_ranges(
     reader: LogReader,
     ranges: TopicRanges,
     advance: Callable[[int], None] = lambda _: None,
@@ -91,7 +91,7 @@ def read_stretch(
 
 
 def record_at(settings: Settings, topic: Topic, partition: int, offset: int) -> LogRecord | None:
-    """The committed record at a place of a topic, None where there is none.
+    """The committed record at a position of a topic; None if there is none.
 
     Raises:
         ClusterError: the cluster is not there, or lacks the topic.

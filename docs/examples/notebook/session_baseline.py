@@ -85,7 +85,7 @@ def labelled_sessions(connection: DuckDBPyConnection) -> LabelledSessions:
         features = [dict(row) for row in examples["features"].to_pylist()]
         names = sorted(set().union(*features))
         measures = np.array([[row.get(name, np.nan) for name in names] for row in features], dtype=np.float64)
-        return _labelled("people's answers (`examples`)", names, measures, examples)
+        return _labelled("human labels (`examples`)", names, measures, examples)
     plain = [
         field.name
         for field in schema(SESSIONS_TABLE)

@@ -186,7 +186,7 @@ def test_stats_show_each_rules_worth_on_a_log_and_labels(tmp_path: Path) -> None
     assert (row["answers"], row["precision"], row["marginal_precision"]) == (2, 0.5, 0.5)
     assert row["cost_us"] > 0
     readable = weir("rules", "stats", str(events), *given)
-    assert "3 sessions, 2 with people's answers." in readable.out
+    assert "3 sessions, 2 with human labels." in readable.out
     assert weir("rules", "stats", "--labels", str(labels)).code == 2
 
 

@@ -18,7 +18,7 @@ SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 1_024
 LONGEST_NAME = 128
 _hasher = PasswordHasher()
-_NOBODY = _hasher.hash("nobody's password")
+_NO_USER = _hasher.hash("no user's password")
 """Checked when there is no such user, so that the response time does not reveal which names exist."""
 
 
@@ -59,7 +59,7 @@ class UserFile:
         """The user of that name, if the password is the user's; else None."""
         user = self.users().get(name)
         try:
-            _hasher.verify(user.hash if user is not None else _NOBODY, password[:LONGEST_PASSWORD])
+            _hasher.verify(user.hash if user is not None else _NO_USER, password[:LONGEST_PASSWORD])
         except (VerificationError, InvalidHashError):
             return None
         return user

@@ -1,4 +1,4 @@
-"""Models: who scores, who is on trial, what was decided and how it has done; and a person's word over the gate's."""
+"""Models: champion, challenger, decisions and quality since; and decisions by people over the gate's."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def rule(console: Console, visit: Visit) -> Response:
         entry=entry,
         is_pattern=isinstance(entry, PatternEntry),
         regex=patterns.regex(name) if patterns.find(name) is not None else "",
-        said=console.installation.resources.library.said(pack.name),
+        published=console.installation.resources.library.said(pack.name),
         kept=kept,
         seen=seen,
         sessions=sessions,

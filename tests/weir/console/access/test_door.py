@@ -52,7 +52,7 @@ def test_a_proxys_secret_may_be_any_text_and_its_address_of_either_form(tmp_path
 
 def test_whoever_is_on_this_machine_reviews_and_does_not_operate(at_hand: ConsoleAtHand) -> None:
     page = at_hand.browser.get("/").text
-    assert "Nobody logs in here" in page
+    assert "There are no users" in page
     assert "<small>review</small>" in page
 
 
