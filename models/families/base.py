@@ -21,27 +21,40 @@ import msgspec
 from weir.errors import SnapshotError
 
 Features = Mapping[str, Any]
-"""Features by name. A model takes what it is given: what it can't use it passes over."""
+"""Features by name: numbers, categories and texts. A model ignores values that it can't use."""
 
 MAXIMUM_WEIGHT = 100.0
-"""An example of a greater weight counts as much as one of this weight."""
+"""Larger weights are cut to this one, so that one label from outside can't decide all weights of a model."""
 MAXIMUM_STATE_BYTES = 256 * 1024 * 1024
-"""Bound on what a payload may unfold to."""
+"""Bound on the decompressed size of a payload: a few kB of zlib can decompress to gigabytes."""
 
 
 class LearnedPart(ABC):
-    """Something that a model learns with, such as weights or counts, and whose state is plain JSON."""
+    """A component of a model that learns, such as weights or counts, and whose state is plain JSON.
+
+    Example:
+        >>> from models.families.mixer import Mixer
+        >>> part = Mixer(2, rate=0.2)
+        >>> part.learn([0.9, 0.4], bad=True, weight=1.0)
+        >>> other = Mixer(2, rate=0.2)
+        >>> other.restore(part.state())
+        >>> other.state() == part.state()
+        True
+    """
 
     @abstractmethod
     def state(self) -> Any:  # noqa: ANN401 -- JSON
-        """All that was learned."""
+        """Everything that the part has learned, as plain JSON."""
 
     @abstractmethod
     def restore(self, state: Any) -> None:  # noqa: ANN401 -- JSON
-        """Takes back what `state` gave.
+        """Replaces everything learned by a state.
+
+        Args:
+            state: The result of `state`, of a part that was constructed with the same parameters.
 
         Raises:
-            IndexError, KeyError, TypeError, ValueError: the state is not of this kind.
+            IndexError, KeyError, TypeError, ValueError: the state is of another kind or has impossible values.
         """
 
 
@@ -52,6 +65,14 @@ class Model(ABC):
     name, as River's estimators do, and what it learns in attributes that are a `LearnedPart`; from these follow its
     hyper-parameters, its state and how it is restored. A family whose state is not made of parts alone also writes
     `_state` and `_restore`.
+
+    Example:
+        >>> from models.families.hashed_logistic import HashedLogistic
+        >>> model = HashedLogistic(bits=8)
+        >>> model.learn_one({"text": "cheap pills"}, bad=True)
+        >>> restored = HashedLogistic.restore(model.hyper_parameters, model.state())
+        >>> restored.predict_one({"text": "pills"}) == model.predict_one({"text": "pills"})
+        True
     """
 
     family: ClassVar[str]
@@ -61,7 +82,14 @@ class Model(ABC):
 
     @abstractmethod
     def predict_one(self, features: Features) -> float:
-        """Probability of abuse: finite, between 0 and 1. Predicting does not learn."""
+        """Predicts without learning.
+
+        Args:
+            features: Features of the example. They are not changed.
+
+        Returns:
+            Probability of abuse: finite, from 0 to 1. An untrained model returns 0.5.
+        """
 
     @abstractmethod
     def _learn(self, features: Features, *, bad: bool, weight: float) -> None:
@@ -74,36 +102,50 @@ class Model(ABC):
         """
 
     def learn_one(self, features: Features, *, bad: bool, weight: float = 1.0) -> None:
-        """Learns one example; an example whose weight is not finite and above 0 is passed over."""
+        """Learns one example.
+
+        Args:
+            features: Features of the example. They are not changed.
+            bad: Whether it was labelled abusive.
+            weight: How many examples of weight 1 it counts for. It is cut to `MAXIMUM_WEIGHT`. An example whose weight
+                is NaN, infinite, zero or negative is ignored.
+        """
         if math.isfinite(weight) and weight > 0:
             self._learn(features, bad=bad, weight=min(weight, MAXIMUM_WEIGHT))
 
     @property
     def hyper_parameters(self) -> dict[str, Any]:
-        """What the constructor was given, by the names of its parameters: plain JSON."""
+        """The constructor's arguments by parameter name, as plain JSON."""
         return {name: getattr(self, name) for name in _parameters(type(self))}
 
     def state(self) -> dict[str, Any]:
-        """All that was learned, as plain JSON."""
+        """Everything that the model has learned, as plain JSON, with the number of its format."""
         return {"format": self.state_format, **self._state()}
 
     @classmethod
     def restore(cls, hyper_parameters: Mapping[str, Any], state: Mapping[str, Any]) -> Self:
-        """The model that gave these; its scores are equal to the last bit.
+        """Builds a model from its hyper-parameters and its state.
+
+        Args:
+            hyper_parameters: The property of that name, of the original model.
+            state: The result of `state`, of the original model.
+
+        Returns:
+            A model whose predictions equal those of the original to the last bit.
 
         Raises:
-            SnapshotError: they are not this family's.
+            SnapshotError: hyper-parameters or state are of another family or another format.
         """
         with foreign_state_refused(cls.family):
             # States of the baseline from before it had a format name none.
             if state.get("format", cls.state_format) != cls.state_format:
-                raise ValueError("another format")
+                raise ValueError(f"format {state['format']!r} instead of {cls.state_format}")
             model = cls(**hyper_parameters)
             model._restore(state)
         return model
 
     def _parts(self) -> dict[str, LearnedPart]:
-        """What the state is made of, by name."""
+        """The parts that the state consists of, by name."""
         return {name.lstrip("_"): value for name, value in vars(self).items() if isinstance(value, LearnedPart)}
 
     def _state(self) -> dict[str, Any]:
@@ -111,7 +153,7 @@ class Model(ABC):
         return {name: part.state() for name, part in self._parts().items()}
 
     def _restore(self, state: Mapping[str, Any]) -> None:
-        """Takes back what `_state` gave; whatever it raises becomes a `SnapshotError`."""
+        """Replaces everything learned by the result of `_state`; its errors become a `SnapshotError`."""
         for name, part in self._parts().items():
             part.restore(state[name])
 
@@ -123,7 +165,10 @@ def _parameters(family: type[Model]) -> tuple[str, ...]:
 
 @contextmanager
 def foreign_state_refused(family: str) -> Iterator[None]:
-    """Turns the errors of restoring a state of another family or format into one that says so.
+    """Context manager that turns the errors of restoring a foreign state into `SnapshotError`.
+
+    Args:
+        family: Name of the family, for the message.
 
     Raises:
         SnapshotError: the block raised KeyError, TypeError, ValueError or the like.
@@ -132,25 +177,36 @@ def foreign_state_refused(family: str) -> Iterator[None]:
         yield
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise SnapshotError(
-            f"A model's state is not one of {family}: {error}.", "Retrain it from the training topic."
+            f"A model's state is not a state of the family {family}: {error}.", "Retrain it from the training topic."
         ) from error
 
 
 def pack(state: Mapping[str, Any]) -> bytes:
-    """A state as bytes: compressed JSON."""
+    """Encodes a state as zlib-compressed JSON.
+
+    Example:
+        >>> unpack(pack({"weights": [0.5]}))
+        {'weights': [0.5]}
+    """
     return zlib.compress(msgspec.json.encode(state), level=6)
 
 
 def unpack(payload: bytes) -> dict[str, Any]:
-    """Takes back what `pack` gave, unfolding no more than `MAXIMUM_STATE_BYTES`.
+    """Decodes the result of `pack`.
+
+    Args:
+        payload: Compressed JSON of an object. At most `MAXIMUM_STATE_BYTES` of it are decompressed.
+
+    Returns:
+        The state.
 
     Raises:
-        SnapshotError: not compressed JSON of an object, or too large.
+        SnapshotError: the payload is not compressed JSON of an object, or it is too large.
     """
-    unfolding = zlib.decompressobj()
+    decompressor = zlib.decompressobj()
     try:
-        data = unfolding.decompress(payload, MAXIMUM_STATE_BYTES)
-        if not unfolding.eof:
+        data = decompressor.decompress(payload, MAXIMUM_STATE_BYTES)
+        if not decompressor.eof:
             raise SnapshotError("A model's state is cut off or too large.", "Retrain it from the training topic.")
         return msgspec.json.decode(data, type=dict[str, Any])
     except (zlib.error, msgspec.DecodeError) as error:

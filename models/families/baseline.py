@@ -12,6 +12,8 @@ from models.families.base import Features, Model
 class PriorRate(Model):
     """Predicts the weighted share of abuse seen so far, starting from one half (Laplace's rule of succession).
 
+    A model that doesn't do better than this baseline has learned nothing from the features.
+
     Example:
         >>> model = PriorRate()
         >>> model.predict_one({})
@@ -28,7 +30,7 @@ class PriorRate(Model):
         self._all = 0.0
 
     def predict_one(self, features: Features) -> float:  # noqa: ARG002 -- the baseline looks at no feature
-        """The share of abuse so far."""
+        """Share of abuse among the examples so far, by weight."""
         return (self._bad + 1.0) / (self._all + 2.0)
 
     def _learn(self, features: Features, *, bad: bool, weight: float) -> None:  # noqa: ARG002 -- likewise
@@ -41,5 +43,5 @@ class PriorRate(Model):
     def _restore(self, state: Mapping[str, Any]) -> None:
         bad, everything = float(state["bad"]), float(state["all"])
         if not 0 <= bad <= everything < math.inf:
-            raise ValueError("its counts are out of bounds")
+            raise ValueError(f"sums of weights {bad} and {everything} are out of bounds")
         self._bad, self._all = bad, everything

@@ -1,11 +1,11 @@
-"""Logistic regression on a few dozen numbers that learns as much from each example as a batch fit would.
+"""Bayesian logistic regression on a few dozen numbers, which learns about as much from an example as a batch fit.
 
-A Gaussian belief over the weights is updated with each example by a Newton step (Chapelle and Li, "An Empirical
-Evaluation of Thompson Sampling", NIPS 2011, with the full covariance). The first dozens of examples decide then already
-which numbers matter, where gradient steps need hundreds.
+Each example updates a Gaussian distribution over the weights by a Newton step. Dozens of examples then show which
+numbers matter, where gradient steps need hundreds.
 
 References:
     MacKay, "The Evidence Framework Applied to Classification Networks", Neural Computation 4, 1992.
+    Chapelle and Li, "An Empirical Evaluation of Thompson Sampling", NIPS 2011 (there with a diagonal covariance).
 """
 
 from __future__ import annotations
@@ -24,15 +24,26 @@ _MOST_CURVED = 0.25
 """Largest second derivative of the log loss by the log-odds."""
 _INTERCEPT_VARIANCE = 1.0
 _LEAST_CURVATURE = 0.01
+"""Below it an example of which the model is certain would leave the covariance as it is."""
 
 
 class BayesianRegression(LearnedPart):
-    """Means and covariance of the weights of named numbers.
+    """Gaussian distribution over the weights of a fixed number of columns and an intercept.
 
     Args:
-        columns: How many numbers there are, which bounds the state.
+        columns: Number of columns, without the intercept. The state grows with its square.
         variance: Prior variance of a weight.
-        drift: Added to each variance with each example, up to the prior's, so that later examples keep counting.
+        drift: Share of the distance to the prior variance by which each variance grows with each example. With 0, later
+            examples count less and less.
+
+    Example:
+        >>> import numpy as np
+        >>> regression = BayesianRegression(1, variance=1.0, drift=0.0)
+        >>> for _ in range(3):
+        ...     regression.learn(np.array([1.0, 1.0]), bad=True, weight=1.0)
+        ...     regression.learn(np.array([-1.0, 1.0]), bad=False, weight=1.0)
+        >>> regression.log_odds(np.array([1.0, 1.0])) > 0.5
+        True
     """
 
     def __init__(self, columns: int, variance: float, drift: float) -> None:
@@ -44,11 +55,21 @@ class BayesianRegression(LearnedPart):
         self._covariance = np.diag([*([variance] * columns), _INTERCEPT_VARIANCE])
 
     def log_odds(self, row: np.ndarray) -> float:
-        """Log-odds of abuse for scaled numbers, the last of which is 1."""
+        """Log-odds of abuse by the means of the weights.
+
+        Args:
+            row: Array of `columns + 1` scaled numbers, the last of which is 1, for the intercept.
+        """
         return float(self.mean @ row)
 
     def learn(self, row: np.ndarray, *, bad: bool, weight: float) -> None:
-        """One Newton step."""
+        """Updates means and covariance by one Newton step on the log loss.
+
+        Args:
+            row: As for `log_odds`.
+            bad: Whether the example was labelled abusive.
+            weight: Weight of the example, above 0.
+        """
         import numpy as np  # noqa: PLC0415 -- as above
 
         chance = probability(self.log_odds(row))
@@ -62,7 +83,7 @@ class BayesianRegression(LearnedPart):
         diagonal += self._drift * np.maximum(self._variance - diagonal, 0.0)
 
     def state(self) -> dict[str, Any]:
-        """Means, and the rows of the covariance that examples have changed, as a lower triangle."""
+        """Means and covariance of the columns that examples have changed; the covariance as a lower triangle."""
         used = [at for at in range(len(self.mean)) if self._is_used(at)]
         return {
             "used": used,
@@ -71,14 +92,14 @@ class BayesianRegression(LearnedPart):
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Takes back what `state` gave.
+        """Replaces everything learned by a state, a result of `state`.
 
         Raises:
-            IndexError, KeyError, TypeError, ValueError: it is not of this kind.
+            IndexError, KeyError, TypeError, ValueError: the state is of another kind or has impossible values.
         """
         used = state["used"]
         if any(not 0 <= at < len(self.mean) for at in used):
-            raise ValueError("a number that is not there")
+            raise ValueError(f"a column outside 0 to {len(self.mean) - 1}")
         self.mean[used] = state["mean"]
         for number, (at, values) in enumerate(zip(used, state["covariance"], strict=True)):
             if not all(map(math.isfinite, values)):

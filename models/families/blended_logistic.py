@@ -1,7 +1,7 @@
-"""The default family: three regressions over one encoding, a quick one, a careful one, and one that sees numbers alone.
+"""Three regressions over one encoding: with a large learning rate, with a small one, and on numbers alone.
 
-A quick learner is best on texts, where each new word matters; with few and partly wrong labels it is far too sure of
-itself, and a careful one, or one that can't lean on names, does better. Which to believe is learned.
+A large learning rate is best on texts, where each new word matters. With few and partly wrong labels its predictions
+are overconfident, and a small learning rate, or numbers without names, does better. The mixer learns the weights.
 """
 
 from __future__ import annotations
@@ -16,14 +16,22 @@ from models.families.regression import Regression
 
 
 class BlendedLogistic(Model):
-    """Three logistic regressions and a mixer that calibrates what they say together.
+    """Three logistic regressions and a mixer that calibrates their combined prediction.
 
     Args:
         bits: The vector has `2 ** bits` places, which bounds the memory.
-        seed: Decides which feature falls into which place.
-        quick: First step of the quick regression.
-        careful: First step of the careful one, and of the one that sees numbers alone.
-        mixing: First step of the mixer.
+        seed: Seed of the hash from features to places.
+        quick: Learning rate of the quick regression.
+        careful: Learning rate of the careful regression, and of the one on numbers alone.
+        mixing: Learning rate of the mixer. With 0, the prediction stays the mean of the three log-odds.
+
+    Example:
+        >>> model = BlendedLogistic(bits=8)
+        >>> for _ in range(5):
+        ...     model.learn_one({"events_per_minute": 90.0, "text": "cheap pills"}, bad=True)
+        ...     model.learn_one({"events_per_minute": 2.0, "text": "lovely shoes"}, bad=False)
+        >>> model.predict_one({"text": "cheap pills"}) > 0.5 > model.predict_one({"text": "lovely shoes"})
+        True
     """
 
     family: ClassVar[str] = "blended-logistic"
@@ -41,12 +49,12 @@ class BlendedLogistic(Model):
         self._mixer = Mixer(len(self._members), mixing)
 
     def predict_one(self, features: Features) -> float:
-        """Probability of abuse, by the weights as they stand."""
-        return self._mixer.mix(self._opinions(features))
+        """Probability of abuse by the present weights."""
+        return self._mixer.mix(self._predictions(features))
 
     def _learn(self, features: Features, *, bad: bool, weight: float) -> None:
-        """One step of the mixer, then of each member, and of the scales of the numbers."""
-        self._mixer.learn(self._opinions(features), bad=bad, weight=weight)
+        """One step of the mixer, then of the scales of the numbers, then of each regression."""
+        self._mixer.learn(self._predictions(features), bad=bad, weight=weight)
         self._encoder.learn(features)
         whole, numbers = self._encoder.encode_apart(features)
         quick, careful, numeric = self._members
@@ -56,16 +64,23 @@ class BlendedLogistic(Model):
 
     @property
     def encoder(self) -> Encoder:
-        """How features become a vector."""
+        """The encoder from features to the sparse vector."""
         return self._encoder
 
     @property
     def members(self) -> tuple[Regression, ...]:
-        """The quick regression, the careful one, and the one that sees numbers alone."""
+        """The quick regression, the careful one, and the one on numbers alone."""
         return self._members
 
     def blend(self, log_odds: tuple[float, float, float]) -> float:
-        """The probability that follows from what the members say, in log-odds."""
+        """Mixes the members' predictions.
+
+        Args:
+            log_odds: Log-odds of abuse by the quick regression, the careful one, and the one on numbers.
+
+        Returns:
+            Probability of abuse.
+        """
         return self._mixer.mix_log_odds(log_odds)
 
     def _state(self) -> dict[str, Any]:
@@ -81,7 +96,7 @@ class BlendedLogistic(Model):
         for member, own in zip(self._members, state["members"], strict=True):
             member.restore(own)
 
-    def _opinions(self, features: Features) -> tuple[float, float, float]:
+    def _predictions(self, features: Features) -> tuple[float, float, float]:
         whole, numbers = self._encoder.encode_apart(features)
         quick, careful, numeric = self._members
         return quick.predict(whole), careful.predict(whole), numeric.predict(numbers)

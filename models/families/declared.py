@@ -25,17 +25,26 @@ from weir.errors import SettingsError
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """Which model is to be trained."""
+    """The family and the hyper-parameters of the model that the trainer trains."""
 
     family: str = Ensemble.family
+    """Name of the family, as in `Model.family`."""
     hyper_parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of the family's constructor; empty for its defaults."""
 
 
 def load_model(path: Path | None) -> Declared:
-    """The declared model, or the shipped one without a file.
+    """Reads a declaration, and tries it on one example.
+
+    Args:
+        path: YAML file of the form above; None for the shipped model.
 
     Raises:
-        SettingsError: the file can't be read, or declares no model that could be made.
+        SettingsError: the file can't be read, names no known family, or its model can't be built or can't learn.
+
+    Example:
+        >>> load_model(None).family
+        'pooled-ensemble'
     """
     if path is None:
         return Declared()

@@ -1,4 +1,4 @@
-"""An example as the members of the ensemble take it: places, scaled numbers, a row for trees, n-grams by field."""
+"""An example in the forms that the members of the ensemble need, computed once for all of them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,33 @@ if TYPE_CHECKING:
     import numpy as np
 
 FIELDS = tuple(name for name, kind in KINDS.items() if kind == "text")
+"""Names of the texts, in the registry's order."""
 COLUMNS = {name: at for at, name in enumerate(NUMBERS)}
+"""Column of each number, in `scaled` and in `row`."""
 MISSING = -1.0
-"""What the forest sees of a number that is not there; most numbers are never negative."""
+"""Value in `row` of a number that is missing. Few features are ever negative, so a split can tell it apart."""
 
 
 class EncodedExample:
-    """An example as the members take it."""
+    """An example in the forms that the members of the ensemble need.
+
+    Attributes:
+        all_places: int64 array of shape (n,): places of numbers, bins, categories and n-grams in the hashed vector.
+        all_values: float array of shape (n,): their values.
+        grams: For each text, the int64 array of the distinct places of its n-grams.
+        scaled: Float array of shape (numbers + 1,): standardised numbers, 0 where one is missing, and 1 as the last.
+        row: List of the numbers' signed logarithms, `MISSING` where one is missing: what trees split on.
+        has_numbers: Whether the example has any usable number.
+
+    Args:
+        encoder: Encoder that hashes names and scales numbers. It learns nothing here.
+        features: Features of the example.
+
+    Example:
+        >>> example = EncodedExample(Encoder(bits=8, seed=1), {"events": 3.0, "method": "GET"})
+        >>> len(example.all_places), example.has_numbers, list(example.grams)
+        (3, True, [])
+    """
 
     __slots__ = ("all_places", "all_values", "grams", "has_numbers", "row", "scaled")
 
@@ -59,5 +79,10 @@ class EncodedExample:
 
 
 def row_value(number: float) -> float:
-    """A number as the forest takes it."""
+    """A number's signed logarithm, clipped to `FARTHEST`, as the forest splits on it.
+
+    Example:
+        >>> row_value(0.0), row_value(-1e300)
+        (0.0, -25.0)
+    """
     return max(-FARTHEST, min(FARTHEST, squeeze(number)))

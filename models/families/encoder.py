@@ -1,6 +1,7 @@
 """Numbers, categories and texts together as one sparse vector of bounded size (feature hashing).
 
-Weinberger et al., "Feature Hashing for Large Scale Multitask Learning", ICML 2009.
+References:
+    Weinberger et al., "Feature Hashing for Large Scale Multitask Learning", ICML 2009.
 """
 
 from __future__ import annotations
@@ -19,28 +20,33 @@ if TYPE_CHECKING:
     import numpy as np
 
 Vector = dict[int, float]
+"""A sparse vector: value by place."""
 
 CLIP = 4.0
-"""Standard deviations beyond which a number says nothing more."""
+"""Standard deviations at which a scaled number is clipped."""
 NUMBER_SCALE = 0.2
 CATEGORY_SCALE = 0.3
-"""Weights of a number's and of a category's part beside a text, whose part has length 1."""
+"""Values of a number, by standard deviation, and of a category or bin. A text's part has Euclidean length 1."""
 SHORTEST, LONGEST = 2, 4
-"""Character n-grams."""
+"""Lengths of the character n-grams."""
 LONGEST_TEXT = 512
+"""Characters of a text that are encoded: features are capped already, other inputs are capped here."""
 LONGEST_CATEGORY = 64
+"""Characters of a category that are encoded."""
 MAXIMUM_NUMBERS = 512
-"""Distinct names of numbers that are scaled; later ones only have their bins."""
+"""Distinct names of numbers whose scale is learned, which bounds the state. Later names have only their bins."""
 _LEAST_VARIANCE = 1e-12
-"""Below it, all values so far were one."""
+"""Below it, all values so far were equal, and the number is scaled to 0."""
 _LARGEST = 2.0**1000
+"""Numbers beyond it are unusable: infinity, and integers that a float can't hold."""
 _MOST_KNOWN = 1_024
+"""Values of each number whose encoding is cached."""
 _MULTIPLIER = 0x9E3779B97F4A7C15  # 2^64 divided by the golden ratio
 _SHIFT = 29
 
 
 class _Number:
-    """One number as the scale stands: which places its values take, and with what."""
+    """One number under the present scale: the places of its values, and the scaled values."""
 
     __slots__ = ("_hash", "_mean", "_name", "_spread", "known", "place")
 
@@ -53,7 +59,7 @@ class _Number:
         self.place = hash_name(f"n{name}")
 
     def look_up(self, value: float) -> tuple[float, int]:
-        """The scaled value and its bin's place; shares and counts repeat, so the answers are kept, up to a bound."""
+        """The scaled value, and the place of its bin. Values repeat, so results are cached, up to a bound."""
         squeezed = squeeze(value)
         z = (squeezed - self._mean) / self._spread if self._spread else 0.0
         found = (NUMBER_SCALE * max(-CLIP, min(CLIP, z)), self._hash(f"b{self._name}={_bin(value, squeezed)}"))
@@ -63,14 +69,26 @@ class _Number:
 
 
 class Encoder(LearnedPart):
-    """Turns features into a vector of at most `2 ** bits` places; the same seed gives the same places everywhere.
+    """Turns features into a sparse vector; the same seed gives the same places in every process.
 
-    A number gives its place on a scale that is learned (logarithm, standardised, clipped) and a bin, so that a linear
-    model can bend; a category gives one place; a text gives its character n-grams.
+    A number takes two places: one for its scaled value (signed logarithm, standardised by what was learned, clipped),
+    and one for its bin, so that a linear model can fit a curve. A category takes one place. A text takes a place for
+    each of its character n-grams.
+
+    Args:
+        bits: The vector has `2 ** bits` places.
+        seed: Seed of the hash from names to places.
+
+    Example:
+        >>> sorted(Encoder(bits=18, seed=1).encode({"method": "GET", "events": 3.0}).values())
+        [0.0, 0.3, 0.3]
+
+    References:
+        Weinberger et al., "Feature Hashing for Large Scale Multitask Learning", ICML 2009.
     """
 
     def __init__(self, bits: int, seed: int) -> None:
-        from river import preprocessing  # noqa: PLC0415 -- slow to import, see `models.families.hashed_logistic`
+        from river import preprocessing  # noqa: PLC0415 -- slow to import, see `models.families.regression`
 
         self.bits = bits
         self.seed = seed
@@ -82,13 +100,13 @@ class Encoder(LearnedPart):
         self._numbers: dict[str, _Number] = {}  # emptied when the scale moves
 
     def encode(self, features: Features) -> Vector:
-        """The vector of these features; learns nothing."""
+        """Encodes features, without learning their scales."""
         vector: Vector = {}
         self._encode(features, vector, vector)
         return vector
 
     def encode_apart(self, features: Features) -> tuple[Vector, Vector]:
-        """The whole vector, and the part of it that numbers alone gave."""
+        """The whole vector of the features, and the part of it that comes from numbers alone."""
         words: Vector = {}
         numbers: Vector = {}
         self._encode(features, words, numbers)
@@ -113,7 +131,7 @@ class Encoder(LearnedPart):
             vector[found[1]] = CATEGORY_SCALE
 
     def _encode_words(self, name: str, words: str, vector: Vector) -> None:
-        # A name that the registry doesn't know is a category; words for a number are passed over.
+        # A name that the registry doesn't know is a category; a string for a number is ignored.
         kind = KINDS.get(name, "category")
         if kind == "category":
             vector[self._place(f"c{name}={words[:LONGEST_CATEGORY]}")] = CATEGORY_SCALE
@@ -121,7 +139,7 @@ class Encoder(LearnedPart):
             vector.update(self._grams(name, words[:LONGEST_TEXT]))
 
     def learn(self, features: Features) -> None:
-        """Moves the scales of the numbers."""
+        """Updates means and variances of the numbers. Names beyond `MAXIMUM_NUMBERS` are ignored."""
         known = self.scaler.means
         room = MAXIMUM_NUMBERS - len(known)
         numbers: dict[str, float] = {}
@@ -135,12 +153,16 @@ class Encoder(LearnedPart):
         self._numbers.clear()
 
     def state(self) -> list[list[Any]]:
-        """Name, count, mean and variance of every number."""
+        """Rows of name, count, mean and variance (of the signed logarithm) of every number."""
         scaler = self.scaler
         return [[name, scaler.counts[name], scaler.means[name], scaler.vars[name]] for name in scaler.means]
 
     def restore(self, rows: list[list[Any]]) -> None:
-        """Takes back what `state` gave."""
+        """Replaces the scales by a state, a result of `state`.
+
+        Raises:
+            TypeError, ValueError: the state is of another kind, or a mean or variance is not finite.
+        """
         for name, count, mean, variance in rows:
             self.scaler.counts[name] = int(count)
             self.scaler.means[name] = _finite(mean)
@@ -159,7 +181,11 @@ class Encoder(LearnedPart):
         return xxhash.xxh64_intdigest(data, self.seed) & ((1 << self.bits) - 1)
 
     def look_up(self, name: str, value: object) -> tuple[int, float, int] | None:
-        """A number's place with its scaled value, and its bin's place; None if it can't be used."""
+        """Encodes one number.
+
+        Returns:
+            The number's place, its scaled value, and its bin's place; None if the value is unusable, see `usable`.
+        """
         finite = usable(name, value)
         if finite is None:
             return None
@@ -168,7 +194,7 @@ class Encoder(LearnedPart):
         return number.place, scaled, bin_place
 
     def gram_places(self, name: str, text: str) -> np.ndarray:
-        """Places of the text's n-grams, one as often as it comes."""
+        """Places of the text's n-grams as a uint64 array, repeated as often as they occur."""
         import numpy as np  # noqa: PLC0415 -- slow to import, see `models.families.regression`
 
         multiplier, shift = np.uint64(_MULTIPLIER), np.uint64(_SHIFT)
@@ -185,11 +211,11 @@ class Encoder(LearnedPart):
         return np.concatenate(places)
 
     def category_place(self, name: str, value: str) -> int:
-        """A category's place."""
+        """The place of a category."""
         return self._place(f"c{name}={value[:LONGEST_CATEGORY]}")
 
     def distinct_gram_places(self, name: str, text: str) -> np.ndarray:
-        """Places of the text's n-grams, each once, ascending; kept for texts that come again, up to a bound."""
+        """Distinct places of the text's n-grams as an ascending int64 array, from a bounded cache of texts."""
         return self._distinct(name, text[:LONGEST_TEXT])
 
     def _hash_distinct(self, name: str, text: str) -> np.ndarray:
@@ -198,13 +224,21 @@ class Encoder(LearnedPart):
         return np.unique(self.gram_places(name, text)).astype(np.int64)
 
     def _hash_grams(self, name: str, text: str) -> Vector:
-        """Places of the text's n-grams; their vector has at most length 1, however long the text."""
+        """Values by place of the text's n-grams. Their Euclidean length is at most 1, whatever the text's length."""
         found = self.gram_places(name, text)
         return dict.fromkeys(found.tolist(), 1.0 / math.sqrt(len(found)))
 
 
 def usable(name: str, value: object) -> float | None:
-    """The value as a number; None if it is none, not finite, or declared to be something else."""
+    """The value as a float.
+
+    Returns:
+        None if the value is no number, is not finite, or the registry declares the name as a category or text.
+
+    Example:
+        >>> usable("events", 3), usable("events", "3"), usable("method", 3)
+        (3.0, None, None)
+    """
     if KINDS.get(name, "number") != "number" or not isinstance(value, float | int):
         return None
     # Beyond 2^1000 lie infinity and integers that no float holds; NaN compares as false.
@@ -212,12 +246,17 @@ def usable(name: str, value: object) -> float | None:
 
 
 def squeeze(number: float) -> float:
-    """The signed logarithm: one wild value can't stretch the scale for all others."""
+    """The signed logarithm sign(x) log(1 + |x|), so that one outlier can't stretch the scale of all other values.
+
+    Example:
+        >>> squeeze(0.0), round(squeeze(-999.0), 2)
+        (0.0, -6.91)
+    """
     return math.copysign(math.log1p(abs(number)), number)
 
 
 def _bin(number: float, squeezed: float) -> int:
-    """Tenths up to 1, steps of its logarithm beyond."""
+    """Number of the bin: tenths from -1 to 1, thirds of the logarithm beyond."""
     if -1 <= number <= 1:
         return round(10 * number)
     # log1p(1) is 0.69: the first of these is 11.
@@ -226,5 +265,5 @@ def _bin(number: float, squeezed: float) -> int:
 
 def _finite(number: float) -> float:
     if not math.isfinite(number):
-        raise ValueError("not finite")
+        raise ValueError(f"{number} is not finite")
     return float(number)

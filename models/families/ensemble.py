@@ -1,8 +1,8 @@
-"""The default family: members that are good at different things, pooled, so that none is chosen beforehand.
+"""The shipped family: regressions, naive Bayes and a forest in a pool that learns how much each member counts.
 
-On a few dozen labels, which learner is best depends on the site: a regression on numbers or a forest where behaviour
-tells, naive Bayes where words do, character n-grams where user agents or paths do. With thousands of labels,
-regressions over everything are best.
+On a few dozen labels, the best learner depends on the site: a regression on numbers or a forest where abuse differs in
+behaviour, naive Bayes where it differs in words, character n-grams where it differs in user agents or paths. With
+thousands of labels, regressions over all features are best.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from models.families.encoder import Encoder
 from models.families.gram_bayes import GramBayes
 from models.families.hashed_regression import HashedRegression, probability
 from models.families.number_table import NUMBERS
-from models.families.pool import Opinion, Pool
+from models.families.pool import Pool, Prediction
 from models.families.refitted_forest import RefittedForest
 from models.families.tree_growing import Shape
 
@@ -29,17 +29,25 @@ _SHARPNESS, _SHARE = 0.3, 0.002
 
 
 class Ensemble(Model):
-    """Regressions over everything, over numbers and over each text, naive Bayes over each text, a forest; pooled.
+    """Pool of two regressions over all features, one over numbers, a forest, and two members for each text.
 
     Args:
         bits: Vectors have `2 ** bits` places, which bounds the memory.
-        seed: Decides which feature falls into which place, and how trees split.
-        quick: First step of the quick regressions.
-        careful: First step of the careful ones.
-        trees: Trees of the forest.
+        seed: Seed of the hash from features to places, and of the trees' splits.
+        quick: Learning rate of the quick regressions.
+        careful: Learning rate of the careful regression.
+        trees: Number of trees in the forest.
+
+    Example:
+        >>> model = Ensemble(bits=8, trees=3)
+        >>> for _ in range(4):
+        ...     model.learn_one({"events_per_minute": 90.0, "text": "cheap pills"}, bad=True)
+        ...     model.learn_one({"events_per_minute": 2.0, "text": "lovely shoes"}, bad=False)
+        >>> model.predict_one({"text": "cheap pills"}) > 0.5 > model.predict_one({"text": "lovely shoes"})
+        True
 
     References:
-        Modules `pool`, `bayesian_regression`, `refitted_forest` and `gram_bayes` beside this one.
+        Those of the modules `pool`, `bayesian_regression`, `refitted_forest` and `gram_bayes` beside this one.
     """
 
     family: ClassVar[str] = "pooled-ensemble"
@@ -51,10 +59,10 @@ class Ensemble(Model):
         self.quick, self.careful = quick, careful
         self.trees = trees
         self.encoder = Encoder(bits, seed)
-        """How features become a vector."""
+        """The encoder from features to places and scaled numbers."""
         places = 1 << bits
         self.wholes = (HashedRegression(places, quick), HashedRegression(places, careful))
-        """The quick and the careful regression over everything."""
+        """The quick and the careful regression over all features."""
         self.numbers = BayesianRegression(len(NUMBERS), _VARIANCE, _DRIFT)
         """The regression on numbers."""
         self.forest = RefittedForest(len(NUMBERS), Shape(trees, _DEPTH, _CANDIDATES), _KEPT, seed)
@@ -64,15 +72,23 @@ class Ensemble(Model):
         self.bayes = GramBayes(places, FIELDS)
         """Naive Bayes over each text."""
         self.pool = Pool(4 + 2 * len(FIELDS), _SHARPNESS, _SHARE)
-        """How the members' opinions become one."""
+        """Combines the members' log-odds."""
 
     def predict_one(self, features: Features) -> float:
-        """Probability of abuse."""
-        return probability(self.pool.log_odds(self.opinions(EncodedExample(self.encoder, features))))
+        """Probability of abuse, by the pool of all members."""
+        return probability(self.pool.log_odds(self.predictions(EncodedExample(self.encoder, features))))
 
-    def opinions(self, vector: EncodedExample) -> list[Opinion]:
-        """Each member's log-odds."""
-        found: list[Opinion] = [one.log_odds(vector.all_places, vector.all_values) for one in self.wholes]
+    def predictions(self, vector: EncodedExample) -> list[Prediction]:
+        """Predictions of all members.
+
+        Args:
+            vector: The example, encoded.
+
+        Returns:
+            Log-odds of abuse, in the order of the members: two regressions over all features, numbers, forest, then a
+            regression and naive Bayes for each of `FIELDS`. None for members on numbers or a text that is missing.
+        """
+        found: list[Prediction] = [one.log_odds(vector.all_places, vector.all_values) for one in self.wholes]
         if vector.has_numbers:
             found.append(self.numbers.log_odds(vector.scaled))
             found.append(self.forest.log_odds(vector.row))
@@ -88,8 +104,8 @@ class Ensemble(Model):
         return found
 
     def _learn(self, features: Features, *, bad: bool, weight: float) -> None:
-        """One step of the pool, by what the members said before; then of the scales and of each member."""
-        self.pool.learn(self.opinions(EncodedExample(self.encoder, features)), bad=bad, weight=weight)
+        """One step of the pool, on predictions from before the members learn; then of the scales and of each member."""
+        self.pool.learn(self.predictions(EncodedExample(self.encoder, features)), bad=bad, weight=weight)
         self.encoder.learn(features)
         vector = EncodedExample(self.encoder, features)
         for one in self.wholes:

@@ -1,7 +1,7 @@
-"""The ensemble as a worker scores with it: what each feature adds to each member's log-odds is looked up.
+"""Read-only form of the ensemble, in which workers score: the terms of a score are cached by feature and value.
 
-As in `models.families.frozen`, the same features give the same score to the last bit, whatever was scored before them;
-the model that it came from gives the same score except for the last digits.
+As in `models.families.frozen`, equal features give equal scores to the last bit, whatever was scored before. The
+original model gives the same score except for the last digits.
 """
 
 from __future__ import annotations
@@ -15,25 +15,35 @@ from models.families.encoder import CATEGORY_SCALE, NUMBER_SCALE
 from models.families.ensemble import Ensemble
 from models.families.hashed_regression import probability
 from models.families.number_table import NUMBERS
-from models.families.pool import Opinion
+from models.families.pool import Prediction
 from models.features.registry import KINDS
 
 if TYPE_CHECKING:
     import numpy as np
 
 _MOST_VALUES = 4_096
-"""Values of each number that are kept."""
+"""Values of each number whose terms are cached."""
 _MOST_WORDS = 8_192
-"""Texts and categories that are kept."""
+"""Texts and categories whose terms are cached."""
 Added = tuple[float, float, float, float, int]
-"""For the quick and the careful regression, and the one on numbers; the forest's value, and its column or -1."""
+"""Terms for the quick, the careful and the numeric regression; the forest's value, and its column or -1."""
 AddedByWord = tuple[float, float, float, float, int]
-"""For the quick and the careful regression; a text's own two opinions, and its number among the fields or -1."""
+"""Terms for the quick and the careful regression; log-odds of a text's two members, and the place of these or -1."""
 _NOTHING: Added = (0.0, 0.0, 0.0, 0.0, -1)
 
 
 class FrozenEnsemble:
-    """Scores as the model does that it is made of, and learns nothing. That model must not learn either."""
+    """Read-only form of `Ensemble`.
+
+    Args:
+        model: The model. It must not learn any more: weights are shared with it, and cached terms would be stale.
+
+    Example:
+        >>> model = Ensemble(bits=8, trees=3)
+        >>> model.learn_one({"text": "cheap pills"}, bad=True)
+        >>> abs(FrozenEnsemble(model).predict_one({"text": "pills"}) - model.predict_one({"text": "pills"})) < 1e-9
+        True
+    """
 
     def __init__(self, model: Ensemble) -> None:
         self._model = model
@@ -45,19 +55,19 @@ class FrozenEnsemble:
         self._words: dict[tuple[str, str], AddedByWord] = {}
 
     def predict_one(self, features: Features) -> float:
-        """Probability of abuse."""
+        """Probability of abuse, from cached terms where there are any."""
         quick, careful, numeric = self._intercepts
         numbers, words = self._numbers, self._words
         row = [MISSING] * len(NUMBERS)
-        opinions: list[Opinion] = [None] * (4 + 2 * len(FIELDS))
+        predictions: list[Prediction] = [None] * (4 + 2 * len(FIELDS))
         for name, value in features.items():
             if type(value) is str:
                 by_word = words.get((name, value)) or self._word(name, value)
                 quick += by_word[0]
                 careful += by_word[1]
                 if by_word[4] >= 0:
-                    opinions[by_word[4]] = by_word[2]
-                    opinions[by_word[4] + 1] = by_word[3]
+                    predictions[by_word[4]] = by_word[2]
+                    predictions[by_word[4] + 1] = by_word[3]
                 continue
             known = numbers.get(name)
             found = known.get(value) if known is not None and type(value) is float else None
@@ -67,10 +77,10 @@ class FrozenEnsemble:
             numeric += added[2]
             if added[4] >= 0:
                 row[added[4]] = added[3]
-        opinions[0], opinions[1] = quick, careful
+        predictions[0], predictions[1] = quick, careful
         if any(value != MISSING for value in row):
-            opinions[2], opinions[3] = numeric, self._model.forest.log_odds(row)
-        return probability(self._model.pool.log_odds(opinions))
+            predictions[2], predictions[3] = numeric, self._model.forest.log_odds(row)
+        return probability(self._model.pool.log_odds(predictions))
 
     def _word(self, name: str, value: str) -> AddedByWord:
         kind = KINDS.get(name, "category")
@@ -103,7 +113,7 @@ class FrozenEnsemble:
             return _NOTHING
         place, scaled, bin_place = found
         column = COLUMNS.get(name, -1)
-        number = float(value)  # type: ignore[arg-type]  # `look_up` gives nothing for what is no number
+        number = float(value)  # type: ignore[arg-type]  # `look_up` returns None for anything but numbers
         added = (
             scaled * float(self._quick[place]) + CATEGORY_SCALE * float(self._quick[bin_place]),
             scaled * float(self._careful[place]) + CATEGORY_SCALE * float(self._careful[bin_place]),

@@ -1,4 +1,4 @@
-"""Half-space trees: how unusual a session is, before anybody has labelled one."""
+"""Half-space trees: an anomaly score of sessions, which needs no labels."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from models.families.number_table import FARTHEST, NUMBERS, numbers
 from models.families.river_part import RiverPart
 
 _MIDDLE = 0.5
+"""Where a missing number lies between 0 and 1."""
 _FARTHEST_SCALED = 8.0
+"""Standard deviations at which a number is clipped before it is mapped to 0 to 1."""
 _PLAIN_BELOW = 1e9
-"""Numbers from 0 up to this need no bounds: their logarithm is less than `FARTHEST`."""
+"""Numbers from 0 up to this need no clipping, since their logarithm is less than `FARTHEST`."""
 _STATE = frozenset(
     {
         "builtins:float",
@@ -33,19 +35,31 @@ _STATE = frozenset(
         "river.tree.padded:PaddedLeaf",
     }
 )
+"""Classes and functions that the state of these estimators consists of."""
 
 
 class HalfSpace(Model):
-    """Half-space trees over the registry's numbers (Tan, Ting and Liu, IJCAI 2011).
+    """Half-space trees over the registry's numbers.
 
-    `unusual` needs no label. As a member of a stack it gives a probability: what unusual means is learned from labels.
+    `see` and `unusual` need no labels. For the contract of a model, a mixer learns from labels which probability of
+    abuse follows from an anomaly score.
 
     Args:
-        trees: How many.
-        height: Of each: a tree has `2 ** (height + 1)` nodes, whatever it sees.
-        window: Examples that make up a picture of what is usual.
-        seed: Decides where trees split.
-        mixing: First step of the mixer.
+        trees: Number of trees.
+        height: Height of each tree, which has `2 ** (height + 1)` nodes.
+        window: Number of examples in the reference window, with whose density new examples are compared.
+        seed: Seed of the trees' splits.
+        mixing: Learning rate of the mixer.
+
+    Example:
+        >>> model = HalfSpace(trees=3, height=3, window=10)
+        >>> for number in range(30):
+        ...     model.see(dict.fromkeys(NUMBERS, 5.0 + number % 3))
+        >>> model.unusual(dict.fromkeys(NUMBERS, 5_000.0)) > model.unusual(dict.fromkeys(NUMBERS, 6.0))
+        True
+
+    References:
+        Tan, Ting and Liu, "Fast Anomaly Detection for Streaming Data", IJCAI 2011.
     """
 
     family: ClassVar[str] = "half-space-trees"
@@ -65,11 +79,19 @@ class HalfSpace(Model):
         self._mixer = Mixer(1, mixing)
 
     def unusual(self, features: Features) -> float:
-        """How unusual the session is, in standard deviations of that; 0 while nothing is known."""
+        """The result of `deviation`; 0 where that is None."""
         return self.deviation(features) or 0.0
 
     def deviation(self, features: Features) -> float | None:
-        """The same; None while nothing is known: a first window is not full, or all sessions since were alike."""
+        """Anomaly score of a session.
+
+        Args:
+            features: Features of the session.
+
+        Returns:
+            Distance from the mean anomaly score of the sessions so far, in standard deviations; None until the first
+            window is full, and while all scores since are equal.
+        """
         spread = math.sqrt(max(self._scores.get(), 0.0))
         if not spread:
             return None
@@ -77,25 +99,25 @@ class HalfSpace(Model):
         return (score - float(self._scores.mean.get())) / spread
 
     def see(self, features: Features) -> None:
-        """Learns what is usual from a session that nobody has labelled."""
+        """Learns from a session without a label; one without a usable number is ignored."""
         found = numbers(features)
         if not found:
             return
         self._scaler.learn_one(found)
-        # The first example makes the trees, of all names that it has.
+        # The first example builds the trees, which split on the names that it has: it needs all of them.
         scaled = _Scaled(features, self._scaler) if self._estimator.trees else self._scaled(features)
         score = float(self._estimator.score_one(scaled))
-        if score:  # 0 exactly until a first window is full
+        if score:  # exactly 0 until the first window is full
             self._scores.update(score)
         self._estimator.learn_one(scaled)
 
     def predict_one(self, features: Features) -> float:
-        """Probability of abuse, as far as being unusual tells it."""
-        return self._mixer.mix((self._opinion(features),))
+        """Probability of abuse, by the anomaly score alone."""
+        return self._mixer.mix((self._prediction(features),))
 
     def _learn(self, features: Features, *, bad: bool, weight: float) -> None:
-        """Sees the example, and learns what being unusual means."""
-        self._mixer.learn((self._opinion(features),), bad=bad, weight=weight)
+        """One step of the mixer, then of the trees."""
+        self._mixer.learn((self._prediction(features),), bad=bad, weight=weight)
         self.see(features)
 
     def _parts(self) -> dict[str, LearnedPart]:
@@ -105,19 +127,19 @@ class HalfSpace(Model):
         super()._restore(state)
         self._estimator, self._scaler, self._scores = self._river.value
 
-    def _opinion(self, features: Features) -> float:
+    def _prediction(self, features: Features) -> float:
         return 1.0 / (1.0 + math.exp(-max(-8.0, min(8.0, self.unusual(features)))))
 
     def _scaled(self, features: Features) -> dict[str, float]:
-        """All numbers of the registry between 0 and 1: what is missing lies in the middle."""
+        """All numbers of the registry, scaled to 0 to 1; missing ones are 0.5."""
         scaled = _Scaled(features, self._scaler)
         return {name: scaled[name] for name in NUMBERS}
 
 
 class _Scaled(dict[str, float]):
-    """Numbers of the registry between 0 and 1, each computed when a tree first asks for it.
+    """Numbers of the registry scaled to 0 to 1, each computed when a tree first reads it.
 
-    The walk through ten trees asks for half of them, and to compute all took 43 of the 51 µs of a score.
+    A walk through ten trees reads half of them. Computing all of them took 43 of the 51 µs of a score.
     """
 
     __slots__ = ("_features", "_means", "_variances")
@@ -129,7 +151,7 @@ class _Scaled(dict[str, float]):
         self._variances: Mapping[str, float] = scaler.vars
 
     def __missing__(self, name: str) -> float:
-        """What is missing lies in the middle, and so does a number that never varied."""
+        """Scales a number; 0.5 if it is missing or has never varied."""
         self[name] = scaled = self._scale(name)
         return scaled
 
@@ -145,7 +167,7 @@ class _Scaled(dict[str, float]):
             if number is None:
                 return _MIDDLE
             logarithm = max(-FARTHEST, min(FARTHEST, squeeze(number)))
-        # As `StandardScaler.transform_one` does it, to the last bit.
+        # Equal to `StandardScaler.transform_one` to the last bit: saved trees were grown on its results.
         return _squash((logarithm - self._means[name]) / variance**0.5)
 
 

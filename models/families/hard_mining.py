@@ -1,7 +1,7 @@
-"""Hard examples, replayed among easy ones: what a model was wrong or unsure about, learned more than once.
+"""Hard example mining around another model: examples with a large error are learned more than once.
 
-The very hardest are left out: an example that a trained model is surest about and wrong is more often a wrong label
-than a lesson (Han et al., "Co-teaching", NeurIPS 2018, drop them for that).
+The very hardest are left out. An example on which a trained model is confident and wrong has more often a wrong label
+than something to teach (Han et al., "Co-teaching", NeurIPS 2018, drop such examples for that reason).
 """
 
 from __future__ import annotations
@@ -14,19 +14,29 @@ from models.families.base import Features
 from models.families.encoder import usable
 from models.families.wrapped import Wrapped
 
-_UNSURE = 0.25
-"""A surprise of so much probability, or more, makes an example hard: 0.75 or less for what was right."""
+_HARD_FROM = 0.25
+"""Absolute error of the prediction from which an example is hard: at most 0.75 for its true class."""
 
 
 class HardMining(Wrapped):
-    """A model that is taught its hard examples again, one for every so many that come.
+    """Teaches a model one of its hard examples again after every `every` examples.
 
     Args:
-        model: Family and hyper-parameters of the model, in one mapping.
-        every: Examples that come between two replays.
-        kept: Hard examples that are remembered, chosen at random from all so far.
-        left_out: Share of those, the very hardest, that are never replayed.
-        seed: Decides which are kept and replayed.
+        model: `family` and hyper-parameters of the model inside; without it, the shipped family.
+        every: Number of examples between two replays, at least 1.
+        kept: Number of hard examples kept: a uniform sample of all so far.
+        left_out: Share of the kept ones, the very hardest, that are not replayed, from 0 to 1.
+        seed: Seed of the random choices.
+
+    Example:
+        >>> model = HardMining({"family": "hashed-logistic", "bits": 8}, every=2, kept=10)
+        >>> for _ in range(4):
+        ...     model.learn_one({"text": "cheap pills"}, bad=True)
+        >>> model.predict_one({"text": "cheap pills"}) > 0.5
+        True
+
+    References:
+        Han et al., "Co-teaching: Robust Training of Deep Neural Networks with Extremely Noisy Labels", NeurIPS 2018.
     """
 
     family: ClassVar[str] = "hard-mining"
@@ -45,11 +55,11 @@ class HardMining(Wrapped):
         self.left_out = left_out
         self._hard: list[tuple[dict[str, Any], bool, float]] = []
         self._seen = 0
-        self._met = 0
+        self._hard_seen = 0
 
     def _learn(self, features: Features, *, bad: bool, weight: float) -> None:
-        """Lets the model learn the example and, now and then, a hard one again."""
-        if abs(self._model.predict_one(features) - bad) >= _UNSURE:
+        """The model learns the example and, after every `every` of them, a hard one again."""
+        if abs(self._model.predict_one(features) - bad) >= _HARD_FROM:
             self._keep(features, bad, weight)
         self._model.learn_one(features, bad=bad, weight=weight)
         self._seen += 1
@@ -60,34 +70,34 @@ class HardMining(Wrapped):
         return super()._state() | {
             "hard": [[features, bad, weight] for features, bad, weight in self._hard],
             "seen": self._seen,
-            "met": self._met,
+            "met": self._hard_seen,
         }
 
     def _restore(self, state: Mapping[str, Any]) -> None:
         super()._restore(state)
         self._hard = [(dict(features), bool(bad), float(weight)) for features, bad, weight in state["hard"]]
-        self._seen, self._met = int(state["seen"]), int(state["met"])
+        self._seen, self._hard_seen = int(state["seen"]), int(state["met"])
 
     def _keep(self, features: Features, bad: bool, weight: float) -> None:  # noqa: FBT001 -- an example's own
-        """A uniform sample of all hard ones so far (reservoir sampling)."""
-        self._met += 1
-        at = len(self._hard) if len(self._hard) < self.kept else self._random.randrange(self._met)
+        """Keeps a uniform sample of all hard examples so far (reservoir sampling)."""
+        self._hard_seen += 1
+        at = len(self._hard) if len(self._hard) < self.kept else self._random.randrange(self._hard_seen)
         if at < self.kept:
             self._hard[at : at + 1] = [(_plain(features), bad, weight)]
 
     def _replay(self) -> None:
-        """Teaches one of them, chosen by chance, as hard as it is now, the very hardest left out."""
-        surprises = [abs(self._model.predict_one(features) - bad) for features, bad, _ in self._hard]
-        by_hardness = sorted(range(len(surprises)), key=lambda at: (surprises[at], at))
+        """Teaches one example that is still hard, chosen at random, the very hardest left out."""
+        errors = [abs(self._model.predict_one(features) - bad) for features, bad, _ in self._hard]
+        by_hardness = sorted(range(len(errors)), key=lambda at: (errors[at], at))
         teachable = by_hardness[: math.floor(len(by_hardness) * (1.0 - self.left_out))]
-        hard = [at for at in teachable if surprises[at] >= _UNSURE]
+        hard = [at for at in teachable if errors[at] >= _HARD_FROM]
         if hard:
             features, bad, weight = self._hard[self._random.choice(hard)]
             self._model.learn_one(features, bad=bad, weight=weight)
 
 
 def _plain(features: Features) -> dict[str, Any]:
-    """What of the features can be written down, as it was: texts that are Unicode, and numbers that a model takes."""
+    """Those features that JSON can carry without a change: texts in valid Unicode, and finite numbers."""
     found: dict[str, Any] = {}
     for name, value in features.items():
         if isinstance(value, str):

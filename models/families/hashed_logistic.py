@@ -15,8 +15,20 @@ class HashedLogistic(Model):
 
     Args:
         bits: The vector has `2 ** bits` places, which bounds the memory.
-        seed: Decides which feature falls into which place.
-        learning_rate: AdaGrad's first step.
+        seed: Seed of the hash from features to places.
+        learning_rate: Learning rate of AdaGrad.
+
+    Example:
+        >>> model = HashedLogistic(bits=8)
+        >>> model.predict_one({"text": "cheap pills"})
+        0.5
+        >>> model.learn_one({"text": "cheap pills"}, bad=True)
+        >>> model.predict_one({"text": "cheap pills"}) > 0.5
+        True
+
+    References:
+        Weinberger et al., "Feature Hashing for Large Scale Multitask Learning", ICML 2009.
+        Duchi, Hazan and Singer, "Adaptive Subgradient Methods", JMLR 12, 2011.
     """
 
     family: ClassVar[str] = "hashed-logistic"
@@ -29,7 +41,7 @@ class HashedLogistic(Model):
         self._regression = Regression(1 << bits, learning_rate)
 
     def predict_one(self, features: Features) -> float:
-        """Probability of abuse, by the weights as they stand."""
+        """Probability of abuse by the present weights."""
         return self._regression.predict(self._encoder.encode(features))
 
     def _state(self) -> dict[str, Any]:
@@ -40,6 +52,6 @@ class HashedLogistic(Model):
         self._regression.restore(state)
 
     def _learn(self, features: Features, *, bad: bool, weight: float) -> None:
-        """One step of AdaGrad, and of the scales of the numbers."""
+        """Updates the scales of the numbers, then the weights by one AdaGrad step."""
         self._encoder.learn(features)
         self._regression.learn(self._encoder.encode(features), bad=bad, weight=weight)

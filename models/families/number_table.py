@@ -1,4 +1,4 @@
-"""Numbers as trees take them, and words by their bucket."""
+"""Numbers as trees split on them, and hash buckets of words."""
 
 from __future__ import annotations
 
@@ -9,16 +9,41 @@ from models.families.encoder import squeeze, usable
 from models.features.registry import KINDS
 
 FARTHEST = 25.0
-"""Logarithm beyond which a number says nothing more: one wild value must not stretch a leaf's picture of all others."""
+"""Logarithm at which a number is clipped: one outlier must not stretch a leaf's estimate of all other values."""
 NUMBERS = tuple(name for name, kind in KINDS.items() if kind == "number")
+"""Names of the numbers, in the registry's order."""
 
 
 def numbers(features: Features) -> dict[str, float]:
-    """The registry's numbers that are there and usable, on a logarithmic scale, in the registry's order."""
+    """The signed logarithms of the usable numbers of an example.
+
+    Args:
+        features: Features of the example.
+
+    Returns:
+        Logarithms by name, clipped to `FARTHEST`, in the registry's order.
+
+    Example:
+        >>> numbers({"events": 0.0, "bytes": float("nan"), "method": "GET"})
+        {'events': 0.0}
+    """
     found = ((name, usable(name, features[name])) for name in NUMBERS if name in features)
     return {name: max(-FARTHEST, min(FARTHEST, squeeze(number))) for name, number in found if number is not None}
 
 
 def bucket(word: str, seed: int, buckets: int) -> int:
-    """The bucket of a word: the same everywhere for the same seed."""
+    """The hash bucket of a word, equal in every process for the same seed.
+
+    Args:
+        word: Any string.
+        seed: Seed of the hash.
+        buckets: Number of buckets.
+
+    Returns:
+        A number from 0 to `buckets - 1`.
+
+    Example:
+        >>> bucket("pills", 1, 1024) == bucket("pills", 1, 1024)
+        True
+    """
     return xxhash.xxh64_intdigest(word.encode("utf-8", "replace"), seed) % buckets

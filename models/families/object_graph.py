@@ -1,8 +1,7 @@
-"""Objects of River as plain JSON, and back: for estimators whose state has no other form.
+"""Serializes objects of River as plain JSON, for estimators whose state has no other form.
 
-Pickle would run whatever it is told to. Here each class and each function must be on a list of exact names that the
-family gives, and nothing else is looked up, let alone called. Shared objects stay shared, and equal estimators give
-equal JSON.
+Pickle would call any function that the data names. Here each class and function must be on the family's list of exact
+names, and no other name is looked up. Shared objects stay shared, and equal estimators give equal JSON.
 """
 
 from __future__ import annotations
@@ -15,39 +14,68 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 _EXACT_INTEGER = 2**53
+"""Integers from here on are written as text, since readers of JSON may turn them into floats."""
 _MAXIMUM_NODES = 2_000_000
+"""Bound on the objects of a state, which come from outside."""
 Node = list[Any]
 _LEFT_OUT = {"river.proba.gaussian:Gaussian": "_rng"}
-"""Attributes that learning and predicting don't use: an unseeded generator of 5 kB, for each number in each leaf."""
+"""Attributes that neither learning nor predicting reads: an unseeded generator of 5 kB for each number in each leaf."""
 _NEW = "copyreg:__newobj__"
 _OBJECT_PARTS = 5
 
 
-def flatten(thing: object, allowed: Collection[str]) -> dict[str, Any]:
-    """The object with all that hangs on it.
+def serialize(thing: object, allowed: Collection[str]) -> dict[str, Any]:
+    """Serializes an object and all objects that it refers to.
+
+    Args:
+        thing: The object, such as an estimator or a list of them.
+        allowed: Names of the classes and functions that the state may consist of, as `module:name`.
+
+    Returns:
+        Plain JSON: the reference to the object, and the nodes of all objects.
 
     Raises:
-        TypeError: something of it is of a class that is not allowed.
+        TypeError: an object is of a class that is not allowed, or has no state that can be serialized.
+
+    Example:
+        >>> shared = [1.5]
+        >>> left, right = deserialize(serialize([shared, shared], allowed=()), allowed=())
+        >>> left is right
+        True
     """
-    flattening = _Flattening(allowed)
-    root = flattening.reference(thing)
-    return {"root": root, "nodes": flattening.nodes}
+    serializer = _Serializer(allowed)
+    root = serializer.reference(thing)
+    return {"root": root, "nodes": serializer.nodes}
 
 
-def raise_up(flat: dict[str, Any], allowed: Collection[str]) -> Any:  # noqa: ANN401 -- whatever was flattened
-    """Takes back what `flatten` gave.
+def deserialize(flat: dict[str, Any], allowed: Collection[str]) -> Any:  # noqa: ANN401 -- whatever was flattened
+    """Builds the objects of a serialized state.
+
+    Args:
+        flat: The result of `serialize`.
+        allowed: Names of the classes and functions that may be looked up and called, as `module:name`.
+
+    Returns:
+        The object, equal to the serialized one.
 
     Raises:
-        KeyError, IndexError, TypeError, ValueError: it gave no such thing, or something of it is not allowed.
+        KeyError, IndexError, TypeError, ValueError: the state has another form, more than 2,000,000 objects, or a name
+            that is not allowed.
     """
     nodes = flat["nodes"]
     if len(nodes) > _MAXIMUM_NODES:
-        raise ValueError("too many objects")
-    return _Raising(nodes, allowed).value(flat["root"])
+        raise ValueError(f"{len(nodes)} objects, more than {_MAXIMUM_NODES}")
+    return _Deserializer(nodes, allowed).value(flat["root"])
 
 
 def name_of(thing: Any) -> str:  # noqa: ANN401 -- a class or a function
-    """How classes and functions are listed: `module:name`."""
+    """Name of a class or function on the lists of allowed names.
+
+    Example:
+        >>> from collections import Counter
+        >>> name_of(Counter)
+        'collections:Counter'
+    """
     return f"{thing.__module__}:{thing.__qualname__}"
 
 
@@ -66,8 +94,8 @@ def _scalar(thing: Any) -> Any:  # noqa: ANN401 -- a number or bytes; JSON
     return thing if math.isfinite(thing) else ["f", repr(thing)]
 
 
-class _Flattening:
-    """Values become themselves, or `[kind, ...]`; whatever can be shared becomes `["@", number of its node]`."""
+class _Serializer:
+    """Plain values stay as they are, others become `[kind, ...]`, and objects become `["@", number of the node]`."""
 
     def __init__(self, allowed: Collection[str]) -> None:
         self.nodes: list[Node] = []
@@ -108,7 +136,7 @@ class _Flattening:
     def _object(self, thing: object) -> Node:
         reduced = thing.__reduce_ex__(2)
         if not isinstance(reduced, tuple):
-            raise TypeError(f"{type(thing).__name__} has no state that could be kept")
+            raise TypeError(f"{type(thing).__name__} has no state that can be serialized")
         make, arguments, state, items, pairs = (*reduced, None, None, None)[:_OBJECT_PARTS]
         left_out = _LEFT_OUT.get(name_of(type(thing)))
         if left_out is not None and isinstance(state, dict):
@@ -129,7 +157,7 @@ class _Flattening:
         return name
 
 
-class _Raising:
+class _Deserializer:
     def __init__(self, nodes: list[Node], allowed: Collection[str]) -> None:
         self._nodes = nodes
         self._allowed = allowed

@@ -1,8 +1,8 @@
-"""A forest of extremely randomised trees that is grown again from a bounded sample of examples.
+"""A forest of extremely randomised trees that is refitted to a bounded sample of the examples.
 
 River's forests grow with the stream: after a hundred examples, few of their leaves have split. A hundred examples are
-few enough to grow all trees anew; 24 trees of depth 6 on 400 examples take 18 ms on arrays, and are grown again after
-every twelfth part more.
+few enough to grow all trees again. 24 trees of depth 6 on 400 examples take 18 ms on arrays, and are grown again when
+a twelfth of the sample is new.
 
 References:
     Geurts, Ernst and Wehenkel, "Extremely Randomized Trees", Machine Learning 63, 2006.
@@ -18,16 +18,27 @@ from models.families.base import LearnedPart
 from models.families.tree_growing import DECIMALS, Shape, Split, grow
 
 _LEAST_EXAMPLES = 8
+"""Examples before the first trees are grown."""
 
 
 class RefittedForest(LearnedPart):
-    """Trees over rows of numbers, and the sample that they were grown from.
+    """Forest over rows of numbers, with the sample of examples that it is grown from.
 
     Args:
         columns: Numbers in a row.
-        shape: How many trees there are, and how they are grown.
-        kept: Examples in the sample; a new one takes a random one's place.
-        seed: Decides the splits.
+        shape: Number, depth and split candidates of the trees.
+        kept: Examples in the sample. When it is full, a new example replaces a random one.
+        seed: Seed of the sample and of the splits.
+
+    Example:
+        >>> forest = RefittedForest(1, Shape(trees=3, depth=2, candidates=4), kept=20, seed=1)
+        >>> for number in range(10):
+        ...     forest.learn([float(number)], bad=number > 4, weight=1.0)
+        >>> forest.log_odds([9.0]) > 0 > forest.log_odds([0.0])
+        True
+
+    References:
+        Geurts, Ernst and Wehenkel, "Extremely Randomized Trees", Machine Learning 63, 2006.
     """
 
     def __init__(self, columns: int, shape: Shape, kept: int, seed: int) -> None:
@@ -39,12 +50,19 @@ class RefittedForest(LearnedPart):
         self._seen = 0
         self._grown_at = 0
         self.splits: list[list[Split]] = []
-        """Column and threshold of each node of each tree, children of node n at 2n+1 and 2n+2; column -1 is a leaf."""
+        """Column and threshold of each node of each tree; children of node n are 2n+1 and 2n+2, column -1 is a leaf."""
         self.leaves: list[list[float]] = []
         """Log-odds of abuse in each node."""
 
     def log_odds(self, row: Sequence[float]) -> float:
-        """Mean log-odds of abuse over the trees; 0 before the first are grown."""
+        """Mean log-odds of abuse over the trees.
+
+        Args:
+            row: `columns` numbers, in the scale of the learned rows.
+
+        Returns:
+            Log-odds; 0 before the first trees are grown.
+        """
         if not self.splits:
             return 0.0
         total = 0.0
@@ -58,7 +76,13 @@ class RefittedForest(LearnedPart):
         return total / len(self.splits)
 
     def learn(self, row: Sequence[float], *, bad: bool, weight: float) -> None:
-        """Takes the example into the sample, and grows the trees again if enough have come since."""
+        """Adds an example to the sample, and grows the trees again if a twelfth of the sample is new.
+
+        Args:
+            row: As for `log_odds`.
+            bad: Whether the example was labelled abusive.
+            weight: Weight of the example, above 0.
+        """
         import numpy as np  # noqa: PLC0415 -- as above
 
         chance = np.random.default_rng((self._seed, self._seen))
@@ -74,7 +98,7 @@ class RefittedForest(LearnedPart):
                 self.splits, self.leaves = grown
 
     def state(self) -> dict[str, Any]:
-        """Sample and trees."""
+        """The sample and the trees."""
         held = min(self._seen, self._kept)
         return {
             "seen": self._seen,
@@ -86,15 +110,15 @@ class RefittedForest(LearnedPart):
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Takes back what `state` gave.
+        """Replaces everything learned by a state, a result of `state`.
 
         Raises:
-            IndexError, KeyError, TypeError, ValueError: it is not of this kind.
+            IndexError, KeyError, TypeError, ValueError: the state is of another kind or has impossible values.
         """
         self._seen, self._grown_at = int(state["seen"]), int(state["grown_at"])
         held = min(self._seen, self._kept)
         if len(state["rows"]) != held or len(state["weights"]) != held:
-            raise ValueError("another number of examples")
+            raise ValueError(f"rows or weights that are not {held}")
         if held:
             self._rows[:held] = state["rows"]
             self._weights[:held] = state["weights"]
@@ -108,8 +132,8 @@ class RefittedForest(LearnedPart):
 
 
 def _check(trees: Sequence[Sequence[Split]], columns: int, nodes: int) -> None:
-    """Raises ValueError if a walk down a tree could leave it."""
+    """Raises ValueError if a split has a foreign column or no children, so that a walk would end outside the tree."""
     for splits in trees:
         for number, (column, threshold) in enumerate(splits):
             if column >= columns or not math.isfinite(threshold) or (column >= 0 and 2 * number + 2 >= nodes):
-                raise ValueError("a split that no tree of this kind has")
+                raise ValueError(f"an impossible split in node {number}: column {column}, threshold {threshold}")

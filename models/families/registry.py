@@ -16,13 +16,27 @@ from models.families.stack import MEMBERS, Stack
 from weir.errors import SnapshotError
 
 FAMILIES: dict[str, type[Model]] = MEMBERS | {family.family: family for family in (Augmented, HardMining, Stack)}
+"""Classes by the name of the family. Those that are not in `MEMBERS` hold other models and can't be members."""
 
 
 def restore(family: str, hyper_parameters: Mapping[str, Any], payload: bytes) -> Model:
-    """The model of a packed state.
+    """Builds a model from a packed state.
+
+    Args:
+        family: Name of the family, as in `Model.family`.
+        hyper_parameters: Hyper-parameters of the original model.
+        payload: State of the original model, packed by `pack`.
+
+    Returns:
+        A model whose predictions equal those of the original to the last bit.
 
     Raises:
-        SnapshotError: no such family here, or not its state.
+        SnapshotError: the family is unknown, or the state is not one of it.
+
+    Example:
+        >>> model = restore("prior-rate", {}, pack({"format": 1, "bad": 1.0, "all": 2.0}))
+        >>> model.predict_one({})
+        0.5
     """
     if family not in FAMILIES:
         raise SnapshotError(
@@ -32,7 +46,18 @@ def restore(family: str, hyper_parameters: Mapping[str, Any], payload: bytes) ->
 
 
 def copy(model: Model) -> Model:
-    """Another model that scores alike and learns apart."""
+    """Copies a model.
+
+    Returns:
+        A model with equal predictions, which shares no state with the original.
+
+    Example:
+        >>> from models.families.baseline import PriorRate
+        >>> model = PriorRate()
+        >>> copy(model).learn_one({}, bad=True)
+        >>> model.predict_one({})
+        0.5
+    """
     return type(model).restore(model.hyper_parameters, model.state())
 
 
@@ -43,16 +68,27 @@ class _Entry(msgspec.Struct):
 
 
 def to_bytes(model: Model) -> bytes:
-    """A model with its family, as private state keeps it; snapshots for others are signed."""
+    """Encodes a model with its family and hyper-parameters, unsigned, for the state of a task.
+
+    The models topic carries signed snapshots instead, see `models.serving.snapshot`.
+
+    Returns:
+        JSON, whose payload is compressed.
+
+    Example:
+        >>> from models.families.baseline import PriorRate
+        >>> from_bytes(to_bytes(PriorRate())).predict_one({})
+        0.5
+    """
     payload = base64.b64encode(pack(model.state())).decode()
     return msgspec.json.encode(_Entry(model.family, model.hyper_parameters, payload))
 
 
 def from_bytes(data: bytes) -> Model:
-    """Takes back what `to_bytes` gave.
+    """Decodes the result of `to_bytes`.
 
     Raises:
-        SnapshotError: it can't be read.
+        SnapshotError: the data is not JSON of that form, or its state is not one of its family.
     """
     try:
         entry = msgspec.json.decode(data, type=_Entry)

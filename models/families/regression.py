@@ -1,7 +1,10 @@
-"""River's logistic regression with AdaGrad, whose state is plain JSON (Duchi et al., JMLR 12, 2011).
+"""River's logistic regression with AdaGrad, with plain JSON as its state.
 
-River takes two seconds to import, most of them for parts that are not used here, and a worker without a model needs
-none of it: it is imported with the first model, as is numpy, which takes a fifth of a second.
+River takes two seconds to import, most of them for parts that are not used here. A worker without a model needs none of
+it, so River is imported with the first model, as is numpy, which takes a fifth of a second.
+
+References:
+    Duchi, Hazan and Singer, "Adaptive Subgradient Methods", JMLR 12, 2011.
 """
 
 from __future__ import annotations
@@ -17,19 +20,30 @@ if TYPE_CHECKING:
     import numpy as np
 
 _INTERCEPT_RATE = 0.05
+"""Learning rate of the intercept, which takes plain gradient steps."""
 _CLIPPED_GRADIENT = 1_000.0
+"""Beyond any gradient of the log loss times `MAXIMUM_WEIGHT`."""
 
 
 class Regression(LearnedPart):
-    """Weights over the places of a vector.
+    """Logistic regression over the places of a sparse vector.
 
     Args:
-        places: The vector has so many; others are refused when a state is taken back.
-        learning_rate: AdaGrad's first step.
+        places: Number of places. `restore` refuses a state with a place beyond it.
+        learning_rate: Learning rate of AdaGrad.
+
+    Example:
+        >>> regression = Regression(16, learning_rate=0.5)
+        >>> regression.learn({3: 1.0}, bad=True, weight=1.0)
+        >>> regression.predict({3: 1.0}) > regression.predict({4: 1.0}) > 0.5
+        True
+
+    References:
+        Duchi, Hazan and Singer, "Adaptive Subgradient Methods", JMLR 12, 2011.
     """
 
     def __init__(self, places: int, learning_rate: float) -> None:
-        from river import linear_model, optim  # noqa: PLC0415 -- as said above
+        from river import linear_model, optim  # noqa: PLC0415 -- see the module
 
         self._places = places
         self._optimizer = optim.AdaGrad(learning_rate)
@@ -38,21 +52,21 @@ class Regression(LearnedPart):
         )
 
     def predict(self, vector: Vector) -> float:
-        """Probability of abuse."""
+        """Probability of abuse for a sparse vector."""
         return float(self._regression.predict_proba_one(vector)[True])  # type: ignore[no-untyped-call]  # River has none
 
     @property
     def intercept(self) -> float:
-        """Log-odds before any feature."""
+        """Log-odds of abuse of an empty vector."""
         return float(self._regression.intercept)
 
     def weight(self, place: int) -> float:
-        """What a place adds to the log-odds, times its value."""
+        """The weight of a place: the log-odds that it adds for a value of 1."""
         return float(self._regression._weights.get(place, 0.0))  # noqa: SLF001 -- as below
 
     def dense(self) -> np.ndarray:
-        """All weights, by place."""
-        import numpy as np  # noqa: PLC0415 -- as said above
+        """All weights, as a float array of shape (places,)."""
+        import numpy as np  # noqa: PLC0415 -- see the module
 
         weights = self._regression.weights
         found = np.zeros(self._places)
@@ -60,11 +74,17 @@ class Regression(LearnedPart):
         return found
 
     def learn(self, vector: Vector, *, bad: bool, weight: float) -> None:
-        """One step of AdaGrad."""
+        """Updates the weights by one AdaGrad step on the log loss.
+
+        Args:
+            vector: Value by place.
+            bad: Whether the example was labelled abusive.
+            weight: Weight of the example, above 0.
+        """
         self._regression.learn_one(vector, bad, weight)
 
     def state(self) -> dict[str, Any]:
-        """Weights with their sums of squared gradients, and the intercept."""
+        """Weights with their sums of squared gradients, the intercept, and the number of steps."""
         # The order of the weights stays: sums of floating-point numbers depend on it.
         weights = self._regression.weights
         return {
@@ -76,12 +96,12 @@ class Regression(LearnedPart):
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Takes back what `state` gave.
+        """Replaces everything learned by a state, a result of `state`.
 
         Raises:
-            KeyError, TypeError, ValueError: it is not of this kind.
+            KeyError, TypeError, ValueError: the state is of another kind or has impossible values.
         """
-        from river.utils import VectorDict  # noqa: PLC0415 -- as said above
+        from river.utils import VectorDict  # noqa: PLC0415 -- see the module
 
         places, weights, squares = state["places"], state["weights"], state["squares"]
         if not all(map(math.isfinite, (*weights, *squares, state["intercept"]))):

@@ -1,4 +1,4 @@
-"""Made-up examples from real ones: attacks that are padded and disguised, and harmless texts that look like attacks."""
+"""Synthetic examples from real ones: padded and disguised attacks, and benign texts that resemble attacks."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
 LONGEST_PADDING = 12
-"""Pieces of harmless text before or behind an attack."""
+"""Fewer pieces of benign text than this stand before an attack, and fewer behind it."""
 _LONGEST_PIECE = 80
+"""Characters of a piece of padding."""
 _LONGEST_TEXT = 1_000
-# Words that stand in queries to a database, in markup and in commands, and in sentences as well.
+"""Characters of a text or path that are changed; the rest is cut off."""
+# Words of SQL, markup and commands that occur in benign sentences, too.
 _AMBIGUOUS = (
     "select union order by group where drop table set like or and not from into update create case having insert "
     "values null true exec join limit script alert style image object link body on all as count password admin "
@@ -30,22 +32,71 @@ Change = Callable[[str, Random], str]
 
 
 def padded(features: Mapping[str, Any], harmless: Sequence[str], random: Random) -> Features:
-    """The example with harmless text before and behind what it wrote or asked for."""
+    """Pads an example: adds benign text before and behind its text and its last query value.
+
+    Args:
+        features: Features of an abusive example.
+        harmless: Benign pieces to pad with; common English words are added to them.
+        random: Random generator.
+
+    Returns:
+        Changed features. The numbers among them that follow from text and path are computed again.
+
+    Example:
+        >>> "cheap pills" in padded({"text": "cheap pills"}, ["hello there"], Random(1))["text"]
+        True
+    """
     return _changed(features, lambda text, chance: _pad(text, harmless, chance), random)
 
 
 def disguised(features: Mapping[str, Any], random: Random) -> Features:
-    """The example with its words in other capitals and other spaces."""
+    """Disguises an example: changes upper and lower case, and the spaces, of its text and its last query value.
+
+    Args:
+        features: Features of an abusive example.
+        random: Random generator.
+
+    Returns:
+        Changed features, as for `padded`.
+
+    Example:
+        >>> disguised({"text": "pills"}, Random(1))["text"].lower()
+        'pills'
+    """
     return _changed(features, _disguise, random)
 
 
 def look_alike(features: Mapping[str, Any], harmless: Sequence[str], random: Random) -> Features:
-    """A harmless example that has the words and marks of attacks, as titles and searches do."""
+    """Makes a benign example with words and marks of attacks, as titles and searches have them.
+
+    Args:
+        features: Features of a benign example.
+        harmless: Benign pieces to build the text from.
+        random: Random generator.
+
+    Returns:
+        Changed features, as for `padded`.
+
+    Example:
+        >>> look_alike({"text": "hello"}, ["lovely shoes"], Random(1)) == look_alike({"text": ""}, [], Random(1))
+        False
+    """
     return _changed(features, lambda _, chance: _resemble(harmless, chance), random)
 
 
 def pieces(features: Mapping[str, Any]) -> list[str]:
-    """What the example wrote or asked for, as padding for others."""
+    """The text and the last query value of an example, as padding for others.
+
+    Args:
+        features: Features of a benign example.
+
+    Returns:
+        Up to two pieces of at most 80 characters.
+
+    Example:
+        >>> pieces({"text": "lovely shoes", "paths": "/search?q=red+shoes"})
+        ['lovely shoes', 'red shoes']
+    """
     _, mark, value = _last_value(features)
     found = [_text(features, "text"), unquote_plus(value) if mark else ""]
     return [piece[:_LONGEST_PIECE] for piece in found if piece]
@@ -72,13 +123,13 @@ def _text(features: Mapping[str, Any], name: str) -> str:
 
 
 def _last_value(features: Mapping[str, Any]) -> tuple[str, str, str]:
-    """What stands before the last value of a query string, `=`, and the value."""
+    """Splits at the last `=` of a query string: the part before it, `=`, and the value; empty without one."""
     before, mark, value = _text(features, "paths").rpartition("=")
     return (before, mark, value) if "?" in before else ("", "", "")
 
 
 def _looks(text: str, features: Mapping[str, Any]) -> Features:
-    """Numbers that follow from a text, for those that the example has."""
+    """Numbers that follow from a text, as far as the example has them."""
     length = max(len(text), 1)
     digits = sum(map(str.isdigit, text))
     plain = digits + sum(map(str.isalpha, text)) + sum(map(str.isspace, text))
@@ -92,7 +143,7 @@ def _looks(text: str, features: Mapping[str, Any]) -> Features:
 
 
 def _measures(before: str, after: str, features: Mapping[str, Any]) -> Features:
-    """Likewise for a path: lengths grow as it did."""
+    """Numbers that follow from a path: lengths grow by the same ratio as the path."""
     numbers: Features = {}
     length = features.get("query_string_characters")
     if isinstance(length, float | int):

@@ -1,4 +1,4 @@
-"""Naive Bayes over words."""
+"""Multinomial naive Bayes over hashed words."""
 
 from __future__ import annotations
 
@@ -21,14 +21,22 @@ _DIGIT = re.compile(r"\d")
 
 
 class TextBayes(Model):
-    """Multinomial naive Bayes over hashed words, digits counting alike; how sure it may be is learned.
+    """Multinomial naive Bayes over the words of all texts, calibrated by a mixer.
 
-    Words are not independent, so that naive Bayes is far too sure of itself: a mixer calibrates it.
+    Words are not independent, so naive Bayes is overconfident; the mixer learns by how much. All digits count as 0.
 
     Args:
-        bits: So many distinct words, `2 ** bits`, are kept apart.
-        seed: Decides which words fall together.
-        mixing: First step of the mixer.
+        bits: Words are hashed into `2 ** bits` buckets, which bounds the memory.
+        seed: Seed of the hash from words to buckets.
+        mixing: Learning rate of the mixer. With 0, predictions stay uncalibrated.
+
+    Example:
+        >>> model = TextBayes(bits=8)
+        >>> for _ in range(3):
+        ...     model.learn_one({"text": "cheap pills"}, bad=True)
+        ...     model.learn_one({"text": "lovely shoes"}, bad=False)
+        >>> model.predict_one({"text": "cheap pills"}) > 0.5 > model.predict_one({"text": "lovely shoes"})
+        True
     """
 
     family: ClassVar[str] = "text-bayes"
@@ -44,18 +52,18 @@ class TextBayes(Model):
         self._mixer = Mixer(1, mixing)
 
     def predict_one(self, features: Features) -> float:
-        """Probability of abuse, by the words alone."""
-        return self._mixer.mix((self._opinion(self._words(features)),))
+        """Probability of abuse, by the words of the texts alone."""
+        return self._mixer.mix((self._prediction(self._words(features)),))
 
     def _learn(self, features: Features, *, bad: bool, weight: float) -> None:
-        """Counts the words; an example without any teaches nothing."""
+        """One step of the mixer, then counts the words; an example without words is ignored."""
         words = self._words(features)
         if not words or not math.isfinite(weight) or weight <= 0:
             return
-        self._mixer.learn((self._opinion(words),), bad=bad, weight=weight)
+        self._mixer.learn((self._prediction(words),), bad=bad, weight=weight)
         self._bayes.value.learn_one({word: weight * count for word, count in words.items()}, bad)
 
-    def _opinion(self, words: Mapping[int, int]) -> float:
+    def _prediction(self, words: Mapping[int, int]) -> float:
         if not words or len(self._bayes.value.class_counts) < 2:  # noqa: PLR2004 -- good and bad
             return 0.5
         return float(self._bayes.value.predict_proba_one(words)[True])

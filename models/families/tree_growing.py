@@ -9,22 +9,30 @@ if TYPE_CHECKING:
     import numpy as np
 
 DECIMALS = 5
-"""Of numbers in sample and trees, which are parts of each snapshot."""
+"""Decimal places of numbers in samples and trees: snapshots carry them, and a double has 17 digits."""
 Split = tuple[int, float]
 """Column, or -1 at a leaf, and threshold: larger values go right."""
 _SMOOTHING = 1.0
+"""Added to both classes of a leaf, so that a leaf of one class has finite log-odds."""
 _LEAST_GAIN = 1e-9
+"""A split with less gain in purity is rounding error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How trees are grown."""
+    """Number and size of the trees of a forest.
+
+    Example:
+        >>> Shape(trees=24, depth=6, candidates=12).nodes
+        127
+    """
 
     trees: int
+    """Number of trees."""
     depth: int
     """Levels of splits."""
     candidates: int
-    """Random splits of a node, of which the best is taken."""
+    """Random splits that are tried for a node, of which the best is taken."""
 
     @property
     def nodes(self) -> int:
@@ -35,23 +43,32 @@ class Shape:
 def grow(
     rows: np.ndarray, weights: np.ndarray, shape: Shape, chance: np.random.Generator
 ) -> tuple[list[list[Split]], list[list[float]]] | None:
-    """Splits and log-odds of each node of each tree; children of node n are 2n+1 and 2n+2.
+    """Grows a forest.
 
     Args:
-        rows: Numbers, one row for each example.
-        weights: Weight of each example as a benign one and as an abusive one, one of which is 0.
-        shape: How trees are grown.
-        chance: Decides the candidates.
+        rows: Float array of shape (examples, columns).
+        weights: Float array of shape (examples, 2): the weight of each example as a benign and as an abusive one, one
+            of which is 0.
+        shape: Number and size of the trees.
+        chance: Random generator for the candidates.
 
     Returns:
-        None if the examples are all of one class.
+        Splits, then log-odds of abuse, of each node of each tree; children of node n are 2n+1 and 2n+2. None if all
+        examples are of one class.
+
+    Example:
+        >>> import numpy as np
+        >>> rows, weights = np.array([[0.0], [1.0]]), np.array([[1.0, 0.0], [0.0, 1.0]])
+        >>> splits, leaves = grow(rows, weights, Shape(1, 1, 2), np.random.default_rng(1))
+        >>> splits[0][0][0], leaves[0]
+        (0, [0.0, -0.69315, 0.69315])
     """
     import numpy as np  # noqa: PLC0415 -- slow to import, see `models.families.regression`
 
     totals = weights.sum(axis=0)
     if not totals.min() > 0:
         return None
-    # Both classes weigh alike in a leaf: the pool that takes the forest's opinion knows how many are abusive.
+    # Both classes get the same total weight: the pool that calibrates the forest learns the share of abuse.
     weights = weights * (totals.sum() / (2 * totals))
     trees, nodes, held = shape.trees, shape.nodes, len(rows)
     tree, example = np.arange(trees)[:, None], np.tile(np.arange(held), trees)
@@ -81,7 +98,7 @@ def grow(
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """All nodes of one level of all trees, as slots; each entry is an example in the slot of one tree."""
+    """All nodes of one level of all trees, as slots; an entry is one example in the slot of one tree."""
 
     rows: np.ndarray
     weights: np.ndarray
@@ -90,7 +107,7 @@ class _Level:
     size: int
 
     def best(self, candidates: int, varying: np.ndarray, chance: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Column (-1 for none) and threshold of the best of some random splits of each slot."""
+        """Column (-1 for none) and threshold of each slot's best split among random candidates."""
         import numpy as np  # noqa: PLC0415 -- as above
 
         order = np.argsort(self.slots, kind="stable")
@@ -103,7 +120,7 @@ class _Level:
         best_column = np.full(self.size, -1, dtype=np.int64)
         best_threshold = np.zeros(self.size)
         for _ in range(candidates):
-            # Between two of the slot's own examples, so that few candidates split off nothing.
+            # Thresholds lie between two examples of the slot, so that few candidates leave one side empty.
             column = varying[chance.integers(len(varying), size=self.size)]
             ends = self.rows[by_slot[starts + (chance.random((2, self.size)) * sizes).astype(np.int64)], column]
             share = chance.random(self.size)
@@ -119,7 +136,7 @@ class _Level:
 
 
 def _sums(slots: np.ndarray, examples: np.ndarray, weights: np.ndarray, size: int) -> np.ndarray:
-    """Weights of both classes by slot."""
+    """Sums of weights by slot and class, of shape (slots, 2)."""
     import numpy as np  # noqa: PLC0415 -- as above
 
     chosen = weights[examples]
@@ -127,7 +144,7 @@ def _sums(slots: np.ndarray, examples: np.ndarray, weights: np.ndarray, size: in
 
 
 def _purity(counts: np.ndarray) -> np.ndarray:
-    """Sum of squared weights per class by their sum: larger is purer."""
+    """Sum of squares of the classes' weights divided by their sum: larger means purer."""
     import numpy as np  # noqa: PLC0415 -- as above
 
     result: np.ndarray = (counts**2).sum(axis=1) / np.maximum(counts.sum(axis=1), 1e-12)

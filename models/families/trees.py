@@ -1,6 +1,6 @@
-"""River's trees and forests over the registry's numbers; they pass over categories and texts.
+"""River's trees and forests over the registry's numbers; they ignore categories and texts.
 
-Categories would be theirs too, but a leaf of River's that is asked about one changes its state in doing so.
+River's trees can split on categories, but predicting one changes the state of a leaf, and predicting must not learn.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from models.families.number_table import numbers
 from models.families.river_part import RiverPart
 
 _MINIMUM_WEIGHT = 1e-6
-# River's observers subtract sums of weights that differ by more digits than a double has, and take the root of what
-# may come out below 0: a label of weight 1e-279 ended the trainer.
+"""Smaller weights are raised to this one. River's observers subtract sums of weights that differ by more digits than a
+double has, and take the root of a difference that may be below 0: a label of weight 1e-279 ended the trainer."""
 _STATE = frozenset(
     {
         "builtins:dict",
@@ -48,11 +48,11 @@ _STATE = frozenset(
         "river.tree.splitter.gaussian_splitter:GaussianSplitter",
     }
 )
-"""All that the state of these estimators is made of."""
+"""Classes and functions that the state of these estimators consists of."""
 
 
 class _Trees(Model):
-    """What tree and forest share; the depth bounds the memory, since names are few."""
+    """Common base of tree and forest. The depth bounds the memory, since the registry has few numbers."""
 
     def __init__(self, depth: int, seed: int) -> None:
         self.depth = depth
@@ -61,20 +61,20 @@ class _Trees(Model):
         self._has_learned = False
 
     @abstractmethod
-    def _make(self) -> Any:  # noqa: ANN401 -- River's types are not worth an import
+    def _make(self) -> Any:  # noqa: ANN401 -- importing River's types takes 2 s
         """River's estimator, untrained."""
 
     def predict_one(self, features: Features) -> float:
-        """Share of abuse where the example falls; one half where nothing is known."""
+        """Share of abuse in the example's leaf; 0.5 in a leaf without examples."""
         if not self._has_learned:
-            return 0.5  # a forest asked too soon would choose its features
+            return 0.5  # a forest that predicts before its first example would choose its features then
         shares = self._estimator.value.predict_proba_one(numbers(features))
         total = sum(shares.values())
         share = shares.get(True, 0.0) / total if total > 0 and math.isfinite(total) else 0.5
         return min(1.0, max(0.0, float(share)))
 
     def _learn(self, features: Features, *, bad: bool, weight: float) -> None:
-        """One step of each tree; an example without a known number teaches nothing."""
+        """One step of each tree; an example without a usable number is ignored."""
         found = numbers(features)
         if found:
             self._has_learned = True
@@ -89,7 +89,22 @@ class _Trees(Model):
 
 
 class HoeffdingTree(_Trees):
-    """A tree that grows with the stream and drops branches that went stale (Bifet and Gavaldà, IDA 2009)."""
+    """Hoeffding adaptive tree: grows with the stream, and replaces branches whose error has risen.
+
+    Args:
+        depth: Largest depth of the tree.
+        seed: Seed of the tree's random choices.
+
+    Example:
+        >>> model = HoeffdingTree(depth=2)
+        >>> for _ in range(5):
+        ...     model.learn_one({"events_per_minute": 90.0}, bad=True)
+        >>> model.predict_one({"events_per_minute": 80.0}) > 0.5
+        True
+
+    References:
+        Bifet and Gavaldà, "Adaptive Learning from Evolving Data Streams", IDA 2009.
+    """
 
     family: ClassVar[str] = "hoeffding-tree"
 
@@ -103,7 +118,23 @@ class HoeffdingTree(_Trees):
 
 
 class AdaptiveForest(_Trees):
-    """Several such trees on random parts of features and examples (Gomes et al., Machine Learning 106, 2017)."""
+    """Adaptive random forest: Hoeffding trees on random parts of features and examples.
+
+    Args:
+        trees: Number of trees.
+        depth: Largest depth of each tree.
+        seed: Seed of the forest's random choices.
+
+    Example:
+        >>> model = AdaptiveForest(trees=2, depth=2)
+        >>> for _ in range(5):
+        ...     model.learn_one({"events_per_minute": 90.0}, bad=True)
+        >>> model.predict_one({"events_per_minute": 80.0}) > 0.5
+        True
+
+    References:
+        Gomes et al., "Adaptive Random Forests for Evolving Data Stream Classification", Machine Learning 106, 2017.
+    """
 
     family: ClassVar[str] = "adaptive-forest"
 
@@ -114,8 +145,8 @@ class AdaptiveForest(_Trees):
     def _learn(self, features: Features, *, bad: bool, weight: float) -> None:
         """One step of each tree."""
         super()._learn(features, bad=bad, weight=weight)
-        for metric in self._estimator.value._metrics:  # noqa: SLF001 -- River shows them nowhere
-            metric.get()  # enters an empty row when first asked: predicting must not be what does it
+        for metric in self._estimator.value._metrics:  # noqa: SLF001 -- River has no public name for them
+            metric.get()  # its first call adds an empty row to the state, which predicting must not do
 
     def _make(self) -> Any:  # noqa: ANN401 -- see above
         from river import forest  # noqa: PLC0415 -- see above

@@ -1,4 +1,4 @@
-"""What models have in common that teach another model more than the examples that come."""
+"""Base of models that hold another model and teach it more than the examples that arrive."""
 
 from __future__ import annotations
 
@@ -12,21 +12,26 @@ from models.families.stack import declared_form, make_member
 
 
 class Wrapped(Model):
-    """A model around another one, which predicts; the wrapper decides what else that one learns.
+    """A wrapper around another model: the model inside predicts, the wrapper chooses what else it learns.
+
+    Subclasses are `Augmented` and `HardMining`.
 
     Args:
-        model: Family and hyper-parameters of the model inside, in one mapping; without it, the shipped family.
-        seed: Seed of what is left to chance.
+        model: `family` and hyper-parameters of the model inside; without it, the shipped family.
+        seed: Seed of the random choices.
+
+    Raises:
+        KeyError, TypeError, ValueError: the mapping declares no model that may be a member of another one.
     """
 
     def __init__(self, model: Mapping[str, Any] | None, seed: int) -> None:
         self._model = make_member(model or {"family": Ensemble.family})
         self.model = declared_form(self._model)
         self.seed = seed
-        self._random = Random(seed)  # noqa: S311 -- a seed must give the same again
+        self._random = Random(seed)  # noqa: S311 -- the same seed must give the same choices
 
     def predict_one(self, features: Features) -> float:
-        """The score of the model inside."""
+        """Probability of abuse by the model inside."""
         return self._model.predict_one(features)
 
     def _state(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""From a session to its features: the one function that scoring, training, replay and the table share."""
+"""Computes the features of a session, by one function for scoring, training, replay and the table."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ __all__ = ["FEATURES", "FEATURES_VERSION", "KINDS", "Feature", "Kind", "features
 
 
 def features(session: Session) -> dict[str, FeatureValue]:
-    """What a model may see of a session; always the same for the same session, never NaN or infinite.
+    """Computes the features of a session.
 
-    A feature that says nothing here (gaps of a single event) is left out. Takes anything of a session's shape.
+    Args:
+        session: The session, or any object with its attributes.
+
+    Returns:
+        Features by name, sorted by name: floats for numbers, strings for categories and texts. No number is NaN or
+        infinite. A feature that is undefined for the session, such as the gaps of a single event, is left out.
     """
     numbers = rhythm(session) | traffic(session) | deeds(session) | writing(session)
     found: dict[str, FeatureValue] = {name: float(value) for name, value in numbers.items() if isfinite(value)}
@@ -29,5 +34,16 @@ def features(session: Session) -> dict[str, FeatureValue]:
 
 
 def features_hash(found: dict[str, FeatureValue]) -> str:
-    """Hash of the features' canonical JSON (sorted names, shortest exact numbers), 32 hexadecimal digits."""
+    """Hash of a session's features, by which a training example is compared with the scored one.
+
+    Args:
+        found: The result of `features`.
+
+    Returns:
+        BLAKE2b of their canonical JSON (sorted names, shortest exact numbers), as 32 hexadecimal digits.
+
+    Example:
+        >>> len(features_hash({"events": 3.0}))
+        32
+    """
     return hashlib.blake2b(encode(found), digest_size=16).hexdigest()

@@ -14,9 +14,20 @@ from weir.contracts.session import Session
 
 
 def inputs(feature: Feature) -> tuple[str, ...]:
-    """Fields of the session that the feature's function reads, sorted by name.
+    """Fields of the session that the feature's function reads.
 
     A function computes several features in one pass, so a single feature may depend on fewer fields than these.
+
+    Args:
+        feature: A feature of the registry.
+
+    Returns:
+        Names of fields of `Session`, sorted.
+
+    Example:
+        >>> from models.features.registry import FEATURES
+        >>> "user_agent" in inputs(next(one for one in FEATURES if one.name == "user_agent_family"))
+        True
     """
     return _inputs_of(feature.code)
 
@@ -28,7 +39,7 @@ def _inputs_of(code: str) -> tuple[str, ...]:
 
 
 def _read(module: ModuleType, function: str, seen: set[str]) -> set[str]:
-    """Attributes of `session` in a function, and in those of its module that get the session from it."""
+    """Attributes of `session` that a function reads, and the functions of its module that it passes the session to."""
     if function in seen:
         return set()
     seen.add(function)

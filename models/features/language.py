@@ -1,4 +1,4 @@
-"""Which language a text is in, as far as its letters and its commonest words tell: a guess that costs microseconds."""
+"""Guesses the language of a text by its script and its most frequent words, in microseconds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 LOOKED_AT = 200
-"""Characters of a text that are looked at."""
+"""Characters at the beginning of a text that are read."""
 
 _WORD = re.compile(r"[^\W\d_]+")
 _ANYTHING_ELSE = re.compile(r"[^\x00-\u024f]")
@@ -39,7 +39,18 @@ _LANGUAGES_OF: dict[str, tuple[str, ...]] = {
 
 @lru_cache(maxsize=2_048)
 def language(text: str) -> str:
-    """A language by its commonest words, a script where that says it, `other` where neither does."""
+    """Guesses the language of a text.
+
+    Args:
+        text: The text; its first `LOOKED_AT` characters are read.
+
+    Returns:
+        The script's name if it is not Latin, otherwise the language whose common words occur most; `other` without any.
+
+    Example:
+        >>> language("where is my parcel"), language("Wo ist das Paket"), language("zzz")
+        ('english', 'german', 'other')
+    """
     beginning = text[:LOOKED_AT]
     if _ANYTHING_ELSE.search(beginning):
         found = max(((len(letters.findall(beginning)), script) for script, letters in _SCRIPTS), default=(0, ""))

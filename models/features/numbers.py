@@ -1,4 +1,4 @@
-"""A session's numbers: rhythm, traffic, deeds and the looks of what was written."""
+"""Numeric features of a session: rhythm, traffic, actions and the form of its texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ _LEFT_OUT_TYPE = "purchase"
 
 
 def rhythm(session: Session) -> dict[str, float]:
-    """How much and how regularly; gaps are left out where there is none."""
+    """Number and timing of events, purchases left out.
+
+    Args:
+        session: The session.
+
+    Returns:
+        Numbers by name; units are in the registry. Gaps are left out for a single event.
+    """
     events = _events(session)
     numbers = {
         "events": float(events),
@@ -38,7 +45,14 @@ def rhythm(session: Session) -> dict[str, float]:
 
 
 def traffic(session: Session) -> dict[str, float]:
-    """Sizes, statuses, methods and repetition; shares of what never occurred are left out."""
+    """Sizes, statuses, methods and repetition of requests.
+
+    Args:
+        session: The session.
+
+    Returns:
+        Numbers by name; units are in the registry. Shares with a denominator of 0 are left out.
+    """
     events = max(_events(session), 1)
     numbers = {
         "bytes": float(session.bytes),
@@ -69,7 +83,14 @@ def traffic(session: Session) -> dict[str, float]:
 
 
 def deeds(session: Session) -> dict[str, float]:
-    """What was done, purchases left out."""
+    """Types of events, items and forms, purchases left out.
+
+    Args:
+        session: The session.
+
+    Returns:
+        Numbers by name; units are in the registry.
+    """
     events = max(_events(session), 1)
     counts = session.counts
     numbers = {f"{kind}_share": counts.get(kind, 0) / events for kind in _KNOWN_TYPES}
@@ -128,7 +149,7 @@ def _looks(text: str) -> dict[str, float]:
 
 
 def _entropy(counts: Iterable[int]) -> float:
-    """Of a distribution, in bits; 0 for one kind or none."""
+    """Entropy of a distribution, in bits; 0 for one kind or none."""
     known = [count for count in counts if count > 0]
     total = sum(known)
     return -sum(count / total * log2(count / total) for count in known) if len(known) > 1 else 0.0

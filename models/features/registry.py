@@ -1,7 +1,7 @@
 """Every feature, declared once: name, kind, unit, meaning and the function that computes it.
 
-What weak labels are made of is no feature, or the model would learn its own label: no pattern hits, no budgets, no
-purchases, no revenue. Times of day are none either, since they teach when labels were given.
+Inputs of weak labels are no features, or the model would learn its own label: pattern hits, budgets, purchases,
+revenue. The time of day is none either: it would teach when labels were given.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["number", "category", "text"]
+"""A float, a name out of an open set, or free text."""
 
 FEATURES_VERSION = "3"
-"""Goes up with every change that makes the same session give other features."""
+"""Increases when an unchanged session would have other features: models of other versions don't score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,15 @@ class Feature:
     """One feature of a session."""
 
     name: str
+    """Name, unique among features."""
     kind: Kind
+    """How models encode it."""
     unit: str
+    """Unit of a number; empty for categories and texts."""
     meaning: str
+    """What it measures, in words for people."""
     code: str
-    """The function that computes it, as `module:function`."""
+    """Function that computes it, as `module:function`."""
 
 
 def _numbers(function: str, *rows: tuple[str, str, str]) -> tuple[Feature, ...]:
@@ -137,4 +142,6 @@ _TEXTS = _words(
 )
 
 FEATURES: tuple[Feature, ...] = (*_RHYTHM, *_TRAFFIC, *_DEEDS, *_WRITING, *_CATEGORIES, *_TEXTS)
+"""All features: numbers, then categories, then texts."""
 KINDS: dict[str, Kind] = {feature.name: feature.kind for feature in FEATURES}
+"""Kind of each feature, by name."""

@@ -1,4 +1,4 @@
-"""A session's categories and texts: who the client says it is, where it comes from, what it wrote and asked for."""
+"""Categories and texts of a session: client, origin, submitted texts and requested paths."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from weir.addresses import ipv4_number
 from weir.contracts.session import Session
 
 CATEGORY_CHARACTERS = 48
+"""Longest category."""
 TEXT_CHARACTERS = 400
+"""Longest `text`."""
 PATH_CHARACTERS = 400
-"""Per path, half of them from its end, so that nothing hides behind a long beginning; most are much shorter."""
+"""Per path, half of them from its end: a payload at the end of a long path must not be cut off."""
 USER_AGENT_TEXT_CHARACTERS = 256
+"""Longest `user_agent`."""
 USER_AGENT_CHARACTERS = 512
-"""Longer ones are nobody's browser, and some of the patterns below take time that grows with the square of it."""
+"""Characters that are parsed: browsers send fewer, and the time of some patterns below grows with their square."""
 
 _BROWSERS = (
     ("edge", re.compile(r"Edg(?:e|A|iOS)?/(\d+)")),
@@ -38,7 +41,14 @@ _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
 
 
 def categories(session: Session) -> dict[str, str]:
-    """Names out of open sets, capped in length; `none` where there is nothing."""
+    """Computes the categories of a session.
+
+    Args:
+        session: The session.
+
+    Returns:
+        For each category a name of at most `CATEGORY_CHARACTERS`; `none` where the session has no value.
+    """
     family, release, system = _client((session.user_agent or "")[:USER_AGENT_CHARACTERS])
     prefix, network = _address(session.ip or "")
     return {
@@ -56,7 +66,15 @@ def categories(session: Session) -> dict[str, str]:
 
 
 def texts(session: Session) -> dict[str, str]:
-    """What was written, newest first, the first and last path, and the user agent; left out where there is nothing."""
+    """Computes the texts of a session.
+
+    Args:
+        session: The session.
+
+    Returns:
+        `text`: submitted texts, newest first; `paths`: first and last path with query strings; `user_agent`. Empty ones
+        are left out.
+    """
     found: dict[str, str] = {}
     written = "\n".join(seen.text for seen in reversed(session.texts))[:TEXT_CHARACTERS]
     if written.strip():
@@ -88,7 +106,7 @@ def _client(user_agent: str) -> tuple[str, str, str]:
 
 
 def _program(user_agent: str) -> str | None:
-    """The first word that has a crawler's syllable behind its first letter, from that letter on."""
+    """The first word with `bot`, `crawl` or `spider` after its first letter, from that letter on; None without one."""
     if not _CRAWLS.search(user_agent):
         return None
     for word in _WORD.finditer(user_agent):
@@ -135,7 +153,7 @@ def _path_and_query(url: str) -> str:
 
 
 def _shortened(path: str) -> str:
-    # As it came: escapes tell more of an attack than the characters that they stand for.
+    # Not decoded: escapes separate attacks better than the characters that they encode.
     half = PATH_CHARACTERS // 2
     return path if len(path) <= PATH_CHARACTERS else path[:half] + path[-half:]
 

@@ -1,4 +1,4 @@
-"""How good predictions were: each was made before its example was learned (prequential evaluation)."""
+"""Quality of predictions that were made before their examples were learned (prequential evaluation)."""
 
 from __future__ import annotations
 
@@ -8,43 +8,62 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 CALIBRATION_BINS = 10
+"""Bins of equal width from 0 to 1."""
 _LEAST_CLAIM = 1e-6
+"""Least probability in a log loss: a score of exactly 0 or 1 that is wrong must not outweigh all others."""
 FLAGGED_FROM = 0.5
-"""A score that would be acted on, for the share flagged."""
+"""Score from which an example counts as flagged."""
 FALSE_POSITIVE_RATE = 0.01
-"""Share of good sessions that may be called bad, for `recall`: few enough to act on, enough to be seen in a window."""
+"""False positive rate at which `recall` is measured. A smaller one can't be measured in a window of examples."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Figures over a stretch of predictions."""
+    """Figures over a window of predictions."""
 
     examples: int
+    """Number of examples."""
     bad_share: float
     """Share of abuse among the labels."""
     auc: float
-    """Probability that an abusive session scores above a good one; one half where there is only one kind."""
+    """Probability that an abusive session scores above a benign one; 0.5 if there is only one class."""
     log_loss: float
-    """Mean surprise, in nats."""
+    """Mean of -log(probability of the true class), in nats."""
     calibration_error: float
-    """Expected calibration error: how far scores are from the rates that they claim, in ten bins."""
+    """Expected calibration error: mean distance between scores and the share of abuse, in ten bins."""
     flagged_share: float
-    """Share of scores of at least one half."""
+    """Share of scores of at least `FLAGGED_FROM`."""
     average_precision: float
-    """Area under the curve of precision by recall; the share of abuse where scores say nothing."""
+    """Area under the precision-recall curve; equal to the share of abuse for random scores."""
     recall: float
-    """Share of abuse above the score that one good session in a hundred lies above."""
+    """Share of abuse that scores above 99 % of the benign sessions, see `recall_at`."""
 
     def figures(self, prefix: str) -> dict[str, float]:
-        """All of them by name, as records of the models topic carry them."""
+        """All figures by name, as records of the models topic carry them.
+
+        Args:
+            prefix: Beginning of each name, such as `champion`.
+        """
         return {f"{prefix}_{name}": float(value) for name, value in asdict(self).items()}
 
 
 def measure(scores: Sequence[float], labels: Sequence[bool]) -> Quality:
-    """The quality of scores against what turned out to be bad.
+    """Measures scores against labels.
+
+    Args:
+        scores: Probability of abuse of each example.
+        labels: Whether each example was labelled abusive.
+
+    Returns:
+        All figures.
 
     Raises:
-        ValueError: there is nothing to measure.
+        ValueError: there are no scores.
+
+    Example:
+        >>> quality = measure([0.9, 0.8, 0.3, 0.1], [True, False, True, False])
+        >>> quality.auc, quality.flagged_share, round(quality.log_loss, 3)
+        (0.75, 0.5, 0.756)
     """
     if not scores:
         raise ValueError("no scores to measure")
@@ -62,9 +81,21 @@ def measure(scores: Sequence[float], labels: Sequence[bool]) -> Quality:
 
 
 def recall_at(scores: Sequence[float] | np.ndarray, labels: Sequence[bool] | np.ndarray, rate: float) -> float:
-    """Share of the bad that score above all good ones but a share of `rate`; 0 without a bad one.
+    """Recall at a false positive rate.
 
-    Ties are no recall: where a good one that may not be called bad has the same score, the bad one is missed.
+    An abusive example that ties with a benign one which must stay below the threshold counts as missed.
+
+    Args:
+        scores: Scores, of shape (n,).
+        labels: Whether each example is abusive, of shape (n,).
+        rate: False positive rate, from 0 to 1.
+
+    Returns:
+        Share of abuse that scores above all benign examples but a share of `rate`; 0 without abuse.
+
+    Example:
+        >>> recall_at([0.9, 0.7, 0.7, 0.1], [True, True, False, False], rate=0.0)
+        0.5
     """
     score, bad = np.asarray(scores, dtype=float), np.asarray(labels, dtype=bool)
     good = np.sort(score[~bad])[::-1]
@@ -77,19 +108,32 @@ def recall_at(scores: Sequence[float] | np.ndarray, labels: Sequence[bool] | np.
 def precision_by_recall(
     scores: Sequence[float] | np.ndarray, labels: Sequence[bool] | np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Recall and precision at every score that occurs, from the highest down; empty without a bad one."""
+    """The precision-recall curve.
+
+    Args:
+        scores: Scores, of shape (n,).
+        labels: Whether each example is abusive, of shape (n,).
+
+    Returns:
+        Recall and precision at each distinct score, from the highest down; empty arrays without abuse.
+
+    Example:
+        >>> recall, precision = precision_by_recall([0.9, 0.5, 0.1], [True, False, True])
+        >>> recall.tolist(), precision.round(2).tolist()
+        ([0.5, 0.5, 1.0], [1.0, 0.5, 0.67])
+    """
     score, bad = np.asarray(scores, dtype=float), np.asarray(labels, dtype=bool)
     if not bad.any():
         return np.empty(0), np.empty(0)
     order = np.argsort(-score, kind="stable")
     hits = np.cumsum(bad[order])
-    # Of equal scores only the last is a threshold that can be set.
+    # Equal scores can't be separated by a threshold, so only the last of them is a point of the curve.
     last = np.append(np.diff(score[order]) != 0, True)
     return hits[last] / hits[-1], (hits / np.arange(1, len(score) + 1))[last]
 
 
 def _auc(score: np.ndarray, bad: np.ndarray) -> float:
-    """By ranks, exact, ties counting one half (River's rolling AUC is not exact with ties)."""
+    """AUC by ranks, exact, a tie counts one half. River's rolling AUC is not exact with ties."""
     positives = int(bad.sum())
     negatives = len(bad) - positives
     if not positives or not negatives:
@@ -105,7 +149,6 @@ def _average_precision(score: np.ndarray, bad: np.ndarray) -> float:
 
 
 def _log_loss(score: np.ndarray, bad: np.ndarray) -> float:
-    # A single score of exactly 0 or 1 that is wrong must not outweigh all others for ever.
     claimed = np.clip(np.where(bad, score, 1.0 - score), _LEAST_CLAIM, 1.0)
     return float(-np.log(claimed).mean())
 

@@ -1,4 +1,4 @@
-"""How a version has done since it was trained: on answers that it cannot have learned."""
+"""Quality of a version on examples that arrived after its training, which it can't have learned."""
 
 from __future__ import annotations
 
@@ -13,33 +13,45 @@ from weir.contracts.label import is_weak
 from weir.contracts.training import TrainingExample
 
 RECALLS = tuple(share / 10 for share in range(11))
+"""Recalls at which precision is computed, in tenths from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Examples whose scores lie in one tenth."""
+    """One bin of a calibration curve: examples whose scores lie in one tenth."""
 
     claimed: float
     """Their mean score."""
     bad: float
-    """Share of them that was bad."""
+    """Share of them that is abusive."""
     examples: int
+    """Number of examples."""
 
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """Quality and curves on what came after the training."""
+    """Quality and curves of a version on examples after its training."""
 
     by_people: bool
-    """Whether these are people's answers; without any, all labels are looked at."""
+    """Whether the figures are from human labels alone. Without any, all labels are used."""
     quality: Quality
+    """All figures."""
     calibration: list[Bin]
+    """Bins that have examples, by ascending score."""
     precision: list[float] = field(default_factory=list)
-    """The best precision at each recall from 0 to 1 in tenths, or beyond it."""
+    """Best precision at a recall of at least 0, 0.1, ..., 1; empty without abuse."""
 
 
 def since(model: Model, examples: Iterable[TrainingExample]) -> Since | None:
-    """How the model does on these; None without any."""
+    """Measures a model on examples that it has not learned.
+
+    Args:
+        model: The model. It does not learn here.
+        examples: Training examples after the model's last one.
+
+    Returns:
+        Quality and curves, on human labels if there are any; None without examples.
+    """
     found = [(model.predict_one(one.features), one.label == "bad", is_weak(one.source)) for one in examples]
     people = [one for one in found if not one[2]]
     judged = people or found

@@ -1,8 +1,11 @@
-"""From which score on a model's verdict follows, so that few benign sessions are met: by benign answers, not by faith.
+"""Score thresholds for the verdicts `block` and `review` that keep a bound on the false positive rate.
 
-Of n benign answers of which k score higher than a threshold, the share of all benign sessions that do is, with 95 %
-confidence, at most the upper bound of a Poisson rate by n; without any above it that is 3/n ("rule of three", Hanley
-and Lippman-Hand, JAMA 249, 1983). So a rate of 0.5 % takes 600 benign answers before anything can be promised.
+If k of n sessions with a benign human label score above a threshold, then with 95 % confidence the share of all benign
+sessions above it is at most the upper bound of a Poisson mean divided by n. For k = 0 that is 3/n (rule of three). A
+rate of 0.5 % therefore takes 600 benign labels before any session may be blocked.
+
+References:
+    Hanley and Lippman-Hand, "If Nothing Goes Wrong, Is Everything All Right?", JAMA 249, 1983.
 """
 
 from __future__ import annotations
@@ -12,34 +15,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 KEPT_BENIGN, KEPT_BAD = 2_000, 500
-"""Newest answers of people that thresholds are set by."""
+"""Newest human labels from which thresholds are computed."""
 REVIEW_TIMES = 4
-"""A question to a person may be wrong so many times as often as a verdict that is acted on."""
+"""The false positive rate of `review` may be so many times that of `block`: a review costs a visitor nothing."""
 FEWEST = 20
-"""Benign answers before they say anything."""
+"""Benign labels below which thresholds are the defaults."""
 LEAST_REVIEW = 0.5
-"""What is more likely benign is neither blocked nor asked about, whatever the answers so far."""
+"""Least threshold: a session that is more likely benign is neither blocked nor reviewed."""
 FIRST_REVIEW = 0.8
-"""Where a question is asked before there are enough answers."""
+"""Threshold of `review` before there are enough labels."""
 _UPPER = (2.996, 4.744, 6.296, 7.754, 9.154, 10.513, 11.842, 13.148, 14.435, 15.705, 16.962)
-"""95 % upper bounds of a Poisson mean by the count that was seen."""
+"""One-sided 95 % upper bounds of a Poisson mean, by the observed count from 0 to 10."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Scores from which a model speaks."""
+    """Scores from which the verdicts of a model follow, with their evidence."""
 
     block_from: float | None
-    """None: nothing is blocked on its word yet."""
+    """Score from which the verdict is `block`; None if there are too few labels to block any session."""
     review_from: float
+    """Score from which the verdict is `review`."""
     promised: float
-    """Share of benign sessions that may be blocked, at most, with 95 % confidence; 1 without answers."""
+    """Upper bound of the false positive rate of `block`, with 95 % confidence; 1 without enough labels."""
     benign: int
+    """Number of benign labels."""
     recall: float | None
-    """Of the bad that were answered about, the share at or above `block_from`, or `review_from` without it."""
+    """Share of abusive labels at or above `block_from`, or `review_from` without it; None without abusive labels."""
 
     def figures(self) -> dict[str, float]:
-        """As a decision carries them."""
+        """All figures by name, as records of decisions carry them."""
         found = {
             "review_from": self.review_from,
             "benign_answers": float(self.benign),
@@ -52,8 +57,12 @@ class Thresholds:
         return found
 
     def why(self, rate: float) -> str:
-        """The same as a sentence."""
-        found = "" if self.recall is None else f", {self.recall:.0%} of the bad are found so"
+        """Explains the thresholds in a sentence, for the record of the decision.
+
+        Args:
+            rate: False positive rate that was asked for.
+        """
+        found = "" if self.recall is None else f", which finds {self.recall:.0%} of the abuse"
         if self.block_from is None:
             needed = math.ceil(_UPPER[0] / rate)
             return (
@@ -67,12 +76,22 @@ class Thresholds:
 
 
 def thresholds(benign: Sequence[float], bad: Sequence[float], rate: float) -> Thresholds:
-    """The thresholds for a false positive rate.
+    """Computes the thresholds for a false positive rate.
 
     Args:
-        benign: Scores of the newest sessions that people called good, each given before its answer was learned.
-        bad: Of those that they called bad.
-        rate: Share of benign sessions that may be blocked.
+        benign: Scores of the newest sessions with a benign human label, each computed before the label was learned.
+        bad: Scores of the newest sessions with an abusive human label, likewise.
+        rate: Share of benign sessions that may be blocked, from 0 to 1.
+
+    Returns:
+        The thresholds, and the bound that they keep.
+
+    Example:
+        >>> found = thresholds([number / 1000 for number in range(600)], [0.7, 0.9], rate=0.01)
+        >>> round(found.block_from, 3), round(found.promised, 4), found.recall
+        (0.598, 0.0079, 1.0)
+        >>> thresholds([0.1] * 100, [0.9], rate=0.01).block_from is None
+        True
     """
     count = len(benign)
     if count < FEWEST:
@@ -87,7 +106,7 @@ def thresholds(benign: Sequence[float], bad: Sequence[float], rate: float) -> Th
 
 
 def _above(score: float) -> float:
-    """The least score that is higher."""
+    """The least float above a score."""
     return math.nextafter(score, 2.0)
 
 

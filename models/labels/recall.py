@@ -1,7 +1,7 @@
-"""How much abuse is found at all: an estimate with its interval, from the few sessions that somebody was asked about.
+"""Estimates the recall of the verdicts, with its interval, from the few sessions that have human labels.
 
-What is flagged tells nothing of what was missed. Only sessions that were chosen without looking at the verdict do, or
-with known chances in each stratum of scores.
+Labels of flagged sessions contain no information about missed abuse. The estimate needs sessions that were sampled
+independently of the verdict, or with known probabilities in each stratum of scores.
 """
 
 from __future__ import annotations
@@ -13,27 +13,29 @@ import numpy as np
 
 _DRAWS = 4_000
 _SEED = 1
+"""Fixed, so that equal answers give equal intervals."""
 _QUANTILES = (0.0175, 0.5, 0.9825)
-"""A little wider than 95 %, since with few answers intervals cover less than they claim."""
+"""Bounds and estimate. A little wider than 95 %, since with few labels intervals cover less than their level."""
 _PRIOR = 0.5
-"""Jeffreys' prior: intervals of a share cover the truth about as often as they claim, also with few answers."""
+"""Jeffreys' prior: its intervals of a proportion cover close to their level, also with few labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stratum:
-    """Sessions among which those to be asked about were drawn at random."""
+    """Sessions of which a simple random sample has human labels."""
 
     flagged: bool
     sessions: int
-    """All of them."""
+    """Number of sessions in the stratum."""
     answered: int
+    """Number of those that have a human label."""
     bad: int
-    """Of those answered."""
+    """Number of labelled ones that are abusive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An estimate, and the bounds between which the truth lies in 95 of 100 cases."""
+    """An estimate with its 95 % credible interval."""
 
     low: float
     estimate: float
@@ -41,10 +43,22 @@ class Interval:
 
 
 def recall_interval(strata: Sequence[Stratum]) -> Interval:
-    """Share of the abuse that is flagged.
+    """Estimates the share of all abusive sessions that is flagged.
 
-    Each stratum's answers say what share of it is bad, within what chance allows (Jeffreys' posterior); of sessions
-    that nobody answered about, a binomial number is bad. Recall is computed for many draws of these.
+    The labels of each stratum give the posterior of its share of abuse (a beta distribution, by Jeffreys' prior), and
+    the number of abusive ones among its unlabelled sessions is binomial. Recall is computed for 4,000 draws of these.
+
+    Args:
+        strata: Disjoint strata that together are all sessions.
+
+    Returns:
+        Median and interval of the recall, from 0 to 1.
+
+    Example:
+        >>> flagged = Stratum(flagged=True, sessions=100, answered=50, bad=45)
+        >>> found = recall_interval([flagged, Stratum(flagged=False, sessions=1000, answered=100, bad=0)])
+        >>> found.low < 0.9 < found.estimate < found.high <= 1.0
+        True
     """
     chance = np.random.default_rng(_SEED)
     flagged, missed = np.zeros(_DRAWS), np.zeros(_DRAWS)
@@ -61,7 +75,20 @@ def recall_interval(strata: Sequence[Stratum]) -> Interval:
 
 
 def share_interval(hits: int, answered: int) -> Interval:
-    """A share, from answers about a uniform sample: of the bad ones in it, so many were flagged."""
+    """Estimates a proportion from a simple random sample, such as the flagged share of labelled abuse.
+
+    Args:
+        hits: Number in the sample that has the property.
+        answered: Size of the sample.
+
+    Returns:
+        Median and interval of the proportion, from 0 to 1.
+
+    Example:
+        >>> found = share_interval(8, 10)
+        >>> found.low < 0.6 < found.estimate < 0.85 < found.high
+        True
+    """
     chance = np.random.default_rng(_SEED)
     low, middle, high = np.quantile(chance.beta(_PRIOR + hits, _PRIOR + answered - hits, _DRAWS), _QUANTILES)
     return Interval(float(low), float(middle), float(high))

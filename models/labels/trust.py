@@ -1,4 +1,4 @@
-"""How much a source's labels are worth, learned from how often others agree with it."""
+"""Weights of label sources, learned from how often other sources agree with each."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ import msgspec
 from weir.contracts.label import WEAK_PREFIX
 
 _REMEMBERED = 2_000
-"""Sessions whose answers are remembered, the newest."""
+"""Newest sessions whose labels are kept for comparison."""
 _MOST_SOURCES = 500
+"""Bound on the sources with counts; a later source keeps the weight of an unknown one."""
 _PRIOR = 10.0
-"""So many imagined answers, as good as everybody's, stand beside a source's own."""
+"""Strength of the prior: comparisons with the usual agreement that are added to a source's own."""
 _ASSUMED = 0.9
-"""Share of agreement before anything is known."""
+"""Prior share of agreement, before any comparison."""
 _CONFIDENT = 0.9
+"""Score from which the champion counts as confident, and the weight below which a source is reported as doubted."""
 _BY_CHAMPION = 0.25
-"""What agreement with a sure champion counts beside agreement with a person."""
+"""Weight of a comparison with a confident champion, where one with another source has 1."""
 _GUESSING = 0.5
+"""Share of agreement of labels at random, whose weight is 0."""
 _WORTHLESS = 0.05
+"""If the usual agreement is at most this far above guessing, sources can't be told apart."""
 
 
 class Source(msgspec.Struct, array_like=True):
-    """Agreements and contradictions of one source."""
+    """Sums of the weights of one source's agreements and contradictions."""
 
     agreed: float = 0.0
     contradicted: float = 0.0
@@ -30,19 +34,35 @@ class Source(msgspec.Struct, array_like=True):
 class Trust(msgspec.Struct):
     """Compares the labels of several sources for the same sessions, and labels with confident scores of the champion.
 
-    A source is measured against all other sources, since the truth is not known: if the traffic changes and all sources
-    contradict the champion, none loses trust. Weak sources are measured by human ones, and not the reverse.
+    The truth is not known, so a source is compared with all other sources. If the traffic changes and all sources
+    contradict the champion, none loses trust. Weak sources are compared with human ones, and not the reverse.
+
+    Example:
+        >>> trust = Trust()
+        >>> for number in range(40):
+        ...     for source in ("ann", "ben", "cas"):
+        ...         bad = number % 2 == 0 or source == "cas"
+        ...         _ = trust.record_label(f"s{number}", source, bad=bad, is_weak=False, champion=None)
+        >>> trust.worth("ann") > trust.worth("cas")
+        True
     """
 
     sources: dict[str, Source] = {}
     sessions: dict[str, dict[str, bool]] = {}
-    """Labels by session and source, oldest session first."""
+    """Labels by session and source, oldest session first: whether the label is abusive."""
 
     def record_label(self, session_id: str, source: str, *, bad: bool, is_weak: bool, champion: float | None) -> float:
-        """Records a label.
+        """Records a label and compares it with those of other sources for the session.
+
+        Args:
+            session_id: Session that was labelled.
+            source: Source of the label.
+            bad: Whether the label is abusive.
+            is_weak: Whether the source is weak: derived by Weir, not by a person.
+            champion: Score of the champion for the session, from 0 to 1; None without a champion.
 
         Returns:
-            What it counts: 1 from a source as good as the others, 0 from one that guesses.
+            Weight of the source, see `worth`.
         """
         if not is_weak and champion is not None and not 1.0 - _CONFIDENT < champion < _CONFIDENT:
             self._note(source, agreed=(champion >= _CONFIDENT) == bad, weight=_BY_CHAMPION)
@@ -50,7 +70,7 @@ class Trust(msgspec.Struct):
         for other, others_bad in labels.items():
             if other == source:
                 continue
-            # Of a weak and a strong source only the weak one is measured by the other.
+            # Between a weak and a human source, only the weak one is changed by the comparison.
             if not (other.startswith(WEAK_PREFIX) and not is_weak):
                 self._note(source, agreed=bad == others_bad)
             if not (is_weak and not other.startswith(WEAK_PREFIX)):
@@ -62,16 +82,23 @@ class Trust(msgspec.Struct):
         return self.worth(source)
 
     def worth(self, source: str) -> float:
-        """How much an answer of this source counts, between 0 and 1."""
+        """Weight of a source's labels.
+
+        Args:
+            source: Name of the source; an unknown one has the usual weight.
+
+        Returns:
+            1 for a source that agrees with others as often as usual, 0 for one whose labels are random.
+        """
         usual = self._usual(weak=source.startswith(WEAK_PREFIX))
         if usual <= _GUESSING + _WORTHLESS:
-            return 1.0  # they contradict each other so much that nobody can be measured
+            return 1.0  # with so little agreement, no source can be told from a guessing one
         own = self.sources.get(source, Source())
         share = (own.agreed + _PRIOR * usual) / (own.agreed + own.contradicted + _PRIOR)
         return max(0.0, min(1.0, (share - _GUESSING) / (usual - _GUESSING)))
 
     def doubted(self) -> dict[str, float]:
-        """Sources that count for less than nine tenths, with what they count."""
+        """Sources whose weight is below 0.9, with their weights."""
         worths = {source: self.worth(source) for source in sorted(self.sources)}
         return {source: worth for source, worth in worths.items() if worth < _CONFIDENT}
 
@@ -87,7 +114,7 @@ class Trust(msgspec.Struct):
             known.contradicted += weight
 
     def _usual(self, *, weak: bool) -> float:
-        """The upper median of the sources' shares of agreement: one that lies all the time must not lower the bar."""
+        """Upper median of the shares of agreement: a source that is always wrong must not lower the reference."""
         shares = sorted(
             (known.agreed + _PRIOR * _ASSUMED) / (known.agreed + known.contradicted + _PRIOR)
             for source, known in self.sources.items()

@@ -1,4 +1,4 @@
-"""The models topic as a person sees it: versions, who decided what, and what follows from a decision."""
+"""The models topic as the CLI and the console show it: versions, decisions, and the records of a new decision."""
 
 from __future__ import annotations
 
@@ -10,28 +10,36 @@ from weir.contracts.model_record import Champion, Decision, Snapshot, Trial
 from weir.errors import SnapshotError, UsageError
 
 ROOM = 10
-"""By so much a person's decision is numbered beyond the newest: the trainer may decide while the person does, and the
-greater number counts."""
+"""Distance of a person's decision from the newest number. The trainer may decide at the same moment, and the decision
+with the greater number wins."""
 
 
 @dataclass(slots=True)
 class Ledger:
-    """Everything in the models topic that could be verified, the newest of each key."""
+    """All verified records of the models topic, the newest of each key."""
 
     key: bytes
+    """Key of the signatures."""
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
-    """By version, in the order in which they came."""
+    """By version, in the order of the topic."""
     decisions: dict[int, Decision] = field(default_factory=dict)
     """By number."""
     champion: Champion | None = None
+    """The newest pointer to the champion."""
     trial: Trial | None = None
+    """The newest state of a rollout."""
     draft: Snapshot | None = None
-    """The learner as it was published last, on which nothing was decided."""
+    """The learner's newest published state that no decision is about."""
     refused: int = 0
-    """Records that could not be verified."""
+    """Number of records that could not be verified."""
 
     def offer(self, key: bytes, value: bytes | None) -> None:
-        """Takes a record of the models topic."""
+        """Adds a record of the models topic. A record that can't be verified is counted in `refused`.
+
+        Args:
+            key: Key of the record.
+            value: Value of the record; None for a tombstone.
+        """
         if value is None:
             self._take_out(key)
             return
@@ -57,22 +65,25 @@ class Ledger:
 
     @property
     def on_trial(self) -> Trial | None:
-        """Who is on the way to be champion."""
+        """The rollout that is under way; None if there is none, or a later decision has ended it."""
         trial = self.trial
         if trial is None or trial.version is None:
             return None
         return None if self.champion is not None and self.champion.decision > trial.decision else trial
 
     def version(self, name: str) -> Snapshot:
-        """The snapshot of a version; `champion` is the present one's.
+        """The snapshot of a version.
+
+        Args:
+            name: The version, or `champion` for the present one.
 
         Raises:
-            UsageError: there is none.
+            UsageError: there is no snapshot of that version, or no champion.
         """
         wanted = self.champion.version if name == "champion" and self.champion is not None else name
         if not wanted:
             raise UsageError(
-                "No version scores: the champion was taken back.", "`weir models list` shows who has been."
+                "No version scores: the champion was taken back.", "`weir models list` shows earlier champions."
             )
         if self.draft is not None and wanted == self.draft.version and wanted not in self.snapshots:
             return self.draft.model_copy(update={"draft": False})
@@ -81,10 +92,13 @@ class Ledger:
         return self.snapshots[wanted]
 
     def before(self) -> str:
-        """The version that the present champion replaced; of refreshes that are gone, the newest one that is there.
+        """The version that the present champion replaced.
+
+        Returns:
+            That version. If its snapshot is gone, as those of refreshes are, the newest earlier version that is there.
 
         Raises:
-            UsageError: it replaced none.
+            UsageError: the champion has replaced no version.
         """
         decision = self.decisions.get(self.champion.decision) if self.champion is not None else None
         if decision is None or decision.previous_version is None:
@@ -99,7 +113,7 @@ class Ledger:
         return max(earlier, key=lambda one: one.trained_to_offset).version if earlier else previous
 
     def _take_out(self, key: bytes) -> None:
-        """A record that was taken out of the topic is there no more."""
+        """Removes the decision or snapshot of a tombstone."""
         name = key.decode(errors="replace")
         kind, _, number = name.rpartition("/")
         if kind == "decision" and number.isdecimal():
@@ -110,12 +124,21 @@ class Ledger:
     def decide(
         self, kind: Literal["promotion", "rollback"], version: str, *, by: str, why: str, at: float
     ) -> tuple[Snapshot, Decision, Champion]:
-        """The records that make a version champion, not signed yet, but for the snapshot; in this order.
+        """Prepares the records that make a version champion.
 
-        The snapshot is written again, so that workers that have let go of it get it beside the pointer.
+        Args:
+            kind: `promotion` or `rollback`.
+            version: Version that becomes champion.
+            by: Name of the person that decides.
+            why: Reason, as free text.
+            at: Time of the decision, in seconds since 1970.
+
+        Returns:
+            Snapshot, decision and pointer, to be written in this order. Decision and pointer are not signed yet. The
+            snapshot is written again for workers that keep it no longer.
 
         Raises:
-            UsageError: no such version, or it is champion already.
+            UsageError: there is no snapshot of the version, or it is champion already.
         """
         snapshot = self.version(version)
         present = self.champion.version if self.champion is not None else None

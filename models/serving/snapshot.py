@@ -1,4 +1,4 @@
-"""Signed records of the models topic. Nothing of one is believed, or even looked at, before its signature holds."""
+"""Signed records of the models topic. A record is decoded only after its signature was verified."""
 
 from __future__ import annotations
 
@@ -20,25 +20,37 @@ from weir.errors import SnapshotError
 from weir.topics import MODELS
 
 MODEL_ID = "sessions"
-"""Id of the one model that there is."""
+"""Id of the only model."""
 RETRAINED = "retrain-"
-"""Prefix of versions that a workflow trained: the learner names its own by offsets, and can't make these again."""
+"""Prefix of versions that a workflow trained. The learner names its versions by offsets, and can't rebuild others."""
 CHAMPION_KEY = "champion"
+"""Key of the pointer to the champion."""
 TRIAL_KEY = "trial"
+"""Key of the state of the rollout."""
 DRAFT = "draft"
-"""Takes the place of a version in the key of a draft."""
+"""Stands for the version in the key of a draft."""
 AnyRecord = Snapshot | Decision | Champion | Trial
 Signed = TypeVar("Signed", bound=AnyRecord)
 _READ: TypeAdapter[AnyRecord] = TypeAdapter(ModelRecord)
 
 
 def is_retrained(version: str) -> bool:
-    """Whether a workflow trained the version."""
+    """Whether a workflow trained the version, and not the learner.
+
+    Example:
+        >>> is_retrained("retrain-2026-01-01"), is_retrained("1200")
+        (True, False)
+    """
     return version.startswith(RETRAINED)
 
 
 def record_key(record: AnyRecord) -> str:
-    """The key under which the record lies in the models topic."""
+    """The record's key in the models topic.
+
+    Example:
+        >>> record_key(Champion(id="sessions", version="12", decision=3, signature=""))
+        'champion'
+    """
     if isinstance(record, Snapshot):
         return f"{record.id}/{DRAFT if record.draft else record.version}"
     if isinstance(record, Trial):
@@ -47,16 +59,38 @@ def record_key(record: AnyRecord) -> str:
 
 
 def sign(record: Signed, key: bytes) -> Signed:
-    """The record with its signature: HMAC-SHA256 over the canonical JSON of all its other fields."""
+    """Signs a record.
+
+    Args:
+        record: The record; a signature that it has is replaced.
+        key: Secret key, the same for all workers.
+
+    Returns:
+        The record with its signature: HMAC-SHA256 over the canonical JSON of all other fields.
+
+    Example:
+        >>> champion = sign(Champion(id="sessions", version="12", decision=3, signature=""), b"secret")
+        >>> verify(b"champion", encode(champion.model_dump()), b"secret") == champion
+        True
+    """
     signed = record.model_copy(update={"signature": _signature(record.model_dump(), key)})
     return cast("Signed", signed)
 
 
 def verify(record_key_read: bytes, value: bytes, key: bytes | None) -> AnyRecord:
-    """Reads a record of the models topic.
+    """Verifies and decodes a record of the models topic.
+
+    Args:
+        record_key_read: Key under which the record was read.
+        value: Value of the record.
+        key: Secret key; None if none is set.
+
+    Returns:
+        The record.
 
     Raises:
-        SnapshotError: no key here, not signed with it, under another record's key, or not a record.
+        SnapshotError: there is no key, the signature is not valid, the record belongs under another key, or it has
+            another form.
     """
     fields = _verified(value, key)
     try:
@@ -69,15 +103,30 @@ def verify(record_key_read: bytes, value: bytes, key: bytes | None) -> AnyRecord
 
 
 def payload_of(model: Model) -> str:
-    """The model's state as a snapshot carries it."""
+    """Encodes a model's state for a snapshot.
+
+    Returns:
+        Base64 of compressed JSON.
+
+    Example:
+        >>> from models.families.baseline import PriorRate
+        >>> len(payload_of(PriorRate())) < 100
+        True
+    """
     return base64.b64encode(pack(model.state())).decode()
 
 
 def model_of(snapshot: Snapshot) -> Model:
-    """The model in a snapshot that `verify` gave.
+    """Builds the model of a snapshot.
+
+    Args:
+        snapshot: A snapshot that `verify` returned.
+
+    Returns:
+        A model whose predictions equal those of the published one to the last bit.
 
     Raises:
-        SnapshotError: the family is not known here, or its state doesn't read.
+        SnapshotError: the family is unknown, or the payload is not a state of it.
     """
     try:
         payload = base64.b64decode(snapshot.payload, validate=True)
@@ -93,11 +142,13 @@ def _verified(value: bytes, key: bytes | None) -> dict[str, Any]:
     if not key:
         raise SnapshotError("There is no key to verify models with.", "Set WEIR_MODEL_KEY, the same for all workers.")
     if gate(value, MODELS.max_message_bytes) is not None:
-        raise SnapshotError("A record of the models topic is no JSON that could be verified.", _ADVICE)
+        raise SnapshotError("A record of the models topic is not JSON, or is too large or too deep.", _ADVICE)
     try:
         fields = msgspec.json.decode(value, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SnapshotError("A record of the models topic is no JSON that could be verified.", _ADVICE) from error
+        raise SnapshotError(
+            "A record of the models topic is not JSON, or is too large or too deep.", _ADVICE
+        ) from error
     given = fields.get("signature")
     if not isinstance(given, str) or not hmac.compare_digest(given.encode(), _signature(fields, key).encode()):
         raise SnapshotError("A record of the models topic has no valid signature.", _ADVICE)

@@ -1,8 +1,11 @@
-"""Whether what is measured is still what it was: by two detectors, one for any change, one for a slow rise.
+"""Detects drift of measured numbers, by two detectors of River: one for any change, one for a slow rise.
 
-ADWIN (Bifet and Gavaldà, "Learning from Time-Changing Data with Adaptive Windowing", SDM 2007) keeps a window as long
-as its mean stays the same. Page-Hinkley (Page, "Continuous Inspection Schemes", Biometrika 1954) sums what lies above
-the mean. Both are River's. Nothing is decided by them: they tell people where to look.
+ADWIN keeps a window of values as long as the means of its parts agree. Page-Hinkley sums the excess over the mean. No
+decision depends on them: their reports are shown to people.
+
+References:
+    Bifet and Gavaldà, "Learning from Time-Changing Data with Adaptive Windowing", SDM 2007.
+    Page, "Continuous Inspection Schemes", Biometrika 41, 1954.
 """
 
 from __future__ import annotations
@@ -12,32 +15,46 @@ from collections.abc import Mapping
 from typing import Any
 
 CONFIDENCE = 1e-5
-"""ADWIN's: smaller than its usual 0.002, since it watches dozens of numbers on each of thousands of sessions."""
+"""Of ADWIN. Smaller than its default 0.002, since it tests dozens of numbers on each of thousands of sessions."""
 _RISE = 25.0
-"""Page-Hinkley's threshold, of values between 0 and 1."""
+"""Threshold of Page-Hinkley, for values from 0 to 1."""
 _TOLERATED_RISE = 0.02
+"""Excess over the mean that Page-Hinkley ignores."""
 HELD = 29
-"""First values of a name that are held before its detectors are built: a short run never imports River. No detector
-reports a change earlier: Page-Hinkley waits for 30 values, ADWIN checks at every 32nd."""
+"""First values of a name that are kept before its detectors are built, so that a short run never imports River. No
+report is lost by it: Page-Hinkley starts at 30 values, and ADWIN checks at every 32nd."""
 MOST_WATCHED = 128
-"""Names that are watched; later ones are passed over."""
+"""Bound on the watched names; later ones are ignored."""
 
 
 class Watch:
-    """Watches numbers by name. What it has seen is not kept: a worker that starts begins anew.
+    """Drift detectors for numbers by name. Their state is not persisted: a restarted worker has new detectors.
 
     Args:
-        only_rises: Whether Page-Hinkley watches, too: for errors, which may fall without anybody's harm.
+        only_rises: Whether to report rises alone, by Page-Hinkley as well as ADWIN: for errors, whose fall is no harm.
+
+    Example:
+        >>> watch = Watch()
+        >>> reports = [watch.see({"error": 0.1 if number < 200 else 0.9}) for number in range(260)]
+        >>> ["error"] in reports[200:], any(reports[:200])
+        (True, False)
     """
 
     def __init__(self, *, only_rises: bool = False) -> None:
         self._only_rises = only_rises
         self._detectors: dict[str, list[Any]] = {}
         self._held: dict[str, list[float]] = {}
-        """Every name with its values so far, none once it has detectors."""
+        """Values of each name; empty once it has detectors."""
 
     def see(self, values: Mapping[str, float | str | None]) -> list[str]:
-        """Takes a value of each name; gives the names whose values have changed. What is no number is passed over."""
+        """Takes one value of each name.
+
+        Args:
+            values: Numbers by name. Other values, NaN and infinity are ignored.
+
+        Returns:
+            Names whose distribution has changed with this value.
+        """
         return [name for name, value in values.items() if isinstance(value, float | int) and self._see(name, value)]
 
     def _see(self, name: str, value: float) -> bool:

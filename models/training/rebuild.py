@@ -1,4 +1,4 @@
-"""A model from the training topic alone: the same examples give the same model, to the last bit."""
+"""Rebuilds models from the training topic: equal examples give an equal model, to the last bit."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from weir.contracts.training import TrainingExample
 
 @dataclass(slots=True)
 class Rebuilt:
-    """What came of it."""
+    """Result of a rebuild."""
 
     trainer: Trainer
+    """The trainer after the last example."""
     decisions: list[Decision] = field(default_factory=list)
+    """Decisions of the gate on the way."""
     equal: list[str] = field(default_factory=list)
-    """Published versions that came out the same."""
+    """Published versions whose rebuilt state is equal."""
     different: list[str] = field(default_factory=list)
-    """Published versions that did not: other code, other settings, or examples that are gone."""
+    """Published versions whose rebuilt state differs, by other code, other settings, or deleted examples."""
 
 
 def rebuild(
@@ -29,12 +31,18 @@ def rebuild(
     examples: Iterable[tuple[int, float, TrainingExample]],
     published: Mapping[str, Snapshot],
 ) -> Rebuilt:
-    """Learns all examples from nothing and compares with what was published.
+    """Learns all examples with a new trainer, and compares its states with the published versions.
 
     Args:
-        config: As the trainer has it.
-        examples: Offset, time of the record in seconds, and example, in order.
-        published: Snapshots by version, as they lie in the models topic; those of workflows are passed over.
+        config: Configuration of the trainer that published the versions.
+        examples: Offset, time of the record in seconds since 1970, and example, in the order of the topic.
+        published: Snapshots of the models topic by version. Those of workflows are ignored.
+
+    Returns:
+        The trainer, its decisions, and which versions are equal.
+
+    Raises:
+        SnapshotError: a published snapshot can't be read.
     """
     rebuilt = Rebuilt(Trainer(config))
     own = (snapshot for snapshot in published.values() if not is_retrained(snapshot.version))
