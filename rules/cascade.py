@@ -1,4 +1,4 @@
-"""What the stages say together: cheapest first, each only on what the ones before left open, business rules last."""
+"""The cascade: stages judge a session in order of cost until one settles it; human labels and business rules follow."""
 
 from __future__ import annotations
 
@@ -20,36 +20,37 @@ from weir.contracts.score import ModelRef
 from weir.contracts.session import Session
 
 NOTHING: Mapping[str, float] = {}
+"""No packs that a benign label yields to."""
 
 
-class ModelVoice(Protocol):
-    """What a flag tells of the model that scored."""
+class ScoringModel(Protocol):
+    """What the cascade reads of the model that scored."""
 
     @property
     def ref(self) -> ModelRef:
-        """Which model in which version."""
+        """Id and version of the model."""
 
     @property
     def learned_from(self) -> str:
-        """Whose labels it has learned."""
+        """Which labels it has learned: `people`, `weak` or `both`."""
 
     @property
     def block_from(self) -> float | None:
-        """Score from which it blocks; None: it blocks nobody."""
+        """Score from which the verdict is `block`; None if the model blocks no session."""
 
     @property
     def review_from(self) -> float:
-        """Score from which it asks a person."""
+        """Score from which the verdict is `review`."""
 
 
-def judge(  # noqa: PLR0913 -- each stage brings what it judges by
+def judge(  # noqa: PLR0913 -- each stage has inputs of its own
     session: Session,
     *,
     patterns: Patterns,
     budgets: Budgets,
     over: Sequence[SubjectVerdict],
     score: float | None,
-    model: ModelVoice | None,
+    model: ScoringModel | None,
     business: BusinessRules,
     shadow: Collection[Stage],
     now_s: float,
@@ -58,47 +59,62 @@ def judge(  # noqa: PLR0913 -- each stage brings what it judges by
     yields_to: Mapping[str, float] = NOTHING,
     ask: Callable[[], HeuristicEvidence] | None = None,
 ) -> Judgement:
-    """Asks the stages in order; the first that says anything but `allow` settles it, unless it is in shadow.
+    """Judges a session: the first stage out of shadow whose verdict is not `allow` settles it.
 
-    `over` are the limits over all partitions that meet the session (`SharedVerdicts.on`). `now_s` decides whether a
-    business rule has expired; `clock`, in seconds from anywhere, decides nothing. `answer` is the one of people's that
-    is in force for the session, `yields_to` the evidence of packs in which a `good` is not believed. `ask` gives what
-    `patterns` say of the session, from a caller who needs that too and remembers it.
+    Human labels and business rules are applied to the settled verdict.
+
+    Args:
+        session: The session.
+        patterns: Patterns and rules in force.
+        budgets: Limits of a single visitor.
+        over: Limits over all partitions that the session is over (`SharedVerdicts.on`).
+        score: Probability of abuse; None without a model.
+        model: The model that scored; None without one.
+        business: Business rules in force.
+        shadow: Stages whose verdicts are reported and decide nothing.
+        now_s: Time in seconds since 1970, by which business rules expire.
+        clock: Clock in seconds that measures each stage. It decides nothing.
+        answer: Human label that is in force for the session; None without one.
+        yields_to: Evidence by pack from which a benign label is ignored.
+        ask: Returns the evidence of `patterns` for the session; for callers that cache it.
+
+    Returns:
+        The judgement. If a human label decided, `beneath` has the judgement without it.
     """
     ask = ask or partial(collect_evidence, session, patterns)
     seconds: dict[Stage, float] = {}
-    voices: tuple[Callable[[], StageVerdict], ...] = (
+    stages: tuple[Callable[[], StageVerdict], ...] = (
         partial(rate_limit, session, budgets, over),
         partial(_by_heuristics, ask),
         partial(by_model, score, model),
     )
-    spoken = list(_until_settled(voices, shadow, seconds, clock))
-    settled = spoken[-1] if _settles(spoken[-1], shadow) else None
+    verdicts = list(_until_settled(stages, shadow, seconds, clock))
+    settled = verdicts[-1] if _settles(verdicts[-1], shadow) else None
     decided = settled or StageVerdict("model" if score is not None else "heuristics", "allow")
-    last_word = partial(
+    apply_business = partial(
         _with_business, session, business=business, shadow=shadow, now_s=now_s, score=score, seconds=seconds
     )
-    said: StageVerdict | None = None
+    human: StageVerdict | None = None
     if answer is not None:
         begun_s = clock()
         yields = answer.label == "good" and is_stronger(session, patterns, yields_to, ask())
-        said = by_people(decided, answer, yields=yields)
+        human = by_people(decided, answer, yields=yields)
         seconds["people"] = clock() - begun_s
     begun_s = clock()
-    if said is None:
-        judgement = last_word(spoken, decided)
+    if human is None:
+        judgement = apply_business(verdicts, decided)
     else:
-        is_heard = "people" not in shadow
-        judgement = last_word([*spoken, said], said if is_heard else decided)
-        if is_heard:
-            judgement = replace(judgement, beneath=last_word(spoken, decided))
+        counts = "people" not in shadow
+        judgement = apply_business([*verdicts, human], human if counts else decided)
+        if counts:
+            judgement = replace(judgement, beneath=apply_business(verdicts, decided))
     seconds["business_rule"] = clock() - begun_s
     return judgement
 
 
-def _with_business(  # noqa: PLR0913 -- what a judgement is made of
+def _with_business(  # noqa: PLR0913 -- a judgement has as many parts
     session: Session,
-    spoken: Sequence[StageVerdict],
+    verdicts: Sequence[StageVerdict],
     decided: StageVerdict,
     *,
     business: BusinessRules,
@@ -107,56 +123,62 @@ def _with_business(  # noqa: PLR0913 -- what a judgement is made of
     score: float | None,
     seconds: Mapping[Stage, float],
 ) -> Judgement:
-    """The judgement after business rules have had the last word."""
-    spoken = list(spoken)
+    """The judgement after business rules were applied to the settled verdict."""
+    verdicts = list(verdicts)
     override = business.apply(session, decided.verdict, decided.stage, now_s, score=score)
     if override is not None:
         last = StageVerdict("business_rule", override.verdict, (*override.reasons, *decided.reasons))
-        spoken.append(last)
+        verdicts.append(last)
         if "business_rule" not in shadow:
             decided = last
     shadowed = tuple(
-        ShadowVerdict(stage=said.stage, verdict=said.verdict, reasons=list(said.reasons))
-        for said in spoken
-        if said.stage in shadow and said.verdict != "allow"
+        ShadowVerdict(stage=one.stage, verdict=one.verdict, reasons=list(one.reasons))
+        for one in verdicts
+        if one.stage in shadow and one.verdict != "allow"
     )
-    trials = tuple(said.trial for said in spoken if said.trial is not None)
-    return Judgement(decided.verdict, decided.stage, decided.reasons, shadowed, tuple(spoken), seconds, trials)
+    trials = tuple(one.trial for one in verdicts if one.trial is not None)
+    return Judgement(decided.verdict, decided.stage, decided.reasons, shadowed, tuple(verdicts), seconds, trials)
 
 
 def _until_settled(
-    voices: Sequence[Callable[[], StageVerdict]],
+    stages: Sequence[Callable[[], StageVerdict]],
     shadow: Collection[Stage],
     seconds: dict[Stage, float],
     clock: Callable[[], float],
 ) -> Iterator[StageVerdict]:
-    for voice in voices:
+    for stage in stages:
         begun_s = clock()
-        said = voice()
-        seconds[said.stage] = clock() - begun_s
-        yield said
-        if _settles(said, shadow):
+        verdict = stage()
+        seconds[verdict.stage] = clock() - begun_s
+        yield verdict
+        if _settles(verdict, shadow):
             return
 
 
-def _settles(said: StageVerdict, shadow: Collection[Stage]) -> bool:
-    return said.stage not in shadow and said.verdict != "allow"
+def _settles(found: StageVerdict, shadow: Collection[Stage]) -> bool:
+    return found.stage not in shadow and found.verdict != "allow"
 
 
 def rate_limit(session: Session, budgets: Budgets, over: Sequence[SubjectVerdict]) -> StageVerdict:
-    """Throttles who is over a budget of their own, or whose address or account is over one."""
+    """Stage `rate_limit`: throttles a session over a limit of its visitor, address or account.
+
+    Args:
+        session: The session, with the visitor's limits that it was over.
+        budgets: Limits of a single visitor, for the texts of the reasons.
+        over: Limits of addresses and accounts that the session is over.
+    """
     reasons = _of_visitor(session, budgets)
     reasons += [Reason(id=verdict.limit, version=verdict.version, text=verdict.text) for verdict in over]
     return StageVerdict("rate_limit", "throttle" if reasons else "allow", tuple(reasons))
 
 
 def _of_visitor(session: Session, budgets: Budgets) -> list[Reason]:
-    """The visitor's limits that the session was over.
+    """One reason for each of the visitor's limits that the session was over.
 
-    The text has no count: a flag goes out at the first event over a limit, and not again for each further one.
+    The text has no count. With one, the flag would change with each further event, and be published again.
     """
     if session.rate_limited and not session.limits_over:
-        # Folded by a version that did not say which.
+        # Folded by an older version, which recorded no names of limits.
         text = "Over one of the visitor's limits."
         return [Reason(id="visitor-budget", version=budgets.version, text=text)]
     reasons = []
@@ -171,29 +193,36 @@ def _of_visitor(session: Session, budgets: Budgets) -> list[Reason]:
 
 
 def heuristics(session: Session, patterns: Patterns) -> StageVerdict:
-    """Takes the evidence of patterns and of rules over the session; those in shadow are no part of it."""
-    return _heard(collect_evidence(session, patterns))
+    """Stage `heuristics`: the verdict from the evidence of patterns and session rules that are not in shadow."""
+    return _stage_verdict(collect_evidence(session, patterns))
 
 
 def _by_heuristics(ask: Callable[[], HeuristicEvidence]) -> StageVerdict:
-    return _heard(ask())
+    return _stage_verdict(ask())
 
 
-def _heard(heard: HeuristicEvidence) -> StageVerdict:
-    reasons = _as_reasons(heard.signs) if heard.verdict != "allow" else ()
-    return StageVerdict("heuristics", heard.verdict, reasons, _trial(heard) if heard.shadow else None)
+def _stage_verdict(evidence: HeuristicEvidence) -> StageVerdict:
+    reasons = _as_reasons(evidence.signs) if evidence.verdict != "allow" else ()
+    return StageVerdict("heuristics", evidence.verdict, reasons, _shadow_trial(evidence) if evidence.shadow else None)
 
 
 def _as_reasons(signs: Iterable[Sign]) -> tuple[Reason, ...]:
     return tuple(Reason(id=sign.id, version=sign.version, text=sign.reason) for sign in signs)
 
 
-def _trial(heard: HeuristicEvidence) -> ShadowVerdict:
-    return ShadowVerdict(stage="heuristics", verdict=heard.shadow_verdict, reasons=list(_as_reasons(heard.shadow)))
+def _shadow_trial(evidence: HeuristicEvidence) -> ShadowVerdict:
+    return ShadowVerdict(
+        stage="heuristics", verdict=evidence.shadow_verdict, reasons=list(_as_reasons(evidence.shadow))
+    )
 
 
-def by_model(score: float | None, model: ModelVoice | None) -> StageVerdict:
-    """Takes the champion's probability."""
+def by_model(score: float | None, model: ScoringModel | None) -> StageVerdict:
+    """Stage `model`: the verdict from the champion's score.
+
+    Args:
+        score: Probability of abuse; None without a model.
+        model: The model that scored; None without one.
+    """
     if score is None or model is None:
         return StageVerdict("model", "allow")
     block_from = model.block_from

@@ -1,4 +1,4 @@
-"""What one stage says of a session, and what the cascade makes of it."""
+"""The verdict of one stage on a session, and the judgement of the whole cascade."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ STRENGTH: dict[Verdict, int] = {"allow": 0, "review": 1, "throttle": 2, "block":
 
 @dataclass(frozen=True, slots=True)
 class StageVerdict:
-    """What one stage says of a session."""
+    """The verdict of one stage on a session."""
 
     stage: Stage
     verdict: Verdict
     reasons: tuple[Reason, ...] = ()
     trial: ShadowVerdict | None = None
-    """What it would say if those of its rules counted that are in shadow, and one of them holds."""
+    """Its verdict if its rules in shadow counted; None if none of them holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the cascade says of a session."""
+    """The judgement of the whole cascade on a session."""
 
     verdict: Verdict
     stage: Stage
@@ -32,10 +32,10 @@ class Judgement:
     reasons: tuple[Reason, ...]
     shadow: tuple[ShadowVerdict, ...]
     stages: tuple[StageVerdict, ...]
-    """Every stage that spoke, in order, those in shadow included."""
+    """Verdicts of all stages that ran, in order, those in shadow included."""
     seconds: Mapping[Stage, float] = field(default_factory=dict, compare=False)
-    """Time that each stage took to speak, by the clock that was given."""
+    """Seconds that each stage took, by the caller's clock."""
     trials: tuple[ShadowVerdict, ...] = ()
-    """What stages would say with those of their rules that are in shadow."""
+    """Verdicts of stages if their rules in shadow counted."""
     beneath: Judgement | None = None
     """What the cascade says without people's answers, where those have a part in it."""

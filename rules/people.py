@@ -1,7 +1,7 @@
-"""What people's answers say of a session: trusted persons', and enough reports of visitors.
+"""Human labels as a stage: answers of trusted persons, and reports of enough visitors.
 
 An answer decides the sessions that it names, and the visitor's sessions that end while it holds. Time is event time:
-the answer's `ts` and `until` against the session's `end`.
+the answer's `ts` and `until` are compared with the session's `end`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class DecidingLabel(Protocol):
 
     @property
     def verdict(self) -> Verdict:
-        """What it gives to sessions."""
+        """Verdict on the sessions that it decides."""
 
     @property
     def label(self) -> str:
@@ -32,15 +32,15 @@ class DecidingLabel(Protocol):
 
     @property
     def source(self) -> str:
-        """Whose answer it is."""
+        """Name of the person, or of the reports."""
 
     @property
     def ts(self) -> float:
-        """When it was given, or the moment that it is about."""
+        """Event time from which it holds, in seconds since 1970."""
 
     @property
     def until(self) -> float:
-        """Sessions that end then or later are not decided by it."""
+        """Event time until which it holds: sessions that end then or later are not decided by it."""
 
 
 class SessionsDecidingLabel(DecidingLabel, Protocol):
@@ -53,19 +53,22 @@ class SessionsDecidingLabel(DecidingLabel, Protocol):
 
 AnyStanding = TypeVar("AnyStanding", bound=SessionsDecidingLabel)
 _LAST_MOMENT_S = 253_402_300_799.0
-"""The end of the year 9999, the last that a date can say."""
+"""End of the year 9999, the last that `datetime` has."""
 
 
 def in_force(
     answers: Sequence[AnyStanding], session_id: str, end_s: float, holds_until_s: float = 0.0
 ) -> AnyStanding | None:
-    """The answer that decides a session, None where none does.
+    """Finds the answer that decides a session.
 
     Args:
-        answers: About the session's visitor, those with the last word last.
-        session_id: The session.
-        end_s: Its `end`.
-        holds_until_s: Until when the last flag of the session holds: an answer that came before that decides it too.
+        answers: Answers about the session's visitor, by rising precedence.
+        session_id: Id of the session.
+        end_s: `end` of the session, in seconds since 1970.
+        holds_until_s: Time until which the session's last flag holds. An earlier answer decides the session, too.
+
+    Returns:
+        The answer; None without one.
     """
     for answer in reversed(answers):
         begins_in_time = answer.ts <= end_s or answer.ts < holds_until_s or session_id in answer.session_ids
@@ -75,11 +78,19 @@ def in_force(
 
 
 def by_people(decided: StageVerdict, answer: DecidingLabel, *, yields: bool) -> StageVerdict | None:
-    """What people say where the stages before them said `decided`; None where that stands.
+    """Stage `people`: applies a human label to the verdict of the stages before.
 
-    A `good` frees from heuristics and model, unless it `yields` to the evidence. It doesn't lift a rate limit: that is
-    about how much, not about whom. A `bad` and reports never make a verdict milder. The only reason is the answer: with
-    it, the decision can be taken again.
+    A benign label lifts verdicts of heuristics and model, unless it yields to their evidence. It doesn't lift a rate
+    limit, which is about load and not about abuse. An abusive label and reports never weaken a verdict. The only reason
+    is the answer, from which the decision can be repeated.
+
+    Args:
+        decided: Verdict of the stages before.
+        answer: The label.
+        yields: Whether a benign label yields to the evidence, see `is_stronger`.
+
+    Returns:
+        The stage's verdict; None if `decided` stands.
     """
     if answer.label == "good":
         if yields or (decided.stage == "rate_limit" and decided.verdict != "allow"):
@@ -90,15 +101,19 @@ def by_people(decided: StageVerdict, answer: DecidingLabel, *, yields: bool) -> 
 
 
 def is_stronger(
-    session: Session, patterns: Patterns, yields_to: Mapping[str, float], heard: HeuristicEvidence | None = None
+    session: Session, patterns: Patterns, yields_to: Mapping[str, float], evidence: HeuristicEvidence | None = None
 ) -> bool:
-    """Whether heuristics have evidence in which a `good` answer is not believed: so much of one of these packs.
+    """Whether the evidence of one pack is strong enough to override a benign label.
 
-    `heard` is what the patterns say of the session, where the caller has asked them already.
+    Args:
+        session: The session.
+        patterns: Patterns and rules in force.
+        yields_to: Evidence by pack from which a benign label is ignored.
+        evidence: The patterns' evidence for the session, if the caller has it already.
     """
     if not yields_to or not session.heuristics:
         return False
-    signs = (heard or collect_evidence(session, patterns)).signs
+    signs = (evidence or collect_evidence(session, patterns)).signs
     packs = {sign.id: info.pack for sign in signs if (info := patterns.find(sign.id)) is not None}
     return any(
         grouped_evidence(sign for sign in signs if packs.get(sign.id) == pack) >= least
@@ -107,13 +122,13 @@ def is_stronger(
 
 
 def evidence_of(named: Sequence[str]) -> dict[str, float]:
-    """The setting `answer_yields_to`: pack to evidence."""
+    """Parses the setting `answer_yields_to`: `pack:evidence` to evidence by pack."""
     split = (one.rpartition(":") for one in named)
     return {pack: float(value) for pack, _, value in split}
 
 
 def reason_of(answer: DecidingLabel) -> Reason:
-    """The answer as a flag's reason: who said what, and until when it holds."""
+    """The answer as a flag's reason: its source, label and verdict, and how long it holds."""
     until = datetime.fromtimestamp(min(answer.until, _LAST_MOMENT_S), UTC).isoformat(" ", "seconds")
     if answer.source == REPORTS:
         text = f"Visitors reported the visitor: {answer.verdict} until {until}."

@@ -20,7 +20,7 @@ _SAYS = {
     "model": {"allow", "review", "block"},
     "people": {"allow", "review", "throttle", "block"},
 }
-"""What each stage can have said when rules are asked."""
+"""Verdicts that each stage can have when business rules are evaluated."""
 
 
 def problems_of_rules(document: Document, file: RulesFile, today: date) -> Iterator[Problem]:
@@ -96,7 +96,7 @@ def _names(document: Document, file: RulesFile, who: Who, path: Path) -> Iterato
         if not is_network(text):
             yield document.problem(f"{text!r} is no network.", "Write 192.0.2.0/24.", *path, "networks")
         elif not is_meant(text):
-            yield document.problem(f"{text} is everybody.", "Give a longer prefix.", *path, "networks")
+            yield document.problem(f"{text} contains all addresses.", "Give a longer prefix.", *path, "networks")
     known = {segment.id for segment in file.segments}
     for name in who.segments or ():
         if path[0] == "segments":
@@ -125,14 +125,14 @@ def _bounds(document: Document, when: When, path: Path, name: str) -> Iterator[P
         return
     if when.stages == ("business_rule",):
         yield document.problem(
-            f"{name} can never fire: business rules speak last.", "Name an earlier stage.", *path, "stages"
+            f"{name} can never fire: business rules are the last stage.", "Name an earlier stage.", *path, "stages"
         )
     elif when.verdicts is not None:
         possible = {verdict for stage in when.stages for verdict in _SAYS.get(stage, ())}
         if not possible & set(when.verdicts):
-            said = ", ".join(when.verdicts)
-            message = f"{name} can never fire: {', '.join(when.stages)} never says {said}."
-            yield document.problem(message, f"It says {', '.join(sorted(possible))}.", *path, "verdicts")
+            verdicts = ", ".join(when.verdicts)
+            message = f"{name} can never fire: {', '.join(when.stages)} never has the verdict {verdicts}."
+            yield document.problem(message, f"Name one of {', '.join(sorted(possible))}.", *path, "verdicts")
 
 
 def _rule(document: Document, rule: BusinessRuleEntry, path: Path) -> Iterator[Problem]:
@@ -158,7 +158,7 @@ def _thresholds(document: Document, rule: BusinessRuleEntry, given: VerdictThres
     stages = rule.when.stages
     if stages is not None and not {"model", "heuristics"} & set(stages):
         yield document.problem(
-            f"{rule.id} can never fire: thresholds are for what the model or nobody decided.",
+            f"{rule.id} can never fire: thresholds apply only where the model or no stage decided.",
             "Leave stages out.",
             *path,
             "when",
@@ -173,7 +173,7 @@ def _lists(document: Document, file: RulesFile) -> Iterator[Problem]:
             if not (denied.enabled and allowed.enabled) or are_apart(one, other):
                 continue
             if covers(other, one) or covers(one, other):
-                message = f"{denied.id} denies whom {allowed.id} allows."
+                message = f"{denied.id} denies sessions that {allowed.id} allows."
                 yield document.problem(message, "Take one of them out.", "deny", number, "who")
 
 
@@ -206,12 +206,12 @@ def _pair(
                 message = f"{second.id} and {first.id} have the same conditions: one of them can never decide."
                 yield document.problem(message, "Keep one.", "rules", number)
         elif within and first.weight == second.weight:
-            message = f"{second.id} says {second.then} where {first.id} says {first.then}."
+            message = f"{second.id} gives {second.then} where {first.id} gives {first.then}."
             yield document.problem(
                 message, "Give one a greater priority or weight, or other conditions.", "rules", number
             )
         elif first.weight == second.weight:
-            message = f"{second.id} and {first.id} may hold together, and say {second.then} and {first.then}."
+            message = f"{second.id} and {first.id} may hold together, and give {second.then} and {first.then}."
             hint = "The milder one decides then; give one a greater priority if that is not meant."
             yield document.problem(message, hint, "rules", number, warning=True)
     elif first.thresholds is not None and second.thresholds is not None and first.when == second.when:
@@ -223,7 +223,7 @@ def _dead(
     document: Document, one: tuple[int, BusinessRuleEntry], other: tuple[int, BusinessRuleEntry]
 ) -> Iterator[Problem]:
     (_, high), (number, low) = sorted((one, other), key=lambda entry: -entry[1].priority)
-    # Thresholds don't always speak.
+    # Thresholds don't always give a verdict.
     if high.then is not None and covers(_scope(high), _scope(low)):
         same = high.when == low.when
         why = "have the same conditions: one of them can never decide" if same else ""
@@ -243,10 +243,10 @@ def _ceiling(document: Document, file: RulesFile) -> Iterator[Problem]:
         message = f"{ceiling.id}: the brake would let go where it trips."
         yield document.problem(message, "Give release_at less than at_most.", "ceiling", "release_at")
     if "people" in ceiling.of:
-        message = f"{ceiling.id}: what people answer is not held back."
+        message = f"{ceiling.id}: verdicts of the stage people are not held back."
         yield document.problem(message, "Name earlier stages.", "ceiling", "of")
     if "business_rule" in ceiling.of:
-        message = f"{ceiling.id}: what business rules say is not held back."
+        message = f"{ceiling.id}: verdicts of business rules are not held back."
         yield document.problem(message, "Name earlier stages.", "ceiling", "of")
 
 

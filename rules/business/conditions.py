@@ -93,14 +93,14 @@ class When(SiteScope):
     at_most: Bounds | None = None
     """Greatest values; with both, the figure lies between them."""
 
-    def holds(self, said: PrecedingVerdict, context: Context) -> bool:
+    def holds(self, preceding: PrecedingVerdict, context: Context) -> bool:
         """Whether every condition that is given holds."""
-        session = said.session
+        session = preceding.session
         return (
-            _among(said.stage, self.stages)
-            and _among(said.verdict, self.verdicts)
+            _among(preceding.stage, self.stages)
+            and _among(preceding.verdict, self.verdicts)
             and _any_among(list(session.heuristics), self.reasons)
-            and self._within(session, said.score)
+            and self._within(session, preceding.score)
             and self.is_of(session, context)
             and (self.impostors is None or context.is_impostor(session))
         )
@@ -117,7 +117,7 @@ class When(SiteScope):
 
 @dataclass(frozen=True, slots=True)
 class PrecedingVerdict:
-    """What the stages before have said of a session."""
+    """The verdict of the stages before business rules on a session."""
 
     session: Session
     verdict: Verdict

@@ -16,7 +16,7 @@ from weir.contracts.flag import Stage, Verdict
 Owner = Annotated[str, Field(min_length=1, max_length=128)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 ALLOW_PRIORITY, DENY_PRIORITY = 1_000, 900
-"""Of the lists: who is on both is allowed, and no rule may stand between."""
+"""Of the lists: a visitor on both is allowed, and no rule may come between them."""
 
 
 class VerdictThresholds(Strict):
@@ -40,7 +40,7 @@ class Dated(EntryHeader):
     """What rules and entries of lists have in common."""
 
     owner: Owner
-    """The person or team that answers for the entry."""
+    """The person or team that is responsible for the entry."""
     hours: Hours | None = None
     """Hours of the week in which the entry is in force; always unless given."""
 
@@ -65,7 +65,7 @@ class BusinessRuleEntry(Dated):
     """Where this holds, the rule does not."""
     then: Verdict | None = None
     thresholds: VerdictThresholds | None = None
-    """In place of `then`: the verdict follows from the score, where the model or nobody decided."""
+    """In place of `then`: the verdict follows from the score, where the model or no stage decided."""
 
 
 class ListEntry(Dated):
@@ -105,7 +105,7 @@ class RulesFile(Strict):
     """A file of business rules."""
 
     version: Annotated[str, Field(min_length=1, max_length=64)]
-    # Each is asked for every revision of a session, and compared with every other one when the file is read.
+    # Each is evaluated for every revision of a session, and compared with every other one when the file is read.
     segments: Annotated[tuple[SegmentEntry, ...], BeforeValidator(as_tuple), Field(max_length=200)] = ()
     allow: Annotated[tuple[ListEntry, ...], BeforeValidator(as_tuple), Field(max_length=200)] = ()
     deny: Annotated[tuple[ListEntry, ...], BeforeValidator(as_tuple), Field(max_length=200)] = ()

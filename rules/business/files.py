@@ -65,9 +65,7 @@ def _crawlers(document: Document, file: RulesFile, networks: Sequence[Network]) 
     return [
         document.problem(
             f"The limits' file names no crawler {name}.",
-            f"There are: {', '.join(sorted(known))}."
-            if known
-            else "It names none; the setting limits_file says which it is.",
+            f"There are: {', '.join(sorted(known))}." if known else "It names none; the setting limits_file names it.",
             *path,
             "crawlers",
         )

@@ -35,7 +35,7 @@ class Override:
 
 
 class Rule(Dated):
-    """A rule or an entry of a list, as it is asked."""
+    """A rule or an entry of a list, ready to be evaluated."""
 
     priority: int
     weight: float = 1.0
@@ -44,26 +44,26 @@ class Rule(Dated):
     then: Verdict | None = None
     thresholds: VerdictThresholds | None = None
 
-    def verdict(self, said: PrecedingVerdict, context: Context) -> Verdict | None:
-        """What it says of a session; None where it does not hold."""
-        if not self._holds(said, context):
+    def verdict(self, preceding: PrecedingVerdict, context: Context) -> Verdict | None:
+        """Its verdict on a session; None if it does not hold."""
+        if not self._holds(preceding, context):
             return None
         if self.thresholds is None:
             return self.then
-        if said.score is None or not (said.stage == "model" or said.verdict == "allow"):
+        if preceding.score is None or not (preceding.stage == "model" or preceding.verdict == "allow"):
             return None
-        return self.thresholds.verdict_of(said.score)
+        return self.thresholds.verdict_of(preceding.score)
 
-    def _holds(self, said: PrecedingVerdict, context: Context) -> bool:
+    def _holds(self, preceding: PrecedingVerdict, context: Context) -> bool:
         if isinstance(self.when, When):
-            held = self.when.holds(said, context)
+            held = self.when.holds(preceding, context)
         else:
-            held = self.when.holds_for(said.session, context)
-        return held and (self.unless is None or not self.unless.holds(said, context))
+            held = self.when.holds_for(preceding.session, context)
+        return held and (self.unless is None or not self.unless.holds(preceding, context))
 
 
 class BusinessRules:
-    """The rules of a file, in the order in which they are asked: by priority, then as written."""
+    """The rules of a file, in the order of evaluation: by priority, then as written."""
 
     def __init__(self, loaded: Loaded, networks: Sequence[Network] = ()) -> None:
         file = loaded.file
@@ -78,7 +78,7 @@ class BusinessRules:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """All that are enabled, in the order in which they are asked."""
+        """All enabled rules, in the order of evaluation."""
         return tuple(self._rules)
 
     def apply(
@@ -89,16 +89,16 @@ class BusinessRules:
         Pure: `now_s` decides about expiry, the session's own time about hours.
         """
         today = datetime.fromtimestamp(now_s, UTC).date()
-        said = PrecedingVerdict(session, verdict, stage, score)
+        preceding = PrecedingVerdict(session, verdict, stage, score)
         votes: defaultdict[Verdict, list[Rule]] = defaultdict(list)
         priority: int | None = None
         for rule in self._rules:
             if priority is not None and rule.priority < priority:
                 break
-            says = rule.verdict(said, self._context) if rule.is_in_force(today, session.end) else None
-            if says is not None:
+            given = rule.verdict(preceding, self._context) if rule.is_in_force(today, session.end) else None
+            if given is not None:
                 priority = rule.priority
-                votes[says].append(rule)
+                votes[given].append(rule)
         if not votes:
             return None
         # max gives the first of equals: the milder one.
@@ -122,7 +122,7 @@ def load_business_rules(path: Path | None = None, networks: Sequence[Network] | 
         networks: The limits' file's, to which rules refer by name; without, names are not looked at.
 
     Raises:
-        RulesError: the file can't be read, or is refused; it says everything that is wrong.
+        RulesError: the file can't be read, or is refused; the error lists all problems.
     """
     loaded, problems = check_business_rules(path, networks)
     refuse_errors(problems)

@@ -12,7 +12,7 @@ from weir.contracts.flag import Flag, Stage, Verdict
 
 @dataclass(frozen=True, slots=True)
 class LastVerdict:
-    """A session's last verdict, and who said so."""
+    """A session's last verdict, and the rules that decided it."""
 
     visitor_id: str
     verdict: Verdict
@@ -29,7 +29,7 @@ class BusinessVerdictChange:
     before: Verdict
     after: Verdict
     by: tuple[str, ...]
-    """What says so now; where nothing does any more, what said so before."""
+    """The rules that decide now; if there are none any more, those that decided before."""
 
     @property
     def kind(self) -> str:
@@ -76,10 +76,12 @@ def changes(
         before_verdict: Verdict = was.verdict if was else "allow"
         after_verdict: Verdict = now.verdict if now else "allow"
         if before_verdict != after_verdict:
-            said = now if now is not None else was
-            if said is not None:
-                by = freed_by(session_id, said) if now is None else ()
-                yield BusinessVerdictChange(session_id, said.visitor_id, before_verdict, after_verdict, by or _by(said))
+            decisive = now if now is not None else was
+            if decisive is not None:
+                by = freed_by(session_id, decisive) if now is None else ()
+                yield BusinessVerdictChange(
+                    session_id, decisive.visitor_id, before_verdict, after_verdict, by or _by(decisive)
+                )
 
 
 def by_rule(found: Sequence[BusinessVerdictChange]) -> Counter[tuple[str, str]]:

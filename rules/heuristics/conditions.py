@@ -57,7 +57,7 @@ class Condition(Strict):
 
 
 class SessionExample(Strict):
-    """A session in an example: what is not said of it is not known."""
+    """A session in an example: facts that the example leaves out are unknown."""
 
     measures: Mapping[Measure, float] = Field(default_factory=dict)
     patterns: Annotated[tuple[str, ...], BeforeValidator(as_tuple)] = ()
@@ -74,7 +74,7 @@ class SessionExample(Strict):
         return int(pattern in self.patterns)
 
     def hits_of_category(self, category: str, /) -> int:
-        """As the example says."""
+        """The value in the example."""
         return self.categories.get(category, 0)
 
 

@@ -17,7 +17,7 @@ from rules.heuristics.entries import DECODERS, PatternEntry, PatternField
 from rules.heuristics.finder import finder
 
 SPEAKS_FROM = 0.5
-"""A pattern of a lower weight flags nobody alone: it may meet ordinary texts."""
+"""A pattern of a lower weight flags no session alone, so it may match ordinary texts."""
 MOST_BY_LEVEL: Mapping[int, float] = {1: 0.001, 2: 0.01, 3: 0.05, 4: 1.0}
 """Share of a field's ordinary texts that one pattern may match, by its level of paranoia."""
 BLOCKS_FROM = 0.9
@@ -70,7 +70,7 @@ def met(entries: Iterable[PatternEntry]) -> list[Met]:
 
 
 def too_many(entries: Iterable[PatternEntry]) -> list[Met]:
-    """Patterns that speak alone, and match more ordinary texts than their level allows."""
+    """Patterns that flag alone, and match more ordinary texts than their level allows."""
     speaking = {entry.id: entry for entry in entries if entry.weight >= SPEAKS_FROM and not entry.shadow}
     return [one for one in met(speaking.values()) if one.share > _most(speaking[one.pattern])]
 
@@ -88,7 +88,7 @@ def excess_matches(entries: Iterable[PatternEntry]) -> dict[str, str]:
 
 
 def share_met(entries: Iterable[PatternEntry]) -> dict[PatternField, float]:
-    """By field, the share of ordinary texts that some pattern which speaks alone matches."""
+    """By field, the share of ordinary texts that some pattern that flags alone matches."""
     speaking = [entry for entry in entries if entry.weight >= SPEAKS_FROM and not entry.shadow]
     field_of = {entry.id: entry.field for entry in speaking}
     texts: dict[PatternField, set[str]] = {field: set() for field in sorted({entry.field for entry in speaking})}

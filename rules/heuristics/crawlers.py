@@ -1,4 +1,4 @@
-"""Crawlers that say who they are: the patterns of the package crawler-user-agents (MIT), as patterns of ours."""
+"""Crawlers that identify themselves, by the patterns of the package crawler-user-agents (MIT)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA  # type: ignore[import-un
 
 PACKAGE = "crawler-user-agents"
 WEIGHT = 0.75
-"""Alone enough to throttle: it does not hide, and nobody has said that it is welcome."""
+"""Enough to throttle alone: the crawler identifies itself, and no entry allows it."""
 GROUP = "who-it-says-it-is"
 """Two patterns that know the same name are one reason."""
 _TAGS = {

@@ -1,4 +1,4 @@
-"""What a text says once its disguises are off. Each step is a function; `url_text` and `free_text` are their order.
+"""Decodes disguised texts. Each step is a function; `url_text` and `free_text` are their order.
 
 Percent-encoding, entities and compatibility forms hide in each other, so they come off in rounds, until nothing
 changes. Encoding the percent sign again and again is undone in one round, however often; what needs more than `ROUNDS`

@@ -1,4 +1,4 @@
-"""Which steps of decoding a text goes through: what `decode` does, told step by step for an explanation."""
+"""The steps by which `decode` changed a text, one by one, for an explanation."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ DECODERS: Mapping[PatternField, Callable[[str], str]] = {
 LONGEST_REGEX = 4_000
 MOST_DOMAINS = 50_000
 Level = Annotated[int, Field(ge=1, le=4)]
-"""Of paranoia: 1 is for every site, 2 and 3 find more and err more, 4 is for what nobody else should ever reach."""
+"""Paranoia level: 1 is for every site, 2 and 3 find more with more false positives, 4 is for closed services."""
 Examples = Annotated[tuple[str, ...], BeforeValidator(as_tuple), Field(min_length=1)]
 SessionExamples = Annotated[tuple[SessionExample, ...], BeforeValidator(as_tuple), Field(min_length=1)]
 Domain = Annotated[str, Field(pattern=r"^[^\s./:@?#]+(\.[^\s./:@?#]+)+$", max_length=253)]
@@ -44,12 +44,12 @@ class Entry(EntryHeader):
     """What patterns and rules have in common."""
 
     category: Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,63}$")]
-    """The kind of abuse that it tells of."""
+    """Kind of abuse that it indicates."""
     weight: Annotated[float, Field(ge=0, le=1)]
     """Evidence for abuse when it holds: 0.5 alone is a review, 0.7 a throttle, 0.9 a block. 0 is no evidence: a sign
     that rules may ask for."""
     group: Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,63}$")] | None = None
-    """Of entries of one group, in whatever packs, only the strongest counts: they tell of the same thing."""
+    """Of entries of one group, in whatever packs, only the strongest counts: they have the same cause."""
     level: Level = 1
     """Of paranoia: it is in force where the pack's level is no lower."""
     shadow: bool = False
@@ -94,9 +94,9 @@ class PatternEntry(Entry):
             # User agents keep their case.
             expression = f"(?i:{self.expression})" if field == "user_agent" else self.expression
             changed = {"id": f"{self.id}.{field}", "field": field, "weight": weight, "group": group, "in_prose": None}
-            said = {name: value for name, value in self if name not in {"also", "domains", "domains_file"}}
+            own = {name: value for name, value in self if name not in {"also", "domains", "domains_file"}}
             yield PatternEntry.model_construct(
-                **(said | changed | {"regex": expression, "match": (), "no_match": (), "also": {}})
+                **(own | changed | {"regex": expression, "match": (), "no_match": (), "also": {}})
             )
 
     @model_validator(mode="after")

@@ -1,8 +1,8 @@
-"""Evidence: what patterns and rules say together, and the verdict that follows.
+"""Evidence: the combined weight of patterns and rules, and the verdict that follows.
 
 A weight is the chance that a session of which nothing else is known is abuse, once this one sign holds. Signs of
 different groups are taken to err independently: the evidence is the chance that not all of them err, 1 - product of
-(1 - weight). Signs of one group tell of the same thing in other words; only the strongest of them counts.
+(1 - weight). Signs of one group have the same cause; only the strongest of them counts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ THRESHOLDS: tuple[tuple[float, Verdict], ...] = ((0.9, "block"), (0.7, "throttle
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """One thing that speaks against a session."""
+    """One indication of abuse in a session."""
 
     id: str
     version: str
@@ -44,7 +44,7 @@ def grouped_evidence(signs: Iterable[Sign]) -> float:
             weights.append(sign.weight)
         else:
             strongest[sign.group] = max(sign.weight, strongest.get(sign.group, 0.0))
-    # In one order: a product of floats depends on it in its last digits, and rounding could tell.
+    # In a fixed order: the last digits of a product of floats depend on it, and rounding could show them.
     return evidence(sorted([*weights, *strongest.values()]))
 
 

@@ -57,7 +57,7 @@ class Firing:
 
     @property
     def sign(self) -> Sign:
-        """What it says of the session."""
+        """Its evidence for the session."""
         return Sign(self.pattern, self.version, self.weight, self.group, self.reason)
 
 

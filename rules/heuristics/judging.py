@@ -1,4 +1,4 @@
-"""What patterns and rules say of a session: which count, what they add up to, and what those in shadow would add."""
+"""Evidence of patterns and rules for a session: the signs that count, their sum, and the sum with those in shadow."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from weir.contracts.session import Session
 
 @dataclass(frozen=True, slots=True)
 class HeuristicEvidence:
-    """What the packs in force say of a session."""
+    """Evidence of the packs in force for a session."""
 
     evidence: float
     verdict: Verdict
     signs: tuple[Sign, ...]
-    """Those that count, by id; signs of no weight are none."""
+    """Signs that count, by id; signs of weight 0 are left out."""
     shadow: tuple[Sign, ...]
-    """Those in shadow, by id."""
+    """Signs in shadow, by id."""
     shadow_evidence: float
-    """What it would be if those in shadow counted."""
+    """Evidence if the signs in shadow counted."""
 
     @property
     def shadow_verdict(self) -> Verdict:
-        """The verdict if those in shadow counted."""
+        """Verdict if the signs in shadow counted."""
         return verdict_of(self.shadow_evidence)
 
 
 def collect_evidence(session: Session, patterns: Patterns) -> HeuristicEvidence:
-    """Takes the patterns that the session notes and the rules that hold, each once, none that had expired."""
+    """Collects the patterns that matched in the session and the rules that hold, each once, without expired ones."""
     signs: list[Sign] = []
     shadow: list[Sign] = []
     for sign, in_shadow in (*_matched(session, patterns), *_holding(session, patterns)):

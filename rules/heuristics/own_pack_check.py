@@ -57,7 +57,7 @@ def excess_problems(file: str, pack: Pack, messages: Mapping[str, str]) -> list[
     Args:
         file: The file, as the errors name it.
         pack: The pack that was read from it.
-        messages: For each pattern that exceeds its bound, a sentence that says so.
+        messages: For each pattern that exceeds its bound, an error message.
     """
     lines = pack.lines or {}
     return [Problem(file, lines.get(one.partition(".")[0], 0), message, HINT) for one, message in messages.items()]

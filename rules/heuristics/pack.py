@@ -66,17 +66,20 @@ class Pack:
     def source(self) -> str:
         """YAML that is this very pack wherever it is read, whatever package, files and settings there are."""
         written = yaml.safe_load(self.text)
-        said: dict[str, Any] = {}
+        derived: dict[str, Any] = {}
         if self.crawlers is not None:
-            said["known_crawlers"] = {"version": self.crawlers.version, "patterns": dict(self.crawlers.categories)}
+            derived["known_crawlers"] = {
+                "version": self.crawlers.version,
+                "patterns": dict(self.crawlers.categories),
+            }
         if written.get("level", 1) != self.level:
-            said["level"] = self.level
+            derived["level"] = self.level
         listed = {entry.id: list(entry.domains) for entry in self.patterns if entry.domains_file is not None}
         if listed:
-            said["patterns"] = [_with_list(row, listed) for row in written["patterns"]]
-        if not said:
+            derived["patterns"] = [_with_list(row, listed) for row in written["patterns"]]
+        if not derived:
             return self.text
-        dumped: str = yaml.safe_dump(written | said, sort_keys=False, allow_unicode=True)
+        dumped: str = yaml.safe_dump(written | derived, sort_keys=False, allow_unicode=True)
         return dumped
 
 
@@ -84,7 +87,7 @@ def read_pack(file: Path, level: int = 1) -> Pack:
     """The pack in a file, of a level unless it names its own.
 
     Raises:
-        RulesError: the file can't be read, or is refused; it says everything that is wrong.
+        RulesError: the file can't be read, or is refused; the error lists all problems.
     """
     return _well(read_document(file), level)
 
@@ -146,12 +149,12 @@ def _crawlers(checked: PackFile) -> Crawlers | None:
 
 
 def _digest(patterns: Iterable[PatternEntry], rules: Iterable[SessionRuleEntry]) -> str:
-    told: list[list[object]] = [[*_said(entry), entry.field, entry.expression] for entry in patterns]
-    told += [[*_said(rule), rule.needs, *(one.model_dump_json() for one in rule.conditions)] for rule in rules]
-    return hashlib.sha256(json.dumps(sorted(told, key=str)).encode()).hexdigest()[:8]
+    rows: list[list[object]] = [[*_row_head(entry), entry.field, entry.expression] for entry in patterns]
+    rows += [[*_row_head(rule), rule.needs, *(one.model_dump_json() for one in rule.conditions)] for rule in rules]
+    return hashlib.sha256(json.dumps(sorted(rows, key=str)).encode()).hexdigest()[:8]
 
 
-def _said(entry: PatternEntry | SessionRuleEntry) -> list[object]:
+def _row_head(entry: PatternEntry | SessionRuleEntry) -> list[object]:
     return [
         *(entry.id, entry.weight, entry.category, entry.reason),
         *(entry.group, entry.shadow, entry.level, str(entry.expires)),

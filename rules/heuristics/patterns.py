@@ -43,7 +43,7 @@ are not looked at twice; user agents have round brackets and semicolons anyway."
 
 @dataclass(frozen=True, slots=True)
 class PatternInfo:
-    """What a flag tells of a pattern."""
+    """The parts of a pattern that a flag shows."""
 
     id: str
     pack: str

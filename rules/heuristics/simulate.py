@@ -1,4 +1,4 @@
-"""What other packs would have said of yesterday's sessions, against today's."""
+"""Compares the verdicts of other packs with those of the packs in force, on past sessions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Kind = Literal["newly flagged", "no longer flagged", "other verdict"]
 SAMPLES = 3
 """Strings kept of each visitor, to show."""
 MOST_SAMPLED = 50_000
-"""Visitors of whom strings are kept."""
+"""Visitors whose strings are kept."""
 _SIDES = ("today", "proposed")
 _MARKS = ("0/", "1/")
 
@@ -85,7 +85,7 @@ class HeuristicVerdictChange:
 
 @dataclass(slots=True)
 class Simulation:
-    """Takes closed sessions that were folded by `Both`, and says whose verdict would be another."""
+    """Takes closed sessions that were folded by `Both`, and reports those whose verdict would differ."""
 
     both: Both
     sessions: int = 0
@@ -130,5 +130,5 @@ def _of_side(session: Session, mark: str) -> Session:
     return cast("Session", _Side(session, mark)) if session.heuristics else session
 
 
-def _named(heard: HeuristicEvidence) -> set[str]:
-    return {sign.id for sign in heard.signs}
+def _named(evidence: HeuristicEvidence) -> set[str]:
+    return {sign.id for sign in evidence.signs}

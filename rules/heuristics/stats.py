@@ -1,4 +1,4 @@
-"""Figures of each rule: how often it holds, how often it is right, and so where nothing else speaks."""
+"""Figures of each rule: how often it holds, its precision, and both where the flag depends on it alone."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _Z = 1.96
 
 @dataclass(slots=True)
 class LabelCounts:
-    """What people say about sessions."""
+    """Numbers of human labels on sessions."""
 
     bad: int = 0
     good: int = 0
 
     @property
     def number(self) -> int:
-        """Of all answers."""
+        """Number of labels."""
         return self.bad + self.good
 
     @property
     def precision(self) -> float | None:
-        """Share of the bad, None without an answer."""
+        """Share of abusive labels; None without labels."""
         return self.bad / self.number if self.number else None
 
     @property
@@ -85,7 +85,7 @@ class RuleStats:
 
 
 class Stats:
-    """Takes closed sessions, and what people said about some of them."""
+    """Counts over closed sessions, some of which have a human label."""
 
     def __init__(self, patterns: Patterns) -> None:
         self._patterns = patterns
@@ -94,7 +94,7 @@ class Stats:
         self.answers = LabelCounts()
 
     def take(self, session: Session, *, is_bad: bool | None = None) -> None:
-        """A closed session; `is_bad` is what people say of it, None if nobody did."""
+        """Adds a closed session; `is_bad` is its human label, None without one."""
         self.sessions += 1
         if is_bad is not None:
             self.answers.add(is_bad=is_bad)

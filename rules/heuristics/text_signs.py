@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 -- Cyrillic words among the shapes of offers
-"""Signs of advertising in posts that no regular expression of RE2 can tell, since they compare parts of a text."""
+"""Signs of advertising in posts that no regular expression of RE2 can find, since they compare parts of a text."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _ADDRESS = re.compile(r"\s*(?:https?://|www\.)([^\s/?#:]{1,253})", re.IGNORECASE
 LONGEST = 4_000
 """Characters in which offers are looked for."""
 LONGEST_OFFER = 40
-"""Words of it: longer texts tell of something."""
+"""Most words of such a text: longer texts have other content."""
 FEWEST_SHAPES = 3
 """Shapes of an offer from which on a text that nobody speaks in is advertising; one that hardly anybody but advertisers
 uses counts as two, a promise of a cure or of company as three."""

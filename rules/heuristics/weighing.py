@@ -1,4 +1,4 @@
-"""What each rule is worth in one session: whether the verdict would be another without it."""
+"""Whether the verdict on a session depends on a single rule: whether it would differ without that rule."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Weighed:
     id: str
     in_shadow: bool
     is_alone: bool
-    """The session is flagged by it alone: without it, it would not be; of one in shadow, with it, it would be."""
+    """Whether the flag depends on it: without it, or for a rule in shadow with it, the session's flag would change."""
 
 
 def weigh(session: Session, patterns: Patterns) -> tuple[Weighed, ...]:
@@ -26,18 +26,18 @@ def weigh(session: Session, patterns: Patterns) -> tuple[Weighed, ...]:
     return weighed(collect_evidence(session, patterns))
 
 
-def weighed(heard: HeuristicEvidence) -> tuple[Weighed, ...]:
-    """The same of what was heard already."""
-    if not heard.signs and not heard.shadow:
+def weighed(evidence: HeuristicEvidence) -> tuple[Weighed, ...]:
+    """As `weigh`, from evidence that was collected already."""
+    if not evidence.signs and not evidence.shadow:
         return ()
-    is_flagged = heard.verdict != "allow"
+    is_flagged = evidence.verdict != "allow"
     found = [
-        Weighed(sign.id, in_shadow=False, is_alone=is_flagged and not _flags(_without(heard.signs, sign)))
-        for sign in heard.signs
+        Weighed(sign.id, in_shadow=False, is_alone=is_flagged and not _flags(_without(evidence.signs, sign)))
+        for sign in evidence.signs
     ]
     found += [
-        Weighed(sign.id, in_shadow=True, is_alone=not is_flagged and _flags([*heard.signs, sign]))
-        for sign in heard.shadow
+        Weighed(sign.id, in_shadow=True, is_alone=not is_flagged and _flags([*evidence.signs, sign]))
+        for sign in evidence.shadow
     ]
     return tuple(sorted(found, key=lambda one: one.id))
 

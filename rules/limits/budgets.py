@@ -178,7 +178,7 @@ def load_budgets(path: Path | None = None) -> Budgets:
     """The budgets of a YAML file; the shipped ones without one.
 
     Raises:
-        RulesError: the file can't be read, or is refused; it says everything that is wrong.
+        RulesError: the file can't be read, or is refused; the error lists all problems.
     """
     # Loading needs YAML and pydantic; spending, and the state that holds buckets, need neither.
     from rules.limits.files import read_budgets  # noqa: PLC0415

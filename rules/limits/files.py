@@ -254,7 +254,9 @@ def _wrong_network(
         if network is None:
             yield document.problem(f"{entry.id}: {text!r} is no network.", "Write 192.0.2.0/24.", *place, "ranges")
         elif not network.prefixlen:
-            yield document.problem(f"{entry.id}: {text} is everybody.", "Give a longer prefix.", *place, "ranges")
+            yield document.problem(
+                f"{entry.id}: {text} contains all addresses.", "Give a longer prefix.", *place, "ranges"
+            )
     if entry.treat == "crawler" and not entry.user_agent:
         yield document.problem(f"{entry.id}: a crawler has no user_agent.", "Add the user_agent.", *place)
     if entry.treat != "crawler" and entry.user_agent:

@@ -44,16 +44,16 @@ def read_ranges(path: Path) -> list[str] | str:
 
 
 def is_meant(text: str) -> bool:
-    """Whether a text names a network, and not everybody."""
+    """Whether a text names a network that is smaller than all addresses."""
     network = as_network(text)
     return network is not None and network.prefixlen > 0
 
 
 def _of_lines(text: str) -> Iterator[str]:
     for line in text.splitlines():
-        said = line.partition("#")[0].strip()
-        if said:
-            yield said
+        content = line.partition("#")[0].strip()
+        if content:
+            yield content
 
 
 def _of_json(content: object) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What one partition tells the others of the addresses and accounts that it saw, because bots drop their cookies.
+"""Sums by address and account that one partition publishes for the others, because bots drop their cookies.
 
 ```
  partition 0 ─► Sums ─┐  a record a window and limit: its busiest subjects

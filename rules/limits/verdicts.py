@@ -24,7 +24,7 @@ from weir.networks import Networks
 Kind = Literal["visitor", "address", "account"]
 Subject = tuple[Kind, str]
 REMEMBERED = 50_000
-"""Subjects of which a worker keeps buckets, the ones heard of last."""
+"""Subjects whose buckets a worker keeps, the most recently updated ones."""
 REMEMBERED_SETS = 10_000
 """Subjects of which a worker keeps sets, likewise: at most 2 KB each."""
 LEAP_S = 900.0
@@ -67,19 +67,19 @@ class Clock:
     """Event time over all partitions: the newest that is credible."""
 
     def __init__(self) -> None:
-        self._told: dict[int, float] = {}
+        self._times: dict[int, float] = {}
         self.now = 0.0
 
     def take(self, partition: int, ts: float) -> float:
-        """Takes a partition's time, and gives the one to reckon with: its own, but for a leap nobody confirmed."""
-        is_first, before = not self._told, self._told.get(partition)
-        self._told[partition] = ts
+        """Takes a partition's event time; returns it, or the newest credible time if nothing confirms a leap."""
+        is_first, before = not self._times, self._times.get(partition)
+        self._times[partition] = ts
         credible = [
             time
-            for number, time in self._told.items()
+            for number, time in self._times.items()
             if time <= self.now
             or (number == partition and before is not None and abs(time - before) <= LEAP_S)
-            or any(abs(time - other) <= LEAP_S for one, other in self._told.items() if one != number)
+            or any(abs(time - other) <= LEAP_S for one, other in self._times.items() if one != number)
         ]
         if credible:
             self.now = max(credible)
@@ -193,7 +193,7 @@ class SharedVerdicts:
         if before is not None and before.clock > self._clock.now + LEAP_S:
             before = None  # its time was wrong: it would not refill before that comes
         elif before is not None and before.clock - ts > budget.window_s:
-            return None  # told so late that all of it would have come back
+            return None  # published so late that the whole budget would be refilled
         spent = spend(budget, before, ts, cost, drains=True)
         buckets[budget.id] = spent.state
         if not spent.crossed:

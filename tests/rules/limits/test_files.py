@@ -95,7 +95,7 @@ def test_distinct_limits_networks_and_rules_of_addresses_are_read(tmp_path: Path
         ("distinct", DISTINCT | {"id": "burst"}, "given twice"),
         ("distinct", DISTINCT | {"at_most": 0}, "at_most"),
         ("networks", OFFICE | {"ranges": ["192.0.2.0/99"]}, "is no network"),
-        ("networks", OFFICE | {"ranges": ["0.0.0.0/0"]}, "is everybody"),
+        ("networks", OFFICE | {"ranges": ["0.0.0.0/0"]}, "contains all addresses"),
         ("networks", OFFICE | {"ranges": []}, "has no ranges"),
         ("networks", OFFICE | {"user_agent": "Bot"}, "user_agent has no effect"),
         ("networks", BOT | {"user_agent": ""}, "a crawler has no user_agent"),
