@@ -91,14 +91,14 @@ class Brake:
         return replace(judgement, verdict=ceiling.then, stage="business_rule", reasons=(reason, *judgement.reasons))
 
     def has_counted(self, verdict: str, stage: str, reasons: Sequence[str]) -> bool:
-        """Whether a session of which that was told last is counted as flagged already."""
+        """Whether a session with this last published verdict is counted as flagged already."""
         ceiling = self._ceiling
         if ceiling is None:
             return False
         return (verdict in _FLAGGED and stage in ceiling.of) or reasons[:1] == (ceiling.id,)
 
     def may_ask_about(self, session_id: str) -> bool:
-        """Whether people are asked about this one of the sessions that were held back."""
+        """Whether a session that was held back may be sampled for review."""
         if self._ceiling is None:
             return True
         digest = hashlib.blake2b(session_id.encode(), digest_size=8, key=_SEED).digest()

@@ -44,7 +44,7 @@ class Who(Strict):
     """Segments of this file."""
 
     def holds_for(self, session: Session, context: Context) -> bool:
-        """Whether every condition on who it is holds."""
+        """Whether every condition on visitor, account, network, crawler and segment holds."""
         return (
             _among(session.visitor_id, self.visitors)
             and _any_among(session.account_ids, self.accounts)
@@ -56,7 +56,7 @@ class Who(Strict):
 
 
 class SiteScope(Who):
-    """Whom and what part of the site a rule is about."""
+    """Conditions on the visitor and on the part of the site."""
 
     entry_path_prefixes: Texts | None = None
     """What the path begins with that the session began at."""
@@ -67,7 +67,7 @@ class SiteScope(Who):
     user_agent_contains: Texts | None = None
 
     def is_of(self, session: Session, context: Context) -> bool:
-        """Whether every condition on who and where holds."""
+        """Whether every condition on the visitor and on the part of the site holds."""
         return (
             _contains(session.user_agent, self.user_agent_contains)
             and _of_host(session.referrer, self.referrer_hosts)

@@ -20,7 +20,7 @@ Span = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """When and for whom something is in force."""
+    """Conditions and times under which a rule is in force."""
 
     when: When
     unless: When | None = None
@@ -30,7 +30,7 @@ class Scope:
 
 
 def covers(wide: Scope, narrow: Scope) -> bool:
-    """Whether the wide one holds wherever and whenever the narrow one does; False where that can't be told."""
+    """Whether the wide scope contains the narrow one; False if that is undecidable here."""
     return (
         (wide.added is None or (narrow.added is not None and wide.added <= narrow.added))
         and (wide.expires is None or (narrow.expires is not None and narrow.expires <= wide.expires))
@@ -41,7 +41,7 @@ def covers(wide: Scope, narrow: Scope) -> bool:
 
 
 def are_apart(one: Scope, other: Scope) -> bool:
-    """Whether the two never hold together; False where that can't be told."""
+    """Whether two scopes never hold together; False if that is undecidable here."""
     return (
         _never_the_same_day(one, other)
         or any(_share_nothing(one.when, other.when, name) for name in ("visitors", "stages", "verdicts", "crawlers"))
@@ -68,7 +68,7 @@ def _implies(narrow: When, wide: When) -> bool:
             return False
     if wide.networks_file is not None and wide.networks_file != narrow.networks_file:
         return False
-    # Networks in files and beside them are one list: what a file adds to the narrow one, nobody looks at here.
+    # Networks in files and beside them are one list. The content of a file is not compared here.
     return wide.networks is None or narrow.networks_file in {None, wide.networks_file}
 
 

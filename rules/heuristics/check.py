@@ -93,10 +93,10 @@ def _own_patterns(pack: Pack) -> list[PatternEntry]:
 
 
 def _shadowed(found: Shadow) -> tuple[str, str]:
-    effect = "it never counts, for both are of one group" if found.never_counts else "it never speaks alone"
+    effect = "it never counts, for both are of one group" if found.never_counts else "it never flags alone"
     return (
         f"{found.pattern} is shadowed by {found.by}: {effect}.",
-        f"All of {found.strings} strings that it matches are matched by that one. Take it out, or say more by it.",
+        f"All of {found.strings} strings that it matches are matched by that one. Take it out, or make it match more.",
     )
 
 

@@ -20,8 +20,8 @@ Find = Callable[[str], tuple[str, ...]]
 SetMatch = Callable[[bytes], list[int] | None]
 NONE: tuple[str, ...] = ()
 _ALWAYS = r"\A"
-"""Stands first in each set and matches every text: an answer without it means that RE2 ran out of memory, of which it
-says nothing else."""
+"""Stands first in each set and matches every text: a result without it means that RE2 ran out of memory, which
+RE2 does not report otherwise."""
 
 
 def finder(
@@ -51,7 +51,7 @@ def finder(
 
 
 def guarded(patterns: Sequence[tuple[str, str]], match_set: SetMatch) -> Find:
-    """Asks a set, and the patterns one by one where the set has no answer."""
+    """Matches by a set, or by single patterns if the set ran out of memory."""
     ids = ("", *(pattern_id for pattern_id, _ in patterns))
 
     @cache

@@ -16,10 +16,10 @@ from weir.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class GraduationCriteria:
-    """What a rule must show."""
+    """Figures that a rule in shadow needs before it may count."""
 
     answers: int = 10
-    """People's answers about sessions that it alone would flag; about all where it holds, if it never would alone."""
+    """Human labels on sessions that it alone would flag; if there are none, on all sessions where it holds."""
     precision: float | None = None
     """Of these; the rule's weight unless given, since that is what a weight claims."""
     at_least: float = 0.5

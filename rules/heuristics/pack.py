@@ -33,19 +33,19 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Pack:
-    """A pack that is well: it compiles, and its examples hold."""
+    """A valid pack: its patterns compile, and its examples hold."""
 
     name: str
     version: str
-    """What the file says, and a digest of what is in force: a pack that was changed, or is of another level, has
-    another version, whether or not whoever changed it thought of that."""
+    """The file's version and a digest of the entries in force, so that a pack with other entries or another level has
+    another version even if its author did not change it."""
     description: str
     patterns: tuple[PatternEntry, ...]
-    """All of them, whether in force or not."""
+    """All patterns, in force or not."""
     text: str
     """The YAML as written."""
     crawlers: Crawlers | None = None
-    """What came from the package, if that was asked for."""
+    """Patterns from the package, if the pack has `known_crawlers`."""
     rules: tuple[SessionRuleEntry, ...] = ()
     level: int = 1
     """Of paranoia: what is of a higher one is not in force."""

@@ -40,10 +40,10 @@ LONGEST = 4_000
 LONGEST_OFFER = 40
 """Most words of such a text: longer texts have other content."""
 FEWEST_SHAPES = 3
-"""Shapes of an offer from which on a text that nobody speaks in is advertising; one that hardly anybody but advertisers
-uses counts as two, a promise of a cure or of company as three."""
+"""Shapes of an offer from which a text without a first person is advertising. A shape that is rare outside of
+advertising counts as two, a promise of a cure or of company as three."""
 MANY_SHAPES = 5
-"""The same where somebody speaks for themselves, or asks."""
+"""The same for a text with a first person or a question."""
 _OF_LINK = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"'\]]{1,500}")
 _LINK = re.compile(r"https?://|\bwww\.|\[url[=\]]")
 _OF_LINKS = ("://", "www.", "[url")

@@ -27,7 +27,7 @@ class CountsState(msgspec.Struct, array_like=True):
 class DistinctCounts:
     """Sets by subject, in bounded memory.
 
-    A subject that had to go begins anew: it is told at most `missed` too low.
+    A subject that was removed for room starts from 0, so its published number is at most `missed` too low.
     """
 
     def __init__(self, limit: DistinctLimit, partitions: int) -> None:
@@ -37,9 +37,9 @@ class DistinctCounts:
         self._number = -1
         self._sets: dict[str, Distinct] = {}
         self._touched: dict[str, None] = {}
-        """Changed since they were told."""
+        """Subjects whose sets changed since they were published."""
         self._changed: dict[str, None] = {}
-        """Changed since they were written."""
+        """Subjects whose sets changed since they were written to the state."""
         self._written: set[str] = set()
         self.missed = 0
 
@@ -59,7 +59,7 @@ class DistinctCounts:
         self._changed[subject] = None
 
     def turn(self, start: float) -> None:
-        """From here on the window that begins at `start` is counted in."""
+        """Starts the window that begins at `start`; without a change of window it does nothing."""
         number = int(start // self.limit.window_s)
         if number != self._number:
             self._number = number
@@ -68,7 +68,7 @@ class DistinctCounts:
             self._changed = dict.fromkeys(self._written)
             self.missed = 0
 
-    def told(self) -> dict[str, Distinct]:
+    def take_changed(self) -> dict[str, Distinct]:
         """Sets that changed since the last call and are large enough, the largest ones first."""
         sized = ((len(self._sets[subject]), subject) for subject in self._touched)
         large = sorted(((size, subject) for size, subject in sized if size >= self._floor), key=_largest_first)

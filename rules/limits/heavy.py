@@ -15,15 +15,15 @@ KEEP = 1_024
 class HeavyCosts:
     """Cost by subject. Exact as long as there are at most `2 * keep` subjects.
 
-    Past that, what is told of a subject is at most `missed` below what it spent, and never above; and `missed` is at
-    most a `keep`-th of what all of them spent together. Whatever was added in the same order gives the same.
+    With more subjects, a subject's published cost is at most `missed` below its true cost, and never above it; `missed`
+    is at most a `keep`-th of the total cost. Equal additions in equal order give equal results.
     """
 
     def __init__(self, keep: int = KEEP, costs: Mapping[str, float] | None = None, missed: float = 0.0) -> None:
         self._most = 2 * keep
         self._keep = keep
         self.costs: dict[str, float] = dict(costs or {})
-        """To be looked at, and to be added to for a subject that is there."""
+        """Cost by subject. Callers may read it, and add to subjects that are in it."""
         self.missed = missed
 
     def begin_anew(self) -> None:
@@ -32,7 +32,7 @@ class HeavyCosts:
         self.missed = 0.0
 
     def add(self, subject: str, cost: float) -> None:
-        """Adds to what a subject spent."""
+        """Adds to the cost of a subject."""
         costs = self.costs
         if subject in costs:
             costs[subject] += cost
@@ -42,7 +42,7 @@ class HeavyCosts:
         self.costs[subject] = cost
 
     def busiest(self, floor: float, most: int) -> dict[str, float]:
-        """Those who spent at least `floor`, the busiest ones first."""
+        """At most `most` subjects with a cost of at least `floor`, by falling cost."""
         busy = sorted(
             ((cost, subject) for subject, cost in self.costs.items() if cost >= floor),
             key=lambda entry: (-entry[0], entry[1]),

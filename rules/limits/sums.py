@@ -104,7 +104,7 @@ class Sums:
         price: float,
         is_asset: bool = False,  # noqa: FBT001, FBT002 -- keywords cost a tenth of the call
     ) -> None:
-        """Charges an event; `price` is the part of its cost that the address pays, which may be nobody."""
+        """Charges an event; `price` is the share of its cost that the address pays; without an address, nothing."""
         if is_asset:
             by_address, by_account = self.asset_charges.get(event_type, self.other_asset_charges)
         else:
@@ -121,7 +121,7 @@ class Sums:
                 sums.add(account, cost)
 
     def arrive(self, visitor: str, address: str, account: str | None) -> None:
-        """Counts who is where: to be called when a visitor comes, and now and then."""
+        """Adds to the sets of distinct visitors, addresses and accounts; called for new visitors, and at intervals."""
         known = (visitor, address, account)
         for counts, subject, value in self._arriving:
             whose, which = known[subject], known[value]
@@ -129,7 +129,7 @@ class Sums:
                 counts.add(whose, which)
 
     def end_window(self, before: float) -> Iterator[AddressSums | DistinctSums]:
-        """What is to be told of the window that began at `before`, now that `window` has moved."""
+        """Yields the records to publish for the window that began at `before`, after `window` has moved on."""
         start = max(0.0, min(before, self.window.start))
         for budget in self._budgets:
             sums = self._costs[budget.id]
@@ -137,7 +137,7 @@ class Sums:
             if busy:
                 yield self._cost_record(budget, start, busy, sums.missed)
         for counts in self._counts:
-            sets = counts.told()
+            sets = counts.take_changed()
             if sets:
                 yield self._set_record(counts, start + WINDOW_S, sets)
             counts.turn(self.window.start)
@@ -197,7 +197,7 @@ class Sums:
             self._gone.append(key)
 
     def _charge(self) -> None:
-        """Works out what an event of each type costs, since it is asked for every event."""
+        """Computes the cost of an event of each type in advance, since each event needs it."""
         types = named_types(self._budgets, assets_are_priced=self._assets_are_priced)
         self.charges = {event_type: self._charged(event_type) for event_type in types}
         self.other_charges = self._charged("")

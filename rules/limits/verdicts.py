@@ -56,7 +56,7 @@ class SubjectVerdict:
         return f"The {self.kind} {what} in {self.window_s:.0f} s. {self.reason}"
 
     def meets(self, ts: float) -> bool:
-        """Whether it meets somebody whose newest event is of that time: who left before it came about is not meant."""
+        """Whether it applies to a session whose newest event is at `ts`, and not before its window."""
         return self.crossed_at - self.window_s <= ts < self.until
 
 

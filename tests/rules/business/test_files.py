@@ -54,7 +54,7 @@ CEILING: dict[str, Any] = {
         ([ONE | {"thresholds": {"block": 0.9}}], "needs either then or thresholds"),
         ([BY_SCORE | {"thresholds": {"review": 0.9, "block": 0.8}}], "must rise"),
         ([BY_SCORE | {"thresholds": {}}], "has no threshold"),
-        ([BY_SCORE | {"when": {"stages": ["rate_limit"]}}], "thresholds apply only where the model or no stage decided"),
+        ([BY_SCORE | {"when": {"stages": ["rate_limit"]}}], "thresholds apply only where the model or no stage"),
         ([BY_SCORE, BY_SCORE | {"id": "two"}], "give thresholds for the same"),
         ([ONE | {"when": {"at_least": {"score": 1.5}}}], "no score is above 1"),
         ([ONE | {"when": {"at_most": {"events": -1}}}], "never negative"),
