@@ -15,8 +15,8 @@ from rules.heuristics.patterns import PackCheck, Patterns, load_packs
 from rules.limits.budgets import Budgets, load_budgets
 from rules.limits.verdicts import SharedVerdicts
 from streams.decode import at_the_gate
-from streams.join.standing import Powers
 from streams.join.task import JoinTask, JoinTimes
+from streams.join.visitor_labels import Powers
 from streams.packs.ledger import DISTINCT_KEY, SUMS_KEY
 from streams.packs.library import PackLibrary
 from streams.read_record import LARGEST_BYTES

@@ -1,1 +1,1 @@
-"""Pairs labels with the features as they were scored."""
+"""Joins labels with the features of their sessions as they were scored."""

@@ -1,4 +1,4 @@
-"""Which waiting labels are to be looked at again, and when: a tick costs nothing where none is due."""
+"""A queue of waiting labels by the time at which the join tries to match them; a tick without due labels is free."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ WaitingLabel = tuple[str, bytes]
 
 
 class DueLabels:
-    """People's waiting labels by due time. A label that was tried in vain is due again when its visitor is scored.
+    """Waiting labels by due time. A label that found no revision is due again when its visitor is scored.
 
-    The index may name labels that wait no longer: its user knows which ones do.
+    The index may contain labels that no longer wait. The caller must skip them.
     """
 
     def __init__(self) -> None:
         self._by_time: list[tuple[float, str, bytes]] = []
-        self._in_vain: defaultdict[str, set[bytes]] = defaultdict(set)
+        self._without_revision: defaultdict[str, set[bytes]] = defaultdict(set)
 
     def add(self, due_s: float, label: WaitingLabel) -> None:
-        """A label that is due from then on; wall time in seconds since the epoch."""
+        """Adds a label that is due from `due_s` on, in event time."""
         heappush(self._by_time, (due_s, *label))
 
     def take(self, now_s: float, most: int) -> Iterator[WaitingLabel]:
-        """Takes labels out that are due, about so many at most, the earliest first.
+        """Removes and returns about `most` due labels, the earliest first.
 
-        Labels of one visitor that are due at one time are not divided: their order among themselves is the user's.
+        Labels of one visitor with the same due time are never separated, as the caller orders them by source.
         """
         last: tuple[float, str] | None = None
         while self._by_time and self._by_time[0][0] <= now_s and (most > 0 or self._by_time[0][:2] == last):
@@ -36,21 +36,21 @@ class DueLabels:
             most -= 1
             yield visitor_id, key
 
-    def tried_in_vain(self, label: WaitingLabel) -> None:
-        """Nothing but a score of its visitor can change the outcome for this label."""
+    def found_no_revision(self, label: WaitingLabel) -> None:
+        """Notes that only a new score of its visitor can give this label a revision."""
         visitor_id, key = label
-        self._in_vain[visitor_id].add(key)
+        self._without_revision[visitor_id].add(key)
 
     def scored(self, visitor_id: str) -> None:
-        """The visitor was scored: the labels that were tried in vain are due at once."""
-        for key in self._in_vain.pop(visitor_id, ()):
+        """Makes the visitor's labels that found no revision due at once."""
+        for key in self._without_revision.pop(visitor_id, ()):
             self.add(0.0, (visitor_id, key))
 
     def forget(self, label: WaitingLabel) -> None:
-        """The label waits no longer."""
+        """Drops a label."""
         visitor_id, key = label
-        theirs = self._in_vain.get(visitor_id)
+        theirs = self._without_revision.get(visitor_id)
         if theirs is not None:
             theirs.discard(key)
             if not theirs:
-                del self._in_vain[visitor_id]
+                del self._without_revision[visitor_id]

@@ -1,4 +1,4 @@
-"""Which session a label is about, and which label counts where several contradict: plain functions."""
+"""Plain functions that match a label to a session's revision, and decide between contradicting labels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from weir.contracts.label import WITHDRAWN, LabelOutcome, is_weak
 
 @dataclass(frozen=True, slots=True)
 class SessionRevisions:
-    """A session as far as it was scored."""
+    """The scored revisions of a session."""
 
     session_id: str
     visitor_id: str
@@ -21,9 +21,9 @@ class SessionRevisions:
     final: bool
     revision: int
     merged_into: str | None = None
-    """The session that took over its events."""
+    """The session that it was merged into."""
     earlier: tuple[tuple[float, int], ...] = ()
-    """End and number of earlier scored revisions that ended before this one."""
+    """End and number of earlier scored revisions with an earlier end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +35,30 @@ class LabelMatch:
 
 
 def may_be_another(label: Label, span: SessionRevisions, reached_s: float, gap_s: float) -> bool:
-    """Whether another session of the visitor's may have begun by `ts`, and not be scored yet."""
+    """Whether another session of the visitor may have begun by the label's time without being scored yet."""
     return label.session_id is None and span.final and max(reached_s, span.end + gap_s) < label.ts
 
 
 def session_of(label: Label, spans: Iterable[SessionRevisions]) -> SessionRevisions | None:
-    """The session that a label names, or the one that took over its events; else the last one that began by `ts`."""
+    """The session that a label names, after merges; without a name, the last one that began by the label's time."""
     return _named(label, spans) if label.session_id is not None else _at(label.ts, spans)
 
 
 def find(
     label: Label, spans: Iterable[SessionRevisions], reached_s: float, gap_s: float, *, is_settled: bool
 ) -> LabelMatch | None:
-    """The revision that a label is about, None as long as that can't be said.
+    """The revision that a label is about, None while that is unknown.
 
-    The session is the one that the label names, or the one that took over its events. Without a session id it is the
-    visitor's last one that had begun at `ts`. The revision is the last one whose end is not after `ts`, so that nothing
-    that came after the answer is in its features. It is known once the session is final or has a later revision.
+    The session is the one that the label names, or the one that this was merged into. If the label has no session id,
+    then it is the visitor's last session that began by `ts`. The revision is the last one that ends by `ts`, so that
+    its features contain no event after the label. It is known once the session is final or has a later revision.
 
     Args:
-        label: What somebody said.
-        spans: The visitor's sessions that were scored.
+        label: The label.
+        spans: The visitor's scored sessions.
         reached_s: Event time that the partition's scores have reached.
         gap_s: Silence that ends a session.
-        is_settled: Whether event time has gone on for so long that the revision that is known must do.
+        is_settled: Whether event time has advanced so far that the last known revision is taken.
     """
     span = session_of(label, spans)
     if span is None:
@@ -70,14 +70,16 @@ def find(
     return LabelMatch(span, max(known)[1]) if known else None
 
 
-def settle(label: Label, given: Mapping[str, SourceLabel]) -> LabelOutcome:
-    """Whether a label counts beside those that were given for its session.
+def settle(label: Label, labels_given: Mapping[str, SourceLabel]) -> LabelOutcome:
+    """Whether a label counts beside the earlier ones on its session.
 
-    People outrank weak sources; of one source the later answer counts. People who contradict each other all count.
+    Human labels outrank weak ones. Of one source, the later label counts. Contradicting human labels all count.
     """
-    if is_weak(label.source) and any(not is_weak(source) and said.label != WITHDRAWN for source, said in given.items()):
+    if is_weak(label.source) and any(
+        not is_weak(source) and earlier.label != WITHDRAWN for source, earlier in labels_given.items()
+    ):
         return LabelOutcome.OUTRANKED
-    before = given.get(label.source)
+    before = labels_given.get(label.source)
     if before is None:
         return LabelOutcome.JOINED
     if label.ts < before.ts:
@@ -85,11 +87,11 @@ def settle(label: Label, given: Mapping[str, SourceLabel]) -> LabelOutcome:
     return LabelOutcome.REPEATED if label.label == before.label else LabelOutcome.JOINED
 
 
-def contradicts(label: Label, given: Mapping[str, SourceLabel]) -> bool:
-    """Whether another person said the opposite."""
+def contradicts(label: Label, labels_given: Mapping[str, SourceLabel]) -> bool:
+    """Whether the label of another human source is the opposite."""
     return not is_weak(label.source) and any(
-        said.label not in {label.label, WITHDRAWN}
-        for source, said in given.items()
+        earlier.label not in {label.label, WITHDRAWN}
+        for source, earlier in labels_given.items()
         if source != label.source and not is_weak(source)
     )
 
@@ -98,7 +100,8 @@ def _named(label: Label, spans: Iterable[SessionRevisions]) -> SessionRevisions 
     by_id = {span.session_id: span for span in spans}
     found = by_id.get(label.session_id or "")
     while found is not None and found.merged_into is not None:
-        # The first opened keeps its id, so that this comes to an end; a foreign record must not go round in circles.
+        # A merge keeps the id of the session that opened first, so chains of our own records end. Foreign records may
+        # form a cycle: popping each visited session ends it.
         by_id.pop(found.session_id, None)
         found = by_id.get(found.merged_into)
     return found

@@ -1,4 +1,4 @@
-"""The records of the join as it handles them: features and scores stay the very bytes in which they came."""
+"""Records that the join reads and writes. Features and scores stay raw bytes, so that they are copied bit for bit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from weir.contracts.fast import decoder
 
 
 class ScoredRevision(msgspec.Struct, frozen=True):
-    """What the join keeps of a record of `weir.scores`; its fields are the contract's, its features raw."""
+    """The fields of a record of `weir.scores` that the join stores; features are raw JSON."""
 
     session_id: str
     visitor_id: str
@@ -33,14 +33,14 @@ class ScoredRevision(msgspec.Struct, frozen=True):
 
 
 class SourceLabel(msgspec.Struct, frozen=True):
-    """What a source said about a session last."""
+    """The last label of a source on a session."""
 
     label: str
     ts: float
 
 
 class PendingLabel(msgspec.Struct, frozen=True):
-    """A label that found no session yet."""
+    """A label without a matching revision yet."""
 
     label: msgspec.Raw
     arrived_s: float
@@ -52,26 +52,26 @@ _writer = msgspec.json.Encoder(order="sorted")
 
 
 def read_scored(value: bytes) -> ScoredRevision:
-    """A record of `weir.scores`, or what `keep` made of one."""
+    """Decodes a record of `weir.scores`, or a state entry that `keep` encoded."""
     return _read_scored.decode(value)
 
 
 def keep(scored: ScoredRevision) -> bytes:
-    """As the state holds it."""
+    """Encodes a revision for the state."""
     return _writer.encode(scored)
 
 
 def example_id(session_id: str, label: Label) -> str:
-    """Hash of session, source and label time: the same answer gives the same example."""
+    """Hash of session, source and label time, so that the same label has the same example id."""
     content = msgspec.json.encode([session_id, label.source, label.ts])
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def answered_session(scored: ScoredRevision) -> AnsweredSession | None:
-    """The revision as an answer tells of it; None where the cascade did not judge it, since another took it over."""
+    """The revision as `weir.answers` has it; None if it was merged into another session and therefore not judged."""
     if bytes(scored.verdict) == b"null":
         return None
-    # Older versions did not say which stage it was.
+    # Scores of older versions have no stage.
     stage = b'"model"' if bytes(scored.stage) == b"null" else bytes(scored.stage)
     return _read_session(
         _writer.encode(
@@ -90,7 +90,7 @@ def answered_session(scored: ScoredRevision) -> AnsweredSession | None:
 
 
 def training_example(scored: ScoredRevision, label: Label) -> tuple[bytes, bytes]:
-    """Key and value for `weir.training`: the features are the bytes of the record of `weir.scores`."""
+    """Key and value for `weir.training`. The features are the bytes of the record of `weir.scores`."""
     identity = example_id(scored.session_id, label)
     example = {
         "example_id": identity,

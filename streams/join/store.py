@@ -1,4 +1,4 @@
-"""What a join's partition remembers: the last scored revision of each session, labels given, labels that wait."""
+"""State of a join partition: the scored revisions of sessions, the labels on them, and labels that wait."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from weir.contracts.fast import decoder
 from weir.contracts.label import LabelOutcome
 
 SCORED, EARLIER, GIVEN, WAITING, REACHED = b"s", b"e", b"g", b"w", b"t"
-"""Types of state entries: a session's last scored revision, an earlier one, what was said about it, a label that waits,
-the event time reached and the append time of the last score."""
+"""Types of state entries: a session's last scored revision, an earlier one, the labels on it, a waiting label, and the
+event time reached with the append time of the last score."""
 MOST_EARLIER = 16
-"""Earlier revisions of one session that are kept, the newest: a label may be older than the last one."""
+"""Earlier revisions of one session that are stored, the newest ones: a label may be older than the last revision."""
 MOST_WAITING = 64
 """Labels of one visitor that may wait."""
 MOST_WAITING_IN_ALL = 100_000
-"""Labels of one partition that may wait: each takes about a kilobyte of state."""
+"""Labels of one partition that may wait, each about 1 kB of state."""
 MOST_A_TICK = 1_000
-"""Labels that one tick looks at: the stages of a worker share a thread, and must not wait for each other."""
+"""Labels that one tick tries to match: the stages of a worker share a thread, so a tick must be short."""
 MOST_AHEAD_S = 300.0
-"""A label whose time is further ahead of its arrival waits as long as one of that time."""
+"""A label's time counts as at most so far ahead of its arrival."""
 
 _read_given = msgspec.json.Decoder(dict[str, SourceLabel])
 _read_waiting = msgspec.json.Decoder(PendingLabel)
@@ -37,7 +37,7 @@ read_label = decoder(Label)
 
 
 class JoinStore:
-    """Bounded by event time: a session is forgotten, with its labels, when it waited for `wait_s`."""
+    """Sessions and labels of a partition. A session is dropped with its labels `wait_s` of event time after its end."""
 
     def __init__(self, wait_s: float, settle_s: float) -> None:
         self._wait_s = wait_s
@@ -52,17 +52,17 @@ class JoinStore:
         self._label_times: list[tuple[float, str, bytes]] = []
         self._due = DueLabels()
         self._due_in_silence: dict[tuple[str, bytes], None] = {}
-        """Labels whose session may be final, so that they wait for nothing but a session that may not be scored yet."""
+        """Labels whose session may be final. They wait only because a later session may not be scored yet."""
         self._changed: set[bytes] = set()
         self.labels_waiting = 0
-        """How many labels wait for their session."""
+        """Number of waiting labels."""
         self.reached_s = 0.0
         """Event time that the scores have reached."""
         self.scored_at_s: float | None = None
         """Append time of the last score."""
 
     def load(self, key: bytes, value: bytes) -> None:
-        """Takes an entry back, in any order."""
+        """Restores a state entry; the order of entries doesn't matter."""
         self._entries[key] = value
         if key[:1] == SCORED:
             self._index(read_scored(value))
@@ -78,7 +78,7 @@ class JoinStore:
             self.scored_at_s = float(scored_at) if scored_at else None
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
-        """Entries changed since the last call."""
+        """State entries that changed since the last call; None for a dropped one."""
         for key in sorted(self._changed):
             yield key, self._entries.get(key)
         self._changed.clear()
@@ -89,11 +89,11 @@ class JoinStore:
         return sorted(known, key=lambda span: (span.start, span.session_id))
 
     def span(self, session_id: str) -> SessionRevisions | None:
-        """The session as far as it was scored."""
+        """The session's last scored revision, None if there is none."""
         return self._spans.get(session_id)
 
     def put(self, scored: ScoredRevision, scored_at_s: float) -> None:
-        """Takes a session's newer revision; the older is kept beside it if it ended before."""
+        """Stores a session's newer revision, and keeps the older one if its end is earlier."""
         self._keep_earlier(scored)
         self._put(_scored_key(scored.session_id), keep(scored))
         self.scored_at_s = max(self.scored_at_s or 0.0, scored_at_s)
@@ -102,35 +102,38 @@ class JoinStore:
         self._due.scored(scored.visitor_id)
 
     def scored(self, session_id: str, revision: int) -> ScoredRevision:
-        """A scored revision: the last one, or one of the earlier ones that are kept."""
+        """A scored revision: the last one, or a stored earlier one."""
         is_last = self._spans[session_id].revision == revision
         return read_scored(self._entries[_scored_key(session_id) if is_last else _earlier_key(session_id, revision)])
 
-    def given(self, session_id: str) -> dict[str, SourceLabel]:
-        """What each source said last about the session."""
+    def labels_given(self, session_id: str) -> dict[str, SourceLabel]:
+        """The last label on the session by source."""
         value = self._entries.get(GIVEN + session_id.encode())
         return _read_given.decode(value) if value is not None else {}
 
-    def give(self, session_id: str, label: Label) -> None:
-        """Remembers an answer."""
-        self._give(session_id, label.source, SourceLabel(label.label, label.ts))
+    def add_label(self, session_id: str, label: Label) -> None:
+        """Stores a label on the session."""
+        self._put_label(session_id, label.source, SourceLabel(label.label, label.ts))
 
-    def _give(self, session_id: str, source: str, said: SourceLabel) -> None:
-        given = self.given(session_id) | {source: said}
-        self._put(GIVEN + session_id.encode(), msgspec.json.encode(given))
+    def _put_label(self, session_id: str, source: str, label: SourceLabel) -> None:
+        labels_given = self.labels_given(session_id) | {source: label}
+        self._put(GIVEN + session_id.encode(), msgspec.json.encode(labels_given))
 
-    def take_back(self, label: Label, arrived_s: float) -> list[Label]:
-        """Its source takes back what it said of a session, or without one of the visitor until then.
+    def withdraw(self, label: Label, arrived_s: float) -> list[Label]:
+        """Withdraws the source's labels on a session, or without one on the visitor, until the label's time.
 
-        What waits is never learned, and is given; what was learned stays so.
+        Training examples that were written stay.
+
+        Returns:
+            Waiting labels that were withdrawn.
         """
         ts = min(label.ts, arrived_s)
         spans = self.spans(label.visitor_id)
         named = session_of(label, spans) if label.session_id is not None else None
         for one in [named] if named is not None else spans if label.session_id is None else []:
-            before = self.given(one.session_id).get(label.source)
+            before = self.labels_given(one.session_id).get(label.source)
             if before is not None and min(before.ts, arrived_s) <= ts:
-                self._give(one.session_id, label.source, SourceLabel(label.label, max(before.ts, ts)))
+                self._put_label(one.session_id, label.source, SourceLabel(label.label, max(before.ts, ts)))
         withdrawn = []
         for waiting, _ in self.waiting(label.visitor_id):
             is_meant = label.session_id in {None, waiting.session_id}
@@ -141,7 +144,7 @@ class JoinStore:
         return withdrawn
 
     def wait(self, label: Label, value: bytes, arrived_s: float) -> LabelOutcome:
-        """Lets a label wait, unless too many of its visitor's do; a repeated one takes the place of the first."""
+        """Stores a waiting label, unless too many wait. A repeated label replaces the first one."""
         key = _waiting_key(label)
         theirs = self._waiting.get(label.visitor_id, {})
         if key not in theirs and (len(theirs) >= MOST_WAITING or self.labels_waiting >= MOST_WAITING_IN_ALL):
@@ -154,7 +157,7 @@ class JoinStore:
         return LabelOutcome.WAITING
 
     def waiting(self, visitor_id: str) -> list[tuple[Label, float]]:
-        """The visitor's labels that wait, in the order of their time, each with its arrival."""
+        """The visitor's waiting labels in the order of their time, each with its arrival."""
         found = []
         for key in self._waiting.get(visitor_id, ()):
             entry = _read_waiting.decode(self._entries[key])
@@ -162,11 +165,11 @@ class JoinStore:
         return sorted(found, key=lambda one: (one[0].ts, one[0].source))
 
     def due(self, clock_s: float) -> list[tuple[Label, bool]]:
-        """Labels that may find their revision now, since event time has come so far; a bounded number.
+        """Labels that may match a revision at this event time, at most `MOST_A_TICK` and a few.
 
-        A label is looked at when its own time has come, and once more when a session of that time has closed: then the
-        second value is True. In the order of visitor, time and source: of one source the later answer counts, so that a
-        label joined before an earlier one would make that one outdated.
+        A label is due at its own time, and once more when a session of that time has closed; the second value is True
+        then. The order is visitor, time and source: if a label were joined before an earlier one of its source, then
+        the earlier one would count as outdated.
         """
         taken: defaultdict[str, set[bytes]] = defaultdict(set)
         for visitor_id, key in self._due.take(clock_s, MOST_A_TICK):
@@ -180,7 +183,7 @@ class JoinStore:
         return sorted(found, key=lambda one: (one[0].visitor_id, one[0].ts, one[0].source))
 
     def due_in_silence(self) -> list[Label]:
-        """Labels to be looked at since no score has come for long: none is on its way. A bounded number."""
+        """Labels that may match because no score has arrived for long, at most `MOST_A_TICK`."""
         found: list[Label] = []
         while self._due_in_silence and len(found) < MOST_A_TICK:
             visitor_id, key = next(iter(self._due_in_silence))
@@ -190,26 +193,26 @@ class JoinStore:
         return sorted(found, key=lambda label: (label.visitor_id, label.ts, label.source))
 
     def wait_for_silence(self, visitor_id: str) -> None:
-        """Has the visitor's labels looked at when no score comes: one not scored yet would have come by then."""
+        """Makes the visitor's labels due in silence: a session that is not scored yet would be scored by then."""
         theirs = self._waiting.get(visitor_id)
         if theirs and any(self._spans[session_id].final for session_id in self._by_visitor.get(visitor_id, ())):
             self._due_in_silence.update(((visitor_id, key), None) for key in theirs)
 
     def loaded(self) -> None:
-        """All entries are back."""
+        """Rebuilds the labels that are due in silence, after all entries were restored."""
         for visitor_id in self._waiting:
             self.wait_for_silence(visitor_id)
 
-    def tried_in_vain(self, label: Label, *, is_settled: bool) -> None:
-        """A due label found no revision: it is due again when a session of its time has closed, or is scored."""
+    def found_no_revision(self, label: Label, *, is_settled: bool) -> None:
+        """Makes a due label without a match due again when a session of its time has closed, or is scored."""
         key = _waiting_key(label)
         if is_settled:
-            self._due.tried_in_vain((label.visitor_id, key))
+            self._due.found_no_revision((label.visitor_id, key))
         else:
             self._due.add(self._waiting[label.visitor_id][key] + self._settle_s, (label.visitor_id, key))
 
     def end_wait(self, label: Label) -> None:
-        """The label waits no longer."""
+        """Drops a waiting label."""
         key = _waiting_key(label)
         self.labels_waiting -= 1
         self._due.forget((label.visitor_id, key))
@@ -220,13 +223,13 @@ class JoinStore:
         self._drop(key)
 
     def expire(self) -> list[Label]:
-        """Forgets what waited for too long; gives the labels among it."""
+        """Drops sessions and labels that have waited for `wait_s`; returns the labels."""
         horizon = self.reached_s - self._wait_s
         while self._ends and self._ends[0][0] < horizon:
             end, session_id = heappop(self._ends)
             span = self._spans.get(session_id)
             if span is not None and span.end > end:
-                # It has grown since it was entered: one entry a session is enough, whatever its revisions.
+                # The session has grown since its entry was made. It is entered again here, and not at each revision.
                 heappush(self._ends, (span.end, session_id))
             elif span is not None:
                 self._forget(span)
@@ -253,7 +256,7 @@ class JoinStore:
         if before.end < scored.ts:
             earlier[before.revision] = before.end
             self._put(_earlier_key(session_id, before.revision), self._entries[_scored_key(session_id)])
-        # A session that was split ends earlier: what was scored of the whole is of no part.
+        # A split session ends earlier than before. Revisions of the whole session are none of its part.
         gone = [revision for revision, end in earlier.items() if end >= scored.ts]
         gone += sorted(earlier.keys() - set(gone))[: -MOST_EARLIER or None] if len(earlier) > MOST_EARLIER else []
         for revision in gone:
@@ -279,7 +282,7 @@ class JoinStore:
             heappush(self._ends, (scored.ts, scored.session_id))
 
     def _index_waiting(self, key: bytes, label: Label, arrived_s: float) -> None:
-        # Nobody can speak of what is yet to come: a time far ahead would wait for ever.
+        # Without this bound, a label with a time far ahead would wait forever.
         ts = min(label.ts, arrived_s + MOST_AHEAD_S)
         self._waiting[label.visitor_id][key] = ts
         self.labels_waiting += 1

@@ -1,15 +1,15 @@
-"""Pairs each label with the features of its session as they were scored, and writes a training example."""
+"""The join stage: joins labels with the features of their sessions as scored, and writes training examples."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from streams.join.acting import REPORTER, STANDING, Acting
+from streams.join.human_labels import REPORTER, VISITOR, HumanLabels
 from streams.join.match import LabelMatch, SessionRevisions, contradicts, find, may_be_another, session_of, settle
 from streams.join.records import ScoredRevision, answered_session, read_scored, training_example
-from streams.join.standing import Powers
 from streams.join.store import JoinStore, read_label
+from streams.join.visitor_labels import Powers
 from streams.read_record import read_record
 from streams.task import Effects, Task
 from weir.contracts import AnsweredSession, Label, Review
@@ -24,29 +24,29 @@ MAXIMUM_LABEL_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class JoinTimes:
-    """How long what is waited for; seconds, all but the last in event time."""
+    """Waiting times in seconds; all but the last are in event time."""
 
     wait_s: float
-    """A session waits so long for labels, and a label for its session."""
+    """How long a session waits for labels, and a label for its session."""
     gap_s: float
     """Silence that ends a session."""
     grace_s: float
-    """How long a session waits for stragglers."""
+    """How long after its gap a session waits for late events."""
     idle_timeout_s: float
-    """Silence after which event time goes on with the wall clock."""
+    """Silence after which event time advances with the wall clock."""
 
 
 class JoinTask(Task):
-    """Keeps the last scored revision of each session; a label joins it now, or waits for it.
+    """Stores the scored revisions of each session. A label is joined with one of them at once, or waits.
 
-    Every label has one outcome, counted; one that waits is counted again when it joined or expired. Answers of trusted
-    people and visitors' reports act besides, at once: they don't wait for their session.
+    Each label is counted with one outcome; a waiting label is counted once more when it is joined or expires. Labels of
+    trusted people and visitors' reports also go to `weir.answers` at once, without waiting for their session.
 
     Args:
-        partition: Of scores and of labels, which are partitioned alike.
-        times: How long what is waited for.
-        powers: Whose answers decide, and what they give.
-        partitions: How many there are; a label in the wrong one is sent on.
+        partition: Partition of scores and labels, which are partitioned alike.
+        times: Waiting times.
+        powers: Whose answers decide, and which verdicts they give.
+        partitions: Number of partitions. A label in the wrong one is sent to the right one.
     """
 
     def __init__(self, partition: int, times: JoinTimes, powers: Powers, partitions: int | None = None) -> None:
@@ -55,46 +55,46 @@ class JoinTask(Task):
         self._times = times
         self._store = JoinStore(times.wait_s, times.gap_s + times.grace_s)
         self._powers = powers
-        self._acting = Acting(powers)
+        self._human_labels = HumanLabels(powers)
 
     def load(self, key: bytes, value: bytes) -> None:
-        """Takes back a session, its answers or a label that waits."""
-        if key[:1] in {STANDING, REPORTER}:
-            self._acting.load(key, value)
+        """Restores a state entry."""
+        if key[:1] in {VISITOR, REPORTER}:
+            self._human_labels.load(key, value)
         else:
             self._store.load(key, value)
 
     def loaded(self) -> None:
-        """All that was remembered is back."""
+        """Rebuilds what is derived from the entries."""
         self._store.loaded()
 
     def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
-        """Folds scores, or labels."""
+        """Takes records of scores or labels, and matches labels that are due."""
         for record in records:
             if record.topic.endswith(f".{LABELS.name}") or record.topic == LABELS.name:
                 self._take_label(record, effects)
             else:
                 self._take_score(record, effects)
-            self._look_at_due(self._store.reached_s, effects)
+            self._match_due(self._store.reached_s, effects)
             for label in self._store.expire():
                 _count(label, LabelOutcome.EXPIRED, effects)
-            self._acting.expire(self._store.reached_s)
+            self._human_labels.expire(self._store.reached_s)
         self._show(effects)
 
     def tick(self, now_s: float, effects: Effects) -> None:
-        """Event time passes in silence, as it does for sessionize: labels may be due by it."""
+        """Matches labels that are due by silence: event time advances without scores, as in sessionize."""
         scored_at_s = self._store.scored_at_s
         silence_s = now_s - scored_at_s if scored_at_s is not None else 0.0
         if silence_s >= self._times.idle_timeout_s:
-            self._look_at_due(self._store.reached_s + silence_s, effects)
+            self._match_due(self._store.reached_s + silence_s, effects)
             for label in self._store.due_in_silence():
                 self._end_wait(label, self._find(label, float("inf")), effects)
         self._show(effects)
 
     def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
-        """Sessions, answers and waiting labels touched since the last call."""
+        """State entries that changed since the last call."""
         yield from self._store.changes()
-        yield from self._acting.changes()
+        yield from self._human_labels.changes()
 
     def _show(self, effects: Effects) -> None:
         effects.set(self._store.labels_waiting, "labels_waiting", str(self._partition))
@@ -104,7 +104,7 @@ class JoinTask(Task):
         if scored is None:
             return
         before = self._store.span(scored.session_id)
-        # A candidate's score is no score that anybody acted on.
+        # Scores of challenger and learner decided nothing, so labels must not be joined with them.
         if not scored.champion or (before is not None and scored.revision <= before.revision):
             return
         self._store.put(scored, record.timestamp / 1_000)
@@ -121,18 +121,18 @@ class JoinTask(Task):
             effects.outputs.append(Output(LABELS, label.visitor_id.encode(), record.value))
             _count(label, LabelOutcome.REKEYED, effects)
             return
-        # Nobody can speak of what is yet to come.
+        # A label takes effect at its own time, but not later than its arrival.
         arrived_s = record.timestamp / 1_000
         acts_at_s = min(label.ts, arrived_s)
         if is_report(label.source):
-            self._acting.report(label, acts_at_s, self._session_of(label), self._store.reached_s, effects)
+            self._human_labels.add_report(label, acts_at_s, self._session_of(label), self._store.reached_s, effects)
             _count(label, LabelOutcome.REPORTED, effects)
             return
         if label.label == WITHDRAWN:
-            self._take_back(label, arrived_s, effects)
+            self._withdraw(label, arrived_s, effects)
             return
         if is_trusted(label.source, self._powers.human_sources):
-            self._acting.answer(label, acts_at_s, self._session_of(label), self._store.reached_s, effects)
+            self._human_labels.add_answer(label, acts_at_s, self._session_of(label), self._store.reached_s, effects)
         match = self._find(label)
         if match is not None:
             self._join(label, match, effects)
@@ -146,17 +146,17 @@ class JoinTask(Task):
             return True
         return self._partitions is not None and partition_for(key, self._partitions) != self._partition
 
-    def _take_back(self, label: Label, arrived_s: float, effects: Effects) -> None:
+    def _withdraw(self, label: Label, arrived_s: float, effects: Effects) -> None:
         named: set[str] = set()
         if label.session_id is not None:
             span = session_of(label, self._store.spans(label.visitor_id))
             named = {label.session_id} | ({span.session_id} if span is not None else set())
-        for one in (label, *self._store.take_back(label, arrived_s)):
+        for one in (label, *self._store.withdraw(label, arrived_s)):
             _count(one, LabelOutcome.WITHDRAWN, effects)
-        self._acting.withdraw(label, min(label.ts, arrived_s), self._store.reached_s, effects, named)
+        self._human_labels.withdraw(label, min(label.ts, arrived_s), self._store.reached_s, effects, named)
 
     def _session_of(self, label: Label) -> AnsweredSession | None:
-        """The session that a label is about, as far as it was scored by now; None while it may be another."""
+        """The session that a label is about, as scored by now; None while it may be about another one."""
         span = session_of(label, self._store.spans(label.visitor_id))
         if span is None or may_be_another(label, span, self._store.reached_s, self._times.gap_s):
             return None
@@ -167,11 +167,11 @@ class JoinTask(Task):
         reached_s = store.reached_s if clock_s is None else clock_s
         return find(label, store.spans(label.visitor_id), reached_s, self._times.gap_s, is_settled=is_settled)
 
-    def _look_at_due(self, clock_s: float, effects: Effects) -> None:
+    def _match_due(self, clock_s: float, effects: Effects) -> None:
         for label, is_settled in self._store.due(clock_s):
             match = self._find(label, clock_s, is_settled=is_settled)
             if match is None:
-                self._store.tried_in_vain(label, is_settled=is_settled)
+                self._store.found_no_revision(label, is_settled=is_settled)
             self._end_wait(label, match, effects)
 
     def _end_wait(self, label: Label, match: LabelMatch | None, effects: Effects) -> None:
@@ -184,23 +184,23 @@ class JoinTask(Task):
         if is_trusted(label.source, self._powers.human_sources):
             session = answered_session(self._store.scored(span.session_id, span.revision))
             if session is not None:
-                self._acting.found(label, label.ts, session, self._store.reached_s, effects)
-        given = self._store.given(span.session_id)
-        outcome = settle(label, given)
+                self._human_labels.attach_session(label, label.ts, session, self._store.reached_s, effects)
+        labels_given = self._store.labels_given(span.session_id)
+        outcome = settle(label, labels_given)
         _count(label, outcome, effects)
         if outcome in {LabelOutcome.OUTRANKED, LabelOutcome.OUTDATED}:
             return
-        self._store.give(span.session_id, label)
+        self._store.add_label(span.session_id, label)
         if outcome is not LabelOutcome.JOINED:
             return
         scored = self._store.scored(span.session_id, match.revision)
         _count_rules(scored, label, effects)
         key, value = training_example(scored, label)
         effects.outputs.append(Output(TRAINING, key, value))
-        if contradicts(label, given):
-            self._ask_again(label, span, effects)
+        if contradicts(label, labels_given):
+            self._request_review(label, span, effects)
 
-    def _ask_again(self, label: Label, span: SessionRevisions, effects: Effects) -> None:
+    def _request_review(self, label: Label, span: SessionRevisions, effects: Effects) -> None:
         review = Review(
             session_id=span.session_id,
             visitor_id=span.visitor_id,
@@ -214,7 +214,7 @@ class JoinTask(Task):
 
 
 def _count_rules(scored: ScoredRevision, label: Label, effects: Effects) -> None:
-    """What people's answers say of the rules that held."""
+    """Counts a human label for each heuristic rule that held in the session."""
     if is_weak(label.source):
         return
     for rule in scored.rules:

@@ -1,1 +1,1 @@
-"""Judges each published session: features, champion, cascade, flag."""
+"""Scores and judges each published session, and writes scores, flags, reviews and weak labels."""

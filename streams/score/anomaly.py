@@ -1,4 +1,4 @@
-"""How unusual each closed session is, by half-space trees that have seen the sessions before."""
+"""Scores how unusual each closed session is, with half-space trees that learn from earlier sessions."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from models.families.half_space import HalfSpace
 from models.labels.sampling import chance
 
 FIRST = 500
-"""Sessions that are learned one and all: two windows of the trees, so that figures come early."""
+"""The trees learn from each of so many first sessions: two windows, so that scores begin early."""
 LEARNED_SHARE = 0.1
-"""Share of the sessions after these that are learned: to learn one costs three times what scoring does."""
+"""Share of the later sessions that the trees learn from: learning costs three times as much as scoring."""
 HELD = 30
-"""Sessions that are held before half-space trees are built: a short run never imports River. The trees call no session
-unusual before their first window of 250 is full, so no figure depends on this number."""
+"""Sessions that are buffered before the trees are built, so that a short run doesn't import River. No score depends on
+this number: the trees give no score before their first window of 250 sessions is full."""
 KNOWN_FROM = 300
-"""Sessions learned before there are figures: a first window, and 50 scores to take mean and deviation of."""
+"""Sessions learned before the first score: one window of 250, and 50 scores for mean and deviation."""
 
 
 class AnomalyScorer:
-    """Scores each closed session by half-space trees, then learns from it, or from a sample of many.
+    """Scores each closed session with half-space trees, which then learn from all first sessions and a sample later.
 
-    Session ids decide which sessions are learned, so the same input gives the same figures. What the trees have seen
-    is not kept: a worker that starts begins anew, and gives no figure before `KNOWN_FROM` sessions of the partition.
+    The session id decides whether a session is in the sample, so the same input gives the same scores. The trees are
+    not part of the state: after a start, there is no score before `KNOWN_FROM` sessions of the partition were learned.
     """
 
     def __init__(self) -> None:
@@ -31,12 +31,12 @@ class AnomalyScorer:
         self._learned = 0
 
     def score(self, session_id: str, features: Features, *, learns: bool = True) -> float | None:
-        """How unusual the session is among those before, in standard deviations; None while nothing is known.
+        """The session's anomaly score in standard deviations; None before `KNOWN_FROM` sessions were learned.
 
         Args:
-            session_id: Decides whether the session is learned.
-            features: The session's.
-            learns: Whether the session may be learned at all.
+            session_id: Decides whether the session is in the sample.
+            features: The session's features.
+            learns: Whether the trees may learn from the session.
         """
         found = None
         if self._trees is not None and self._learned >= KNOWN_FROM:
@@ -59,5 +59,5 @@ class AnomalyScorer:
 
 
 def is_in_anomaly_sample(session_id: str) -> bool:
-    """Whether the session is of the share that is learned; at the other end of the hash than the sample for review."""
+    """Whether the trees learn from the session, by the upper end of its hash; the review sample takes the lower end."""
     return chance(session_id) >= 1.0 - LEARNED_SHARE

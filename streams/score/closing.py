@@ -1,4 +1,4 @@
-"""What follows from a closed session beside its verdict: other versions' scores, a weak label, a question, drift."""
+"""Outputs of a closed session beside its flag: scores of other model versions, a weak label, a review, drift."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from weir.settings import Settings
 from weir.topics import LABELS, REVIEWS
 
 WATCHED_SHARE = 0.05
-"""Share of closed sessions that are watched for drift: watching a session costs more than scoring it."""
+"""Share of closed sessions that are watched for drift. Watching a session costs more than scoring it."""
 _WATCHED_OF = 0.01
-"""The watched share is taken of each hundredth of the hash, so that sessions of the review sampler's random sample are
-watched as often as others."""
+"""The watched share is taken of each hundredth of the hash, so that sessions of the review sample, which is one end of
+the hash, are watched as often as others."""
 
 
 class Closing:
-    """Publishes what follows from closed sessions. Nothing of it is kept: a task that starts begins anew.
+    """Publishes the further outputs of closed sessions. It has no persistent state: a new task begins empty.
 
     Args:
-        settings: Shadow stages, weak labels, shares of sessions to ask about, whether half-space trees score.
-        champion: Gives challenger and learner.
+        settings: Stages in shadow, weak labels, shares of sessions to review, whether half-space trees score.
+        champion: Holds champion, challenger and learner.
     """
 
     def __init__(self, settings: Settings, champion: ChampionHolder) -> None:
@@ -44,19 +44,19 @@ class Closing:
         self._inputs = Watch()
 
     def add_unusual(self, scored: ScoredSession, *, is_held: bool) -> ScoredSession:
-        """The session with its anomaly score; the trees don't learn a session whose verdict the brake held back."""
+        """The session with its anomaly score. If the brake held its verdict back, the trees don't learn from it."""
         if self._anomaly is None:
             return scored
         unusual = self._anomaly.score(scored.session.session_id, scored.features, learns=not is_held)
         return scored if unusual is None else replace(scored, unusual=unusual)
 
     def score_by_others(self, scored: ScoredSession, effects: Effects) -> None:
-        """Records the challenger's and the learner's scores, on which nothing acts."""
+        """Writes the scores of challenger and learner. They decide nothing."""
         self._score_by_challenger(scored, effects)
         self._score_by_learner(scored, effects)
 
     def watch(self, scored: ScoredSession, effects: Effects) -> None:
-        """Compares a share of the sessions with earlier ones, to find drift."""
+        """Compares a share of the sessions with earlier ones to detect drift."""
         if chance(scored.session.session_id) % _WATCHED_OF >= _WATCHED_OF * WATCHED_SHARE:
             return
         for name in self._inputs.see({**scored.features, "score": scored.score}):
@@ -77,7 +77,7 @@ class Closing:
             effects.outputs.append(Output(LABELS, session.visitor_id.encode(), encode(label)))
 
     def ask(self, scored: ScoredSession, judgement: Judgement, effects: Effects, *, is_answered: bool) -> None:
-        """Publishes a question to people if the review sampler chooses the session."""
+        """Publishes a review if the sampler chooses the session."""
         question = self._review_sampler.question(scored, judgement, is_answered=is_answered)
         if question is not None:
             effects.outputs.append(Output(REVIEWS, scored.session.session_id.encode(), encode(question)))

@@ -1,4 +1,4 @@
-"""When a verdict becomes a record of `weir.flags`, and as which."""
+"""Which verdicts become records of `weir.flags`, and what these contain."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from weir.settings import Settings
 from weir.topics import FLAGS
 
 
-class Why(msgspec.Struct, frozen=True):
-    """A reason, as it is kept."""
+class StoredReason(msgspec.Struct, frozen=True):
+    """A reason as the state stores it."""
 
     id: str
     version: str
     text: str
 
 
-class Opinion(msgspec.Struct, frozen=True):
-    """A verdict on a session, as a flag tells it."""
+class FlagContent(msgspec.Struct, frozen=True):
+    """Verdict, stage and reasons of a flag."""
 
     verdict: Verdict
     stage: Stage
-    reasons: tuple[Why, ...]
+    reasons: tuple[StoredReason, ...]
     until: float | None = None
-    """Until when it is to be acted on."""
+    """Event time until which the verdict holds; None if it has no end."""
     is_set_right: bool = False
-    """An `allow` of people's or of a business rule's, where an earlier stage said something else."""
+    """Whether a human label or business rule gave this `allow` in place of an earlier stage's stronger verdict."""
 
 
 class FlaggedRevision(msgspec.Struct, frozen=True):
-    """A session's revision, as a flag on it names it."""
+    """The fields of a session's revision that a flag contains."""
 
     session_id: str
     visitor_id: str
@@ -54,7 +54,7 @@ class FlaggedRevision(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, scored: ScoredSession) -> FlaggedRevision:
-        """The revision that was scored."""
+        """The fields of a scored revision."""
         session, ref = scored.session, scored.scorer.ref if scored.scorer else None
         model = (ref.id, ref.version) if ref else None
         hashed = scored.features_hash
@@ -62,94 +62,101 @@ class FlaggedRevision(msgspec.Struct, frozen=True):
 
     @classmethod
     def of_answer(cls, visitor_id: str, session: AnsweredSession) -> FlaggedRevision:
-        """The revision that an answer tells of."""
+        """The fields of the revision that an answer contains."""
         model = (session.model.id, session.model.version) if session.model else None
         hashed = session.features_hash
         return cls(session.session_id, visitor_id, session.revision, session.ts, session.score, model, hashed)
 
 
 class PublishedVerdict(msgspec.Struct, frozen=True):
-    """What consumers know of a session: the essence of its last flag, and what the next one may need."""
+    """The last published verdict on a session, with the fields that the next flag may need. A state entry."""
 
     verdict: str
     stage: str
     reasons: tuple[str, ...]
-    """Ids of the reasons; of answers with their version."""
+    """Ids of the reasons; for human labels, id and version."""
     is_set_right: bool = False
     until: float | None = None
     flagged: FlaggedRevision | None = None
-    """None where a version wrote this that did not keep it."""
-    beneath: Opinion | None = None
-    """What the cascade says of the revision without people's answers."""
+    """None if an older version of Weir wrote the entry."""
+    beneath: FlagContent | None = None
+    """The cascade's verdict without human labels."""
     yields: bool = False
-    """Against this evidence a `good` answer is not believed."""
+    """Whether the evidence is so strong that a benign answer doesn't decide."""
     is_closed: bool = False
 
     @classmethod
     def of(
         cls,
-        opinion: Opinion,
+        content: FlagContent,
         flagged: FlaggedRevision | None = None,
-        beneath: Opinion | None = None,
+        beneath: FlagContent | None = None,
         *,
         yields: bool = False,
         is_closed: bool = False,
     ) -> PublishedVerdict:
-        """What a flag with this opinion tells."""
-        # A newer answer is another reason; a newer version of a pack is none.
-        ids = tuple(f"{one.id} {one.version}" if opinion.stage == "people" else one.id for one in opinion.reasons)
-        right, until = opinion.is_set_right, opinion.until
-        return cls(opinion.verdict, opinion.stage, ids, right, until, flagged, beneath, yields, is_closed)
+        """The entry for a flag with this content."""
+        # A newer answer must give a new flag, so its version counts. A new version of a pack alone must not.
+        ids = tuple(f"{one.id} {one.version}" if content.stage == "people" else one.id for one in content.reasons)
+        right, until = content.is_set_right, content.until
+        return cls(content.verdict, content.stage, ids, right, until, flagged, beneath, yields, is_closed)
 
     @property
     def holds_until_s(self) -> float:
-        """Until when the flag may hold, or the one that would hold without people's answers; 0: nothing holds."""
+        """Event time until which this verdict or the one beneath human labels holds; 0 if neither has an end."""
         without = self.beneath.until if self.beneath is not None else None
         return max(self.until or 0.0, without or 0.0)
 
     @property
     def without_answers(self) -> tuple[str, str, tuple[str, ...]]:
-        """Verdict, stage and ids of the reasons that there would be without people's answers."""
+        """Verdict, stage and ids of the reasons without human labels."""
         if self.beneath is None:
             return self.verdict, self.stage, self.reasons
         return self.beneath.verdict, self.beneath.stage, tuple(one.id for one in self.beneath.reasons)
 
-    def is_news_after(self, last: PublishedVerdict | None) -> bool:
-        """Whether consumers must hear of it; a first `allow` tells them nothing, but for who or what saw to it."""
+    def differs_from(self, last: PublishedVerdict | None) -> bool:
+        """Whether a flag must be published. A first `allow` is published only if it overrides a stronger verdict."""
         if last is None:
             return self.verdict != "allow" or self.is_set_right
-        return self.essence != last.essence
+        return self.identity != last.identity
 
     @property
-    def essence(self) -> tuple[str, str, tuple[str, ...], bool]:
-        """What makes two flags tell the same."""
+    def identity(self) -> tuple[str, str, tuple[str, ...], bool]:
+        """The fields that two flags with the same meaning have in common."""
         return self.verdict, self.stage, self.reasons, self.is_set_right
 
 
-def opinion_of(judgement: Judgement, end_s: float, settings: Settings) -> Opinion:
-    """The cascade's opinion of a session that ends at `end_s`."""
+def flag_content(judgement: Judgement, end_s: float, settings: Settings) -> FlagContent:
+    """The content of a flag for a judgement of a session that ends at `end_s`."""
     answer = next((one.answer for one in judgement.reasons if one.answer is not None), None)
     is_peoples = judgement.stage == "people" and answer is not None
     until = answer.until if is_peoples and answer is not None else _until(judgement.verdict, end_s, settings)
-    return Opinion(judgement.verdict, judgement.stage, _kept(judgement.reasons), until, _is_set_right(judgement))
+    return FlagContent(judgement.verdict, judgement.stage, _stored(judgement.reasons), until, _is_set_right(judgement))
 
 
-def with_answer(beneath: Opinion, answer: DecidingLabel | None, *, yields: bool) -> tuple[Opinion, tuple[Reason, ...]]:
-    """An opinion, and its reasons if they are people's, after an answer that came when the session had been judged.
+def with_answer(
+    beneath: FlagContent, answer: DecidingLabel | None, *, yields: bool
+) -> tuple[FlagContent, tuple[Reason, ...]]:
+    """Content and reasons of the flag after an answer that arrived when the session was judged already.
 
-    Business rules have spoken then, and theirs is the last word.
+    A verdict of a business rule stays: business rules are the last stage of the cascade.
+
+    Returns:
+        The content, and the reasons if the answer decides.
     """
     if answer is None or beneath.stage == "business_rule":
         return beneath, ()
-    said = by_people(StageVerdict(beneath.stage, beneath.verdict), answer, yields=yields)
-    if said is None:
+    decided = by_people(StageVerdict(beneath.stage, beneath.verdict), answer, yields=yields)
+    if decided is None:
         return beneath, ()
-    is_set_right = said.verdict == "allow" and beneath.verdict != "allow"
-    return Opinion(said.verdict, said.stage, _kept(said.reasons), answer.until, is_set_right), said.reasons
+    is_set_right = decided.verdict == "allow" and beneath.verdict != "allow"
+    return FlagContent(
+        decided.verdict, decided.stage, _stored(decided.reasons), answer.until, is_set_right
+    ), decided.reasons
 
 
-def flag_id(flagged: FlaggedRevision, verdict: str, stage: str, reasons: Sequence[Reason | Why]) -> str:
-    """Hash of session, revision, verdict, stage, reasons and their versions: the same verdict has the same id."""
+def flag_id(flagged: FlaggedRevision, verdict: str, stage: str, reasons: Sequence[Reason | StoredReason]) -> str:
+    """Hash of session, revision, verdict, stage, and ids and versions of the reasons: equal verdicts have equal ids."""
     names = [[reason.id, reason.version] for reason in reasons]
     content = [flagged.session_id, flagged.revision, verdict, stage, names]
     return hashlib.blake2b(msgspec.json.encode(content), digest_size=16).hexdigest()
@@ -157,35 +164,35 @@ def flag_id(flagged: FlaggedRevision, verdict: str, stage: str, reasons: Sequenc
 
 def flag(
     flagged: FlaggedRevision,
-    opinion: Opinion,
+    content: FlagContent,
     latency_ms: float,
     *,
     reasons: Sequence[Reason] = (),
     shadow: Sequence[ShadowVerdict] = (),
 ) -> Output:
-    """The flag that tells an opinion; `reasons` as they were given, where they are at hand."""
+    """The record of `weir.flags`. `reasons` are the complete reasons; without them, the stored ones are written."""
     record: dict[str, Any] = {
-        "flag_id": flag_id(flagged, opinion.verdict, opinion.stage, opinion.reasons),
+        "flag_id": flag_id(flagged, content.verdict, content.stage, content.reasons),
         "session_id": flagged.session_id,
         "visitor_id": flagged.visitor_id,
         "revision": flagged.revision,
         "ts": flagged.ts,
-        "verdict": opinion.verdict,
-        "stage": opinion.stage,
-        "reasons": reasons or [Reason(id=one.id, version=one.version, text=one.text) for one in opinion.reasons],
+        "verdict": content.verdict,
+        "stage": content.stage,
+        "reasons": reasons or [Reason(id=one.id, version=one.version, text=one.text) for one in content.reasons],
         "score": flagged.score,
         "model": ModelRef(id=flagged.model[0], version=flagged.model[1]) if flagged.model else None,
         "features_hash": flagged.features_hash,
         "latency_ms": latency_ms,
         "shadow": shadow,
-        "until": opinion.until,
+        "until": content.until,
     }
-    headers = (("verdict", opinion.verdict.encode()), ("stage", opinion.stage.encode()))
+    headers = (("verdict", content.verdict.encode()), ("stage", content.stage.encode()))
     return Output(FLAGS, flagged.visitor_id.encode(), encode(record), headers)
 
 
-def _kept(reasons: Sequence[Reason]) -> tuple[Why, ...]:
-    return tuple(Why(one.id, one.version, one.text) for one in reasons)
+def _stored(reasons: Sequence[Reason]) -> tuple[StoredReason, ...]:
+    return tuple(StoredReason(one.id, one.version, one.text) for one in reasons)
 
 
 def _is_set_right(judgement: Judgement) -> bool:
@@ -193,9 +200,9 @@ def _is_set_right(judgement: Judgement) -> bool:
         return False
     if judgement.stage == "people":
         return judgement.beneath is not None and judgement.beneath.verdict != "allow"
-    in_shadow = {said.stage for said in judgement.shadow}
+    in_shadow = {shadow.stage for shadow in judgement.shadow}
     return judgement.stage == "business_rule" and any(
-        said.verdict != "allow" and said.stage not in in_shadow for said in judgement.stages
+        one.verdict != "allow" and one.stage not in in_shadow for one in judgement.stages
     )
 
 

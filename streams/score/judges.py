@@ -1,4 +1,4 @@
-"""What the stages of the cascade judge by, as one value."""
+"""Patterns, budgets, rules and models by which the stages of the cascade judge, as one value."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from rules.limits.verdicts import SharedVerdicts
 
 @dataclass(frozen=True, slots=True)
 class Judges:
-    """What the stages of the cascade judge by."""
+    """Patterns, budgets, rules and models by which the stages of the cascade judge."""
 
     patterns: Patterns
-    """Explain the hits in sessions."""
+    """Patterns in force; they explain the hits of a session."""
     budgets: Budgets
-    """Explain limits."""
+    """Budgets in force; they explain crossed limits."""
     business: BusinessRules
     champion: ChampionHolder
-    """Scores; the champion may be swapped between any two sessions."""
+    """Holds the champion, which may be swapped between any two sessions."""
     shared: SharedVerdicts
     """Verdicts on addresses and accounts, over all partitions."""
     packs_of: Callable[[Mapping[str, str] | None], Patterns] | None = None
-    """Gives the patterns in the versions that a session was folded by, which then judge it, and those in force for a
-    session that names none (None); without it `patterns` judge all sessions."""
+    """Returns the patterns in the pack versions that a session names; for None, those in force. Without this function,
+    `patterns` judge all sessions."""

@@ -1,4 +1,4 @@
-"""Which closed sessions are worth a person's time: unsure, unusual, and a random sample."""
+"""Chooses closed sessions for human review: sessions with an uncertain score, unusual ones, and a random sample."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from streams.score.scored import ScoredSession
 from weir.contracts import Review
 
 UNSURE = (0.35, 0.8)
-"""Scores between these are worth a question; above, the model is sure enough to act."""
+"""Scores between these are uncertain. Above, the model is confident enough to act."""
 UNUSUAL_FROM = 3.0
-"""Standard deviations from which a session is unlike all others."""
+"""Anomaly score, in standard deviations, from which a session is unusual."""
 MOST_SAVED = 20.0
-"""Questions that may come at once after a quiet time."""
-Why = Literal["unsure", "novel", "random"]
+"""Reviews that may be published at once after a quiet time: the capacity of the token bucket."""
+ReviewReason = Literal["unsure", "novel", "random"]
 
 
 class ReviewSampler:
-    """Asks about a random sample, always; about unsure and unusual sessions as long as they stay under a ceiling.
+    """Chooses a random sample of closed sessions, and uncertain and unusual ones up to a ceiling.
 
-    `ScoredSession.unusual` says how unusual a session is. Of unusual sessions, only those that the trees learn are
-    asked about, one in ten: unsure ones need the rest of the ceiling. How many questions were saved is not kept: a
-    worker starts with its full budget.
+    Of unusual sessions (`ScoredSession.unusual`), only the tenth that the trees learn from is chosen: uncertain ones
+    need the rest of the ceiling. The ceiling's token bucket is not part of the state: a new task starts with a full
+    bucket.
 
     Args:
-        sample_share: Of closed sessions, how many are asked about at random.
-        ceiling_share: Of closed sessions, how many more may be asked about.
+        sample_share: Share of closed sessions in the random sample.
+        ceiling_share: Share of closed sessions that may be chosen beside it.
     """
 
     def __init__(self, sample_share: float, ceiling_share: float) -> None:
@@ -37,7 +37,7 @@ class ReviewSampler:
         self._saved = MOST_SAVED if ceiling_share else 0.0
 
     def question(self, scored: ScoredSession, judgement: Judgement, *, is_answered: bool = False) -> Review | None:
-        """The question that a closed session is worth, None for most; of those that are answered the sample's alone."""
+        """The review of a closed session, None for most. An answered session is reviewed only in the random sample."""
         session_id = scored.session.session_id
         self._saved = min(MOST_SAVED, self._saved + self._ceiling_share) if self._ceiling_share else 0.0
         why = self._why(scored, judgement) if self._ceiling_share > 0 else None
@@ -58,11 +58,11 @@ class ReviewSampler:
             reasons=list(judgement.reasons),
         )
 
-    def _why(self, scored: ScoredSession, judgement: Judgement) -> Why | None:
+    def _why(self, scored: ScoredSession, judgement: Judgement) -> ReviewReason | None:
         score = scored.score
         if judgement.verdict == "review" or (score is not None and UNSURE[0] <= score <= UNSURE[1]):
             return "unsure"
-        # What is dealt with already needs nobody's eyes.
+        # A session that is throttled or blocked already is not reviewed for being unusual.
         return "novel" if judgement.verdict == "allow" and _is_unusual(scored) else None
 
 

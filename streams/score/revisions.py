@@ -1,7 +1,7 @@
-"""What was computed of a session's last revision, for the next one if nothing but its number is new.
+"""Caches features, score and evidence of a session's last revision, for a next one with the same content.
 
-A session is published at each of its events and once more when it closes: its last revision tells what the one before
-told already, and of a session of one event, that is half of all work.
+A session is published after its events and once more when it closes. The final revision mostly has the content of the
+one before. For sessions of one event, the cache saves half of all work.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from weir.contracts import Session
 from weir.contracts.score import FeatureValue, ModelRef
 
 MOST = 2_000
-"""Sessions that are remembered, of 8 kB each; of more, those that changed longest ago are forgotten."""
+"""Sessions in the cache, 8 kB each; beyond, those that changed longest ago are dropped."""
 
 
 class Revision:
-    """A session's content, with what was computed of it so far."""
+    """Content hash of a session's revision, with the features, score and evidence computed from it so far."""
 
-    __slots__ = ("_features", "_features_hash", "_heard", "_model", "_patterns", "_score", "content")
+    __slots__ = ("_evidence", "_features", "_features_hash", "_model", "_patterns", "_score", "content")
 
     def __init__(self, content: bytes) -> None:
         self.content = content
@@ -32,10 +32,10 @@ class Revision:
         self._model: ModelRef | None = None
         self._score: float | None = None
         self._patterns: Patterns | None = None
-        self._heard: HeuristicEvidence | None = None
+        self._evidence: HeuristicEvidence | None = None
 
     def scored(self, session: Session, scorer: Scorer | None) -> ScoredSession:
-        """The session with its features and its score; asks a model once."""
+        """The session with its features and its score; each model scores it once."""
         features = self._features
         if features is None:
             scored = ScoredSession.of(session, scorer)
@@ -45,22 +45,22 @@ class Revision:
         else:
             score = scorer.score(features) if scorer is not None else None
             scored = ScoredSession(session, features, self._features_hash, score, scorer)
-        # The reference alone: the model itself would stay in memory long after its time.
+        # Only the reference is stored: the model itself would stay in memory long after it was replaced.
         self._model, self._score = scorer.ref if scorer is not None else None, scored.score
         return scored
 
     def ask(self, session: Session, patterns: Patterns) -> HeuristicEvidence:
-        """What the patterns say of the session; asks them once."""
-        if self._heard is None or self._patterns is not patterns:
-            self._heard, self._patterns = collect_evidence(session, patterns), patterns
-        return self._heard
+        """The evidence of the session's pattern hits; collected once for each set of patterns."""
+        if self._evidence is None or self._patterns is not patterns:
+            self._evidence, self._patterns = collect_evidence(session, patterns), patterns
+        return self._evidence
 
 
 class LastRevisions:
-    """The last revision of the sessions that are open, at most `most` of them.
+    """The last revisions of open sessions, at most `most`.
 
-    Whether two revisions are of one content is told by the records, their number and `final` left out: no other field
-    can change unnoticed. Nothing is kept: after a start, all is computed anew, with the same results.
+    Two revisions have the same content if their records are equal without `revision` and `final`, so that a change of
+    any other field is noticed. The cache is not part of the state: a new task computes the same results once more.
     """
 
     def __init__(self, most: int = MOST) -> None:
@@ -68,7 +68,7 @@ class LastRevisions:
         self._last: OrderedDict[str, Revision] = OrderedDict()
 
     def of(self, session: Session, value: bytes) -> Revision:
-        """The revision that a record tells of: the last one's, if the content is the same."""
+        """The revision in a record; the cached one if it has the same content."""
         content = _content(session, value)
         last = self._last.pop(session.session_id, None)
         revision = last if last is not None and last.content == content else Revision(content)

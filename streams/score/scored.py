@@ -18,7 +18,7 @@ from weir.topics import SCORES
 
 @dataclass(frozen=True, slots=True)
 class ScoredSession:
-    """What the model saw, and what it said; no score where there is no model."""
+    """A session with the features that the model got and the score that it gave; None without a model."""
 
     session: Session
     features: dict[str, FeatureValue]
@@ -26,16 +26,16 @@ class ScoredSession:
     score: float | None
     scorer: Scorer | None
     unusual: float | None = None
-    """How unusual the session is, where that is known of a closed one."""
+    """Anomaly score of a closed session, in standard deviations; None if there is none."""
 
     @classmethod
     def of(cls, session: Session, scorer: Scorer | None) -> ScoredSession:
-        """Computes the features and asks the model, if there is one."""
+        """Computes the features and, if there is a model, the score."""
         found = features(session)
         return cls(session, found, features_hash(found), scorer.score(found) if scorer else None, scorer)
 
     def by(self, scorer: Scorer) -> ScoredSession:
-        """What another model says of the same features."""
+        """The same features, scored by another model."""
         return replace(self, score=scorer.score(self.features), scorer=scorer)
 
     def output(
@@ -46,7 +46,7 @@ class ScoredSession:
         is_acted_on: bool = True,
         rules: Sequence[Weighed] = (),
     ) -> Output:
-        """The record of `weir.scores`, with what the cascade said of the revision, and the rules that held."""
+        """The record of `weir.scores`, with the cascade's verdict on the revision and the heuristic rules that held."""
         session = self.session
         record = {
             "session_id": session.session_id,

@@ -1,4 +1,4 @@
-"""Limits that several partitions count for: every worker knows all verdicts, one task publishes each."""
+"""Publishes limits of addresses and accounts. Every worker has all verdicts; one task publishes each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from weir.topics import LIMITS
 
 
 class SharedLimits:
-    """Publishes the verdicts on subjects that belong to one partition, each crossing once."""
+    """Publishes the verdicts on those subjects whose hash belongs to this partition, once for each crossing."""
 
     def __init__(self, partition: int, partitions: int) -> None:
         self._partition = partition
@@ -24,11 +24,11 @@ class SharedLimits:
         self._seen: Verdicts | None = None
 
     def load(self, key: bytes, value: bytes) -> None:
-        """Takes back what was published; `key` without its type byte."""
+        """Restores a published crossing; `key` is without its type byte."""
         self._published[key] = float(value)
 
     def publish(self, verdicts: SharedVerdicts, effects: Effects) -> None:
-        """Writes a record for each verdict that is new, and forgets those that hold no longer."""
+        """Writes a record for each new verdict, and drops verdicts that no longer hold."""
         seen = verdicts.verdicts
         if seen is self._seen:
             return
@@ -48,7 +48,7 @@ class SharedLimits:
             self._changed[key] = None
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
-        """Crossings published or forgotten since the last call, without a type byte."""
+        """Crossings published or dropped since the last call; keys are without type bytes."""
         yield from self._changed.items()
         self._changed.clear()
 

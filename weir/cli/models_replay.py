@@ -10,7 +10,7 @@ import typer
 from models.serving.ledger import Ledger
 from rules.heuristics.patterns import Patterns
 from rules.people import evidence_of
-from streams.score.again import Again, Rules, judge_again
+from streams.score.rejudge import Rejudgement, RuleVersions, rejudge
 from streams.stages import Resources
 from weir.cli.options import Json, with_settings
 from weir.cli.output import print_json, show
@@ -39,7 +39,7 @@ def replay(
     name = f"revision {published.revision} of session {published.session_id}"
     session, _ = _find(settings, SESSIONS, _read_session, lambda one: (one.session_id, one.revision) == revision, name)
     snapshot = _ledger(settings).version(published.model.version) if published.model else None
-    again = judge_again(published, session, snapshot, _rules(settings, session), decided_at)
+    again = rejudge(published, session, snapshot, _rules(settings, session), decided_at)
     _show(published, again, as_json=as_json)
 
 
@@ -62,7 +62,7 @@ def _ledger(settings: Settings) -> Ledger:
     return ledger
 
 
-def _rules(settings: Settings, session: Session) -> Rules:
+def _rules(settings: Settings, session: Session) -> RuleVersions:
     resources = Resources.from_settings(settings)
     for topic, take in resources.followed:
         for record in read_all(settings, topic):
@@ -77,12 +77,12 @@ def _rules(settings: Settings, session: Session) -> Rules:
         raise WorkError(
             "A pack of patterns is not available in the version that the session names.", "Put its file back."
         )
-    return Rules(
+    return RuleVersions(
         patterns, resources.budgets, resources.business, settings.shadow, evidence_of(settings.answer_yields_to)
     )
 
 
-def _show(published: Flag, again: Again, *, as_json: bool) -> None:
+def _show(published: Flag, again: Rejudgement, *, as_json: bool) -> None:
     row = {"flag": published.flag_id, "same": not again.differences, "differences": again.differences}
     if as_json:
         print_json(row | {"verdict": again.judgement.verdict, "score": again.score})

@@ -18,7 +18,7 @@ from rules.heuristics.pack import Pack, parse_pack
 from rules.heuristics.patterns import Patterns
 from rules.heuristics.stats import Stats
 from streams.intake.files import Inputs
-from streams.join.answers import Answered
+from streams.join.session_labels import SessionLabeller
 from streams.packs.topic import read_ledger
 from streams.replay.labels import read_labels
 from streams.replay.sessions import Sessions
@@ -149,15 +149,15 @@ def _gather(
 ) -> Stats:
     found = Stats(patterns)
 
-    def take(session: Session, is_bad_by_people: bool | None) -> None:  # noqa: FBT001 -- `Answered` calls it so
+    def take(session: Session, is_bad_by_people: bool | None) -> None:  # noqa: FBT001 -- `SessionLabeller` calls it so
         found.take(session, is_bad=is_bad_by_people)
 
     if inputs is None:
-        answers = Answered(_all(settings, LABELS, _read_label), take)
+        answers = SessionLabeller(_all(settings, LABELS, _read_label), take)
         for session in _all(settings, SESSIONS, _read_final):
             answers.session(session)
     else:
-        answers = Answered(read_labels(labels) if labels else (), take)
+        answers = SessionLabeller(read_labels(labels) if labels else (), take)
         sessions = Sessions(Resources.from_settings(settings), patterns, answers.session)
         for line in lines_of(inputs, "stats"):
             sessions.read(line)

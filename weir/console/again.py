@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.heuristics.patterns import Patterns
 from rules.people import evidence_of
-from streams.score.again import Again, Rules, judge_again
+from streams.score.rejudge import Rejudgement, RuleVersions, rejudge
 from weir.console.context import Console
 from weir.console.store.looking import SessionSeen, read_session
 from weir.console.store.schema import unpacked
@@ -13,7 +13,7 @@ from weir.contracts.model_record import Snapshot
 from weir.errors import WorkError
 
 
-def decide_again(console: Console, seen: SessionSeen) -> Again:
+def decide_again(console: Console, seen: SessionSeen) -> Rejudgement:
     """Judges the revision of a session's newest flag anew.
 
     Raises:
@@ -29,7 +29,7 @@ def decide_again(console: Console, seen: SessionSeen) -> Again:
             raise WorkError("WEIR_MODEL_KEY of the console is not set.", "Start it with the workers' WEIR_MODEL_KEY.")
         with console.installation.lock:
             snapshot = ledger.version(flag.model.version)
-    return judge_again(flag, session, snapshot, _rules(console, session), seen.flagged_s[-1])
+    return rejudge(flag, session, snapshot, _rules(console, session), seen.flagged_s[-1])
 
 
 def _revision(seen: SessionSeen, revision: int) -> Session:
@@ -44,7 +44,7 @@ def _revision(seen: SessionSeen, revision: int) -> Session:
     )
 
 
-def _rules(console: Console, session: Session) -> Rules:
+def _rules(console: Console, session: Session) -> RuleVersions:
     resources = console.installation.resources
     versions = dict(resources.patterns.versions)
     for name, hits in session.heuristics.items():
@@ -57,6 +57,6 @@ def _rules(console: Console, session: Session) -> Rules:
             "A pack of patterns is not available in the version that the session names.", "Put its file back."
         )
     settings = console.settings
-    return Rules(
+    return RuleVersions(
         patterns, resources.budgets, resources.business, settings.shadow, evidence_of(settings.answer_yields_to)
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from streams.join.answers import Answered
+from streams.join.session_labels import SessionLabeller
 from weir.console.store.looking import read_session
 from weir.console.store.reading import Row, StoreReader
 from weir.console.store.schema import unpacked
@@ -61,7 +61,7 @@ def decoded(rows: Iterable[Row]) -> list[Session]:
 def judged(sessions: Iterable[Session], label_rows: Sequence[Row]) -> list[LabelledSession]:
     """Each session with what people say of it, as `weir rules stats` counts it."""
     found: list[LabelledSession] = []
-    work = Answered(map(_label, label_rows), lambda session, is_bad: found.append(LabelledSession(session, is_bad)))
+    work = SessionLabeller(map(_label, label_rows), lambda session, is_bad: found.append(LabelledSession(session, is_bad)))
     for session in sessions:
         work.session(session)
     work.finish()

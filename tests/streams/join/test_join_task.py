@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from models.features import FEATURES_VERSION, features, features_hash
 from streams.join import store
-from streams.join.standing import Powers
 from streams.join.store import read_label
 from streams.join.task import JoinTask, JoinTimes
+from streams.join.visitor_labels import Powers
 from streams.task import Effects
 from tests.support.sessions import make_session
 from weir.contracts import Label, Score, TrainingExample

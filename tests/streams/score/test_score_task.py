@@ -196,8 +196,8 @@ def test_a_session_that_another_took_over_has_no_verdict_any_more() -> None:
 def test_a_score_names_the_rules_once_its_session_is_flagged_or_closed() -> None:
     def rules(**changed: Any) -> list[tuple[list[str], list[str]]]:  # noqa: ANN401 -- any field
         scores = written(fold(Bench().task(), session(**changed)), SCORES)
-        told = [Score.model_validate_json(output.value or b"") for output in scores]
-        return [(one.rules, one.rules_alone) for one in told]
+        published = [Score.model_validate_json(output.value or b"") for output in scores]
+        return [(one.rules, one.rules_alone) for one in published]
 
     assert rules() == rules(final=True) == [([], [])]
     # People answer about what is flagged, and most of that is open still.
@@ -522,8 +522,8 @@ def test_a_challenger_with_a_share_judges_its_visitors_and_the_flag_says_so() ->
 def test_inputs_that_are_no_longer_what_they_were_are_told() -> None:
     task = Bench().task()
     calm = fold(task, *(session(session_id=f"s{number}", final=True) for number in range(20_000, 26_000)))
-    told = {labels[1]: count for (name, labels), count in calm.counts.items() if name == "drift_detected"}
-    assert told == {"score": 0}
+    published = {labels[1]: count for (name, labels), count in calm.counts.items() if name == "drift_detected"}
+    assert published == {"score": 0}
     changed = fold(task, *(session(session_id=f"s{number}", events=60, final=True) for number in range(6_000)))
     assert changed.counts["drift_detected", ("input", "events")] >= 1
 
@@ -582,12 +582,12 @@ def test_without_anomaly_no_score_tells_how_unusual_a_session_is() -> None:
 
 
 def test_being_unusual_changes_no_verdict() -> None:
-    def told(*, anomaly: bool) -> list[Output]:
+    def published(*, anomaly: bool) -> list[Output]:
         task = Bench(settings=Settings(review_sample_share=0.0, review_ceiling_share=0.0, anomaly=anomaly)).task()
         unusual_of(task, 400)
         return [one for one in fold(task, session(events=90_000, final=True)).outputs if one.topic != SCORES]
 
-    assert told(anomaly=True) == told(anomaly=False)
+    assert published(anomaly=True) == published(anomaly=False)
 
 
 def test_a_task_that_starts_anew_knows_nothing_of_what_is_usual() -> None:

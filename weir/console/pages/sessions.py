@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 
 from models.serving.champion import Scorer
 from rules.heuristics.explain import texts_of
-from streams.score.again import Again
+from streams.score.rejudge import Rejudgement
 from weir.console.again import decide_again
 from weir.console.context import Console
 from weir.console.pages.shared import Visit, as_csv, as_json, page, render
@@ -115,7 +115,7 @@ def again(console: Console, visit: Visit) -> Response:
     seen = session_of(console.store, name)
     if seen is None or not seen.flags:
         return _unknown(console, visit, f"No decision on a session {name!r} is known.")
-    outcome: Again | None = None
+    outcome: Rejudgement | None = None
     problem = ""
     try:
         outcome = decide_again(console, seen)

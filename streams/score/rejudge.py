@@ -1,4 +1,4 @@
-"""A decision taken again: the session as it was, and the versions that the flag names, give the same flag."""
+"""Judges a recorded session once more, by the versions that its flag names, and compares the outcome with the flag."""
 
 from __future__ import annotations
 
@@ -20,44 +20,44 @@ from weir.contracts.model_record import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
-    """What comes out today."""
+class Rejudgement:
+    """The outcome of judging a recorded session once more."""
 
     judgement: Judgement
     score: float | None
     features_hash: str
     flag_id: str
     differences: list[str] = field(default_factory=list)
-    """What is not as it was; empty: the same flag, to the last bit of its score."""
+    """Fields that differ from the flag's; empty if the flag is reproduced, with every bit of its score."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """What judged beside the model, in the versions of then."""
+class RuleVersions:
+    """Patterns, budgets and rules in the versions that judged the session."""
 
     patterns: Patterns
     budgets: Budgets
     business: BusinessRules
     shadow: frozenset[Stage]
     yields_to: Mapping[str, float] = field(default_factory=dict)
-    """Evidence of packs in which a `good` answer is not believed."""
+    """Evidence by pack from which a benign answer no longer decides."""
 
 
-def judge_again(flag: Flag, session: Session, snapshot: Snapshot | None, rules: Rules, now_s: float) -> Again:
-    """Judges a session's revision anew.
+def rejudge(flag: Flag, session: Session, snapshot: Snapshot | None, rules: RuleVersions, now_s: float) -> Rejudgement:
+    """Judges a session's revision once more.
 
-    What other partitions knew of its address or account is no part of the session, and neither is what people answered:
-    they are taken from the flag.
+    Limits that the session's address or account crossed and human labels are not part of the session. They are taken
+    from the reasons of the flag.
 
     Args:
-        flag: The decision.
-        session: The revision that it was made on.
-        snapshot: The model that the flag names, verified; None where it names none.
-        rules: What judged beside it.
-        now_s: When the decision was made: business rules may expire.
+        flag: The recorded decision.
+        session: The revision that the flag is about.
+        snapshot: The verified snapshot of the model that the flag names; None if the flag names no model.
+        rules: Patterns, budgets and rules in the versions that the flag names.
+        now_s: Wall time of the decision, in seconds since the epoch; business rules may expire.
 
     Raises:
-        SnapshotError: the model can't be read here.
+        SnapshotError: This version can't read the snapshot.
     """
     scorer = Scorer.of(snapshot, 0) if snapshot is not None else None
     scored = ScoredSession.of(session, scorer)
@@ -65,7 +65,7 @@ def judge_again(flag: Flag, session: Session, snapshot: Snapshot | None, rules: 
         session,
         patterns=rules.patterns,
         budgets=rules.budgets,
-        over=_recorded(flag, rules.budgets),
+        over=_recorded_limits(flag, rules.budgets),
         score=scored.score,
         model=scorer,
         business=rules.business,
@@ -80,7 +80,7 @@ def judge_again(flag: Flag, session: Session, snapshot: Snapshot | None, rules: 
         "features": scored.features_hash,
         "verdict": judgement.verdict,
         "stage": judgement.stage,
-        "reasons": _names(judgement.reasons),
+        "reasons": _reason_names(judgement.reasons),
         "id": identity,
     }
     was = {
@@ -88,16 +88,16 @@ def judge_again(flag: Flag, session: Session, snapshot: Snapshot | None, rules: 
         "features": flag.features_hash,
         "verdict": flag.verdict,
         "stage": flag.stage,
-        "reasons": _names(flag.reasons),
+        "reasons": _reason_names(flag.reasons),
         "id": flag.flag_id,
     }
     differences = [f"{name}: was {was[name]}, is {value}" for name, value in is_now.items() if value != was[name]]
-    return Again(judgement, scored.score, scored.features_hash, identity, differences)
+    return Rejudgement(judgement, scored.score, scored.features_hash, identity, differences)
 
 
-def _recorded(flag: Flag, budgets: Budgets) -> list[SubjectVerdict]:
+def _recorded_limits(flag: Flag, budgets: Budgets) -> list[SubjectVerdict]:
     kinds = {limit.id: limit.kind for limit in budgets.shared} | {limit.id: limit.kind for limit in budgets.distinct}
-    told = [*flag.reasons, *(reason for said in flag.shadow for reason in said.reasons)]
+    reasons = [*flag.reasons, *(reason for shadow in flag.shadow for reason in shadow.reasons)]
     return [
         SubjectVerdict(
             kind=kinds[reason.id],
@@ -111,10 +111,10 @@ def _recorded(flag: Flag, budgets: Budgets) -> list[SubjectVerdict]:
             retry_after_s=0.0,
             crossed_at=0.0,
         )
-        for reason in told
+        for reason in reasons
         if reason.id in kinds
     ]
 
 
-def _names(reasons: list[Reason] | tuple[Reason, ...]) -> list[str]:
+def _reason_names(reasons: list[Reason] | tuple[Reason, ...]) -> list[str]:
     return [f"{reason.id} {reason.version}".strip() for reason in reasons]

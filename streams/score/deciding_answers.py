@@ -1,4 +1,4 @@
-"""People's answers that decide, by visitor, until they are over."""
+"""Answers that decide about visitors, as `weir.answers` has them, until they end."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from weir.contracts.answer import Answers, StandingAnswer
 from weir.contracts.fast import decoder, encode
 
 MOST_VISITORS = 100_000
-"""Visitors of one partition about whom answers are kept; those whose answers end first are forgotten."""
+"""Visitors of one partition whose answers are stored; beyond, those whose answers end first are dropped."""
 _MOST_STALE = 1_000
-"""Ends that may stand in the index though a newer record has another one."""
+"""Outdated entries that the index of ends may contain before it is rebuilt."""
 read_answers = decoder(Answers)
 
 
-class StandingAnswers:
-    """What the newest record of `weir.answers` says of each visitor; bounded by event time and in number."""
+class DecidingAnswers:
+    """The answers in each visitor's newest record of `weir.answers`; bounded by event time and in number."""
 
     def __init__(self, most: int = MOST_VISITORS) -> None:
         self._most = most
@@ -28,11 +28,11 @@ class StandingAnswers:
         return len(self._answers)
 
     def of(self, visitor_id: str) -> Sequence[StandingAnswer]:
-        """The answers about a visitor, those with the last word last."""
+        """The answers about a visitor, in rising priority."""
         return self._answers.get(visitor_id, ())
 
     def put(self, answers: Answers) -> int:
-        """Takes a record; gives how many visitors were forgotten for want of room."""
+        """Stores a record's answers; returns how many visitors were dropped for the bound."""
         self._changed.add(answers.visitor_id)
         self._take(answers)
         forgotten = 0
@@ -43,16 +43,16 @@ class StandingAnswers:
         return forgotten
 
     def expire(self, reached_s: float) -> None:
-        """Forgets answers that are over at that event time."""
+        """Drops answers that have ended at this event time."""
         while self._ends and self._ends[0][0] <= reached_s:
             self._drop_if_current(*heappop(self._ends))
 
     def load(self, value: bytes) -> None:
-        """Takes an entry back."""
+        """Restores a state entry."""
         self._take(read_answers(value))
 
     def changes(self) -> Iterator[tuple[str, bytes | None]]:
-        """Entries changed since the last call."""
+        """State entries that changed since the last call; None for a dropped one."""
         for visitor_id in sorted(self._changed):
             answers = self._answers.get(visitor_id)
             kept = encode({"visitor_id": visitor_id, "answers": answers}) if answers is not None else None

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from models.families.registry import FAMILIES
 from models.serving.snapshot import payload_of
 from rules.business.rules import load_business_rules
-from streams.score.again import Rules, judge_again
+from streams.score.rejudge import RuleVersions, rejudge
 from tests.models.serving.test_champion import offer
 from tests.models.serving.test_snapshot import pointer, snapshot
 from tests.streams.score.test_score_task import BUDGETS, CERTAIN, NOW_S, PATTERNS, Bench, flags, fold, session
 from weir.contracts import Flag, Session
 from weir.contracts.model_record import Snapshot
 
-RULES = Rules(PATTERNS, BUDGETS, load_business_rules(), frozenset())
+RULES = RuleVersions(PATTERNS, BUDGETS, load_business_rules(), frozenset())
 
 
 def judged(**changed: Any) -> tuple[Flag, Session, Snapshot]:  # noqa: ANN401 -- any field
@@ -33,7 +33,7 @@ def judged(**changed: Any) -> tuple[Flag, Session, Snapshot]:  # noqa: ANN401 --
 @given(st.integers(1, 400), st.floats(0.0, 1.0), st.integers(0, 5))
 def test_event_and_versions_give_the_same_flag(events: int, rate: float, over: int) -> None:
     flag, seen, model = judged(events=events, click_through=rate, rate_limited=over, **CERTAIN)
-    again = judge_again(flag, seen, model, RULES, NOW_S)
+    again = rejudge(flag, seen, model, RULES, NOW_S)
     assert again.differences == []
     assert (again.score, again.features_hash, again.flag_id) == (flag.score, flag.features_hash, flag.flag_id)
 
@@ -41,11 +41,11 @@ def test_event_and_versions_give_the_same_flag(events: int, rate: float, over: i
 def test_another_model_is_told_by_its_score() -> None:
     flag, seen, model = judged(**CERTAIN)
     other = model.model_copy(update={"payload": payload_of(FAMILIES["hashed-logistic"]())})
-    again = judge_again(flag, seen, other, RULES, NOW_S)
+    again = rejudge(flag, seen, other, RULES, NOW_S)
     assert [difference.split(":")[0] for difference in again.differences] == ["score"]
 
 
 @pytest.mark.parametrize("changed", [{"events": 40}, {"heuristics": {}}])
 def test_another_session_is_no_replay(changed: dict[str, Any]) -> None:
     flag, seen, model = judged(**CERTAIN)
-    assert judge_again(flag, seen.model_copy(update=changed), model, RULES, NOW_S).differences
+    assert rejudge(flag, seen.model_copy(update=changed), model, RULES, NOW_S).differences

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.features import FEATURES_VERSION, features, features_hash
-from streams.join import acting
-from streams.join.acting import REPORTER, STANDING
-from streams.join.standing import MOST_ANSWERS, MOST_REPORTS, Powers
+from streams.join import human_labels
+from streams.join.human_labels import REPORTER, VISITOR
 from streams.join.store import MOST_WAITING
 from streams.join.task import JoinTask, JoinTimes
+from streams.join.visitor_labels import MOST_ANSWERS, MOST_REPORTS, Powers
 from streams.task import Effects
 from tests.support.sessions import make_session
 from weir.contracts import Label, Score
@@ -353,7 +353,7 @@ class TestStrangeLabels:
         effects = fold(task, replace(label(source, ts=0.0), timestamp=1_700_000_000_000))
         assert written(effects) == []
         assert counted(effects) == {(kind, "over"): 1}
-        assert not [key for key, _ in task.changes() if key[:1] in {STANDING, REPORTER}]
+        assert not [key for key, _ in task.changes() if key[:1] in {VISITOR, REPORTER}]
 
     @pytest.mark.parametrize("ago_s", [HOLDS_S, HOLDS_S - 1.0])
     def test_an_answer_is_over_to_the_second(self, ago_s: float) -> None:
@@ -442,8 +442,8 @@ class TestFloods:
     def test_of_too_many_visitors_those_whose_answers_end_first_are_forgotten(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(acting, "MOST_VISITORS", 3)
-        monkeypatch.setattr(acting, "MOST_STALE", 2)
+        monkeypatch.setattr(human_labels, "MOST_VISITORS", 3)
+        monkeypatch.setattr(human_labels, "MOST_STALE", 2)
         task = join()
         entries: dict[bytes, bytes | None] = {}
         effects = fold(task, *(label(visitor_id=f"v{n}", ts=300.0 - n) for n in range(3)))
@@ -451,23 +451,23 @@ class TestFloods:
         effects = fold(task, *(label(visitor_id=f"v{n}", ts=300.0 + n) for n in range(3, 20)))
         assert counted(effects)["people", "forgotten"] == 17
         entries |= dict(task.changes())
-        kept = {key for key, value in entries.items() if key[:1] == STANDING and value is not None}
-        assert kept == {STANDING + f"v{n}".encode() for n in (17, 18, 19)}
+        kept = {key for key, value in entries.items() if key[:1] == VISITOR and value is not None}
+        assert kept == {VISITOR + f"v{n}".encode() for n in (17, 18, 19)}
 
     def test_one_visitor_answered_again_and_again_takes_the_place_of_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(acting, "MOST_VISITORS", 2)
-        monkeypatch.setattr(acting, "MOST_STALE", 2)
+        monkeypatch.setattr(human_labels, "MOST_VISITORS", 2)
+        monkeypatch.setattr(human_labels, "MOST_STALE", 2)
         task = join()
         fold(task, label(visitor_id="calm"))
         effects = fold(task, *(label(visitor_id="busy", said=("good", "bad")[n % 2], ts=200.0 + n) for n in range(99)))
         assert ("people", "forgotten") not in counted(effects)
-        assert len(task._acting._ends) <= 2 * 2 + 2
+        assert len(task._human_labels._ends) <= 2 * 2 + 2
         assert said(fold(task, label("ben", ts=300.0, visitor_id="calm"))) == [("ana", "block"), ("ben", "block")]
 
     def test_of_too_many_reporters_those_who_were_judged_longest_ago_are_forgotten(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(acting, "MOST_REPORTERS", 3)
+        monkeypatch.setattr(human_labels, "MOST_REPORTERS", 3)
         task = join()
         fold(task, *reports(10), label("ana", "good", 300.0))
         entries = {key: value for key, value in task.changes() if key[:1] == REPORTER}
@@ -480,13 +480,13 @@ class TestExpiry:
     def test_what_is_over_by_event_time_is_forgotten(self) -> None:
         task = join()
         fold(task, label(), *reports(3, 600.0, visitor_id="v2"))
-        assert {key for key, value in task.changes() if value is not None} >= {STANDING + b"v1", STANDING + b"v2"}
+        assert {key for key, value in task.changes() if value is not None} >= {VISITOR + b"v1", VISITOR + b"v2"}
         fold(task, clock(1_101.9))
         assert not [key for key, value in task.changes() if value is None]
         fold(task, clock(1_102.0))
-        assert STANDING + b"v2" in {key for key, value in task.changes() if value is None}
+        assert VISITOR + b"v2" in {key for key, value in task.changes() if value is None}
         effects = fold(task, clock(1_200.0))
-        assert STANDING + b"v1" in {key for key, value in task.changes() if value is None}
+        assert VISITOR + b"v1" in {key for key, value in task.changes() if value is None}
         # Whoever reads the topic knows by `until`.
         assert written(effects) == []
 
@@ -495,7 +495,7 @@ class TestExpiry:
         fold(task, label(), label(ts=700.0), clock(1_300.0))
         assert said(fold(task, label("ben", ts=1_300.0))) == [("ana", "block"), ("ben", "block")]
         fold(task, clock(2_300.0))
-        assert dict(task.changes())[STANDING + b"v1"] is None
+        assert dict(task.changes())[VISITOR + b"v1"] is None
 
     def test_a_record_leaves_out_what_is_over(self) -> None:
         effects = fold(join(), label(), label("ben", ts=700.0), clock(1_250.0), label("team-a", ts=1_250.0))
@@ -506,7 +506,7 @@ class TestExpiry:
         fold(task, label(), *reports(3, 300.0))
         again = restored(dict(task.changes()).items())
         fold(again, clock(1_200.0))
-        assert {key: value for key, value in again.changes() if key[:1] == STANDING} == {STANDING + b"v1": None}
+        assert {key: value for key, value in again.changes() if key[:1] == VISITOR} == {VISITOR + b"v1": None}
 
 
 MOMENTS = st.integers(0, 3_000).map(float)

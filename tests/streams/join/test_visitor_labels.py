@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.join import standing as rules
-from streams.join.standing import HumanLabel, Powers, Report, VisitorLabels
+from streams.join import visitor_labels
+from streams.join.visitor_labels import HumanLabel, Powers, Report, VisitorLabels
 from weir.contracts.answer import AnsweredSession, StandingAnswer
 from weir.contracts.fast import fast
 from weir.settings import Settings
@@ -48,13 +48,13 @@ def session(session_id: str = "s1") -> AnsweredSession:
 
 def after_answers(*answers: HumanLabel, before: VisitorLabels = NOTHING) -> VisitorLabels:
     for one in answers:
-        before = rules.answered(before, one, HOLDS_S) or before
+        before = visitor_labels.add_answer(before, one, HOLDS_S) or before
     return before
 
 
 def after_reports(reports: Iterable[Report], before: VisitorLabels = NOTHING) -> VisitorLabels:
     for one in reports:
-        before = rules.reported(before, one) or before
+        before = visitor_labels.add_report(before, one) or before
     return before
 
 
@@ -64,9 +64,9 @@ def reports_by(number: int, first_ts: float = 0.0) -> list[Report]:
 
 
 def decided(
-    standing: VisitorLabels, powers: Powers = POWERS, weight_of: Callable[[str], float] = lambda _: 1.0
+    labels: VisitorLabels, powers: Powers = POWERS, weight_of: Callable[[str], float] = lambda _: 1.0
 ) -> list[StandingAnswer]:
-    return rules.decisions(standing, powers, weight_of)
+    return visitor_labels.decisions(labels, powers, weight_of)
 
 
 class TestAnswers:
@@ -98,7 +98,9 @@ class TestAnswers:
         assert [one.label for one in found.answers] == ["good"]
 
     def test_an_older_answer_of_a_source_changes_nothing(self) -> None:
-        assert rules.answered(after_answers(answer(ts=100.0)), answer(ts=99.0, label="good"), HOLDS_S) is None
+        assert (
+            visitor_labels.add_answer(after_answers(answer(ts=100.0)), answer(ts=99.0, label="good"), HOLDS_S) is None
+        )
 
     @pytest.mark.parametrize(("later_s", "ts"), [(0.0, 100.0), (9.9, 100.0), (10.0, 110.0), (500.0, 600.0)])
     def test_a_repeated_answer_renews_the_first_after_a_hundredth_of_its_time(self, later_s: float, ts: float) -> None:
@@ -111,11 +113,11 @@ class TestAnswers:
 
     def test_answers_are_bounded_and_the_oldest_are_forgotten(self) -> None:
         found = after_answers(*(answer(f"p{n}", float(n)) for n in range(100)))
-        assert [one.ts for one in found.answers] == [float(n) for n in range(100 - rules.MOST_ANSWERS, 100)]
+        assert [one.ts for one in found.answers] == [float(n) for n in range(100 - visitor_labels.MOST_ANSWERS, 100)]
 
     def test_a_found_session_is_named_beside_the_one_that_the_label_named(self) -> None:
         before = after_answers(answer(about="other"))
-        after = rules.found(before, answer(about="other"), session("first"))
+        after = visitor_labels.attach_session(before, answer(about="other"), session("first"))
         assert after is not None
         (one,) = decided(after)
         assert one.session_ids == ["other", "first"]
@@ -127,26 +129,26 @@ class TestAnswers:
         [answer("ben", about="s1"), answer(about="s2"), answer(about=None), answer(about="s1", ts=99.0)],
     )
     def test_a_session_found_for_another_answer_changes_nothing(self, other: HumanLabel) -> None:
-        assert rules.found(after_answers(answer(about="s1")), other, session()) is None
+        assert visitor_labels.attach_session(after_answers(answer(about="s1")), other, session()) is None
 
     def test_answers_hold_until_their_time_is_over(self) -> None:
-        standing = after_answers(answer(ts=100.0))
-        assert rules.over_at(standing, POWERS) == 100.0 + HOLDS_S
-        assert rules.left_at(standing, 99.9 + HOLDS_S, POWERS) == standing
-        assert rules.left_at(standing, 100.0 + HOLDS_S, POWERS) == NOTHING
+        labels = after_answers(answer(ts=100.0))
+        assert visitor_labels.ends_at(labels, POWERS) == 100.0 + HOLDS_S
+        assert visitor_labels.in_force_at(labels, 99.9 + HOLDS_S, POWERS) == labels
+        assert visitor_labels.in_force_at(labels, 100.0 + HOLDS_S, POWERS) == NOTHING
 
 
 class TestWithdrawal:
     def test_the_answer_about_the_named_session_goes_and_the_others_stay(self) -> None:
         before = after_answers(answer(about="s1"), answer(about="s2"), answer("ben", about="s1"))
-        after = rules.withdrawn(before, "ana", {"s1"}, 200.0)
+        after = visitor_labels.withdraw_answers(before, "ana", {"s1"}, 200.0)
         assert after is not None
         assert decided(after) == decided(after_answers(answer(about="s2"), answer("ben", about="s1")))
 
     def test_the_session_that_an_answer_was_found_to_be_about_may_be_named(self) -> None:
-        before = rules.found(after_answers(answer(about=None)), answer(about=None), session("s7"))
+        before = visitor_labels.attach_session(after_answers(answer(about=None)), answer(about=None), session("s7"))
         assert before is not None
-        after = rules.withdrawn(before, "ana", {"s7"}, 200.0)
+        after = visitor_labels.withdraw_answers(before, "ana", {"s7"}, 200.0)
         assert after is not None
         assert decided(after) == []
 
@@ -154,27 +156,30 @@ class TestWithdrawal:
         before = after_answers(
             answer(about="s1", ts=100.0), answer(ts=200.0), answer(about="s2", ts=201.0), answer("ben", ts=50.0)
         )
-        after = rules.withdrawn(before, "ana", (), 200.0)
+        after = visitor_labels.withdraw_answers(before, "ana", (), 200.0)
         assert after is not None
         assert decided(after) == decided(after_answers(answer("ben", ts=50.0), answer(about="s2", ts=201.0)))
 
     def test_what_was_withdrawn_does_not_count_when_it_comes_again(self) -> None:
-        after = rules.withdrawn(after_answers(answer()), "ana", (), 200.0)
+        after = visitor_labels.withdraw_answers(after_answers(answer()), "ana", (), 200.0)
         assert after is not None
-        assert rules.answered(after, answer(), HOLDS_S) is None
-        assert rules.answered(after, answer(ts=200.0), HOLDS_S) is None
-        assert rules.answered(after, answer(ts=200.1), HOLDS_S) is not None
+        assert visitor_labels.add_answer(after, answer(), HOLDS_S) is None
+        assert visitor_labels.add_answer(after, answer(ts=200.0), HOLDS_S) is None
+        assert visitor_labels.add_answer(after, answer(ts=200.1), HOLDS_S) is not None
 
     @pytest.mark.parametrize(
         ("source", "about", "ts"),
         [("ben", None, 200.0), ("ana", "s2", 200.0), ("ana", None, 99.9), ("an", None, 200.0)],
     )
     def test_what_was_not_said_cannot_be_withdrawn(self, source: str, about: str | None, ts: float) -> None:
-        assert rules.withdrawn(after_answers(answer(about="s1")), source, {about} if about else (), ts) is None
+        assert (
+            visitor_labels.withdraw_answers(after_answers(answer(about="s1")), source, {about} if about else (), ts)
+            is None
+        )
 
     def test_reports_stay(self) -> None:
         before = after_reports(reports_by(3), after_answers(answer()))
-        after = rules.withdrawn(before, "ana", (), 200.0)
+        after = visitor_labels.withdraw_answers(before, "ana", (), 200.0)
         assert after is not None
         assert [one.source for one in decided(after)] == ["reports"]
 
@@ -203,8 +208,8 @@ class TestReports:
         assert review.ts == throttle.ts == 11.0
 
     def test_a_reporter_counts_once_by_the_newest_report(self) -> None:
-        standing = after_reports([Report("r0", 1.0), Report("r0", 5.0), Report("r0", 3.0)])
-        assert standing.reports == (Report("r0", 5.0),)
+        labels = after_reports([Report("r0", 1.0), Report("r0", 5.0), Report("r0", 3.0)])
+        assert labels.reports == (Report("r0", 5.0),)
         assert decided(after_reports(Report("r0", float(n)) for n in range(20))) == []
 
     def test_reports_that_are_over_when_the_newest_is_made_do_not_count(self) -> None:
@@ -212,56 +217,58 @@ class TestReports:
         assert decided(after_reports([Report("r0", 1.0), Report("r1", 1.0), Report("r2", REPORT_HOLDS_S)])) != []
 
     def test_reports_are_bounded_and_the_oldest_are_forgotten(self) -> None:
-        standing = after_reports(reports_by(1_000))
-        assert [one.ts for one in standing.reports] == [float(n) for n in range(1_000 - rules.MOST_REPORTS, 1_000)]
+        labels = after_reports(reports_by(1_000))
+        assert [one.ts for one in labels.reports] == [
+            float(n) for n in range(1_000 - visitor_labels.MOST_REPORTS, 1_000)
+        ]
 
     def test_a_report_can_be_taken_back_until_then(self) -> None:
-        standing = after_reports(reports_by(3))
-        assert rules.unreported(standing, "r2", 1.9) is None
-        assert rules.unreported(standing, "somebody", 5.0) is None
-        after = rules.unreported(standing, "r2", 2.0)
+        labels = after_reports(reports_by(3))
+        assert visitor_labels.withdraw_report(labels, "r2", 1.9) is None
+        assert visitor_labels.withdraw_report(labels, "somebody", 5.0) is None
+        after = visitor_labels.withdraw_report(labels, "r2", 2.0)
         assert after is not None
         assert decided(after) == decided(after_reports(reports_by(2)))
 
     def test_the_sessions_that_were_reported_are_named_once(self) -> None:
         sessions = [session("s1"), session("s2"), session("s1"), None]
-        standing = after_reports(Report(f"r{n}", float(n), one) for n, one in enumerate(sessions))
-        (review,) = decided(standing)
+        labels = after_reports(Report(f"r{n}", float(n), one) for n, one in enumerate(sessions))
+        (review,) = decided(labels)
         assert review.session_ids == ["s1", "s2"]
         assert review.session is not None
         assert review.session.session_id == "s1"
 
     def test_a_reporter_who_was_wrong_counts_less(self) -> None:
-        standing = after_reports(reports_by(3))
-        weights = {"r1": rules.weight(agreed=0, disagreed=1)}
-        assert decided(standing, weight_of=lambda reporter: weights.get(reporter, 1.0)) == []
+        labels = after_reports(reports_by(3))
+        weights = {"r1": visitor_labels.reporter_weight(agreed=0, disagreed=1)}
+        assert decided(labels, weight_of=lambda reporter: weights.get(reporter, 1.0)) == []
         more = after_reports(reports_by(4))
         assert decided(more, weight_of=lambda reporter: weights.get(reporter, 1.0)) != []
 
     def test_reports_come_before_answers_so_that_an_answer_has_the_last_word(self) -> None:
-        standing = after_reports(reports_by(3, first_ts=900.0), after_answers(answer(label="good")))
-        assert [one.source for one in decided(standing)] == ["reports", "ana"]
+        labels = after_reports(reports_by(3, first_ts=900.0), after_answers(answer(label="good")))
+        assert [one.source for one in decided(labels)] == ["reports", "ana"]
 
     def test_a_report_is_part_of_its_reporters_record_once(self) -> None:
-        standing = after_reports(reports_by(2))
-        assert rules.unjudged(standing) == ["r0", "r1"]
-        again = after_reports([Report("r0", 50.0), Report("r9", 51.0)], rules.judged(standing))
-        assert rules.unjudged(again) == ["r9"]
+        labels = after_reports(reports_by(2))
+        assert visitor_labels.unjudged_reporters(labels) == ["r0", "r1"]
+        again = after_reports([Report("r0", 50.0), Report("r9", 51.0)], visitor_labels.mark_reports_judged(labels))
+        assert visitor_labels.unjudged_reporters(again) == ["r9"]
 
 
 class TestWeight:
     @given(st.integers(0, 1_000))
     def test_being_right_earns_nothing(self, agreed: int) -> None:
-        assert rules.weight(agreed, 0) == 1.0
+        assert visitor_labels.reporter_weight(agreed, 0) == 1.0
 
     @given(st.integers(0, 1_000), st.integers(0, 1_000))
     def test_being_wrong_costs_and_being_right_makes_up_for_it(self, agreed: int, disagreed: int) -> None:
-        own = rules.weight(agreed, disagreed)
-        assert 0.0 < rules.weight(agreed, disagreed + 1) < own <= 1.0
-        assert rules.weight(agreed + 1, disagreed) >= own
+        own = visitor_labels.reporter_weight(agreed, disagreed)
+        assert 0.0 < visitor_labels.reporter_weight(agreed, disagreed + 1) < own <= 1.0
+        assert visitor_labels.reporter_weight(agreed + 1, disagreed) >= own
 
     def test_one_mistake_silences_nobody(self) -> None:
-        assert rules.weight(0, 1) == pytest.approx(2 / 3)
+        assert visitor_labels.reporter_weight(0, 1) == pytest.approx(2 / 3)
 
 
 TIMES = st.integers(0, 2_000).map(float)
@@ -277,7 +284,7 @@ ANSWERS = st.lists(
     ),
     max_size=12,
 )
-WEIGHTS = st.dictionaries(REPORTERS, st.builds(rules.weight, st.integers(0, 3), st.integers(0, 9)))
+WEIGHTS = st.dictionaries(REPORTERS, st.builds(visitor_labels.reporter_weight, st.integers(0, 3), st.integers(0, 9)))
 
 
 @given(REPORTS, WEIGHTS, st.data())
@@ -301,9 +308,9 @@ def test_the_order_of_reports_does_not_matter_where_the_oldest_are_forgotten(rep
 def test_what_reports_come_to_ends_while_a_report_still_counts(
     reports: list[Report], weights: dict[str, float]
 ) -> None:
-    standing = after_reports(reports)
-    found = decided(standing, weight_of=lambda reporter: weights.get(reporter, 1.0))
-    ends = {one.ts + REPORT_HOLDS_S for one in standing.reports}
+    labels = after_reports(reports)
+    found = decided(labels, weight_of=lambda reporter: weights.get(reporter, 1.0))
+    ends = {one.ts + REPORT_HOLDS_S for one in labels.reports}
     for one in found:
         assert one.ts < one.until <= max(ends)
         assert one.until in ends
@@ -319,10 +326,10 @@ def test_until_says_what_counting_the_reports_again_would_say(
     def weight_of(reporter: str) -> float:
         return weights.get(reporter, 1.0)
 
-    standing = after_reports(reports)
-    at_s = max((one.ts for one in standing.reports), default=0.0) + later_s
-    left = sum(weight_of(one.reporter) for one in rules.left_at(standing, at_s, POWERS).reports)
-    held = {one.verdict for one in decided(standing, weight_of=weight_of) if one.until > at_s}
+    labels = after_reports(reports)
+    at_s = max((one.ts for one in labels.reports), default=0.0) + later_s
+    left = sum(weight_of(one.reporter) for one in visitor_labels.in_force_at(labels, at_s, POWERS).reports)
+    held = {one.verdict for one in decided(labels, weight_of=weight_of) if one.until > at_s}
     assert held == {
         verdict
         for verdict, least in (("review", POWERS.review_from), ("throttle", POWERS.throttle_from))
@@ -336,33 +343,38 @@ def test_a_withdrawn_answer_leaves_what_would_be_without_it(
 ) -> None:
     before = after_reports(reports, after_answers(*answers))
     said = answer("dee", ts, about)
-    with_it = rules.answered(before, said, HOLDS_S)
+    with_it = visitor_labels.add_answer(before, said, HOLDS_S)
     assert with_it is not None
     named = {about} if about is not None else set()
-    for after in (rules.withdrawn(with_it, "dee", named, ts), rules.withdrawn(with_it, "dee", (), ts + 1.0)):
+    for after in (
+        visitor_labels.withdraw_answers(with_it, "dee", named, ts),
+        visitor_labels.withdraw_answers(with_it, "dee", (), ts + 1.0),
+    ):
         assert after is not None
         assert decided(after) == decided(before)
-    assert rules.withdrawn(before, "dee", named, ts) is None
+    assert visitor_labels.withdraw_answers(before, "dee", named, ts) is None
 
 
 @given(ANSWERS)
 def test_answers_stand_in_the_order_of_their_time_one_for_each_source_and_session(answers: list[HumanLabel]) -> None:
-    standing = after_answers(*answers)
-    times = [one.ts for one in decided(standing)]
+    labels = after_answers(*answers)
+    times = [one.ts for one in decided(labels)]
     assert times == sorted(times)
     keys = {(one.source, one.about) for one in answers}
-    assert {(one.source, one.about) for one in standing.answers} == keys
-    assert len(standing.answers) == len(keys)
+    assert {(one.source, one.about) for one in labels.answers} == keys
+    assert len(labels.answers) == len(keys)
 
 
 @given(REPORTS, st.sampled_from([f"r{n}" for n in range(16)]))
 def test_a_report_taken_back_leaves_what_would_be_without_its_reporter(reports: list[Report], reporter: str) -> None:
     after = after_reports(reports)
-    after = rules.unreported(after, reporter, 5_000.0) or after
+    after = visitor_labels.withdraw_report(after, reporter, 5_000.0) or after
     assert decided(after) == decided(after_reports(one for one in reports if one.reporter != reporter))
 
 
 @given(ANSWERS, REPORTS, TIMES)
 def test_nothing_is_left_when_all_is_over(answers: list[HumanLabel], reports: list[Report], at_s: float) -> None:
-    standing = after_reports(reports, after_answers(*answers))
-    assert (rules.left_at(standing, at_s, POWERS) == NOTHING) == (rules.over_at(standing, POWERS) <= at_s)
+    labels = after_reports(reports, after_answers(*answers))
+    assert (visitor_labels.in_force_at(labels, at_s, POWERS) == NOTHING) == (
+        visitor_labels.ends_at(labels, POWERS) <= at_s
+    )

@@ -1,4 +1,4 @@
-"""What people say of sessions: their labels, each matched to the session that it is about."""
+"""Matches human labels with closed sessions."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from weir.contracts import Label, Session
 from weir.contracts.label import WITHDRAWN, is_report, is_weak
 
 
-class Answered:
-    """Takes closed sessions, and gives each with what people say of it, once all have been taken.
+class SessionLabeller:
+    """Passes on each closed session with its human label, once all sessions were taken.
 
-    Weak labels count for nothing here: rules would be judged by what they said themselves. Of one person the last
-    answer counts, of several the majority; where they are even, nobody has answered.
+    The last label of each source counts, and of several sources the majority. A tie counts as no label. Weak labels are
+    ignored: rules would be measured by labels that they gave themselves.
 
     Args:
-        labels: What people said; of weak labels none is taken.
-        take: Called with each session and what people say: True for bad, None for nothing.
+        labels: Labels of all sources; weak labels and reports are ignored.
+        take: Called with each session and whether it is abusive; None without a label.
     """
 
     def __init__(self, labels: Iterable[Label], take: Callable[[Session, bool | None], None]) -> None:
@@ -30,21 +30,21 @@ class Answered:
         self._waiting: defaultdict[str, dict[str, Session]] = defaultdict(dict)
 
     def session(self, session: Session) -> None:
-        """A closed session: passed on at once if nobody said anything of its visitor."""
+        """Takes a closed session; passes it on at once if its visitor has no label."""
         if session.visitor_id in self._labels:
             self._waiting[session.visitor_id][session.session_id] = session
         else:
             self._take(session, None)
 
     def finish(self) -> None:
-        """Passes on the sessions of visitors of whom somebody said something."""
+        """Passes on the sessions of visitors with labels."""
         for visitor, sessions in self._waiting.items():
-            said = dict(self._said(visitor, sessions))
+            labelled = dict(self._labelled(visitor, sessions))
             for session_id, session in sessions.items():
-                self._take(session, said.get(session_id))
+                self._take(session, labelled.get(session_id))
         self._waiting.clear()
 
-    def _said(self, visitor: str, sessions: dict[str, Session]) -> Iterator[tuple[str, bool]]:
+    def _labelled(self, visitor: str, sessions: dict[str, Session]) -> Iterator[tuple[str, bool]]:
         spans = [
             SessionRevisions(one.session_id, one.visitor_id, one.start, one.end, final=True, revision=one.revision)
             for one in sessions.values()
@@ -59,7 +59,7 @@ class Answered:
             if span is not None:
                 last[span.session_id][label.source] = label
         for session_id, by_source in last.items():
-            said = [label.label for label in by_source.values() if label.label != WITHDRAWN]
-            balance = sum(1 if one == "bad" else -1 for one in said)
+            counted = [label.label for label in by_source.values() if label.label != WITHDRAWN]
+            balance = sum(1 if one == "bad" else -1 for one in counted)
             if balance:
                 yield session_id, balance > 0

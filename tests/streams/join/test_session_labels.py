@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from streams.join.answers import Answered
+from streams.join.session_labels import SessionLabeller
 from tests.support.sessions import make_session
 from weir.contracts import Label, Session
 
@@ -13,10 +13,10 @@ def label(said: str, source: str = "ann", **changed: object) -> Label:
 def answered(*labels: Label, sessions: tuple[Session, ...] = (make_session(final=True),)) -> dict[str, bool | None]:
     found: dict[str, bool | None] = {}
 
-    def take(session: Session, said: bool | None) -> None:  # noqa: FBT001 -- `Answered` calls it so
+    def take(session: Session, said: bool | None) -> None:  # noqa: FBT001 -- `SessionLabeller` calls it so
         found[session.session_id] = said
 
-    work = Answered(labels, take)
+    work = SessionLabeller(labels, take)
     for session in sessions:
         work.session(session)
     work.finish()

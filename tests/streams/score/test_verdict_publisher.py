@@ -10,8 +10,8 @@ import pytest
 
 from rules.business.rules import load_business_rules
 from streams.engine.progress import ENGINE_KEYS
-from streams.score import held, standing
-from streams.score.again import Rules, judge_again
+from streams.score import deciding_answers, published_verdicts
+from streams.score.rejudge import RuleVersions, rejudge
 from streams.score.task import ScoreTask
 from streams.task import Effects
 from tests.rules.business.writing import business_rules
@@ -52,16 +52,16 @@ def answers(*given: dict[str, Any], visitor: str = "v1") -> LogRecord:
     return LogRecord("weir.answers", 0, 0, 1_999_750, visitor.encode(), value)
 
 
-def told(effects: Effects) -> list[tuple[str, str, float | None]]:
+def published(effects: Effects) -> list[tuple[str, str, float | None]]:
     return [(flag.verdict, flag.stage, flag.until) for flag in flags(effects)]
 
 
 def test_a_good_answer_frees_the_visitor_from_the_model_until_its_time() -> None:
     task = Bench().always(0.99).task()
     freed = fold(task, answers(said("good", ts=1_000.0, until=1_100.0)), session(revision=1, end=1_050.0))
-    assert told(freed) == [("allow", "people", 1_100.0)]
-    assert told(fold(task, session(revision=2, end=1_070.0))) == []
-    assert told(fold(task, session(revision=3, end=1_100.0))) == [("block", "model", 4_700.0)]
+    assert published(freed) == [("allow", "people", 1_100.0)]
+    assert published(fold(task, session(revision=2, end=1_070.0))) == []
+    assert published(fold(task, session(revision=3, end=1_100.0))) == [("block", "model", 4_700.0)]
 
 
 def test_a_visitor_who_is_freed_has_a_flag_that_says_by_whom() -> None:
@@ -76,11 +76,11 @@ def test_a_visitor_who_is_freed_has_a_flag_that_says_by_whom() -> None:
 def test_an_answer_that_finds_a_session_which_another_took_over_tells_nothing_twice_and_can_be_lifted() -> None:
     task = Bench().task()
     flagged = fold(task, answers(said()), session(revision=3))
-    assert told(flagged) == [("block", "people", 9_000.0)]
+    assert published(flagged) == [("block", "people", 9_000.0)]
     fold(task, session(revision=4, final=True, merged_into="s0"))
     found = said(session=scored("s1"), session_ids=["s1"])
-    assert told(fold(task, answers(found))) == []
-    assert told(fold(task, answers(found, said("good", ts=END_S + 1.0)))) == [("allow", "people", 9_000.0)]
+    assert published(fold(task, answers(found))) == []
+    assert published(fold(task, answers(found, said("good", ts=END_S + 1.0)))) == [("allow", "people", 9_000.0)]
 
 
 def _of(pack: str) -> str:
@@ -93,10 +93,10 @@ def _of(pack: str) -> str:
 def test_a_good_answer_does_not_protect_an_injection() -> None:
     task = Bench().task()
     fold(task, answers(said("good", ts=1_000.0)))
-    assert told(fold(task, session(**CERTAIN))) == [("block", "heuristics", END_S + 3_600.0)]
+    assert published(fold(task, session(**CERTAIN))) == [("block", "heuristics", END_S + 3_600.0)]
     lax = Bench(settings=Settings(answer_yields_to=(), review_sample_share=0.0)).task()
     fold(lax, answers(said("good", ts=1_000.0)))
-    assert told(fold(lax, session(**CERTAIN))) == [("allow", "people", 9_000.0)]
+    assert published(fold(lax, session(**CERTAIN))) == [("allow", "people", 9_000.0)]
 
 
 def test_a_good_answer_lifts_what_holds_of_open_and_of_closed_sessions() -> None:
@@ -127,7 +127,7 @@ def test_a_bad_answer_blocks_the_session_that_it_names_though_it_is_closed_and_w
 def test_a_bad_answer_blocks_the_visitors_next_session() -> None:
     task = Bench().task()
     fold(task, answers(said(ts=500.0)))
-    assert told(fold(task, session())) == [("block", "people", 9_000.0)]
+    assert published(fold(task, session())) == [("block", "people", 9_000.0)]
     assert not flags(fold(task, session(visitor_id="v2", session_id="s2")))
 
 
@@ -135,32 +135,32 @@ def test_a_withdrawn_answer_is_taken_back() -> None:
     task = Bench().always(0.99).task()
     fold(task, session(final=True))
     fold(task, answers(said("good", ts=2_000.0)))
-    assert told(fold(task, answers())) == [("block", "model", END_S + 3_600.0)]
+    assert published(fold(task, answers())) == [("block", "model", END_S + 3_600.0)]
     blocked = Bench().task()
     fold(blocked, answers(said(ts=500.0)), session())
-    assert told(fold(blocked, answers())) == [("allow", "heuristics", None)]
+    assert published(fold(blocked, answers())) == [("allow", "heuristics", None)]
 
 
 def test_the_newest_answer_that_holds_decides_and_the_one_before_once_it_is_withdrawn() -> None:
     task = Bench().task()
     fold(task, session(), answers(said(ts=1_000.0)))
     both = [said(ts=1_000.0), said("good", ts=1_100.0)]
-    assert told(fold(task, session(revision=4, end=1_090.0))) == [("block", "people", 9_000.0)]
-    assert told(fold(task, answers(*both))) == [("allow", "people", 9_000.0)]
-    assert told(fold(task, answers(both[0]))) == [("block", "people", 9_000.0)]
+    assert published(fold(task, session(revision=4, end=1_090.0))) == [("block", "people", 9_000.0)]
+    assert published(fold(task, answers(*both))) == [("allow", "people", 9_000.0)]
+    assert published(fold(task, answers(both[0]))) == [("block", "people", 9_000.0)]
 
 
 def test_an_answer_that_is_over_before_its_session_closes_decides_no_more() -> None:
     task = Bench().task()
     fold(task, answers(said(ts=1_000.0, until=1_100.0)))
     found = fold(task, session(revision=1, end=1_050.0), session(revision=2, end=1_100.0, final=True))
-    assert told(found) == [("block", "people", 1_100.0), ("allow", "heuristics", None)]
+    assert published(found) == [("block", "people", 1_100.0), ("allow", "heuristics", None)]
 
 
 def test_rate_limits_are_not_lifted() -> None:
     task = Bench().task()
     fold(task, answers(said("good", ts=1_000.0)))
-    assert told(fold(task, session(rate_limited=3))) == [("throttle", "rate_limit", END_S + 60.0)]
+    assert published(fold(task, session(rate_limited=3))) == [("throttle", "rate_limit", END_S + 60.0)]
 
 
 def test_business_rules_have_the_last_word_over_people() -> None:
@@ -221,7 +221,7 @@ def test_people_do_not_count_for_the_brake() -> None:
     fold(task, *[answers(said(ts=1.0), visitor=f"v{n}") for n in range(200)])
     for number in range(200):
         effects = fold(task, session(session_id=f"s{number}", visitor_id=f"v{number}"))
-        assert told(effects) == [("block", "people", 9_000.0)]
+        assert published(effects) == [("block", "people", 9_000.0)]
     assert effects.gauges["flagged_share", ("0",)] == 0.0
 
 
@@ -290,7 +290,7 @@ def test_answers_and_flags_are_forgotten_when_they_are_over() -> None:
 
 
 def test_flags_that_may_still_hold_are_bounded_and_those_let_go_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(held.HeldFlags.__init__, "__defaults__", (3,))
+    monkeypatch.setattr(published_verdicts.PublishedVerdicts.__init__, "__defaults__", (3,))
     task = Bench().always(0.99).task()
     made = [session(session_id=f"s{n}", visitor_id="v1", end=1_060.0 + n, final=True) for n in range(5)]
     effects = fold(task, *made)
@@ -300,7 +300,7 @@ def test_flags_that_may_still_hold_are_bounded_and_those_let_go_are_counted(monk
 
 
 def test_visitors_with_answers_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(standing.StandingAnswers.__init__, "__defaults__", (3,))
+    monkeypatch.setattr(deciding_answers.DecidingAnswers.__init__, "__defaults__", (3,))
     task = Bench().task()
     effects = fold(task, *[answers(said(ts=500.0, until=9_000.0 + n), visitor=f"v{n}") for n in range(5)])
     assert effects.counts["answers", ("people", "forgotten")] == 2
@@ -320,7 +320,7 @@ def test_a_decision_of_people_is_replayed_from_its_flag(label: str) -> None:
     task = Bench().always(0.99).task()
     fold(task, session(final=True))
     (flag,) = flags(fold(task, answers(said(label, ts=2_000.0))))
-    rules = Rules(PATTERNS, BUDGETS, load_business_rules(), frozenset(), {"injection": 0.9})
+    rules = RuleVersions(PATTERNS, BUDGETS, load_business_rules(), frozenset(), {"injection": 0.9})
     without_score = Flag.model_validate(flag.model_dump() | {"score": None, "model": None})
-    again = judge_again(without_score, make_session(final=True), None, rules, NOW_S)
+    again = rejudge(without_score, make_session(final=True), None, rules, NOW_S)
     assert again.differences == []
