@@ -1,6 +1,6 @@
-"""Folds events into sessions: plain functions over plain values, with time passed in."""
+"""Folds events into sessions, with plain functions that take the time as an argument."""
 
 from streams.compiled.loader import install
 
-# Before any module of this package is imported: the compiled ones take their places, if they are built.
+# The compiled modules, if they are built, must be installed before any module of this package is imported.
 install()

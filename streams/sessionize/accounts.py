@@ -1,4 +1,4 @@
-"""What became of each input record of a partition: input = the sum of all outcomes, always."""
+"""Counts of a partition's input records by outcome. The number of input records is always the sum of all outcomes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from weir.metric_names import CounterName
 
 OUTCOMES = ("folded", "duplicate", "late", "dead_letter", "rekeyed", "watermark")
 TIMED_EVERY = 16
-"""The stages' times are taken of every so manieth event, and stand for all."""
+"""The time of limits and patterns is measured at every so manieth event, and scaled up."""
 _CHANGES = ("opened", "closed", "merged", "split")
 
 
 class Accounts(msgspec.Struct):
-    """Counts since the partition's beginning; part of the state, and of what folding again must reproduce."""
+    """Counts since the partition's beginning. They are part of the state, and a replay must reproduce them."""
 
     input: int = 0
     folded: int = 0
@@ -29,7 +29,7 @@ class Accounts(msgspec.Struct):
     clamped: int = 0
     opened: int = 0
     closed: int = 0
-    """By silence."""
+    """Sessions closed by the watermark."""
     merged: int = 0
     split: int = 0
     revisions: int = 0
@@ -42,12 +42,12 @@ class Accounts(msgspec.Struct):
 
     @property
     def open(self) -> int:
-        """Sessions that are open."""
+        """Number of open sessions."""
         return self.opened - self.closed - self.merged - self.split
 
 
 class FoldTally:
-    """What is counted while a stretch is folded, beside the accounts."""
+    """Further counts of one call of `process`, for metrics."""
 
     __slots__ = ("limits", "limits_s", "patterns", "patterns_s", "reasons", "rules", "types")
 
@@ -69,7 +69,7 @@ class FoldTally:
 
 
 def report(effects: Effects, before: Accounts, after: Accounts, tally: FoldTally) -> None:
-    """Adds what a stretch changed to the metrics."""
+    """Adds the counts of one call of `process` to the metrics."""
     for outcome in OUTCOMES:
         _count(effects, getattr(after, outcome) - getattr(before, outcome), "events", outcome)
     for change in _CHANGES:

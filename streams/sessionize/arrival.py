@@ -1,8 +1,8 @@
-"""Whether an event arrived where its visitor's other events are; if not, the record that sends it there.
+"""Checks that an event is in its visitor's partition, and makes the record that sends a misplaced one there.
 
-One visitor, one partition: what lies elsewhere is written to `weir.events` once more, under the right key, with its
-first arrival in a header. A record that is in the wrong place a second time means that the topic has another number
-of partitions than this worker believes: going on would split visitors in two.
+All events of a visitor must be in one partition. A misplaced event is written to `weir.events` once more, with the
+right key, and with its first arrival in a header. If a re-keyed event is in the wrong partition again, then the topic
+has another number of partitions than the settings say, and the worker stops: going on would divide visitors.
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ from weir.topics import EVENTS
 
 HEADER = "weir-rekeyed"
 MOST_HEADER_BYTES = 65_536
-"""Of a stranger's headers, what a re-keyed record carries along; more would make it larger than its topic takes."""
+"""Size of a producer's headers up to which a re-keyed record keeps them. Larger ones might exceed the topic's
+`max.message.bytes`."""
 _BYTES_AROUND_HEADER = 10
+"""Upper bound of the length fields of one header in Kafka's record format."""
 _Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-"""What Kafka itself has for offsets and times; of larger numbers no time can be made."""
+"""The type of offsets and times in Kafka; larger numbers can't be converted to a time."""
 
 
 class FirstArrival(msgspec.Struct, frozen=True):
-    """Where and when an event that was re-keyed came in first."""
+    """Position and time of the first arrival of a re-keyed event."""
 
     partition: _Int64
     offset: _Int64
@@ -34,13 +36,14 @@ class FirstArrival(msgspec.Struct, frozen=True):
 
 
 STANDS_IN = -1
-"""Offset of a first arrival that a producer wrote, for a line whose time can't be believed; it was nowhere before."""
+"""Offset in a first arrival that a producer wrote for a log line: it sets the append time, and the event was at no
+position before."""
 _decode = msgspec.json.Decoder(FirstArrival).decode
 _encode = msgspec.json.Encoder().encode
 
 
 def first_arrival(record: InputRecord) -> FirstArrival | None:
-    """Where the event came in first, None for a record that was not re-keyed, or not by us."""
+    """The first arrival in the record's header, None without a valid one."""
     for name, value in record.headers:
         if name == HEADER:
             try:
@@ -51,38 +54,39 @@ def first_arrival(record: InputRecord) -> FirstArrival | None:
 
 
 def was_rekeyed(first: FirstArrival | None) -> bool:
-    """Whether a worker sent the event on, and no producer."""
+    """Whether a worker, and not a producer, wrote the first arrival."""
     return first is not None and first.offset != STANDS_IN
 
 
 def stand_in(append_ms: int) -> tuple[str, bytes]:
-    """The header by which a producer says when a line would have arrived, had it been sent as it happened."""
+    """The header with which a producer sets the append time of a line, as if it had been sent when it happened."""
     return HEADER, _encode(FirstArrival(0, STANDS_IN, append_ms))
 
 
 def is_in_place(record: InputRecord, visitor: str, partitions: int) -> bool:
-    """Whether the record's key is the visitor, and its partition the one that murmur2 says."""
+    """Whether the record's key is the visitor, and its partition that of the key by murmur2."""
     key = visitor.encode()
     return record.key == key and partition_for(key, partitions) == record.partition
 
 
 def rekeyed(record: InputRecord, visitor: str) -> Output:
-    """The record that sends an event to where its visitor belongs.
+    """The record that sends an event to its visitor's partition.
 
     Raises:
-        WorkError: it was sent there before.
+        WorkError: The event was re-keyed before, and is in the wrong partition again.
     """
-    # Under another key it is none of ours, whatever its header says: a stranger's copy must not stop the worker.
+    # A record with another key was not written by a worker, whatever its header says: a producer's copy of a re-keyed
+    # event must not stop the worker.
     first = first_arrival(record)
     if record.key == visitor.encode() and was_rekeyed(first):
         raise WorkError(
-            f"A re-keyed event lies in the wrong partition again ({record.partition}, offset {record.offset}).",
-            "Compare the topic's partitions with the setting `partitions`: run `weir topics check`.",
+            f"A re-keyed event is in the wrong partition again (partition {record.partition}, offset {record.offset}).",
+            "The setting `partitions` must be the topic's number of partitions. Run `weir topics check`.",
         )
     timestamp = record.timestamp if first is None else min(first.timestamp, record.timestamp)
     arrival = _encode(FirstArrival(record.partition, record.offset, timestamp))
     headers = [(name, value) for name, value in record.headers if name != HEADER]
-    # A producer that compresses may send far more of them than fits into what is written here.
+    # A producer with compression can send more headers than fit into an uncompressed record.
     if (
         sum(len(name.encode()) + len(value or b"") + _BYTES_AROUND_HEADER for name, value in headers)
         > MOST_HEADER_BYTES

@@ -1,15 +1,15 @@
-"""How much of each thing a session remembers: a bot that never sleeps must not grow without end."""
+"""Bounds on what a session stores, so that the state of a visitor who never pauses stays small."""
 
 from __future__ import annotations
 
 from weir.contracts.event import KNOWN_EVENT_TYPES
 
 TYPES = 32
-"""Event types that are no known ones, counted apart; the rest are `other`."""
+"""Event types unknown to Weir that are counted by name; the rest are `other`."""
 METHODS = 16
-"""HTTP methods counted apart; the rest are `other`."""
+"""HTTP methods that are counted by name; the rest are `other`."""
 CURRENCIES = 8
-"""Currencies summed apart; the rest are `other`."""
+"""Currencies that are summed by name; the rest are `other`."""
 ACCOUNTS = 10
 """Account ids, the first ones."""
 ITEMS = 100
@@ -23,20 +23,20 @@ URLS = 256
 PATTERNS = 200
 """Patterns with their hits."""
 BYTES = 2**53
-"""Sum of response sizes: the greatest whole number that every JSON reader takes."""
+"""Sum of response sizes: the greatest integer that every JSON reader keeps exactly (RFC 8259, section 6)."""
 POSTED_PATHS = 32
 """Paths with the number of their POSTs."""
 LOADS = 4
 """Loads of pages, the newest ones by time, that a POST may belong to."""
 RECENT_POSTS = 4
-"""POSTs, the newest ones by time, that wait for the load of their page."""
+"""POSTs, the newest ones by time, that a page load that arrives later may match."""
 STEPS = 8
-"""Events, the newest ones by time, among which one that arrives late finds its place."""
+"""Events, the newest ones by time, between which an event that arrives out of order is inserted."""
 TEMPLATES = 32
 """Path templates with the number of their requests."""
 OTHER = "other"
-"""Where what is past a cap is counted."""
+"""Name under which values past a cap are counted."""
 UNKNOWN_CURRENCY = "unknown"
-"""Where amounts without a currency are summed."""
+"""Name under which amounts without a currency are summed."""
 KNOWN_TYPES = frozenset(KNOWN_EVENT_TYPES)
-"""For look-ups."""
+"""The known event types as a set."""

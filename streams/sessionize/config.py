@@ -1,4 +1,4 @@
-"""Everything that decides how events fold into sessions; recorded in the state, for folding again to give the same."""
+"""All settings that decide how events fold into sessions. The state contains them, so that a replay gives the same."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from weir.networks import AddressRules, Network
 from weir.settings import Settings
 
 FOLD_VERSION = 1
-"""Raised when the same input would fold differently; a worker folds no stretch again that another version began."""
+"""Increased when the same input would fold differently. A worker replays no input that another version folded."""
 
 
 class Versioned(Protocol):
-    """Whatever knows the versions of its packs: `rules.heuristics.patterns.Patterns`."""
+    """An object with the versions of its packs, such as `rules.heuristics.patterns.Patterns`."""
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -26,48 +26,48 @@ class Versioned(Protocol):
 
 
 class FoldConfig(msgspec.Struct, frozen=True):
-    """What a fold of a partition is determined by, beside its input."""
+    """The settings that determine the fold of a partition's input."""
 
     gap_s: float = 1_800.0
-    """Events at most this far apart belong together."""
+    """Greatest gap between events of one session."""
     grace_s: float = 300.0
-    """How long a session stays open behind the gap."""
+    """How long a session stays open after its gap."""
     idle_timeout_s: float = 60.0
-    """Silence after which the watermark is moved by the time that has passed."""
+    """Silence after which an idle watermark advances the partition's time."""
     max_ahead_s: float = 300.0
     """Events further ahead of their append time are clamped to it."""
     max_record_bytes: int = 1_000_000
-    """Larger events are refused."""
+    """Larger events become dead letters."""
     max_session_events: int = 10_000
     """The next event opens a new session."""
     max_session_s: float = 86_400.0
     """An event that would make a session longer opens a new one."""
     max_fingerprints: int = 20_000
-    """Events remembered per visitor to tell duplicates."""
+    """Fingerprints stored for each visitor to detect duplicates."""
     visitor_budgets: tuple[Budget, ...] = ()
-    """What a visitor may spend."""
+    """Budgets of a visitor."""
     address_budgets: tuple[Budget, ...] = ()
-    """What an address may spend, over all visitors: decides the sums alone."""
+    """Budgets of an address, over all visitors; they decide only the sums."""
     account_budgets: tuple[Budget, ...] = ()
-    """What an account may spend, likewise."""
+    """Budgets of an account; they decide only the sums."""
     distinct_limits: tuple[DistinctLimit, ...] = ()
-    """How many different ones a subject may have, likewise."""
+    """Limits on the number of distinct values of an address or account; they decide only the sums."""
     networks: tuple[Network, ...] = ()
-    """Addresses of which some have no budgets, nor have visitors there."""
+    """Networks with rules of their own, such as trusted ones without budgets."""
     address_rules: AddressRules = AddressRules()
-    """How other addresses are charged."""
+    """Rules for all other addresses."""
     packs: dict[str, str] = {}
     """Packs of patterns and their versions."""
     fold_version: int = FOLD_VERSION
     """Version of the code that folds."""
     assets: Assets | None = None
-    """What counts as an asset. None in states of before assets had a cost: `asset` is a type of events like others."""
+    """What counts as an asset. None in states of older versions, in which assets had no cost of their own."""
     measures_posts: bool = False
-    """Whether logins, forms and POSTs are measured. False in states of before they were."""
+    """Whether logins, forms and POSTs are measured. False in states of older versions."""
 
     @classmethod
     def from_settings(cls, settings: Settings, budgets: Budgets, patterns: Versioned) -> FoldConfig:
-        """The configuration that a deployment's settings, budgets and packs make up."""
+        """The configuration from a deployment's settings, budgets and packs."""
         return cls(
             gap_s=settings.gap_s,
             grace_s=settings.grace_s,

@@ -1,9 +1,8 @@
-"""Which sessions are due, in order, without looking at those that are not.
+"""A calendar queue of session ends: finds due sessions in order, at a cost that doesn't depend on the open ones.
 
-A visitor has one entry, for the session that ends first, in a bucket of one second of event time; an entry costs nine
-bytes. A session that grows is not moved: its visitor is looked at when the old bucket comes up, and put where it
-belongs then. Only the bucket that the horizon stands in is sorted exactly, so that sessions close in the order of
-(end, visitor, opening) whatever came before.
+A visitor has one entry of nine bytes, in a bucket of one second of event time, for the session that ends first. When a
+session grows, its entry is not moved. It is moved when its old bucket becomes due. Only the bucket that contains the
+horizon is sorted exactly, so that sessions close in the order of (end, visitor, opening) however batches are cut.
 """
 
 from __future__ import annotations
@@ -15,23 +14,24 @@ from operator import attrgetter
 from streams.sessionize.state import SessionEnd
 
 Ends = Callable[[str], Sequence[SessionEnd]]
-"""The ends of a visitor's open sessions; none for a visitor without any."""
+"""Returns the ends of a visitor's open sessions."""
 
 FOREVER = float("inf")
 _SPARE = 10_000
+"""Outdated entries that are tolerated beside twice the visitors, so that small partitions are not rebuilt often."""
 _by_end = attrgetter("end", "number")
 
 
 class Deadlines:
     """A calendar queue of session ends.
 
-    Every visitor with open sessions has an entry not after the end of the first to end. Entries too many do no harm,
-    and go when they come up.
+    Invariant: each visitor with open sessions has an entry that is not after the end of its first session to end.
+    Outdated entries are allowed; they are dropped when their bucket becomes due.
     """
 
     def __init__(self, ends: Ends) -> None:
         self.next = FOREVER
-        """Nothing is due while the horizon is not beyond."""
+        """No session is due while the horizon is not after this event time."""
         self._ends = ends
         self._buckets: dict[int, list[str]] = {}
         self._order: list[int] = []
@@ -40,7 +40,7 @@ class Deadlines:
         self._entries = 0
 
     def add(self, end: float, visitor: str, number: int) -> None:
-        """Notes that of the visitor's open sessions, `number` is the first to end."""
+        """Adds an entry for the visitor's session that ends first."""
         second = int(end)
         if second > self._sorted_to:
             self._enter(second, visitor)
@@ -51,7 +51,7 @@ class Deadlines:
     def pop_due(self, horizon: float) -> Iterator[tuple[str, int]]:
         """Visitor and number of each session with an end before `horizon`, in the order of (end, visitor, opening).
 
-        The caller closes each before it asks for the next one.
+        The caller must close each session before it requests the next one.
         """
         while True:
             while self._exact and self._exact[0][0] < horizon:
@@ -67,11 +67,11 @@ class Deadlines:
         self.next = min(exact, self._order[0] if self._order else FOREVER)
 
     def is_crowded(self, visitors: int) -> bool:
-        """Whether so many entries are stale that building anew is cheaper than carrying them."""
+        """Whether so many entries are outdated that a rebuild is cheaper than keeping them."""
         return self._entries > 2 * visitors + _SPARE
 
     def rebuild(self, visitors: Iterable[str]) -> int:
-        """Starts anew from the open sessions of `visitors`, and gives their number."""
+        """Builds the queue from the open sessions of `visitors`, and returns their number."""
         self._buckets.clear()
         self._order.clear()
         self._exact.clear()
@@ -101,7 +101,7 @@ class Deadlines:
         self._entries += 1
 
     def _sort_bucket(self) -> None:
-        """Takes the first bucket apart: what ends in it is sorted exactly, the rest goes where it belongs."""
+        """Removes the first bucket: sessions that end in it are sorted exactly, others move to their own bucket."""
         second = heapq.heappop(self._order)
         self._sorted_to = max(self._sorted_to, second)
         visitors = self._buckets.pop(second)

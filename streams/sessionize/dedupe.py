@@ -1,7 +1,7 @@
-"""Tells an event that was sent twice: by visitor, event id and content, within the visitor's open sessions.
+"""Detects an event that was sent twice, by visitor, event id and content, within the visitor's open sessions.
 
-Fingerprints live as long as the session that their event is in; a split's successor takes over those of the part
-that was closed. What is remembered is the newest of a visitor's, so a bot's memory is bounded too.
+A fingerprint is stored until the session of its event closes. When a session is split, its successor takes over the
+fingerprints. Only the newest `max_fingerprints` of a visitor are stored, which bounds the state.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 def fingerprint(event: FastEvent) -> int:
-    """A 64-bit hash of the event's id and of what it says, its time left out.
+    """A 64-bit hash of the event's id and content, without its time.
 
-    The parts are packed with their lengths, so that no content can look like another's id.
+    The fields are packed with their lengths, so that different fields never give the same bytes.
     """
     return xxh3_64_intdigest(
         _encode(
@@ -44,13 +44,14 @@ def forget_oldest(visitor: VisitorState, most: int) -> None:
     oldest = list(islice(seen, len(seen) - most))
     for print_ in oldest:
         del seen[print_]
-    # Deleted entries are skipped one by one until the dictionary is built anew: now and then is often enough.
+    # CPython's dictionary skips deleted entries one by one until it is built anew. One in 1024 calls, chosen by the
+    # fingerprint's bits, does that, so that it is deterministic.
     if oldest and oldest[0] & 1_023 == 0:
         visitor.seen = dict(seen)
 
 
 def hand_over(visitor: VisitorState, number: int, successor: int) -> None:
-    """Gives the fingerprints of session `number` to another of the visitor's sessions."""
+    """Assigns the fingerprints of session `number` to the visitor's session `successor`."""
     for print_, owner in visitor.seen.items():
         if owner == number:
             visitor.seen[print_] = successor

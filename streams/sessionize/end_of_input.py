@@ -1,4 +1,4 @@
-"""What says that nothing more will come: one watermark record for each partition that holds events."""
+"""The end of input: one watermark record for each partition with events, which closes all sessions."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from weir.topics import EVENTS
 
 KIND: Final = "end-of-input"
 BEYOND_S = 1e-6
-"""A session closes when its end lies before the watermark less gap and grace, not at it."""
+"""A session closes when its end is before the watermark less gap and grace, and not when it is equal."""
 
 
 class EndOfInput:
-    """Takes the times of all events of the events topic, and gives the records that close what they opened."""
+    """Takes the times of all events, and makes the watermark records that close their sessions."""
 
     def __init__(self, gap_s: float, grace_s: float) -> None:
         self._ahead_s = gap_s + grace_s + BEYOND_S
@@ -29,11 +29,11 @@ class EndOfInput:
         self._greatest[partition] = max(self._greatest.get(partition, 0.0), ts)
 
     def saw_watermark(self, partition: int, watermark: float) -> None:
-        """Notes where the partition's time stands already: it never goes back."""
+        """Notes a watermark of the partition, below which the end of input must not be."""
         self._watermarks[partition] = max(self._watermarks.get(partition, 0.0), watermark)
 
     def records(self) -> Iterator[Output]:
-        """The records, by partition."""
+        """The watermark records in the order of partitions."""
         for partition, ts in sorted(self._greatest.items()):
             watermark = max(ts + self._ahead_s, self._watermarks.get(partition, 0.0))
             value = encode(Watermark(watermark=round(watermark, 6), kind=KIND))

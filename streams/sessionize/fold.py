@@ -1,8 +1,9 @@
-"""One event into one session: every measure of the record, each bounded.
+"""Adds one event to one session: every measure of the record, each bounded.
 
-Events may come out of the order of their times. Counts and sums don't mind; what has a place in time (items, texts,
-entry and exit) is placed by time; what is "the first" (referrer, user agent, address, accounts) is the first folded.
-Gaps go by time, too, unless more events lie between than are remembered (`streams/sessionize/moving.py`).
+Events may arrive out of the order of their times. Counts and sums don't depend on the order. Items, texts, entry and
+exit are ordered by event time. Referrer, user agent, address and accounts are those of the events folded first. Gaps
+are between neighbours in event time, as long as the neighbour is among the stored steps
+(`streams/sessionize/moving.py`).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def session_identity(event: FastEvent) -> bytes:
 
 
 def open_session(event: FastEvent, ts: float, number: int) -> OpenSession:
-    """A session without events yet, to fold its first event into."""
+    """A new session without events."""
     return OpenSession(ts, number, session_identity(event), ts, ts, 0, 0)
 
 
@@ -93,7 +94,7 @@ def count_capped(counts: dict[str, int], name: str, by: int, cap: int) -> None:
 
 
 def count_type(counts: dict[str, int], kind: str, by: int) -> None:
-    """Adds to the count of an event type; types that Weir doesn't know are counted together past the cap."""
+    """Adds to the count of an event type; unknown types past the cap are counted as `other`."""
     if kind in counts:
         counts[kind] += by
         return
@@ -113,7 +114,7 @@ def add_revenue(session: OpenSession, currency: str, value: float) -> None:
 
 
 def add_account(session: OpenSession, account: str) -> None:
-    """Notes an account that was not seen before, up to the cap."""
+    """Adds a new account, up to the cap."""
     if session.account_ids is None:
         session.account_ids = [account]
     elif account not in session.account_ids and len(session.account_ids) < caps.ACCOUNTS:
@@ -121,7 +122,7 @@ def add_account(session: OpenSession, account: str) -> None:
 
 
 def add_item(session: OpenSession, item: ItemSeen) -> None:
-    """Puts a touch where its time is; past the cap the last ones by time are dropped."""
+    """Inserts a touch by time; past the cap, the newest one is dropped."""
     if session.items is None:
         session.items = []
     items = session.items
@@ -135,7 +136,7 @@ def add_item(session: OpenSession, item: ItemSeen) -> None:
 
 
 def add_text(session: OpenSession, text: KeptText) -> None:
-    """Puts a text where its time is; past the cap the first ones by time are dropped."""
+    """Inserts a text by time; past the cap, the oldest one is dropped."""
     if session.texts is None:
         session.texts = []
     texts = session.texts
@@ -148,13 +149,13 @@ def add_text(session: OpenSession, text: KeptText) -> None:
 
 
 def add_over(session: OpenSession, limit: str, count: int = 1) -> None:
-    """Notes that events were over one of the visitor's limits; there are as many as the configuration has."""
+    """Counts events over one of the visitor's limits; the configuration bounds their number."""
     session.limits_over = session.limits_over or {}
     session.limits_over[limit] = session.limits_over.get(limit, 0) + count
 
 
 def add_hits(session: OpenSession, pattern: str, hits: int, version: str) -> bool:
-    """Adds hits of a pattern; whether the pattern is new to the session. Patterns past the cap are not noted."""
+    """Adds hits of a pattern, up to the cap of patterns; returns whether the pattern is new to the session."""
     if session.heuristics is None:
         session.heuristics = {}
     found = session.heuristics.get(pattern)

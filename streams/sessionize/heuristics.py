@@ -1,4 +1,4 @@
-"""What sessionize asks of patterns: `rules.heuristics.patterns.Patterns` has it, and a test's own few words may."""
+"""The interface of patterns that sessionize uses; `rules.heuristics.patterns.Patterns` implements it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from weir.contracts.fast import FastEvent
 
 
 class PatternFacts(Protocol):
-    """What is said of a pattern."""
+    """Pack, version and category of a pattern."""
 
     @property
     def pack(self) -> str:
@@ -21,7 +21,7 @@ class PatternFacts(Protocol):
 
     @property
     def category(self) -> str:
-        """What kind of abuse it tells of."""
+        """Kind of abuse that the pattern is a sign of."""
 
 
 class PatternMatcher(Protocol):
@@ -35,22 +35,22 @@ class PatternMatcher(Protocol):
         """Ids of the patterns that match one of the event's strings, or one of its `cut` fields, each once."""
 
     def info(self, pattern: str, /) -> PatternFacts:
-        """What is said of a pattern that matched."""
+        """Pack, version and category of a pattern that matched."""
 
 
 class InForce(Protocol):
-    """The packs that should hold now: other ones may take their place at any time."""
+    """The packs in force, which may be replaced at any time."""
 
     @property
     def current(self) -> PatternMatcher:
-        """As of now."""
+        """The packs in force now."""
 
     def take_refusals(self) -> Mapping[str, int]:
-        """Records about packs that were passed over since the last call, by reason."""
+        """Number of skipped records about packs since the last call, by reason."""
 
     def costs(self) -> Mapping[str, float]:
-        """Pattern to the seconds that it takes for a text."""
+        """Pattern to its time for one text, in seconds."""
 
 
 Library = Callable[[Mapping[str, str]], PatternMatcher]
-"""Gives packs in the versions that are asked for."""
+"""Returns packs in the requested versions."""

@@ -1,4 +1,4 @@
-"""An event whose session has closed already, as it goes to `weir.late`."""
+"""The record of `weir.late` for an event whose session has closed already."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from weir.topics import LATE
 
 
 def late(record: InputRecord, visitor: str) -> Output:
-    """The record as received, under the visitor's key, its place in the input in headers."""
+    """The record as received, with the visitor as key and its input position in headers."""
     headers = (
         ("topic", record.topic.encode()),
         ("partition", b"%d" % record.partition),

@@ -1,4 +1,4 @@
-"""Two sessions of a visitor into one: the measures of the second are added to the first."""
+"""Merges two sessions of a visitor: the measures of the second are added to the first."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from streams.sessionize.posting import merge_posting
 
 
 def merge(first: OpenSession, other: OpenSession) -> None:
-    """Adds the measures of `other`, which opened later, to `first`, which keeps its identity.
+    """Adds the measures of `other`, which opened later, to `first`, which keeps its id.
 
-    Their events' gaps and order are told anew, as far as they are remembered (`merge_steps`).
+    Gaps are computed once more from the stored steps of both sessions (`merge_steps`).
     """
     merge_steps(first, other)
     if other.end > first.end:

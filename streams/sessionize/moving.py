@@ -1,9 +1,8 @@
-"""How a session moves: the gaps between its events, and what one event has to do with the one before it.
+"""Gaps between a session's events, and relations between an event and its predecessor, in event time.
 
-It goes by event time. The newest steps are remembered in the order of time, so that an event that arrives late takes
-its place between them; a pair of steps is settled, that is counted once and for all, when the first of them is pushed
-out. An event that is older than all that are remembered counts as if it had happened right before them. What is
-published are the settled pairs and those that are still remembered.
+The newest steps are stored in the order of time, so that an event that arrives out of order is inserted between them. A
+pair of steps is settled, which means counted for good, when its first step is dropped. An event that is older than all
+stored steps counts as if it had happened right before them. A record contains the settled pairs and the stored ones.
 """
 
 from __future__ import annotations
@@ -22,19 +21,19 @@ from streams.sessionize.paths import PathInfo, path_info
 from streams.sessionize.state import Moves, PreviousEvent
 
 SPANS_S = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
-"""Upper bounds of the spans by which gaps are counted; one more span has no bound."""
+"""Upper bounds of the histogram of gaps, in seconds; the last bucket has none."""
 _HALF_MICROSECOND = 5e-7
 """Times are exact to the microsecond, doubles of this size to a quarter of it."""
 _BOUNDS = tuple(bound + _HALF_MICROSECOND for bound in SPANS_S)
 _HASH_BITS = 0xFFFF_FFFF
 _KNOWN_BITS = 256
 _BITS = (0.0, *(count * log2(count) for count in range(1, _KNOWN_BITS)))
-"""`n * log2(n)` of small `n`."""
+"""`n * log2(n)` of small `n`; a table costs less than the logarithm."""
 _by_time = attrgetter("ts")
 
 
 class Rhythm(msgspec.Struct, frozen=True, gc=False):
-    """All of a session's gaps, settled or not."""
+    """Statistics of all gaps of a session, settled or not."""
 
     total: float
     squares: float
@@ -42,31 +41,31 @@ class Rhythm(msgspec.Struct, frozen=True, gc=False):
     longest: float
 
 
-class Ways(msgspec.Struct, frozen=True, gc=False):
-    """How a session moves, settled or not."""
+class Moved(msgspec.Struct, frozen=True, gc=False):
+    """Relations between neighbouring events of a session, settled or not."""
 
     same_again: int = 0
     follows: int = 0
     zero_gaps: int = 0
     median_gap_s: float | None = None
-    """The upper bound of the span that has it, or the longest gap where that is less."""
+    """The upper bound of the histogram bucket that contains the median, or the longest gap if that is less."""
     path_depth: float | None = None
     most_of_one_template: int = 0
     path_entropy: float | None = None
 
 
-_NOWHERE = Ways()
+_NOWHERE = Moved()
 
 
 def step_of(session: OpenSession, referrer: str | None, ts: float, hashed: int, info: PathInfo | None) -> PreviousEvent:
     """An event as a step, with its path counted in the session.
 
     Args:
-        session: it happens in; its moves are counted.
-        referrer: of the event.
-        ts: when it happened.
-        hashed: its URL's hash; 0 for none.
-        info: of its URL; None for none.
+        session: The event's session, in which the path is counted.
+        referrer: The event's referrer.
+        ts: The event's time.
+        hashed: Hash of the event's URL; 0 without one.
+        info: Facts of the URL's path; None without one.
     """
     moves = session.moves
     if moves is None:
@@ -84,7 +83,7 @@ def step_of(session: OpenSession, referrer: str | None, ts: float, hashed: int, 
 
 
 def add_step(session: OpenSession, step: PreviousEvent) -> None:
-    """Puts a step of a session, whose event is counted already, where its time is."""
+    """Inserts a step by time; its event must be counted in the session already."""
     trail = session.trail
     if trail is None:
         trail = session.trail = [PreviousEvent(session.last), step] if session.events > 1 else [step]
@@ -100,9 +99,9 @@ def add_step(session: OpenSession, step: PreviousEvent) -> None:
 
 
 def merge_steps(first: OpenSession, other: OpenSession) -> None:
-    """Adds the steps of `other` to `first`, before anything else of the two is merged.
+    """Adds the steps of `other` to `first`. It must run before any other measure is merged.
 
-    Where the one that came later has settled steps already, those of the other are settled before them.
+    If the later session has settled steps already, then the steps of the earlier one are settled before them.
     """
     earlier, later = (first, other) if first.start <= other.start else (other, first)
     before, after = _trail(earlier), _trail(later)
@@ -121,8 +120,8 @@ def merge_steps(first: OpenSession, other: OpenSession) -> None:
     first.trail = trail
 
 
-def motion(session: OpenSession) -> tuple[Rhythm | None, Ways]:
-    """All gaps of a session, None where it has one event, and how it moves."""
+def motion(session: OpenSession) -> tuple[Rhythm | None, Moved]:
+    """Statistics of a session's gaps, None for a single event, and the relations between neighbouring events."""
     trail, moves = _trail(session), session.moves
     total, squares = session.gap_sum, session.gap_squares
     if session.events > len(trail):
@@ -140,7 +139,7 @@ def motion(session: OpenSession) -> tuple[Rhythm | None, Ways]:
         if gap > longest:  # noqa: PLR1730 -- likewise
             longest = gap
         if spans:
-            # As `_count_pair` has it for those that are settled.
+            # The same counts as `_count_pair` makes for settled pairs; a call would cost more than the counting.
             spans[bisect_left(_BOUNDS, gap)] += 1
             if after.url and after.url == before.url:
                 same_again += 1
@@ -151,7 +150,7 @@ def motion(session: OpenSession) -> tuple[Rhythm | None, Ways]:
     if moves is None:
         return beats, _NOWHERE
     templates = moves.templates
-    return beats, Ways(
+    return beats, Moved(
         same_again,
         follows,
         spans[0],
@@ -163,7 +162,7 @@ def motion(session: OpenSession) -> tuple[Rhythm | None, Ways]:
 
 
 def _trail(session: OpenSession) -> list[PreviousEvent]:
-    """The steps; a session that an older version folded has its last alone."""
+    """The stored steps; a session that an older version folded has only its last event."""
     return [PreviousEvent(session.last)] if session.trail is None else session.trail
 
 
@@ -190,7 +189,7 @@ def _count_pair(moves: Moves, before: PreviousEvent, after: PreviousEvent) -> No
 
 
 def _add_settled(first: OpenSession, other: OpenSession) -> int:
-    """Adds what is settled of `other`; how many gaps of both are."""
+    """Adds the settled pairs of `other`; returns the number of settled gaps of both."""
     ours, theirs = first.events - len(_trail(first)), other.events - len(_trail(other))
     if theirs:
         first.gap_min = min(first.gap_min, other.gap_min) if ours else other.gap_min
@@ -222,7 +221,7 @@ def _count_template(moves: Moves, template: int, by: int) -> None:
 
 
 def _median_s(spans: list[int], longest_s: float) -> float | None:
-    """Of an even number of gaps, the shorter of the two in the middle."""
+    """The median gap; of an even number, the shorter of the two in the middle."""
     rest = (sum(spans) + 1) // 2
     if not rest:
         return None
@@ -234,10 +233,10 @@ def _median_s(spans: list[int], longest_s: float) -> float | None:
 
 
 def _entropy(counts: dict[int, int]) -> float | None:
-    """In bits: 0 where all requests are to one template, None without any."""
+    """Entropy in bits: 0 if all requests are to one template, None without requests."""
     if len(counts) <= 1:
         return 0.0 if counts else None
     numbers = counts.values()
     total = sum(numbers)
-    # Rounded once: a plain sum would depend on the order in which the templates came.
+    # `fsum` rounds once: a plain sum would depend on the order of the templates, and so on the order of arrival.
     return max(0.0, log2(total) - fsum([_BITS[n] if n < _KNOWN_BITS else n * log2(n) for n in numbers]) / total)

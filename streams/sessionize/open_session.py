@@ -1,7 +1,7 @@
-"""Open sessions and their visitors as they are folded into; `state.py` has them as they are written.
+"""Open sessions and visitors in memory; `state.py` has their stored form.
 
-Where the fold is compiled, the `.pxd` beside this gives both classes fields of C: a struct's are looked up by name each
-time, which is a fifth of all that compiled code does for an event.
+If the fold is compiled, then the `.pxd` beside this module gives both classes C fields. Fields of a msgspec struct are
+looked up by name each time, which took a fifth of the compiled code's time for an event.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _buffer = bytearray(1_024)
 
 
 class OpenSession:
-    """The measures of a session that may still grow, as `SessionBytes` describes them."""
+    """The measures of an open session; `SessionBytes` describes the fields."""
 
     __slots__ = SessionBytes.__struct_fields__
 
@@ -74,10 +74,10 @@ class OpenSession:
     trail: list[PreviousEvent] | None
     moves: Moves | None
 
-    def __init__(  # noqa: PLR0913, PLR0917 -- what a session has from its first event on
+    def __init__(  # noqa: PLR0913, PLR0917 -- the fields that a session has from its first event on
         self, end: float, number: int, identity: bytes, start: float, last: float, offset: int, appended_ms: int
     ) -> None:
-        """A session without events; what is not given is nothing yet."""
+        """A session without events; all other fields are empty."""
         self.end = end
         self.number = number
         self.identity = identity
@@ -119,7 +119,7 @@ class OpenSession:
 
 
 class VisitorState:
-    """What is remembered of a visitor until the last open session closes."""
+    """State of a visitor until the last open session closes."""
 
     __slots__ = ("buckets", "seen", "sessions")
     sessions: list[OpenSession]
@@ -138,7 +138,7 @@ class VisitorState:
 
 
 def to_wire(one: OpenSession) -> tuple[Any, ...]:
-    """The session's fields in the order of `SessionBytes`, which is written as an array of just these."""
+    """The session's fields in the order of `SessionBytes`, whose stored form is an array of them."""
     return (
         one.end,
         one.number,
@@ -182,7 +182,7 @@ def to_wire(one: OpenSession) -> tuple[Any, ...]:
 
 
 def of_wire(found: SessionBytes) -> OpenSession:
-    """The session that these bytes were of; it takes over what they hold."""
+    """The open session with the fields of its stored form; containers are shared, not copied."""
     one: OpenSession = OpenSession.__new__(OpenSession)
     (
         one.end,
@@ -228,16 +228,16 @@ def of_wire(found: SessionBytes) -> OpenSession:
 
 
 def encode_visitor(visitor: VisitorState) -> bytes:
-    """The state's bytes, and no more: what `encode` gives keeps its whole buffer, half as much again, for ever."""
+    """The state's bytes, copied from a buffer: a result of `encode` would keep its buffer, half as large again."""
     _encode_into(([to_wire(one) for one in visitor.sessions], visitor.seen, visitor.buckets), _buffer)
     return bytes(_buffer)
 
 
 def decode_visitor(data: bytes) -> VisitorState:
-    """The state that was encoded.
+    """Decodes a visitor's state.
 
     Raises:
-        msgspec.DecodeError: these are no such bytes.
+        msgspec.DecodeError: The bytes are no visitor's state.
     """
     found = _decode(data)
     return VisitorState([of_wire(one) for one in found.sessions], found.seen, found.buckets)

@@ -1,7 +1,7 @@
-"""One partition's fold, event by event, in offset order: the order of the steps is the design's.
+"""Folds one partition's events in offset order.
 
-decode → in its place? → clamp → duplicate? → late? → raise the watermark → close what is due → fold → spend →
-patterns → publish. Nothing in here knows where a batch ends.
+The steps and their order are: decode, check the partition, clamp the time, drop duplicates and late events, raise the
+watermark, close due sessions, fold, spend budgets, match patterns, publish. No step depends on where a batch ends.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from streams.sessionize.placement import continues, first_with_room, fit, in_rea
 from streams.sessionize.publish import CLOSED, RUNNING, SPLIT, Ending, publish
 from streams.sessionize.spending import Charges, limit
 from streams.sessionize.state import NEVER
-from streams.sessionize.subjects import Subjects, place_of
+from streams.sessionize.subjects import Subjects, address_info
 from streams.sessionize.visitors import Visitors
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import FastEvent, encode
@@ -37,7 +37,7 @@ from weir.networks import Networks
 
 
 class PartitionFold:
-    """The sessions of one partition, its watermark and its accounts."""
+    """Sessions, watermark and accounts of one partition."""
 
     def __init__(self, partition: int, partitions: int, config: FoldConfig, patterns: PatternMatcher) -> None:
         self.partition = partition
@@ -53,7 +53,7 @@ class PartitionFold:
         self.configure(config, patterns)
 
     def configure(self, config: FoldConfig, patterns: PatternMatcher, sums: SumsState | None = None) -> None:
-        """From the next record on, these hold; sums go on from where they were, or begin anew."""
+        """Sets configuration and patterns from the next record on; sums continue from `sums`, or begin empty."""
         self.config = config
         self.patterns = patterns
         self._packs = encode(config.packs)
@@ -74,10 +74,10 @@ class PartitionFold:
         self.horizon = self._horizon()
 
     def restore(self, mark: float, last_append_ms: int, accounts: Accounts) -> int:
-        """Takes back what was remembered of the partition; its visitors are loaded already.
+        """Restores the partition's state. Its visitors must be loaded before.
 
         Returns:
-            How many sessions of theirs are open.
+            Number of open sessions.
         """
         self.watermark = mark
         self.last_append_ms = last_append_ms
@@ -86,7 +86,7 @@ class PartitionFold:
         return self.deadlines.rebuild(self.visitors)
 
     def tidy(self) -> None:
-        """Bounds what is kept for speed alone; called between stretches, and changes no result."""
+        """Bounds the caches. It is called between batches, and changes no result."""
         self.visitors.trim()
         if self.deadlines.is_crowded(len(self.visitors)):
             self.deadlines.rebuild(self.visitors)
@@ -119,7 +119,7 @@ class PartitionFold:
         self._take_event(record, decoded, ts, visitor)
 
     def _take_event(self, record: InputRecord, decoded: Accepted, ts: float, visitor: VisitorState | None) -> None:
-        """An event in its place, with its clamped time."""
+        """Takes an event of this partition, with its clamped time."""
         event = decoded.event
         seen = fingerprint(event)
         if visitor is not None and seen in visitor.seen:
@@ -141,7 +141,7 @@ class PartitionFold:
         self._fold(record, decoded, ts, visitor, seen)
 
     def _fold(self, record: InputRecord, decoded: Accepted, ts: float, visitor: VisitorState, seen: int) -> None:
-        """An event that counts: into its session, and out with what follows."""
+        """Folds an event that counts into its session, and publishes the session if it is due."""
         event = decoded.event
         accounts = self.accounts
         merges = accounts.merged
@@ -154,32 +154,34 @@ class PartitionFold:
         session.appended_ms = record.timestamp
         accounts.folded += 1
         self.tally.types[event.type] += 1
-        # Three looks at the clock for every event would cost as much as all budgets.
+        # Three calls of the clock for each event would cost as much as all budgets.
         is_timed = not accounts.folded % TIMED_EVERY
         begun_s = perf_counter() if is_timed else 0.0
-        place = place_of(self.networks, event)
+        address = address_info(self.networks, event)
         over = False
-        if place is not None:
+        if address is not None:
             is_asset = self.assets.is_asset(event)
-            uncovered = self.charges.spend(visitor, event.type, ts, place.visitor_price, is_asset)
+            uncovered = self.charges.spend(visitor, event.type, ts, address.visitor_price, is_asset)
             if uncovered:
                 over = True
                 self._note_over(uncovered, event.visitor_id, session)
-            self.subjects.add(event, place, session, ts, over, is_asset, accounts.folded, self.outputs)
-        matter = over and session.rate_limited == 1
+            self.subjects.add(event, address, session, ts, over, is_asset, accounts.folded, self.outputs)
+        is_due = over and session.rate_limited == 1
         spent_s = perf_counter() if is_timed else 0.0
         matched = self.patterns.match(event, decoded.cut)
         if is_timed:
             self.tally.limits_s += TIMED_EVERY * (spent_s - begun_s)
             self.tally.patterns_s += TIMED_EVERY * (perf_counter() - spent_s)
         if matched and self._note(matched, session):
-            matter = True
+            is_due = True
         events = session.events
-        if matter or not events & (events - 1) or event.type == "purchase" or accounts.merged != merges:
+        # A session is published at the 1st, 2nd, 4th, 8th … event, so that records stay few in long sessions, and at
+        # once if something changed that a verdict may depend on.
+        if is_due or not events & (events - 1) or event.type == "purchase" or accounts.merged != merges:
             self._publish(event.visitor_id, session)
 
     def _place(self, event: FastEvent, ts: float, visitor: VisitorState) -> OpenSession:
-        """The session that the event goes into, after any merge or split that it brings about."""
+        """The session of the event, after any merge or split that the event causes."""
         if continues(visitor.sessions, ts, self.config):
             return visitor.sessions[0]
         reach = in_reach(visitor.sessions, ts, self.config.gap_s)
@@ -197,7 +199,7 @@ class PartitionFold:
     def _open(self, event: FastEvent, ts: float, visitor: VisitorState) -> OpenSession:
         sessions = visitor.sessions
         session = open_session(event, ts, sessions[-1].number + 1 if sessions else 1)
-        # One entry a visitor is enough, unless the new session is the first to end.
+        # A visitor needs another entry only if the new session ends first.
         if not sessions or ts < min(one.end for one in sessions):
             self.deadlines.add(ts, event.visitor_id, session.number)
         sessions.append(session)
@@ -220,7 +222,7 @@ class PartitionFold:
         return successor
 
     def _note_over(self, over: Sequence[tuple[Budget, Spent]], visitor_id: str, session: OpenSession) -> None:
-        """Notes an event that is over these budgets of its visitor."""
+        """Counts an event over budgets of its visitor, and writes a limit for each that was just crossed."""
         for budget, spent in over:
             add_over(session, budget.id)
             if spent.crossed:
@@ -229,7 +231,7 @@ class PartitionFold:
         session.rate_limited += 1
 
     def _note(self, matched: tuple[str, ...], session: OpenSession) -> bool:
-        """Notes the patterns that matched; whether one is new to the session."""
+        """Counts pattern hits; returns whether one of the patterns is new to the session."""
         found = False
         for pattern in matched:
             info = self.patterns.info(pattern)
@@ -279,5 +281,5 @@ class PartitionFold:
         self.horizon = self._horizon()
 
     def _horizon(self) -> float:
-        """Sessions that end before are closed."""
+        """Event time before which a session's end makes it due for closing."""
         return self.watermark - self.config.gap_s - self.config.grace_s

@@ -1,4 +1,4 @@
-"""What a URL's path says, whatever its host and query: of logins, of forms, how deep it lies, what it is one of."""
+"""Facts about a URL's path without host and query: login, form, depth, and template."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ _NUMBERED = re.compile(r"(?<=/)[0-9a-f-]{8,}(?=[/.]|$)|[0-9]+")
 
 
 class PathInfo(NamedTuple):
-    """What a path says of a request to it."""
+    """Facts about a path."""
 
     hashed: int
     template: int
-    """Hash of the path with each id and number in it replaced, so that all articles of a shop are one."""
+    """Hash of the path with ids and numbers replaced, so that all articles of a shop have one template."""
     depth: int
-    """Segments."""
+    """Number of segments."""
     is_login: bool
-    """Somebody, or a program, logs in there."""
+    """Whether a request to the path is a login."""
     is_login_page: bool
-    """An answer of 200 shows the login form once more."""
+    """Whether the path is an HTML login page, where status 200 means that the login failed."""
     is_form: bool
 
 
 def url_info(url: str) -> tuple[int, PathInfo]:
-    """The hash of a URL, and what its path says.
+    """The hash of a URL, and the facts about its path.
 
-    Pages of a site come again and again; URLs with a query are mostly met once, and would push them out.
+    URLs with a query are not cached: most occur once, and would evict the pages of the site, which occur often.
     """
     if len(url) <= _LONGEST_CACHED and "?" not in url:
         return _cached_url(url)
@@ -52,7 +52,7 @@ def url_info(url: str) -> tuple[int, PathInfo]:
 
 
 def path_info(url: str) -> PathInfo:
-    """What a URL's path says: without host, query, parameters and closing slash, in lower case."""
+    """The facts about a URL's path, without host, query, parameters and closing slash, in lower case."""
     path = url
     if "#" in path:
         path = path.partition("#")[0]
@@ -66,7 +66,7 @@ def _info(path: str) -> PathInfo:
     template = _NUMBERED.sub("0", path)
     is_page = _LOGIN_PAGE.search(path) is not None
     return PathInfo(
-        # 0 stands for no path.
+        # 0 means no path in `Posting` and `PreviousEvent`, so it must not be a hash.
         hashed=xxh32_intdigest(path.encode()) or 1,
         template=xxh32_intdigest(template.encode()),
         depth=path.count("/"),

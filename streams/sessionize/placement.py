@@ -2,10 +2,10 @@
 
 The choices, in this order, where "in reach" is at most the gap away from a session's events:
 
-1. none in reach: a new session opens;
-2. all sessions in reach and the event make one that is within the bounds: the first opened takes in the others;
-3. else the event folds into the first opened in reach that has room for it, and nothing merges;
-4. none has room: the first opened in reach is split, and the event opens its successor.
+1. If no session is in reach, then a new session opens.
+2. If all sessions in reach and the event fit into one session, then they merge into the one that opened first.
+3. If one of the sessions in reach has room for the event, then the event folds into the first of these.
+4. Otherwise, the session in reach that opened first is split, and the event opens its successor.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from streams.sessionize.open_session import OpenSession
 
 
 def continues(sessions: Sequence[OpenSession], ts: float, config: FoldConfig) -> bool:
-    """Whether there is one session, and an event at `ts` just goes on with it: what nearly every event does.
+    """Whether the only session continues with an event at `ts`, as it does for nearly every event.
 
-    The functions below would come to the same; this one is asked first because it costs a tenth.
+    The functions below give the same result. This one is called first because it costs a tenth of them.
     """
     if len(sessions) != 1:
         return False
@@ -33,17 +33,17 @@ def continues(sessions: Sequence[OpenSession], ts: float, config: FoldConfig) ->
 
 
 def in_reach(sessions: Sequence[OpenSession], ts: float, gap_s: float) -> list[OpenSession]:
-    """Sessions that have, or enclose, a moment at most `gap_s` from `ts`, in the order of their opening."""
+    """Sessions whose time range is at most `gap_s` from `ts`, in the order of their opening."""
     return [one for one in sessions if ts - one.end <= gap_s and one.start - ts <= gap_s]
 
 
 def is_late(sessions: Sequence[OpenSession], ts: float, config: FoldConfig, horizon: float) -> bool:
-    """Whether the session that an event at `ts` would make, with those in reach, would have closed already."""
+    """Whether the session of an event at `ts`, after merges, would have closed already."""
     return ts < horizon and all(one.end < horizon for one in in_reach(sessions, ts, config.gap_s))
 
 
 def fit(sessions: Sequence[OpenSession], ts: float, config: FoldConfig) -> bool:
-    """Whether the sessions and one more event, at `ts`, make a session within the bounds."""
+    """Whether the sessions and one more event at `ts` fit into one session."""
     first = sessions[0]
     events, start, end = first.events, first.start, first.end
     for one in sessions[1:]:
@@ -55,5 +55,5 @@ def fit(sessions: Sequence[OpenSession], ts: float, config: FoldConfig) -> bool:
 
 
 def first_with_room(sessions: Sequence[OpenSession], ts: float, config: FoldConfig) -> OpenSession | None:
-    """The first opened that stays within the bounds with one more event, at `ts`."""
+    """The session that opened first and has room for one more event at `ts`."""
     return next((one for one in sessions if fit((one,), ts, config)), None)

@@ -1,7 +1,7 @@
-"""What a session posts: logins tried, forms filled in, and how soon after the load of their page.
+"""POSTs of a session: logins, forms, and the time between the load of a page and the POST from it.
 
-All of it goes by event time, so that the order of arrival changes nothing, as long as no more loads and POSTs lie
-between than are remembered. Counts of a merged session are the sums; what is remembered of both is compared once more.
+All measures use event time, so the order of arrival changes nothing as long as the load and the POST are both stored.
+Counts of a merged session are sums, and the stored loads and POSTs of both sessions are compared once more.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from streams.sessionize.state import PageLoad, Posting, RecentPost
 from weir.contracts.fast import FastEvent
 
 QUICK_S = 2.0
-"""A POST this soon after its page was loaded is quick: nobody reads and fills in a form in this time."""
+"""A POST at most this long after the load of its page is quick: a person can't read and fill in a form in this time."""
 FAILED = frozenset({401, 403, 422})
-"""Statuses that refuse a login; 422 is how Rails shows the form once more."""
+"""Statuses of a failed login; Rails answers 422 with the form."""
 _HALF_MICROSECOND = 5e-7
 """Times are exact to the microsecond, doubles of this size to a quarter of it."""
 _OK = 200
@@ -26,7 +26,7 @@ _by_time = attrgetter("ts")
 
 
 def fold_posting(session: OpenSession, event: FastEvent, ts: float, info: PathInfo | None) -> None:
-    """Adds the event, which happened at `ts`, to what the session loads and posts; `info` is of its URL, if any."""
+    """Adds an event to the session's loads or POSTs; `info` are the facts of its URL, if it has one."""
     method = event.method
     if method == "POST":
         _fold_post(session, event, ts, info)
@@ -37,7 +37,7 @@ def fold_posting(session: OpenSession, event: FastEvent, ts: float, info: PathIn
 
 
 def merge_posting(first: OpenSession, other: OpenSession) -> None:
-    """Adds what `other` loaded and posted to `first`."""
+    """Adds the loads and POSTs of `other` to `first`."""
     theirs = other.posting
     if theirs is not None:
         ours = _posting(first)
@@ -92,7 +92,7 @@ def _count_path(posting: Posting, path: int, by: int) -> None:
 
 
 def _await_load(session: OpenSession, posting: Posting, post: RecentPost) -> None:
-    """Compares a POST with the loads that are known, and keeps it for those that arrive later."""
+    """Compares a POST with the stored loads, and stores it for loads that arrive later."""
     for load in session.loads or ():
         _compare(posting, load, post)
     insort_right(posting.recent, post, key=_by_time)
@@ -118,7 +118,7 @@ def _fold_load(session: OpenSession, load: PageLoad) -> None:
 
 
 def _compare(posting: Posting, load: PageLoad, post: RecentPost) -> None:
-    """Notes how soon the POST came after the load, where that is the load of its page."""
+    """Measures the time between a load and a POST if the load is that of the POST's page."""
     after_s = post.ts - load.ts
     if after_s < 0.0 or load.path not in (post.path, post.referrer):
         return

@@ -1,4 +1,4 @@
-"""When a session goes out, and as what record."""
+"""Makes the record of `weir.sessions` for a session's revision."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from weir.topics import SESSIONS
 
 
 def _wire(model: type[BaseModel]) -> type[msgspec.Struct]:
-    """The model's fields in the order of their names, as canonical JSON has them: nothing is left to sort."""
+    """A struct with the model's fields in the order of their names, so that canonical JSON needs no sorting."""
     return msgspec.defstruct(model.__name__, sorted(model.model_fields), gc=False)
 
 
@@ -30,7 +30,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Ending(NamedTuple):
-    """Whether a session ends with a revision, and how."""
+    """Whether a revision is a session's last one, and why."""
 
     final: bool = False
     split: bool = False
@@ -48,7 +48,7 @@ def publish(
 ) -> Output:
     """The session's next revision as a record of `weir.sessions`.
 
-    `partition` is the input's, in decimal; `packs` are the versions of those that have looked at it last, as JSON.
+    `partition` is the input partition in decimal. `packs` are the versions of the packs in force, as JSON.
     """
     session.revision += 1
     value = _encode(_record(visitor, session, ending))
@@ -68,7 +68,7 @@ def _record(visitor: str, one: OpenSession, ending: Ending) -> msgspec.Struct:
     carts, purchases = counted("add_to_cart", 0), counted("purchase", 0)
     beats, moved = motion(one)
     gaps = None if beats is None else _gaps(beats, one.events - 1)
-    return _Wire(  # by position, in the order of names: naming each would cost more than the encoding
+    return _Wire(  # by position, in the order of names: keywords would cost more than the encoding
         one.account_ids or (),
         one.body_bytes,
         carts / page_views if page_views else 0.0,
@@ -133,5 +133,5 @@ def _gaps(beats: Rhythm, count: int) -> msgspec.Struct:
 
 
 def _microseconds(span_s: float) -> float:
-    """A span, never negative, to the microsecond: as `round` does it but for ties, in a third of the time."""
+    """A non-negative duration, rounded to the microsecond: unlike `round` in ties, and in a third of its time."""
     return int(span_s * 1e6 + 0.5) / 1e6

@@ -1,7 +1,7 @@
-"""Idle watermark records for files: what a partition's owner writes live, where the input's time is the clock.
+"""Idle watermark records for input from files, whose clock is the time of the lines.
 
-Live, a partition that is silent for `idle_timeout_s` gets a watermark record that moves its time by the time that
-passed (`SessionizeTask.tick`). A file's time passes within milliseconds, so whoever reads it says when it has passed.
+Live, a partition that is silent for `idle_timeout_s` gets a watermark record, which advances its event time
+(`SessionizeTask.tick`). The time of a file passes within milliseconds, so its reader must write these records.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from weir.kafka.records import Output
 
 
 class Silence:
-    """Follows the partitions of the events topic by the time of a file's lines.
+    """Tracks silent partitions of the events topic by the time of a file's lines.
 
     Args:
         gap_s: Silence that ends a session.
-        grace_s: How long a session waits for stragglers.
-        idle_timeout_s: Silence after which a partition's time moves by itself.
+        grace_s: How long a session stays open after its gap.
+        idle_timeout_s: Silence after which a partition gets an idle watermark.
 
     """
 
@@ -28,13 +28,13 @@ class Silence:
         self._idle_timeout_s = idle_timeout_s
         self._now_s = float("-inf")
         self._next_s = float("-inf")
-        """No partition is silent for too long before."""
+        """Time before which no partition can have been silent for `idle_timeout_s`."""
         self._last_record_s: dict[int, float] = {}
         self._watermarks: dict[int, float] = {}
         self._greatest: dict[int, float] = {}
 
     def pass_until(self, ts: float) -> Iterator[Output]:
-        """Lets the input's time pass; gives the watermark records of the partitions that were silent for too long."""
+        """Advances the time to `ts`; returns the watermark records of silent partitions."""
         self._now_s = max(self._now_s, ts)
         if ts < self._next_s:
             return
@@ -42,7 +42,7 @@ class Silence:
         for partition in self._last_record_s:
             silence_s = ts - self._last_record_s[partition]
             watermark = self._watermarks[partition]
-            # A partition without an open session has nothing to close: its owner writes nothing either.
+            # A partition without open sessions gets no idle watermark, as in `SessionizeTask.tick`.
             is_open = watermark <= self._greatest[partition] + self._closed_after_s
             if not is_open:
                 continue

@@ -13,7 +13,7 @@ from weir.topics import LIMITS
 
 
 class Charges:
-    """What an event of each type costs, by budget; worked out once, since it is asked for every event."""
+    """Costs of each event type by budget; computed once, as they are needed for every event."""
 
     def __init__(self, budgets: Sequence[Budget], *, assets_are_priced: bool = False) -> None:
         self._known = {budget.id for budget in budgets}
@@ -32,10 +32,9 @@ class Charges:
         price: float = 1.0,
         is_asset: bool = False,  # noqa: FBT001, FBT002 -- keywords cost a tenth of the call
     ) -> Sequence[tuple[Budget, Spent]]:
-        """Takes an event's cost from each budget, and gives those that don't cover the event.
+        """Takes an event's cost from each budget; returns the budgets that the event exceeds.
 
-        `price` is the part of its cost that is charged. An event that is free for a budget doesn't touch it, and is
-        never over it.
+        `price` is the share of the cost that is charged. An event without cost for a budget never exceeds it.
         """
         over: list[tuple[Budget, Spent]] = []
         if not price:
@@ -60,7 +59,7 @@ class Charges:
 
 
 def limit(visitor: str, budget: Budget, spent: Spent) -> Output:
-    """The record that says that a visitor is over a budget."""
+    """The record of `weir.limits` for a visitor's crossed budget."""
     record = Limit(
         subject=visitor,
         kind="visitor",

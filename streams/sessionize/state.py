@@ -1,6 +1,7 @@
-"""What is remembered of a partition, and its bytes.
+"""The stored state of a partition.
 
-Structs are written as arrays: their fields' order is the format. New fields go to the end, with a default.
+Structs are encoded as arrays, so the order of their fields is the format. New fields are added at the end with a
+default.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from streams.sessionize.accounts import Accounts
 from streams.sessionize.config import FoldConfig
 
 NEVER = -1.0
-"""Stands for a time that has not been: event times are never negative."""
+"""Value of a time that is not set; event times are never negative."""
 
 
 class ItemSeen(msgspec.Struct, array_like=True, gc=False):
@@ -33,14 +34,14 @@ class KeptText(msgspec.Struct, array_like=True, gc=False):
 
 
 class Hits(msgspec.Struct, array_like=True, gc=False):
-    """How often a pattern matched, and its pack's version at the last time."""
+    """Number of matches of a pattern, and the version of its pack at the last one."""
 
     hits: int
     version: str
 
 
 class PageLoad(msgspec.Struct, array_like=True, gc=False):
-    """One page that was loaded."""
+    """One page load."""
 
     ts: float
     path: int
@@ -48,19 +49,19 @@ class PageLoad(msgspec.Struct, array_like=True, gc=False):
 
 
 class RecentPost(msgspec.Struct, array_like=True, gc=False):
-    """One POST, whose page's load may arrive later."""
+    """One POST; the load of its page may arrive later."""
 
     ts: float
     path: int
     """Hash of the path."""
     referrer: int = 0
-    """Hash of the referrer's path, where a form may lie on another page than it posts to; 0: none."""
+    """Hash of the referrer's path, since a form may post to another page than its own; 0 for none."""
     is_quick: bool = False
-    """Whether it is counted as a quick one."""
+    """Whether the POST is counted as quick."""
 
 
 class Posting(msgspec.Struct, array_like=True, gc=False):
-    """What a session posted."""
+    """POSTs of a session."""
 
     logins: int = 0
     """Attempts to log in."""
@@ -78,28 +79,28 @@ class Posting(msgspec.Struct, array_like=True, gc=False):
 
 
 class PreviousEvent(msgspec.Struct, array_like=True, gc=False):
-    """One event as the next one sees it; 0 stands for nothing."""
+    """The fields of an event that its successor is compared with; 0 means none."""
 
     ts: float
     url: int = 0
     """Hash of the URL."""
     path: int = 0
-    """Hash of its path."""
+    """Hash of the URL's path."""
     referrer: int = 0
     """Hash of the referrer's path."""
 
 
 class Moves(msgspec.Struct, array_like=True, gc=False):
-    """How a session moves through a site, as far as its steps are settled."""
+    """Relations between neighbouring events of a session, for settled steps."""
 
     templates: dict[int, int]
     """Hash of a path's template to the requests to it."""
     spans: list[int]
-    """Gaps by their length, see `streams/sessionize/moving.py`."""
+    """Histogram of gaps, see `streams/sessionize/moving.py`."""
     urls: int = 0
     """Events with a URL."""
     depths: int = 0
-    """Sum of their paths' segments."""
+    """Sum of the segments of these URLs' paths."""
     same_again: int = 0
     """Events on the URL of the event before."""
     follows: int = 0
@@ -107,22 +108,22 @@ class Moves(msgspec.Struct, array_like=True, gc=False):
 
 
 class SessionBytes(msgspec.Struct, array_like=True, gc=False):
-    """A session that may still grow, as it is written; all of it is bounded, see `streams/sessionize/caps.py`.
+    """The stored form of an open session; all fields are bounded, see `streams/sessionize/caps.py`.
 
-    `end` and `number` come first, so that deadlines can be read without the rest (`SessionEnd`). What is folded into is
-    an `OpenSession` of the same fields.
+    `end` and `number` come first, so that deadlines can be decoded without the rest (`SessionEnd`). `OpenSession` has
+    the same fields in memory.
     """
 
     end: float
     """Greatest event time."""
     number: int
-    """Order of opening among the visitor's open sessions."""
+    """Rank of the session among the visitor's open sessions, by opening."""
     identity: bytes
     """The session's id; published in hexadecimal."""
     start: float
     """Least event time."""
     last: float
-    """Time of the event folded last, for which a session of an older version has no step."""
+    """Time of the event folded last. A session that an older version folded has no step for it."""
     offset: int
     """Offset of the event folded last."""
     appended_ms: int
@@ -130,7 +131,7 @@ class SessionBytes(msgspec.Struct, array_like=True, gc=False):
     revision: int = 0
     events: int = 0
     gap_sum: float = 0.0
-    """Gaps between settled steps, in the order of time; so are the next three."""
+    """Sum of the gaps between settled steps. The next three fields are of the same gaps."""
     gap_squares: float = 0.0
     gap_min: float = 0.0
     gap_max: float = 0.0
@@ -150,7 +151,7 @@ class SessionBytes(msgspec.Struct, array_like=True, gc=False):
     items_dropped: int = 0
     counts: dict[str, int] = {}
     urls: dict[int, int] = {}
-    """Hashes of URLs seen, each with a 1: a set that keeps its order, so that equal states have equal bytes."""
+    """Hashes of URLs, each with a 1: an ordered set, so that equal states have equal bytes."""
     # Most sessions have none of these: None costs a fifth of an empty container, in time and in memory.
     statuses: dict[str, int] | None = None
     methods: dict[str, int] | None = None
@@ -160,48 +161,48 @@ class SessionBytes(msgspec.Struct, array_like=True, gc=False):
     texts: list[KeptText] | None = None
     heuristics: dict[str, Hits] | None = None
     limits_over: dict[str, int] | None = None
-    """Visitor's limit to the events that were over it."""
+    """Visitor's limit to the number of events over it."""
     loads: list[PageLoad] | None = None
     """Loads of pages, the newest by time, in the order of time."""
     posting: Posting | None = None
     trail: list[PreviousEvent] | None = None
-    """The newest steps, in the order of time. The older ones are settled."""
+    """The newest steps, in the order of time; older ones are settled."""
     moves: Moves | None = None
 
 
 class VisitorBytes(msgspec.Struct, array_like=True, gc=False):
-    """What is remembered of a visitor until the last open session closes."""
+    """The stored form of a visitor's state, until the last open session closes."""
 
     sessions: list[SessionBytes] = []
     """In the order of their opening; never empty between two events."""
     seen: dict[int, int] = {}
-    """Fingerprints of folded events, oldest first, each with the number of the session that it is in."""
+    """Fingerprints of folded events, oldest first, each with the number of its session."""
     buckets: dict[str, BucketState] = {}
-    """Budget's id to what is left of it."""
+    """Budget's id to its token bucket."""
 
 
 class SessionEnd(msgspec.Struct, array_like=True, gc=False):
-    """The head of an `OpenSession`."""
+    """The first fields of a stored session."""
 
     end: float
     number: int
 
 
 class VisitorEnds(msgspec.Struct, array_like=True, gc=False):
-    """The head of a `VisitorState`: what deadlines are made of, decoded three times as fast."""
+    """The first fields of a stored visitor, for deadlines; they decode three times as fast as all."""
 
     sessions: list[SessionEnd]
 
 
 class Meta(msgspec.Struct):
-    """What is remembered of the partition as a whole."""
+    """State of the partition as a whole."""
 
     config: FoldConfig
     watermark: float
     last_append_ms: int
     accounts: Accounts
     sums: SumsState | None = None
-    """The head of what addresses and accounts spent; the rest are entries of their own, since it may be megabytes."""
+    """The head of the sums of addresses and accounts; the rest, which may be megabytes, are entries of their own."""
 
 
 decode_ends = msgspec.msgpack.Decoder(VisitorEnds).decode

@@ -1,6 +1,6 @@
-"""What visitors spend together: addresses and accounts, over all partitions. Bots drop their cookies.
+"""Sums of what an address's or account's visitors spend; a bot that drops its cookies has many visitor ids.
 
-The sums decide nothing here, and no session depends on them.
+The sums of all partitions are added up elsewhere. No session depends on them.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from weir.networks import NOWHERE, AddressInfo, Networks
 from weir.topics import RULES
 
 SEED_EVENTS = 32
-"""Events in a session from which on its items are counted: so many at most are taken from the session then."""
+"""Events in a session from which its items are counted. At that point, at most so many are taken from the session."""
 
 
 class Subjects:
-    """Sums of one partition; a window that an event ends goes to the outputs."""
+    """Sums of one partition. When an event ends a window, the window's sums are published."""
 
     def __init__(  # noqa: PLR0913, PLR0917 -- what there is to know of limits
         self,
@@ -45,12 +45,12 @@ class Subjects:
 
     @property
     def state(self) -> SumsState:
-        """What the constructor takes to go on from here."""
+        """The state, from which another instance can continue."""
         return self._sums.state
 
     @property
     def head(self) -> SumsState:
-        """The state but for what `changes` gives."""
+        """The state without the entries that `changes` returns."""
         return self._sums.head
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
@@ -60,7 +60,7 @@ class Subjects:
     def add(  # noqa: PLR0913, PLR0917 -- all that is known of an event; keywords cost a tenth of the call
         self,
         event: FastEvent,
-        place: AddressInfo,
+        address: AddressInfo,
         session: OpenSession,
         ts: float,
         over: bool,  # noqa: FBT001 -- likewise
@@ -68,7 +68,7 @@ class Subjects:
         number: int,
         outputs: list[Output],
     ) -> None:
-        """Counts the `number`-th event of all; one that is over its visitor's own budget costs nobody else."""
+        """Counts the `number`-th event; one over its visitor's own budget is not charged to address and account."""
         if self._idle:
             return
         sums = self._sums
@@ -76,16 +76,16 @@ class Subjects:
         if not window.start <= ts < window.end:
             before = window.start
             if window.moves(ts, number):
-                self._tell(before, outputs)
+                self._publish_window(before, outputs)
         events = session.events
         account = event.account_id
         if not over:
-            price = place.price if events < self._known_after else place.price * self._known_price
-            sums.spend(place.subject, account, event.type, price, is_asset)
+            price = address.price if events < self._known_after else address.price * self._known_price
+            sums.spend(address.subject, account, event.type, price, is_asset)
         if (account is not None or self._arrivals_without_account) and (
             not events & (events - 1) or event.type == "login" or event.ip != session.ip
         ):
-            sums.arrive(event.visitor_id, place.subject, account)
+            sums.arrive(event.visitor_id, address.subject, account)
         if events >= SEED_EVENTS and event.item_id is not None:
             self._count_item(event.visitor_id, event.item_id, session)
 
@@ -96,15 +96,15 @@ class Subjects:
                     counts.add(visitor, touch.item_id)
             counts.add(visitor, item)
 
-    def _tell(self, before: float, outputs: list[Output]) -> None:
+    def _publish_window(self, before: float, outputs: list[Output]) -> None:
         for record in self._sums.end_window(before):
             what = "sums" if record.kind == "sums" else "distinct"
             outputs.append(Output(RULES, f"{what}/{self._partition}/{record.limit}".encode(), encode(record)))
 
 
-def place_of(networks: Networks, event: FastEvent) -> AddressInfo | None:
-    """Where an event comes from; None where nobody has a budget."""
+def address_info(networks: Networks, event: FastEvent) -> AddressInfo | None:
+    """The rules for the event's address; None if visitors have no budgets there."""
     if event.ip is None:
         return NOWHERE
-    place = networks.known.get(event.ip) or networks.place(event.ip)
-    return None if (place.trusted or place.crawlers) and place.frees(event.user_agent) else place
+    address = networks.known.get(event.ip) or networks.place(event.ip)
+    return None if (address.trusted or address.crawlers) and address.frees(event.user_agent) else address

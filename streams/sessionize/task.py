@@ -1,6 +1,6 @@
-"""The sessionize stage as the engine drives it: state entries, recovery, metrics and the idle watermark.
+"""The sessionize stage: state entries, recovery, metrics and the idle watermark.
 
-What happens to an event is in `partition_fold.py`.
+`partition_fold.py` folds the events.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from weir.kafka.records import InputRecord
 log = logging.getLogger("weir.sessionize")
 
 META = b"a"
-"""State key of what is remembered of the partition as a whole."""
+"""State key of the partition's own entry."""
 
 
 class SessionizeTask(Task):
-    """Folds one partition's events into sessions, and spends budgets and patterns on them.
+    """Folds one partition's events into sessions, spends budgets and matches patterns.
 
     Args:
-        partition: the input partition.
-        partitions: how many the events topic has.
-        config: holds from the end of recovery on; until then the one in the state does.
-        library: gives packs in the versions of a config.
-        in_force: the packs that should hold now, in the place of the config's, if they may change while it works.
+        partition: The input partition.
+        partitions: Number of partitions of the events topic.
+        config: The configuration from the end of recovery on; until then, the one in the state holds.
+        library: Returns packs in the versions of a configuration.
+        in_force: The packs in force, which replace the configuration's; None if packs can't change.
 
     """
 
@@ -59,32 +59,35 @@ class SessionizeTask(Task):
 
     @property
     def fold(self) -> PartitionFold:
-        """The partition's fold, to be looked at."""
+        """The partition's fold, for inspection."""
         return self._fold
 
     def load(self, key: bytes, value: bytes) -> None:
-        """Takes back a visitor, sums, or the partition's own entry.
+        """Restores a visitor, sums, or the partition's own entry.
 
         Raises:
-            WorkError: another version of this code began the stretch that would be folded again.
+            WorkError: Another fold version wrote the state, so its input can't be replayed.
         """
         if key == META:
             try:
                 self._meta = decode_meta(value)
             except msgspec.DecodeError as error:
-                raise WorkError(f"The state's own entry can't be read: {error}.", _OTHER_VERSION) from error
+                raise WorkError(f"The partition's state entry can't be decoded: {error}.", _OTHER_VERSION) from error
             if self._meta.config.fold_version != FOLD_VERSION:
-                raise WorkError(f"The state is of fold version {self._meta.config.fold_version}.", _OTHER_VERSION)
+                raise WorkError(
+                    f"The state has fold version {self._meta.config.fold_version}, this program {FOLD_VERSION}.",
+                    _OTHER_VERSION,
+                )
         elif key[:1] == PREFIX:
             self._fold.visitors.load(key, value)
         else:
             self._sums[key] = value
 
     def loaded(self) -> None:
-        """Folds by the state's own config from here on.
+        """Sets the configuration of the state, which holds until the end of recovery.
 
         Raises:
-            WorkError: an entry can't be read, or sessions are missing.
+            WorkError: An entry can't be decoded, or sessions are missing.
         """
         if self._meta is None:
             return
@@ -93,24 +96,24 @@ class SessionizeTask(Task):
             self._sums = {}
             self._fold.configure(self._meta.config, self._library(self._meta.config.packs), sums)
         except (msgspec.DecodeError, ValueError) as error:
-            raise WorkError(f"The state of limits can't be read: {error}.", _OTHER_VERSION) from error
+            raise WorkError(f"The state of limits can't be decoded: {error}.", _OTHER_VERSION) from error
         try:
             found = self._fold.restore(self._meta.watermark, self._meta.last_append_ms, self._meta.accounts)
         except msgspec.DecodeError as error:
-            raise WorkError(f"A visitor's state can't be read: {error}.", _OTHER_VERSION) from error
-        told = self._fold.accounts.open
-        if found != told:
+            raise WorkError(f"A visitor's state can't be decoded: {error}.", _OTHER_VERSION) from error
+        expected = self._fold.accounts.open
+        if found != expected:
             raise WorkError(
-                f"The state of partition {self._fold.partition} of sessionize is not whole: {told} sessions should be "
-                f"open, and {found} are there.",
-                "Was its state topic made again, or records of it deleted? Restore it, or start under another "
-                "application id.",
+                f"The state of partition {self._fold.partition} of sessionize is incomplete: it counts {expected} open "
+                f"sessions and contains {found}.",
+                "The state topic may have been created anew, or records of it deleted. Restore the topic, or start "
+                "with another application id.",
             )
 
     def recovered(self) -> None:
-        """Folds by the present config from here on."""
+        """Sets the present configuration, after the replay."""
         if self._meta is not None:
-            self._tell_changes(self._meta.config)
+            self._log_changes(self._meta.config)
             self._meta = None
         config, patterns = self._config, None
         if self._in_force is not None:
@@ -121,11 +124,11 @@ class SessionizeTask(Task):
 
     @property
     def is_outdated(self) -> bool:
-        """Whether other packs are in force than those of the last `recovered` or `renew`."""
+        """Whether other packs are in force than at the last `recovered` or `renew`."""
         return self._in_force is not None and self._in_force.current is not self._taken
 
     def renew(self) -> None:
-        """Folds by the packs that are in force now from here on."""
+        """Sets the packs in force."""
         self.recovered()
 
     def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
@@ -144,7 +147,7 @@ class SessionizeTask(Task):
         self._set_gauges(effects)
 
     def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
-        """Visitors and sums changed since the last call, and the partition's own entry."""
+        """State entries of visitors and sums that changed since the last call, and the partition's own entry."""
         fold = self._fold
         entries = fold.visitors.changes()
         entries += fold.subjects.changes()
@@ -156,15 +159,15 @@ class SessionizeTask(Task):
         return entries
 
     def tick(self, now_s: float, effects: Effects) -> None:
-        """Moves the watermark by the time that has passed, once, when sessions are open and nothing arrived."""
+        """Writes one idle watermark after `idle_timeout_s` of silence, if sessions are open."""
         self._show_packs(effects)
         fold = self._fold
         if self._idle_sent or fold.last_append_ms < 0 or not fold.accounts.open:
             return
         silence_s = now_s - fold.last_append_ms / 1000.0
         if self._idle_sent_s is not None:
-            # Append times are the brokers', and this worker's clock may be ahead of theirs. Its last idle watermark was
-            # appended, too: by its own clock no silence is longer than since then.
+            # Brokers set append times, and this worker's clock may be ahead of theirs. The last idle watermark was
+            # appended too, so by this worker's own clock the silence can't be longer than the time since then.
             silence_s = min(silence_s, now_s - self._idle_sent_s)
         if silence_s >= fold.config.idle_timeout_s:
             effects.outputs.append(watermark.idle_watermark(fold.partition, fold.watermark + silence_s))
@@ -172,18 +175,18 @@ class SessionizeTask(Task):
             self._idle_sent_s = now_s
 
     def progress(self) -> bytes:
-        """Watermark, last append time and accounts."""
+        """Watermark, last append time and accounts, which a replay must reproduce."""
         fold = self._fold
         return encode_meta((fold.watermark, fold.last_append_ms, fold.accounts))
 
-    def _tell_changes(self, before: FoldConfig) -> None:
-        """Says which settings the last owner had otherwise: in a restart that is wanted, beside others it is not."""
+    def _log_changes(self, before: FoldConfig) -> None:
+        """Logs settings that differ from the last owner's. Beside running workers, a difference is a mistake."""
         changed = [
             name
             for name in FoldConfig.__struct_fields__
             if name != "packs" and getattr(before, name) != getattr(self._config, name)
         ]
-        told = ", ".join(
+        described = ", ".join(
             f"{name} ({getattr(before, name)!r} before, now {getattr(self._config, name)!r})"
             if isinstance(getattr(self._config, name), int | float)
             else name
@@ -191,9 +194,9 @@ class SessionizeTask(Task):
         )
         if changed:
             log.warning(
-                "partition %d of sessionize goes on with other settings than its last owner's: %s. All workers must "
-                "have the same, but for the time of a rolling restart.",
-                self._fold.partition, told,
+                "settings of sessionize differ from the last owner's: partition=%d: %s. All workers must have the same "
+                "settings, except during a rolling restart.",
+                self._fold.partition, described,
             )  # fmt: skip
 
     def _set_gauges(self, effects: Effects) -> None:
@@ -220,4 +223,4 @@ class SessionizeTask(Task):
         self._shown = packs
 
 
-_OTHER_VERSION = "Start the version that wrote it and stop it cleanly, then start this one."
+_OTHER_VERSION = "Start the version that wrote the state, stop it cleanly, and then start this one."

@@ -1,4 +1,4 @@
-"""The open sessions of a partition, by visitor: bytes at rest, structs while they are worked on."""
+"""The visitors of a partition with open sessions: encoded, and decoded between use and the next flush."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from streams.sessionize.state import SessionEnd, decode_ends
 PREFIX = b"v"
 """Type byte of a visitor's state entry."""
 MAX_DECODED = 20_000
-"""Visitors kept decoded between two checkpoints; past it the ones touched first are encoded again."""
+"""Visitors that stay decoded between two checkpoints; beyond, those used first are encoded."""
 
 
 class Visitors:
-    """Visitor id to state.
+    """The state of each visitor.
 
-    A visitor is decoded at the first touch and encoded once, by `changes`: memory and changelog get the same bytes.
+    A visitor is decoded at its first use and encoded once, by `changes`, so that memory and changelog share the bytes.
     """
 
     def __init__(self) -> None:
         self._encoded: dict[str, bytes] = {}
         self._decoded: dict[str, VisitorState] = {}
         self.changed: dict[str, None] = {}
-        """Visitors whose state is not as it was written last; whoever changes what `get` gave enters it here."""
+        """Visitors whose state changed since it was written. A caller that changes what `get` returned adds it here."""
         self._gone: dict[str, None] = {}
 
     def __len__(self) -> int:
-        """Visitors with open sessions, give or take those decoded and not yet encoded once."""
+        """Upper bound of the visitors with open sessions: those encoded and decoded count twice."""
         return len(self._encoded) + len(self._decoded)
 
     def __iter__(self) -> Iterator[str]:
@@ -36,7 +36,7 @@ class Visitors:
         yield from (visitor for visitor in self._encoded if visitor not in self._decoded)
 
     def get(self, visitor: str) -> VisitorState | None:
-        """The visitor's state, to be looked at; see `changed`."""
+        """The visitor's state, None without open sessions. A caller that changes it adds the visitor to `changed`."""
         state = self._decoded.get(visitor)
         if state is None:
             data = self._encoded.get(visitor)
@@ -49,7 +49,7 @@ class Visitors:
         """The state of a visitor with open sessions.
 
         Raises:
-            KeyError: the visitor has none.
+            KeyError: The visitor has none.
         """
         state = self.get(visitor)
         if state is None:
@@ -57,20 +57,20 @@ class Visitors:
         return state
 
     def add(self, visitor: str) -> VisitorState:
-        """An empty state for a visitor without one."""
+        """Adds an empty state for a visitor without one."""
         state = self._decoded[visitor] = VisitorState()
         self.changed[visitor] = None
         return state
 
     def remove(self, visitor: str) -> None:
-        """Forgets a visitor."""
+        """Drops a visitor."""
         self._decoded.pop(visitor, None)
         self.changed.pop(visitor, None)
         if self._encoded.pop(visitor, None) is not None:
             self._gone[visitor] = None
 
     def ends(self, visitor: str) -> Sequence[SessionEnd]:
-        """The ends of a visitor's open sessions, without keeping the rest decoded."""
+        """The ends of a visitor's open sessions; the rest of the state is not decoded."""
         state = self._decoded.get(visitor)
         if state is not None:
             return state.sessions  # type: ignore[return-value]  # the head of an OpenSession is a SessionEnd
@@ -78,7 +78,7 @@ class Visitors:
         return decode_ends(data).sessions if data is not None else ()
 
     def trim(self) -> None:
-        """Bounds what is decoded; called between two events."""
+        """Encodes visitors beyond `MAX_DECODED`; called between two events."""
         excess = len(self._decoded) - MAX_DECODED
         if excess <= 0:
             return
@@ -88,11 +88,11 @@ class Visitors:
                 self._encoded[visitor] = encode_visitor(state)
 
     def load(self, key: bytes, value: bytes) -> None:
-        """Takes back an entry that `changes` gave."""
+        """Restores a state entry."""
         self._encoded[key[1:].decode()] = value
 
     def changes(self) -> list[tuple[bytes, bytes | None]]:
-        """Entries changed since the last call, None for visitors that are gone; encodes them, and frees the structs."""
+        """State entries that changed since the last call, None for dropped visitors. All visitors are encoded then."""
         entries: list[tuple[bytes, bytes | None]] = []
         for visitor in self.changed:
             state = self._decoded.get(visitor)

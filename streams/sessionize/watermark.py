@@ -1,4 +1,4 @@
-"""Event time of a partition: what moves it, and what keeps lying clocks from moving it."""
+"""Watermark records, and the clamp that keeps wrong clocks from advancing a partition's event time."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from weir.kafka.records import InputRecord, Output
 from weir.topics import EVENTS
 
 HEADER = "weir-watermark"
-"""Header of a watermark record; its value is the kind."""
+"""Header of a watermark record; its value is the kind of watermark."""
 
-_PROBLEM = f"The record has the header {HEADER}, and its value is no watermark"
+_PROBLEM = f"The record has the header {HEADER}, but its value is not a watermark"
 _decode = decoder(Watermark)
 
 
 class BadWatermarkError(ValueError):
-    """A record calls itself a watermark and is none."""
+    """A record has the header of a watermark, but its value is not one."""
 
 
 def clamped(ts: float, append_ms: int, max_ahead_s: float) -> float:
-    """`ts`, or the append time where `ts` is more than `max_ahead_s` ahead of it."""
+    """`ts`, or the append time if `ts` is more than `max_ahead_s` ahead of it."""
     appended = append_ms / 1000.0
     return ts if ts - appended <= max_ahead_s else max(appended, 0.0)
 
 
 def read_watermark(record: InputRecord, max_bytes: int) -> float:
-    """The absolute watermark that a record carries, as its sender says.
+    """The watermark in a record, before any clamp.
 
     Raises:
-        BadWatermarkError: its value is no `Watermark`.
+        BadWatermarkError: The record's value is not a `Watermark`.
     """
     value = record.value or b""
     fault = gate(value, max_bytes)
@@ -44,6 +44,6 @@ def read_watermark(record: InputRecord, max_bytes: int) -> float:
 
 
 def idle_watermark(partition: int, watermark: float) -> Output:
-    """The record by which a partition's owner says that time has passed in silence."""
+    """The record with which a partition's owner advances event time after silence."""
     value = encode(Watermark(watermark=round(watermark, 6), kind="idle"))
     return Output(EVENTS, None, value, ((HEADER, b"idle"),), partition)

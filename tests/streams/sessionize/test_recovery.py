@@ -249,7 +249,7 @@ def test_a_worker_says_which_settings_its_last_owner_had_otherwise(caplog: pytes
     task.recovered()
     task.renew()
     (told,) = caplog.messages
-    assert "partition 0 of sessionize goes on with other settings than its last owner's: gap_s (10.0" in told
+    assert "settings of sessionize differ from the last owner's: partition=0: gap_s (10.0" in told
     assert "now 7.0)" in told
 
 
@@ -262,5 +262,5 @@ def test_a_state_from_which_somebody_took_a_visitor_away_is_refused(visitor: str
     state = state_of(driver.task)
     assert recover(new_task(), state).fold.accounts.open == 3
     del state[b"v" + visitor.encode()]
-    with pytest.raises(WorkError, match="is not whole: 3 sessions should be open"):
+    with pytest.raises(WorkError, match="is incomplete: it counts 3 open sessions"):
         recover(new_task(), state)
