@@ -1,1 +1,1 @@
-"""Backfill: a stretch of the events topic again, in the order of time, into topics of its own."""
+"""Backfill: processes a range of the events topic once more, in the order of time, into topics of its own."""

@@ -1,10 +1,10 @@
-"""Finds the stretch that was asked for in the cluster's events topic, and reads it."""
+"""Finds the requested offsets in the cluster's events topic, and reads them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streams.backfill.stretch import BackfillRange, Choice, LateSpans
+from streams.backfill.offset_ranges import BackfillRange, Choice, LateSpans
 from streams.decode import Accepted, decode
 from weir.errors import UsageError
 from weir.kafka.reader import LogReader, read_all
@@ -14,17 +14,17 @@ from weir.topics import EVENTS, LATE
 
 
 def choose(settings: Settings, choice: Choice) -> list[BackfillRange]:
-    """The stretch of each partition that is asked for and has anything in it.
+    """The requested range of offsets of each partition; empty ranges are left out.
 
     Raises:
-        UsageError: the choice contradicts itself, or names a partition that there isn't.
-        ClusterError: the cluster doesn't answer.
+        UsageError: The choice contradicts itself, or names a partition that doesn't exist.
+        ClusterError: The cluster doesn't answer.
     """
     choice.check()
     topic = settings.names.public(EVENTS)
     if choice.partition is not None and choice.partition >= settings.partitions:
         raise UsageError(
-            f"{topic} has no partition {choice.partition}.", f"It has {settings.partitions}, counted from 0."
+            f"{topic} has no partition {choice.partition}.", f"Give a partition from 0 to {settings.partitions - 1}."
         )
     wanted = [choice.partition] if choice.partition is not None else list(range(settings.partitions))
     if choice.is_open:
@@ -33,22 +33,22 @@ def choose(settings: Settings, choice: Choice) -> list[BackfillRange]:
         found = _by_time(settings, topic, dict.fromkeys(wanted, choice.from_s), choice.to_s)
     else:
         found = [_by_offset(settings, topic, choice, wanted[0])]
-    return [stretch for stretch in found if stretch.offsets]
+    return [one for one in found if one.offsets]
 
 
-def read(settings: Settings, stretch: BackfillRange) -> Iterator[LogRecord]:
-    """The committed events of a stretch, in their order.
+def read(settings: Settings, offset_range: BackfillRange) -> Iterator[LogRecord]:
+    """The committed records of a range, in offset order.
 
     Raises:
-        ClusterError: the brokers have fallen silent before its end.
+        ClusterError: The brokers stopped answering before the end of the range.
     """
-    place = settings.names.public(EVENTS), stretch.partition
-    with LogReader(settings, [place[0]]) as reader:
-        yield from reader.read({place: stretch.first}, {place: stretch.end})
+    partition = settings.names.public(EVENTS), offset_range.partition
+    with LogReader(settings, [partition[0]]) as reader:
+        yield from reader.read({partition: offset_range.first}, {partition: offset_range.end})
 
 
 def _by_late_events(settings: Settings, topic: str) -> list[BackfillRange]:
-    """From one whole session before the earliest late event of a partition to the partition's end."""
+    """The range from one longest session before a partition's earliest late event to the partition's end."""
     late = LateSpans(topic)
     for record in read_all(settings, LATE):
         decoded = decode(record.value, settings.max_record_bytes)

@@ -1,4 +1,4 @@
-"""Which records of a stretch are folded again, and the time by which they are sorted."""
+"""Selects the records that a backfill folds, and gives each the time by which it is sorted."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ IDLE = b"idle"
 
 @dataclass(slots=True)
 class LeftOut:
-    """Records that are not folded again, by why."""
+    """Number of records that a backfill leaves out, by reason."""
 
     idle: int = 0
-    """Watermarks of silence: in the order of time there is none."""
+    """Idle watermarks: sorted by time, the input has no silence."""
     rekeyed: int = 0
-    """Events in another visitor's partition: their re-keyed copies are folded."""
+    """Events in a wrong partition: their re-keyed copies are folded instead."""
 
 
 @dataclass(slots=True)
 class BackfillClock:
-    """Gives the records of one partition their times.
+    """Gives each record of one partition a time.
 
-    An event's time is clamped by its own first arrival, as the worker did. What can't be read has no time of its own
-    and stays behind the record before it.
+    An event's time is clamped by its first arrival, as in a worker. A record that can't be decoded has no time; it gets
+    the time of the record before it.
     """
 
     config: FoldConfig
@@ -41,7 +41,7 @@ class BackfillClock:
     _last_s: float = 0.0
 
     def timed(self, records: Iterable[LogRecord]) -> Iterator[tuple[float, LogRecord]]:
-        """Time and record, for each that is to be folded again, under its visitor's key."""
+        """Time and record for each record to fold, with its visitor as key."""
         for record in records:
             taken = self._watermark(record) if _is_watermark(record) else self._event(record)
             if taken is not None:
@@ -51,7 +51,7 @@ class BackfillClock:
         if dict(record.headers)[HEADER] == IDLE:
             self.left_out.idle += 1
             return None
-        with suppress(BadWatermarkError):  # dead-lettered again, where it lies
+        with suppress(BadWatermarkError):  # the fold makes it a dead letter, in the order of its offset
             self._last_s = clamped(
                 read_watermark(record, self.config.max_record_bytes), record.timestamp, self.config.max_ahead_s
             )

@@ -1,4 +1,4 @@
-"""Folds a stretch of the events topic again, in the order of time, and writes what comes out to topics of its own."""
+"""Folds a range of the events topic in the order of time, and writes the results to topics of its own."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from streams.backfill.choose import read
+from streams.backfill.offset_ranges import BackfillRange
 from streams.backfill.order import BackfillClock, LeftOut
 from streams.backfill.spool import Spool
-from streams.backfill.stretch import BackfillRange
 from streams.engine.transaction import BrokenTransactionError, Transactions
 from streams.produce.pace import Pace
 from streams.replay.flow import Flow, MetricTally
@@ -24,7 +24,7 @@ from weir.settings import Settings
 from weir.topics import DEAD_LETTER, EVENTS, FLAGS, LATE, LIMITS, REVIEWS, SCORES, SESSIONS, Topic
 
 STAGES = ("sessionize", "score")
-"""Learning goes on where it is: a backfill's labels and models would be a second history."""
+"""A backfill doesn't learn: its labels and models would be a second history beside the live one."""
 WRITTEN = (SESSIONS, SCORES, FLAGS, LIMITS, REVIEWS, LATE, DEAD_LETTER)
 CHUNK_RECORDS = 2_000
 
@@ -33,7 +33,7 @@ Advance = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class BackfillOutcome:
-    """What a backfill did."""
+    """Counts of a backfill."""
 
     records: int
     left_out: LeftOut
@@ -41,14 +41,14 @@ class BackfillOutcome:
 
 
 class Backfill:
-    """One backfill: `spool` reads the stretches and sorts them, `fold` folds them and writes the results.
+    """One backfill: reads and sorts the ranges, folds their records, and writes the results.
 
     Args:
-        settings: of the installation that is read.
-        target: of the one that is written to.
-        resources: what the tasks share; the champion of the installation that is read scores.
-        now_s: stands for the append time of the end of input.
-        rate: records a second to fold at most, and with them what they lead to.
+        settings: Settings of the installation that is read.
+        target: Settings of the installation that is written to.
+        resources: Resources of the tasks; the champion of the installation that is read scores.
+        now_s: Append time of the end of input.
+        rate: Greatest number of records to fold a second.
 
     """
 
@@ -67,28 +67,28 @@ class Backfill:
         self._log = MemoryLog(settings.names, settings.partitions, round(now_s * 1000), read_topics)
         self._flow = Flow(self._log, wiring, self._write)
 
-    def run(self, stretches: Sequence[BackfillRange], advance: Advance) -> BackfillOutcome:
-        """Does it all; `advance` is told of records read and of records folded.
+    def run(self, ranges: Sequence[BackfillRange], advance: Advance) -> BackfillOutcome:
+        """Reads, folds and writes; `advance` is called with numbers of records read, then of records folded.
 
         Raises:
-            WorkError: reading or writing failed; what is written so far stays, in whole transactions.
+            WorkError: Reading or writing failed. Transactions committed so far stay.
         """
         self._transactions.fence(self._settings.transaction_timeout_s)
         try:
             with ExitStack() as open_files:
-                spools = [open_files.enter_context(Spool()) for _ in stretches]
-                for stretch, spool in zip(stretches, spools, strict=True):
-                    self._spool(stretch, spool, advance)
+                spools = [open_files.enter_context(Spool()) for _ in ranges]
+                for offset_range, spool in zip(ranges, spools, strict=True):
+                    self._spool(offset_range, spool, advance)
                 records = self._fold(heapq.merge(*spools, key=lambda timed: timed[0]), advance)
         finally:
             self._transactions.close()
         return BackfillOutcome(records, self._left_out, self._flow.tally)
 
-    def _spool(self, stretch: BackfillRange, spool: Spool, advance: Advance) -> None:
+    def _spool(self, offset_range: BackfillRange, spool: Spool, advance: Advance) -> None:
         order = BackfillClock(self._resources.config, self._settings.partitions, self._left_out)
-        for ts, record in order.timed(read(self._settings, stretch)):
+        for ts, record in order.timed(read(self._settings, offset_range)):
             spool.add(ts, record)
-            self._end.saw(stretch.partition, ts)
+            self._end.saw(offset_range.partition, ts)
             advance(1)
 
     def _fold(self, timed: Iterator[tuple[float, LogRecord]], advance: Advance) -> int:
@@ -106,7 +106,8 @@ class Backfill:
         return count
 
     def _commit(self) -> None:
-        # Worked out first: closing all that is open may take longer than a transaction may stay so.
+        # The results are computed before the transaction begins: closing all open sessions may take longer than
+        # `transaction.timeout.ms`.
         self._flow.settle()
         self._flow.forget_changes()
         outputs, self._outputs = self._outputs, []
@@ -117,7 +118,7 @@ class Backfill:
             self._transactions.commit()
         except BrokenTransactionError as error:
             raise WorkError(
-                f"The results can't be written: {error}.", "Start the backfill again, into new topics."
+                f"The backfill's results can't be written: {error}.", "Start the backfill again, into new topics."
             ) from error
 
     def _write(self, topic: Topic, record: LogRecord) -> None:

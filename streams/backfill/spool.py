@@ -1,4 +1,4 @@
-"""Records of one partition on disk, given back in the order of their time: a stretch may be larger than memory."""
+"""Sorts the records of one partition by time on disk, as a range may be larger than memory."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from weir.kafka.records import LogRecord
 
 
 class Spool:
-    """Takes records with a time and gives them back sorted stably by it; 16 bytes a record stay in memory.
+    """Takes records with times, and returns them in a stable sort by time; 16 bytes a record are in memory.
 
-    A context manager: its temporary file is gone at the end.
+    The context manager deletes the temporary file at the end.
     """
 
     def __init__(self) -> None:
@@ -37,14 +37,14 @@ class Spool:
         return len(self._times)
 
     def add(self, ts: float, record: LogRecord) -> None:
-        """Puts a record away."""
+        """Appends a record to the file."""
         data = _encode(dataclasses.astuple(record))
         self._file.write(data)
         self._times.append(ts)
         self._starts.append(self._starts[-1] + len(data))
 
     def __iter__(self) -> Iterator[tuple[float, LogRecord]]:
-        """All records in the order of their times; those of equal times in the order in which they came."""
+        """All records in the order of their times; with equal times, in the order in which they were added."""
         for number in sorted(range(len(self._times)), key=self._times.__getitem__):
             self._file.seek(self._starts[number])
             data = self._file.read(self._starts[number + 1] - self._starts[number])

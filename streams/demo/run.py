@@ -12,8 +12,8 @@ import msgspec
 from rich.console import Console
 
 from streams.demo.console_process import ConsoleProcess, is_installed
+from streams.demo.environment import Say, own_cluster, own_folder
 from streams.demo.moderator import Moderators
-from streams.demo.place import Say, own_cluster, own_folder
 from streams.demo.plan import PACE, Plan
 from streams.demo.play import Play
 from streams.demo.results import Results

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from streams.decode import Refused, decode
+from streams.intake.choose_format import LOOKED_AT, Chosen, FormatRequest, choose
 from streams.intake.formats.registry import LineOrder
 from streams.intake.layouts.clients import Trusted
 from streams.intake.line import BadLine, Line, ParsedLine, RawLine, Unreadable
-from streams.intake.look import LOOKED_AT, Chosen, FormatRequest, choose
 from streams.intake.order import UnopenedFile, merged, numbered_among_equals, sorted_within, stand_in_arrivals, when
 from streams.intake.source import LONGEST_LINE_BYTES, check_source, content_hash, is_regular, read_lines
 from weir.contracts.dead_letter_reason import DeadLetterReason

@@ -1,1 +1,1 @@
-"""Packs of patterns as the rules topic carries them: their versions, which is in force, and how to publish one."""
+"""Packs of patterns on the rules topic: their versions, the version in force, and how to publish one."""

@@ -1,4 +1,4 @@
-"""Packs of patterns in every version that a state may name: recovery folds a stretch again by those that folded it."""
+"""Packs of patterns in all versions that a state may name: a replay must use the versions that folded the input."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from weir.contracts.fast import FastEvent
 from weir.errors import LostInputError, SettingsError
 
 PATIENCE_S = 5.0
+"""How long a session waits for the record of its packs. The packs and sessions topics have no common order."""
 KEPT = 8
-"""Sets of packs of then that are kept compiled."""
+"""Sets of earlier pack versions that stay compiled."""
 log = logging.getLogger("weir.rules")
 
 
 class PackLibrary:
-    """The packs in force: those of the files, and those that the rules topic puts in their place.
+    """The packs in force: those of the files, and those of the rules topic that replace them.
 
-    Nothing that comes by the topic can break a worker: what is no pack, or can't stand beside the others, is passed
-    over, counted and logged, and the version before it holds.
+    No record of the topic can stop a worker. A record that is no pack, or whose pack clashes with another, is skipped,
+    counted and logged, and the version before stays in force.
 
-    Records may be offered on one thread while others ask: `current` is replaced as a whole.
+    One thread may offer records while others read: `current` is replaced as a whole.
     """
 
     def __init__(self, files: Patterns) -> None:
@@ -49,7 +50,7 @@ class PackLibrary:
     def current(self) -> Patterns:
         """The packs in force.
 
-        Until it is asked for, records only add up; from then on each that matters is acted on when it is offered.
+        Before the first read, records are only collected. After it, each record takes effect when it is offered.
         """
         if not self._is_live:
             with self._lock:
@@ -66,11 +67,11 @@ class PackLibrary:
                 self.refuse(error.reason, f"record {key!r}: {error.detail}")
             if self._is_live:
                 self._settle()
-            self._ask_again_for_what_was_missing()
+            self._drop_stand_ins()
             self._came.notify_all()
 
     def take_over(self, ledger: PackLedger) -> None:
-        """Takes what somebody else has read of the topic, in the place of all that was offered."""
+        """Replaces all offered records by a ledger that was read elsewhere."""
         with self._lock:
             self._ledger = ledger
             self._is_stale = True
@@ -78,13 +79,13 @@ class PackLibrary:
                 self._settle()
 
     def refuse(self, reason: Refusal, detail: str) -> None:
-        """Counts and tells of a record that is passed over."""
+        """Counts and logs a skipped record."""
         with self._lock:
             self._refused[reason] += 1
-        log.warning("passed over a record of the rules topic: %s", detail)
+        log.warning("skipped a record of the rules topic: %s", detail)
 
     def take_refusals(self) -> Mapping[str, int]:
-        """How many records were passed over since the last call, by reason."""
+        """Number of skipped records since the last call, by reason."""
         if not self._refused:
             return {}
         with self._lock:
@@ -92,7 +93,7 @@ class PackLibrary:
         return {str(reason): count for reason, count in taken.items()}
 
     def costs(self) -> Mapping[str, float]:
-        """Seconds that each pattern which its author wrote into a pack takes for a text; measured once a change."""
+        """Seconds for a text by pattern, for patterns written in a pack; measured once after each change."""
         with self._lock:
             current = self.current
             if self._measured is not current:
@@ -106,15 +107,15 @@ class PackLibrary:
     def get(self, versions: Mapping[str, str]) -> Patterns | LostPatterns:
         """The packs in these versions.
 
-        If one is no longer to be had, that is told once an event is folded by them: after a clean stop, none is.
+        If a version is missing, then the error is raised when an event is matched: after a clean stop, no event is.
         """
         return self._as_of(versions)
 
     def of_session(self, versions: Mapping[str, str] | None) -> Patterns:
-        """The packs in the versions that a session was folded by, or those in force if they can't be had.
+        """The packs in the versions that folded a session, or those in force if a version is missing.
 
-        None, where the session doesn't say which, gives those in force. A session may be here before the record of its
-        packs: that is waited for, a moment.
+        If the session names no versions (None), then the packs in force are returned. A session may arrive before the
+        record of its packs, so this method waits up to `PATIENCE_S` for the record.
         """
         current = self.current
         if versions is None:
@@ -128,7 +129,7 @@ class PackLibrary:
                 self._came.wait_for(lambda: all(self._is_known(*one) for one in wanted), PATIENCE_S)
                 found = self._as_of(versions)
                 if isinstance(found, LostPatterns):
-                    log.warning("judging by the packs in force: %s", found.error)
+                    log.warning("judging by the packs in force, as a version is missing: %s", found.error)
                     found = current
                 while len(self._of_then_cached) >= KEPT:
                     del self._of_then_cached[next(iter(self._of_then_cached))]
@@ -136,48 +137,49 @@ class PackLibrary:
         return known
 
     def known(self, name: str) -> list[str]:
-        """The versions of a pack that `get` finds: the file's first, then those of the topic as they came."""
+        """The versions of a pack that `get` finds: the file's first, then those of the topic in their order."""
         own = self._files.get(name)
         with self._lock:
             return list(dict.fromkeys([*([own.version] if own is not None else ()), *self._ledger.versions(name)]))
 
     def said(self, name: str) -> CurrentPack | None:
-        """What the topic says of a pack: which version is in force, since when, by whom and why; None: nothing."""
+        """The topic's record of a pack's version in force, since when, by whom and why; None without one."""
         with self._lock:
             return self._ledger.current.get(name)
 
     def file_records(self) -> list[PackVersion]:
-        """The files' packs, as other and later workers need them."""
+        """Records with the files' packs, for other and later workers."""
         return [PackVersion(pack=pack.name, version=pack.version, source=pack.source) for pack in self._files.values()]
 
     def _settle(self) -> None:
-        """Puts in force what the topic says, as far as it can be."""
+        """Puts the topic's versions in force, as far as they are present and valid."""
         if not self._is_stale:
             return
         self._is_stale = False
         packs = dict(self._files)
-        waiting = sorted(self._ledger.current.values(), key=lambda said: (said.at, said.pack))
-        # A pattern may move from one pack to another: whoever has to wait for that is tried again.
+        waiting = sorted(self._ledger.current.values(), key=lambda record: (record.at, record.pack))
+        # A pattern may move from one pack to another. The pack that receives it clashes until the other one is
+        # replaced, so clashing packs are tried again.
         while waiting:
-            refused = [said for said in waiting if not self._put(said, packs)]
+            refused = [record for record in waiting if not self._put(record, packs)]
             if len(refused) == len(waiting):
                 break
             waiting = refused
-        for said in waiting:
-            self.refuse("conflict", f"{said.pack} {said.version} has a pattern that another pack has")
+        for record in waiting:
+            self.refuse("conflict", f"{record.pack} {record.version} has a pattern that another pack has")
         if {name: pack.version for name, pack in packs.items()} != dict(self._current.versions):
             self._current = Patterns(list(packs.values()))
             log.info("packs in force: %s", ", ".join(f"{n} {v}" for n, v in self._current.versions.items()))
 
-    def _ask_again_for_what_was_missing(self) -> None:
-        """Packs that stand in for others must not outlast what they wait for."""
+    def _drop_stand_ins(self) -> None:
+        """Drops cached packs that stand in for missing versions, as the record offered now may have these."""
         known = self._of_then_cached.items()
         self._of_then_cached = {wanted: found for wanted, found in known if dict(found.versions) == dict(wanted)}
 
-    def _put(self, said: CurrentPack, packs: dict[str, Pack]) -> bool:
-        """Puts the best version that can be had among the packs; False if it clashes with another."""
-        for version in self._ledger.wanted(said.pack):
-            pack = self._pack(said.pack, version)
+    def _put(self, record: CurrentPack, packs: dict[str, Pack]) -> bool:
+        """Adds the newest available version to the packs; False if it clashes with another pack."""
+        for version in self._ledger.wanted(record.pack):
+            pack = self._pack(record.pack, version)
             if pack is not None:
                 break
         else:
@@ -188,7 +190,7 @@ class PackLibrary:
         return True
 
     def _pack(self, name: str, version: str) -> Pack | None:
-        """A pack as the topic or a file has it; None if it can't be had or is refused."""
+        """A pack from the topic or a file; None if the version is missing or refused."""
         own = self._files.get(name)
         if own is not None and own.version == version:
             return own
@@ -205,9 +207,9 @@ class PackLibrary:
         except SettingsError as error:
             self.refuse("invalid", f"{name} {version}: {error.message}")
             return None
-        # The version holds a digest of the patterns: whatever else reads them differently does not go unseen.
+        # The version contains a digest of the patterns, so a program that parses them differently is noticed.
         if (pack.name, pack.version) != (name, version):
-            self.refuse("invalid", f"{name} {version} reads here as {pack.name} {pack.version}")
+            self.refuse("invalid", f"{name} {version} is parsed here as {pack.name} {pack.version}")
             return None
         return pack
 
@@ -229,14 +231,14 @@ class PackLibrary:
             pack = self._pack(name, version)
         if pack is None:
             raise LostInputError(
-                f"The state was written under version {version} of the pack {name}, which is not to be had.",
+                f"The state was written with version {version} of the pack {name}, which is missing.",
                 "Start the workers once with that version and stop them cleanly, then change the pack.",
             )
         return pack
 
 
 def clashes(pack: Pack, others: Iterable[Pack]) -> list[str]:
-    """Ids in force in the pack that packs of other names have as well."""
+    """Ids in force in the pack that other packs have too."""
     taken = {entry_id for other in others if other.name != pack.name for entry_id in _ids(other)}
     return sorted(taken & _ids(pack))
 

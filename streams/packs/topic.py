@@ -1,4 +1,4 @@
-"""The rules topic as those outside the stages write and read it."""
+"""Reads and writes the rules topic outside the stages."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from weir.topics import RULES
 
 
 def announce(settings: Settings, library: PackLibrary) -> None:
-    """Publishes the files' packs, for other and later workers to have them; returns when the brokers do.
+    """Publishes the files' packs for other and later workers; returns when the brokers have acknowledged them.
 
     Raises:
-        ClusterError: they don't take them.
+        ClusterError: The brokers refused, or did not answer in time.
     """
     publish(settings, [version_record(record) for record in library.file_records()])
 
 
 def publish(settings: Settings, outputs: Sequence[Output]) -> None:
-    """Writes records about packs in their order, and returns when the brokers have acknowledged them.
+    """Writes records about packs in their order; returns when the brokers have acknowledged them.
 
     Raises:
-        ClusterError: the brokers refused, or did not answer in time.
+        ClusterError: The brokers refused, or did not answer in time.
     """
     send(settings, outputs, "the packs of patterns")
 
 
 def read_ledger(settings: Settings) -> PackLedger:
-    """What the topic says of packs as of now; what can't be read is passed over, as workers do.
+    """Reads the topic's records about packs; invalid records are skipped, as in workers.
 
     Raises:
-        ClusterError: the cluster is not there, or lacks the topic.
+        ClusterError: The cluster can't be reached, or lacks the topic.
     """
     ledger = PackLedger()
     for record in read_all(settings, RULES):

@@ -1,1 +1,1 @@
-"""Events from files to Kafka, and the word that nothing more will come."""
+"""Sends events from files to Kafka, declares the end of input, and sends dead letters again."""

@@ -1,4 +1,4 @@
-"""Declares the end of input: reads what the events topic holds, and closes it where nobody else is sending."""
+"""Declares the end of input: reads the events topic, and writes watermarks that close all sessions."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from weir.settings import Settings
 from weir.topics import EVENTS
 
 TELL_EVERY = 1_000
+"""Records between two calls of a progress callback."""
 
 
 def ends_of_events(settings: Settings) -> dict[PartitionId, int]:
-    """Where each partition of the events topic ends now."""
+    """The end offset of each partition of the events topic."""
     with LogReader(settings, [settings.names.public(EVENTS)]) as reader:
         return {place: span.end for place, span in reader.ranges().items()}
 
 
 def is_in_use(settings: Settings) -> bool:
-    """Whether anything was written to the events topic within the last `idle_timeout_s`."""
+    """Whether the events topic has records of the last `idle_timeout_s`."""
     with LogReader(settings, [settings.names.public(EVENTS)]) as reader:
         lately = reader.since(round((time.time() - settings.idle_timeout_s) * 1000))
         return any(lately[place] < span.end for place, span in reader.ranges().items())
@@ -38,12 +39,16 @@ def end_records(
     sent: Mapping[int, int],
     advance: Callable[[float], None] = lambda _: None,
 ) -> list[Output]:
-    """The records that end the input, one for each partition that holds events.
+    """The records that end the input, one for each partition with events.
 
-    `began_at` is where the partitions ended before we sent, `sent` how many events we sent to each.
+    Args:
+        settings: The settings in force.
+        began_at: End offsets of the partitions before this program sent events.
+        sent: Number of events that this program sent, by partition.
+        advance: Called with the number of records read since the last call.
 
     Raises:
-        WorkError: somebody else has sent events meanwhile.
+        WorkError: Another producer has sent events meanwhile, so the input has not ended.
     """
     end = EndOfInput(settings.gap_s, settings.grace_s)
     others = -sum(sent.values())
@@ -57,14 +62,14 @@ def end_records(
                 advance(TELL_EVERY)
     if others > 0:
         raise WorkError(
-            f"Somebody else has sent {others} events meanwhile: the end of input was not declared.",
-            "All events of this call were taken; declare the end when the other producers have stopped.",
+            f"Another producer has sent {others} events meanwhile, so the end of input was not declared.",
+            "All events of this call were sent. Declare the end of input when the other producers have stopped.",
         )
     return list(end.records())
 
 
 def _take(record: LogRecord, end: EndOfInput, settings: Settings) -> bool:
-    """Notes what the record says of time; whether a producer sent it, not a worker of ours."""
+    """Notes the time of a record; returns whether a producer, and not a worker, sent it."""
     names = {name for name, _ in record.headers}
     if WATERMARK_HEADER in names:
         try:

@@ -1,8 +1,8 @@
-"""Which dead letters were sent again: a note for each, written in the transaction that sends it.
+"""Notes which dead letters were sent again, in the transaction that sends their event.
 
-So a letter is sent and noted, or neither, whatever ends a replay. And as in a stage's recovery, a replay takes over
-before it reads: a fixed `transactional.id` ends what another one left open and keeps it from writing, and a marker
-under a name that nobody had before is where reading ends.
+So a dead letter is both sent and noted, or neither. As in a stage's recovery, a replay takes over before it reads: its
+fixed `transactional.id` aborts the open transaction of an earlier replay and fences it, and a marker record with a new
+name shows where reading must end.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from weir.kafka.records import Output
 from weir.settings import Settings
 from weir.topics import DEAD_LETTER, PUBLIC, REPLAYS
 
-Letter = tuple[int, int]
+DeadLetterPosition = tuple[int, int]
 """Partition and offset of a dead letter."""
 
 _MARK = b"mark"
@@ -36,46 +36,46 @@ _FORGOTTEN_AT_ONCE = 5_000
 
 
 class Note(msgspec.Struct, frozen=True):
-    """That a letter was sent again."""
+    """A note that a dead letter was sent again."""
 
     topic_id: str
-    """Kafka's id of the dead letters' topic: made again, it has other letters in the same places."""
+    """Kafka's id of the dead letters' topic. A topic that was created anew has other records at the same offsets."""
     at_s: float
     run: str
-    """Which replay it was."""
+    """Id of the replay."""
     flush: int = 0
-    """Number of the transaction: what it sent bears it."""
+    """Number of the transaction, which the records that it sent have in a header."""
 
 
-Notes = Mapping[Letter, Note]
+Notes = Mapping[DeadLetterPosition, Note]
 _decode = msgspec.json.Decoder(Note).decode
 
 
 class ReplayLedger:
-    """The notes, with the only right to add to them until another one takes over. Every method may block."""
+    """The notes. One ledger at a time can write, until another one takes over. Every method may block."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        # Letters belong to the topics, whichever application's workers they come from.
+        # Dead letters belong to the topics, whichever application's workers wrote them.
         own = settings.model_copy(update={"application_id": settings.topic_prefix})
         self._transactions = Transactions(own, REPLAYS.name, 0)
-        self._where = (settings.names.public(REPLAYS), 0)
+        self._position = (settings.names.public(REPLAYS), 0)
         self._observer = Observer(settings)
         self._topic_id = ""
         self._flush = 0
-        self.notes: dict[Letter, Note] = {}
-        """Of all letters that were sent again, and are still there."""
+        self.notes: dict[DeadLetterPosition, Note] = {}
+        """Notes of all dead letters that were sent again and are still in the topic."""
 
     def take_over(self) -> None:
-        """Ends what another replay left open, keeps it from writing, and reads what was sent.
+        """Fences an earlier replay, aborts its open transaction, and reads the notes.
 
         Raises:
-            BrokenTransactionError: the brokers refused, or it is in doubt; a new ledger can take over.
-            WeirError: another one was quicker, or no answer came in time.
+            BrokenTransactionError: The brokers refused, or the outcome is unknown; a new ledger can take over.
+            WeirError: Another replay has taken over, or the brokers did not answer in time.
         """
         transactions = self._transactions
         transactions.fence(self._settings.recovery_timeout_s)
-        free_state(self._observer, self._where, transactions.undo)
+        free_state(self._observer, self._position, transactions.undo)
         mark = uuid.uuid4().hex.encode()
         self._write([Output(REPLAYS, _MARK, mark)])
         self._topic_id = _topic_id(self._settings, self._observer)
@@ -86,22 +86,22 @@ class ReplayLedger:
         undo_cut_flushes(newest, self._flush, transactions.undo)
         self._forget(others)
 
-    def send(self, letters: Sequence[tuple[Letter, Output]], run: str) -> None:
-        """Sends what becomes of some letters, and notes it: all of it, or nothing.
+    def send(self, events: Sequence[tuple[DeadLetterPosition, Output]], run: str) -> None:
+        """Sends events of dead letters and notes them, in one transaction.
 
         Raises:
-            BrokenTransactionError: the brokers refused, or it is in doubt; a new ledger knows.
-            WeirError: another replay has taken over, or no answer came in time.
+            BrokenTransactionError: The brokers refused, or the outcome is unknown; a new ledger reads the outcome.
+            WeirError: Another replay has taken over, or the brokers did not answer in time.
         """
         self._flush += 1
         note = Note(self._topic_id, round(time.time(), 3), run, self._flush)
         value = msgspec.json.encode(note)
-        both = ((output, Output(REPLAYS, _key(letter), value)) for letter, output in letters)
+        both = ((output, Output(REPLAYS, _key(position), value)) for position, output in events)
         self._write(chain.from_iterable(both), self._flush)
-        self.notes.update((letter, note) for letter, _ in letters)
+        self.notes.update((position, note) for position, _ in events)
 
     def close(self) -> None:
-        """Lets go; what is open is undone by the next one, or by the broker."""
+        """Closes the producer. The next ledger or the broker aborts an open transaction."""
         self._transactions.close()
 
     def _write(self, outputs: Iterable[Output], flush: int | None = None) -> None:
@@ -112,33 +112,36 @@ class ReplayLedger:
 
     def _read_to(self, mark: bytes) -> Iterator[tuple[bytes, bytes | None]]:
         deadline = time.monotonic() + self._settings.recovery_timeout_s
-        with PartitionReader(self._settings, *self._where) as reader:
+        with PartitionReader(self._settings, *self._position) as reader:
             while time.monotonic() < deadline:
                 for record in reader.read(_READ_RECORDS, _READ_S).records:
                     if record.key == _MARK and record.value == mark:
                         return
                     yield record.key or b"", record.value
-        raise WorkError(f"{self._where[0]} could not be read to its end in time.", "Check the brokers.")
+        raise WorkError(
+            f"{self._position[0]} could not be read to its end within {self._settings.recovery_timeout_s} s.",
+            "Check that the brokers are up, or raise recovery_timeout_s.",
+        )
 
     def _forget(self, others: list[bytes]) -> None:
-        """Takes back notes of letters that are gone: the ledger is no longer than the letters' topic."""
+        """Deletes notes of dead letters that the topic no longer has, which bounds the ledger."""
         with LogReader(self._settings, [self._settings.names.public(DEAD_LETTER)]) as reader:
             first = {partition: span.start for (_, partition), span in reader.ranges().items()}
-        gone = [letter for letter in self.notes if letter[1] < first.get(letter[0], 0)]
-        for letter in gone:
-            del self.notes[letter]
+        gone = [position for position in self.notes if position[1] < first.get(position[0], 0)]
+        for position in gone:
+            del self.notes[position]
         keys = [*others, *map(_key, gone)]
         for start in range(0, len(keys), _FORGOTTEN_AT_ONCE):
             self._write(Output(REPLAYS, key, None) for key in keys[start : start + _FORGOTTEN_AT_ONCE])
 
 
 def read_notes(settings: Settings) -> Notes:
-    """What was sent until now, for those who only look.
+    """Reads the notes without taking over.
 
     Raises:
-        ClusterError: the cluster is not there, or lacks a topic.
+        ClusterError: The cluster can't be reached, or lacks a topic.
     """
-    # A list: a cluster that is away is told by the reading, which comes first.
+    # A list, so that reading comes first: its error message for an unreachable cluster is the clearer one.
     records = [(record.key or b"", record.value) for record in read_all(settings, REPLAYS)]
     return _sorted_out(records, _topic_id(settings, Observer(settings)))[0]
 
@@ -148,28 +151,30 @@ def _topic_id(settings: Settings, observer: Observer) -> str:
     return observer.topic_ids([name])[name]
 
 
-def _sorted_out(entries: Iterable[tuple[bytes, bytes | None]], topic_id: str) -> tuple[dict[Letter, Note], list[bytes]]:
-    """The notes of letters of this topic, and the keys of all others."""
+def _sorted_out(
+    entries: Iterable[tuple[bytes, bytes | None]], topic_id: str
+) -> tuple[dict[DeadLetterPosition, Note], list[bytes]]:
+    """The notes of dead letters of this topic, and the keys of all other notes."""
     newest = dict(entries)
     newest.pop(_MARK, None)
-    notes: dict[Letter, Note] = {}
+    notes: dict[DeadLetterPosition, Note] = {}
     others = []
     for key, value in newest.items():
         if value is None:
             continue
-        letter, note = _letter(key), _note(value)
-        if letter is None or note is None or note.topic_id != topic_id:
+        position, note = _position_of(key), _note(value)
+        if position is None or note is None or note.topic_id != topic_id:
             others.append(key)
         else:
-            notes[letter] = note
+            notes[position] = note
     return notes, others
 
 
-def _key(letter: Letter) -> bytes:
-    return b"%d/%d" % letter
+def _key(position: DeadLetterPosition) -> bytes:
+    return b"%d/%d" % position
 
 
-def _letter(key: bytes) -> Letter | None:
+def _position_of(key: bytes) -> DeadLetterPosition | None:
     partition, _, offset = key.partition(b"/")
     return (int(partition), int(offset)) if partition.isdigit() and offset.isdigit() else None
 

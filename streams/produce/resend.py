@@ -1,4 +1,4 @@
-"""Sends dead letters' events again, each once: what was sent is noted with it, and is not sent by the next replay."""
+"""Sends events of dead letters again. A note in the same transaction keeps the next replay from sending them twice."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from streams.decode import Refused
 from streams.engine.transaction import BrokenTransactionError
-from streams.produce.ledger import Letter, Notes, ReplayLedger, read_notes
-from streams.produce.letters import Wanted, ends_of_letters, is_event, letters, replayed
+from streams.produce.dead_letters import DeadLetterFilter, dead_letter_ends, dead_letters, is_event, replayed
+from streams.produce.ledger import DeadLetterPosition, Notes, ReplayLedger, read_notes
 from streams.produce.pace import Pace
 from weir.errors import FencedError, WorkError
 from weir.kafka.records import LogRecord, Output, PartitionId
@@ -27,11 +27,11 @@ _AGAIN_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be sent again."""
+    """Which dead letters to send again, and how fast."""
 
-    wanted: Wanted = field(default_factory=Wanted)
+    wanted: DeadLetterFilter = field(default_factory=DeadLetterFilter)
     again: bool = False
-    """Also what was sent before."""
+    """Whether dead letters that were sent before are sent once more."""
     at_most: int | None = None
     rate: float | None = None
     """Records a second, at most."""
@@ -39,19 +39,19 @@ class Wish:
 
 @dataclass(slots=True)
 class ReplayPlan:
-    """What a replay would do with the letters that are there now."""
+    """What a replay would do with the present dead letters."""
 
     until: Mapping[PartitionId, int]
-    """Where the partitions of the dead letters ended: later ones are not for this replay."""
+    """End offsets of the dead letters' topic at the time of the plan; the replay leaves out later dead letters."""
     to_send: int = 0
     sent_before: int = 0
     of_other_topics: int = 0
-    """No events: letters of records between stages."""
+    """Dead letters of records between stages, which are not events."""
     refused: Counter[str] = field(default_factory=Counter)
-    """Would only become dead letters again, by reason."""
+    """Number of records that would become dead letters again, by reason."""
 
-    def told(self, sent: int) -> dict[str, object]:
-        """What the replay would do, and how many letters it has sent, for programs and for the log of decisions."""
+    def summary(self, sent: int) -> dict[str, object]:
+        """The plan and the number of sent dead letters, as JSON output and the log of decisions have them."""
         return {
             "sent": sent,
             "would_send": self.to_send,
@@ -62,14 +62,14 @@ class ReplayPlan:
 
 
 def plan(settings: Settings, wish: Wish, advance: Advance = lambda _: None) -> ReplayPlan:
-    """Looks at every letter, and sends nothing.
+    """Plans a replay: reads all dead letters, and sends nothing.
 
     Raises:
-        ClusterError: the cluster is not there, or lacks a topic.
+        ClusterError: The cluster can't be reached, or lacks a topic.
     """
     notes = read_notes(settings)
-    planned = ReplayPlan(ends_of_letters(settings))
-    for record in letters(settings, wish.wanted, planned.until):
+    planned = ReplayPlan(dead_letter_ends(settings))
+    for record in dead_letters(settings, wish.wanted, planned.until):
         advance(1)
         _count(settings, record, planned, was_sent=not wish.again and (record.partition, record.offset) in notes)
     if wish.at_most is not None:
@@ -89,13 +89,13 @@ def _count(settings: Settings, record: LogRecord, planned: ReplayPlan, *, was_se
 
 
 class Resending:
-    """One replay, from taking over to its last letter.
+    """One replay of dead letters.
 
     Args:
-        settings: the settings in force.
-        wish: what to send.
-        planned: what `plan` said of it.
-        advance: told of letters that were sent.
+        settings: The settings in force.
+        wish: Which dead letters to send.
+        planned: The plan.
+        advance: Called with the number of dead letters sent since the last call.
     """
 
     def __init__(self, settings: Settings, wish: Wish, planned: ReplayPlan, advance: Advance = lambda _: None) -> None:
@@ -106,16 +106,17 @@ class Resending:
         self._run = uuid.uuid4().hex
         self._pace = Pace(wish.rate)
         self.sent = 0
-        """Letters sent and noted by this replay."""
+        """Number of dead letters that this replay has sent and noted."""
 
     def run(self) -> int:
-        """Sends everything; how many letters that were.
+        """Sends all dead letters of the plan; returns their number.
 
-        What the brokers refuse, or leave in doubt, is looked up in the ledger and sent again if it must be.
+        If the brokers refuse a transaction or its outcome is unknown, then the ledger is read again, and dead letters
+        without a note are sent again.
 
         Raises:
-            FencedError: another replay has taken over.
-            WeirError: the brokers refused for good, or gave no answer; what was sent is noted.
+            FencedError: Another replay has taken over.
+            WeirError: The brokers refused several times, or did not answer. Dead letters that were sent are noted.
         """
         tries, sent = 0, -1
         while True:
@@ -125,14 +126,16 @@ class Resending:
             except BrokenTransactionError as error:
                 if tries == _TRIES:
                     raise WorkError(
-                        f"Kafka refused what was to be sent: {error}.",
-                        f"{self.sent:,} letters were sent before; call it again to go on.",
+                        f"Kafka refused a transaction {_TRIES} times: {error}. "
+                        f"{self.sent:,} dead letters were sent before.",
+                        "Run the command again to send the rest.",
                     ) from error
                 time.sleep(_AGAIN_S)
             except FencedError as error:
                 raise FencedError(
-                    "Another replay of dead letters has taken over, or this one was paused for too long.",
-                    f"It sent {self.sent:,} letters, which the other one, or the next, leaves out.",
+                    "Another replay of dead letters has taken over, or this one was paused for too long. "
+                    f"It has sent {self.sent:,} dead letters.",
+                    "Run the command again when the other replay has ended; it leaves out what was sent.",
                 ) from error
             else:
                 return self.sent
@@ -153,17 +156,17 @@ class Resending:
         self._advance(sent - self.sent)
         self.sent = sent
 
-    def _chunks(self, notes: Notes) -> Iterator[list[tuple[Letter, Output]]]:
-        """What is still to be sent, in pieces that fit a transaction."""
+    def _chunks(self, notes: Notes) -> Iterator[list[tuple[DeadLetterPosition, Output]]]:
+        """Dead letters that are still to be sent, in chunks that fit into a transaction."""
         left = self._wish.at_most - self.sent if self._wish.at_most is not None else None
         most = self._pace.chunk(CHUNK_RECORDS)
-        chunk: list[tuple[Letter, Output]] = []
+        chunk: list[tuple[DeadLetterPosition, Output]] = []
         size = 0
-        for letter, output in self._outputs(notes):
+        for position, output in self._outputs(notes):
             if left is not None and left <= 0:
                 break
             left = None if left is None else left - 1
-            chunk.append((letter, output))
+            chunk.append((position, output))
             size += len(output.value or b"")
             if len(chunk) == most or size > CHUNK_BYTES:
                 yield chunk
@@ -171,11 +174,11 @@ class Resending:
         if chunk:
             yield chunk
 
-    def _outputs(self, notes: Notes) -> Iterator[tuple[Letter, Output]]:
-        for record in letters(self._settings, self._wish.wanted, self._until):
-            letter = (record.partition, record.offset)
-            note = notes.get(letter)
+    def _outputs(self, notes: Notes) -> Iterator[tuple[DeadLetterPosition, Output]]:
+        for record in dead_letters(self._settings, self._wish.wanted, self._until):
+            position = (record.partition, record.offset)
+            note = notes.get(position)
             if note is not None and (not self._wish.again or note.run == self._run):
                 continue
             if is_event(self._settings, record) and isinstance(again := replayed(self._settings, record), Output):
-                yield letter, again
+                yield position, again

@@ -1,4 +1,4 @@
-"""`weir produce`, without its command line: lines in, events and dead letters out, and what became of them."""
+"""`weir produce` without its command line: reads lines, sends events and dead letters, and counts the outcomes."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ TELL_EVERY = 100
 
 @dataclass(slots=True)
 class Produced:
-    """What became of the lines."""
+    """Number of lines by outcome."""
 
     lines: int = 0
     events: int = 0
-    """Taken by Kafka."""
+    """Events that Kafka acknowledged."""
     dead_letters: Counter[str] = field(default_factory=Counter)
     """By reason."""
     watermarks: int = 0
-    """Records that say that time has passed in a partition without an event."""
+    """Idle watermark records."""
     ended_partitions: list[int] = field(default_factory=list)
-    """Where the end of input was declared."""
+    """Partitions whose end of input was declared."""
 
 
 def check_topics_for_producing(settings: Settings, topics: Collection[Topic] = (EVENTS, DEAD_LETTER)) -> None:
-    """Sees that what is sent to these topics will arrive where the workers look for it.
+    """Checks that the topics exist with the number of partitions that the workers expect.
 
     Raises:
-        ClusterError: the cluster is not there, or lacks a topic, or has it with another number of partitions.
+        ClusterError: The cluster can't be reached, lacks a topic, or has it with another number of partitions.
     """
     needed = {settings.names.public(topic) for topic in topics}
     for difference in check_topics(settings):

@@ -72,7 +72,7 @@ class SessionizeTask(Task):
             try:
                 self._meta = decode_meta(value)
             except msgspec.DecodeError as error:
-                raise WorkError(f"The partition's state entry can't be decoded: {error}.", _OTHER_VERSION) from error
+                raise WorkError(f"The partition's state entry can't be read: {error}.", _OTHER_VERSION) from error
             if self._meta.config.fold_version != FOLD_VERSION:
                 raise WorkError(
                     f"The state has fold version {self._meta.config.fold_version}, this program {FOLD_VERSION}.",
@@ -96,11 +96,11 @@ class SessionizeTask(Task):
             self._sums = {}
             self._fold.configure(self._meta.config, self._library(self._meta.config.packs), sums)
         except (msgspec.DecodeError, ValueError) as error:
-            raise WorkError(f"The state of limits can't be decoded: {error}.", _OTHER_VERSION) from error
+            raise WorkError(f"The state of limits can't be read: {error}.", _OTHER_VERSION) from error
         try:
             found = self._fold.restore(self._meta.watermark, self._meta.last_append_ms, self._meta.accounts)
         except msgspec.DecodeError as error:
-            raise WorkError(f"A visitor's state can't be decoded: {error}.", _OTHER_VERSION) from error
+            raise WorkError(f"A visitor's state can't be read: {error}.", _OTHER_VERSION) from error
         expected = self._fold.accounts.open
         if found != expected:
             raise WorkError(

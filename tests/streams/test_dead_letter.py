@@ -10,7 +10,7 @@ from streams.dead_letter import CUT_HEADER, KEPT_BYTES, MOST_BYTES, dead_letter,
 from streams.decode import Refused
 from streams.intake.bad_lines import bad_line_letter
 from streams.intake.line import BadLine
-from streams.produce.letters import replayed
+from streams.produce.dead_letters import replayed
 from weir import __version__
 from weir.contracts import DeadLetterHeaders
 from weir.contracts.dead_letter_reason import DeadLetterReason

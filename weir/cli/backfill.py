@@ -12,8 +12,8 @@ import typer
 
 from rules.heuristics.own_pack_check import check_own_pack
 from streams.backfill.choose import choose
+from streams.backfill.offset_ranges import BackfillRange, Choice
 from streams.backfill.run import Backfill, BackfillOutcome
-from streams.backfill.stretch import BackfillRange, Choice
 from streams.stages import Resources
 from weir.cli.options import Json, moment, with_settings
 from weir.cli.output import console, print_json, progress, show

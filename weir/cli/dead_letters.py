@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 from streams.dead_letter import dead_letter_line
-from streams.produce.ledger import Letter, Note, read_notes
-from streams.produce.letters import Wanted, letter_at, letters, origin_of, reason_of
+from streams.produce.ledger import DeadLetterPosition, Note, read_notes
+from streams.produce.dead_letters import DeadLetterFilter, dead_letter_at, dead_letters, origin_of, reason_of
 from streams.produce.resend import ReplayPlan, Resending, Wish, plan
 from streams.produce.run import check_topics_for_producing
 from weir.cli.options import Json, moment, with_settings
@@ -56,7 +56,7 @@ def list_letters(  # noqa: PLR0913 -- one parameter an option
     found, replayed = Counter[str](), Counter[str]()
 
     def counted() -> Iterator[LogRecord]:
-        for record in letters(settings, wanted):
+        for record in dead_letters(settings, wanted):
             was_sent = _place(record) in notes
             if not (was_sent and not_replayed):
                 found[reason_of(record)] += 1
@@ -90,7 +90,7 @@ def show_letter(
             f"{shortened(letter)} is not of the form PARTITION:OFFSET.",
             "Copy it from the column `letter` of `weir dead-letters list`.",
         )
-    record = letter_at(settings, int(position[1]), int(position[2]))
+    record = dead_letter_at(settings, int(position[1]), int(position[2]))
     if record is None:
         raise WorkError(f"There is no dead letter {letter}.", "`weir dead-letters list` shows the existing ones.")
     if as_json:
@@ -139,7 +139,7 @@ def replay_letters(  # noqa: PLR0913 -- one parameter an option
 
 def _show_replay(planned: ReplayPlan, sent: int, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
-        print_json(planned.told(sent))
+        print_json(planned.summary(sent))
         return
     rows: list[dict[str, object]] = [
         {"what": "would be sent", "number": planned.to_send} if dry_run else {"what": "sent again", "number": sent}
@@ -158,18 +158,18 @@ def _newest(records: Iterable[LogRecord], at_most: int) -> list[LogRecord]:
     return [record for _, _, record in sorted(heapq.nlargest(at_most, numbered))]
 
 
-def _place(record: LogRecord) -> Letter:
+def _place(record: LogRecord) -> DeadLetterPosition:
     return record.partition, record.offset
 
 
-def _wanted(reasons: list[str] | None, partition: int | None, since: str | None, until: str | None) -> Wanted:
+def _wanted(reasons: list[str] | None, partition: int | None, since: str | None, until: str | None) -> DeadLetterFilter:
     known = {code.value for code in DeadLetterReason}
     for code in reasons or ():
         if code not in known:
             raise UsageError(f"--reason {code} is unknown.", f"Choose one of {', '.join(sorted(known))}.")
     since_s = None if since is None else moment("--since", since)
     until_s = None if until is None else moment("--until", until)
-    return Wanted(reasons or (), partition, since_s, until_s)
+    return DeadLetterFilter(reasons or (), partition, since_s, until_s)
 
 
 def _row(record: LogRecord, note: Note | None) -> dict[str, object]:

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from streams.decode import Accepted, decode
+from streams.intake.choose_format import FormatRequest
 from streams.intake.files import InputFile, Inputs
 from streams.intake.formats.registry import FORMATS
 from streams.intake.late import LateCounter
 from streams.intake.line import BadLine, Line
-from streams.intake.look import FormatRequest
 from weir.cli.output import progress, say
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.contracts.fast import FastEvent

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from streams.produce.became import DeadLetterCause, EventOutcome, SessionInterval, outcome, refused
+from streams.produce.event_outcome import DeadLetterCause, EventOutcome, SessionInterval, outcome, refused
 from weir.cli.known import LOOKED_INTO, KnownRecords, known_of
 from weir.cli.options import Json, with_settings
 from weir.cli.output import print_json

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from streams.intake.choose_format import FormatRequest
 from streams.intake.files import Inputs
 from streams.intake.line import BadLine, Line
-from streams.intake.look import FormatRequest
 from streams.intake.source import check_source
 from tests.streams.intake.layouts.logs import AGENT
 from weir.errors import UsageError

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from streams.intake.choose_format import FormatRequest
 from streams.intake.files import Inputs, read
 from streams.intake.line import BadLine, Line
-from streams.intake.look import FormatRequest
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.settings import Settings
 

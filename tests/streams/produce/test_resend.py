@@ -20,8 +20,8 @@ from confluent_kafka import TopicPartition
 from streams.dead_letter import dead_letter
 from streams.engine.stamp import Stamps
 from streams.engine.transaction import BrokenTransactionError
-from streams.produce.ledger import Letter, ReplayLedger, read_notes
-from streams.produce.letters import REPLAYED_HEADER, Wanted
+from streams.produce.dead_letters import REPLAYED_HEADER, DeadLetterFilter
+from streams.produce.ledger import DeadLetterPosition, ReplayLedger, read_notes
 from streams.produce.resend import Resending, Wish, plan
 from tests.support.polling import PATIENCE_S, eventually
 from weir.contracts.dead_letter_reason import DeadLetterReason
@@ -183,7 +183,7 @@ def test_some_are_sent_now_and_the_rest_later_and_all_of_them_again_only_on_purp
     fill(settings, 10)
     assert resend(settings, Wish(at_most=4)) == 4
     assert plan(settings, Wish(at_most=4)).sent_before == 4
-    assert resend(settings, Wish(Wanted(reasons=["not_json"]))) == 0
+    assert resend(settings, Wish(DeadLetterFilter(reasons=["not_json"]))) == 0
     assert resend(settings) == 6
     assert events(settings) == once(10)
     assert resend(settings, Wish(again=True)) == 10
@@ -198,7 +198,7 @@ def test_notes_of_letters_that_are_gone_are_gone_with_them(settings: Settings) -
     places = [TopicPartition(one.topic, partition, one.offset + 5) for partition, one in oldest.items()]
     for future in client.delete_records(places).values():
         future.result()
-    there: set[Letter] = {(record.partition, record.offset) for record in records(settings, DEAD_LETTER)}
+    there: set[DeadLetterPosition] = {(record.partition, record.offset) for record in records(settings, DEAD_LETTER)}
     assert resend(settings) == 0
     assert set(read_notes(settings)) == there
     assert len(there) < 40

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from streams.intake.choose_format import FormatRequest
 from streams.intake.files import Inputs
 from streams.intake.line import Line
-from streams.intake.look import FormatRequest
 from streams.produce.run import produce
 from streams.replay import run
 from streams.replay.flow import Flow

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from streams.produce.letters import Wanted
+from streams.produce.dead_letters import DeadLetterFilter
 from streams.produce.resend import ReplayPlan, Resending, Wish, plan
 from streams.produce.run import check_topics_for_producing
 from weir.console.context import Console
@@ -41,7 +41,7 @@ def replay(console: Console, visit: Visit) -> Response:
     reason = _reason(form.get("reason", ""))
     is_dry = form.get("step") != "send"
     until_s = console.clock() if is_dry else _moment(form.get("until", ""))
-    wish = Wish(Wanted([reason] if reason else (), until_s=until_s))
+    wish = Wish(DeadLetterFilter([reason] if reason else (), until_s=until_s))
     # Before anything is sent: an action that can't be written afterwards would leave no trace of who did it.
     chosen = "" if is_dry else action_id_of(form)
     why = clean(form.get("why", ""))[:MOST_WHY_CHARACTERS]
@@ -53,10 +53,10 @@ def replay(console: Console, visit: Visit) -> Response:
     planned = plan(console.settings, wish)
     if is_dry:
         if visit.wants_json:
-            return as_json(planned.told(0))
+            return as_json(planned.summary(0))
         return _shown(console, visit, reason=reason, planned=planned, until=repr(until_s))
     sent = Resending(console.settings, wish, planned).run() if planned.to_send else 0
-    details = planned.told(sent) | {"reason": reason or None, "until": until_s}
+    details = planned.summary(sent) | {"reason": reason or None, "until": until_s}
     write(
         console,
         Action(
@@ -69,7 +69,7 @@ def replay(console: Console, visit: Visit) -> Response:
         ),
     )
     if visit.wants_json:
-        return as_json({"done": chosen, **planned.told(sent)})
+        return as_json({"done": chosen, **planned.summary(sent)})
     return see_other("/dead-letters", reason=reason, sent=str(sent))
 
 

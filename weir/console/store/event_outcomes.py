@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from streams.produce.became import DeadLetterCause, EventOutcome, SessionInterval, outcome, refused
+from streams.produce.event_outcome import DeadLetterCause, EventOutcome, SessionInterval, outcome, refused
 from weir.console.store.looking import event_in
 from weir.console.store.reading import Row, StoreReader
 from weir.contracts import Event

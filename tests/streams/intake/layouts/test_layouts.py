@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from streams.intake.choose_format import FormatRequest, choose
 from streams.intake.formats.registry import FORMATS, LAYOUTS
 from streams.intake.layouts.clients import Trusted
 from streams.intake.layouts.layout import JsonLayout, Layout
-from streams.intake.look import FormatRequest, choose
 from tests.streams.intake.layouts.logs import AGENT, event_of
 
 UNNAMED = {"common", "haproxy", "haproxy-captures"}

@@ -1,4 +1,4 @@
-"""Dead letters: which there are, and what record puts one back into the events topic."""
+"""Reads dead letters, and makes the records that put their events back into the events topic."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from weir.settings import Settings
 from weir.topics import DEAD_LETTER, EVENTS, PUBLIC
 
 REPLAYED_HEADER = "weir-replayed-from"
-"""Where a replayed event's dead letter lies: topic, partition and offset with slashes between."""
+"""Header with the position of a replayed event's dead letter: topic/partition/offset."""
 ORIGIN_HEADER = "weir-replayed-origin"
-"""Likewise: where the letter says that it came from; `file:` and a name stand for a topic where it was a file."""
+"""Header with the origin that the dead letter names, in the same form; for a file, `file:` and the file's name."""
 MAX_ORIGIN_CHARACTERS = 500
 ROOM_BYTES = 64 * 1024
-"""Of what a topic takes, for key, headers and framing."""
+"""Part of `max.message.bytes` that is left for key, headers and framing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which letters; nothing given is all of them."""
+class DeadLetterFilter:
+    """Conditions on dead letters; without any, all of them match."""
 
     reasons: Collection[str] = ()
     partition: int | None = None
-    """Of the dead letters' topic."""
+    """Partition of the dead letters' topic."""
     since_s: float | None = None
     """Dead-lettered at this moment or later."""
     until_s: float | None = None
     """Dead-lettered before this moment."""
 
     def __contains__(self, record: object) -> bool:
-        """Whether the letter is wanted."""
+        """Whether a dead letter matches."""
         if not isinstance(record, LogRecord):
             return False
         when_s = record.timestamp / 1000
@@ -49,31 +49,33 @@ class Wanted:
 
 
 def reason_of(record: LogRecord) -> str:
-    """The code in the letter's headers."""
+    """The reason code in a dead letter's headers."""
     return header(record, "reason")
 
 
 def origin_of(record: LogRecord) -> str:
-    """Where the letter says that it came from."""
-    place = "/".join(header(record, name) or "?" for name in ("topic", "partition", "offset"))
-    return place[:MAX_ORIGIN_CHARACTERS]
+    """The origin that a dead letter names: topic/partition/offset."""
+    origin = "/".join(header(record, name) or "?" for name in ("topic", "partition", "offset"))
+    return origin[:MAX_ORIGIN_CHARACTERS]
 
 
-def ends_of_letters(settings: Settings) -> dict[PartitionId, int]:
-    """Where each partition of the dead letters' topic ends now.
+def dead_letter_ends(settings: Settings) -> dict[PartitionId, int]:
+    """The end offset of each partition of the dead letters' topic.
 
     Raises:
-        ClusterError: the cluster is not there, or lacks the topic.
+        ClusterError: The cluster can't be reached, or lacks the topic.
     """
     with LogReader(settings, [settings.names.public(DEAD_LETTER)]) as reader:
         return {place: span.end for place, span in reader.ranges().items()}
 
 
-def letters(settings: Settings, wanted: Wanted, until: Mapping[PartitionId, int] | None = None) -> Iterator[LogRecord]:
-    """All wanted letters that are there now, or were when the partitions ended at `until`; each partition in order.
+def dead_letters(
+    settings: Settings, wanted: DeadLetterFilter, until: Mapping[PartitionId, int] | None = None
+) -> Iterator[LogRecord]:
+    """All matching dead letters up to the offsets `until`, or to the end; each partition in order.
 
     Raises:
-        ClusterError: the cluster is not there, or lacks the topic.
+        ClusterError: The cluster can't be reached, or lacks the topic.
     """
     with LogReader(settings, [settings.names.public(DEAD_LETTER)]) as reader:
         spans = {place: span for place, span in reader.ranges().items() if wanted.partition in {None, place[1]}}
@@ -84,33 +86,37 @@ def letters(settings: Settings, wanted: Wanted, until: Mapping[PartitionId, int]
                 yield record
 
 
-def letter_at(settings: Settings, partition: int, offset: int) -> LogRecord | None:
-    """The letter at this place, None where there is none.
+def dead_letter_at(settings: Settings, partition: int, offset: int) -> LogRecord | None:
+    """The dead letter at this position, None if there is none.
 
     Raises:
-        ClusterError: the cluster is not there, or lacks the topic.
+        ClusterError: The cluster can't be reached, or lacks the topic.
     """
     return record_at(settings, DEAD_LETTER, partition, offset)
 
 
 def is_event(settings: Settings, record: LogRecord) -> bool:
-    """Whether the letter was to be an event, and not a record between stages."""
+    """Whether the dead letter is of an event, and not of a record between stages."""
     topic = header(record, "topic")
     return all(topic != settings.names.public(other) for other in PUBLIC if other is not EVENTS)
 
 
 def replayed(settings: Settings, record: LogRecord) -> Output | Refused:
-    """The record that puts the letter's bytes back, or why it would only be dead-lettered again.
+    """The event record with a dead letter's bytes, or the reason for which it would become a dead letter again.
 
-    Its key is the visitor's, as every event's: whatever was wrong with the one received need not come back.
+    The record's key is the visitor, whatever key the refused record had.
     """
     if header(record, CUT_HEADER):
-        return Refused(DeadLetterReason.TOO_LARGE, "The letter has the beginning of the record alone.")
+        return Refused(DeadLetterReason.TOO_LARGE, "The dead letter has only the beginning of the record.")
     decoded = decode(record.value, settings.max_record_bytes)
     if isinstance(decoded, Refused):
         return decoded
     if len(record.value or b"") > EVENTS.max_message_bytes - ROOM_BYTES:
-        return Refused(DeadLetterReason.TOO_LARGE, "The record is larger than its topic takes.")
-    letter = f"{record.topic}/{record.partition}/{record.offset}"
-    headers = ((REPLAYED_HEADER, letter.encode()), (ORIGIN_HEADER, origin_of(record).encode()))
+        return Refused(
+            DeadLetterReason.TOO_LARGE,
+            f"The record has {len(record.value or b'')} bytes; at most {EVENTS.max_message_bytes - ROOM_BYTES} can be"
+            " sent.",
+        )
+    position = f"{record.topic}/{record.partition}/{record.offset}"
+    headers = ((REPLAYED_HEADER, position.encode()), (ORIGIN_HEADER, origin_of(record).encode()))
     return Output(EVENTS, decoded.event.visitor_id.encode(), record.value, headers)

@@ -1,4 +1,4 @@
-"""Signs that a file is of another layout than the one that fits it: what is in doubt is refused by name."""
+"""Refuses files whose lines fit a layout but may have another one."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from streams.intake.line import RawLine
 from weir.errors import WorkError
 
 _AGENT = re.compile(r"(?!HTTP/|TLS|text/|image/)[A-Za-z][\w.!-]{1,40}/v?[0-9]")
-"""What user agents begin with, and hardly anything else does: a product and its version (RFC 9110)."""
-_TELLING = ("ip", "account_id", "ts", "method", "url", "status", "referrer", "user_agent")
+"""The beginning of user agents, product and version (RFC 9110, section 10.1.5), which few other columns have."""
+_COMPARED = ("ip", "account_id", "ts", "method", "url", "status", "referrer", "user_agent")
 
 
 def refuse_hidden_agent(source: str, lines: Sequence[RawLine], fit: Fit) -> None:
     """Refuses a file in which another column than the layout's looks like the user agent.
 
     Raises:
-        WorkError: it does, in most of the lines that have columns behind the last one.
+        WorkError: Another column does, in most of the lines.
     """
     hidden: dict[int, str] = {}
     for at, row in fit.rows.items():
         agent, referrer = (str(row.values.get(field, "")) for field in (Field.USER_AGENT, Field.REFERRER))
         address = next((text for text in (referrer, agent) if forwarded_addresses(text)), None)
         if address is not None:
-            hidden[at] = f"'{address[:60]}' stands where {fit.parser.layout.name} has a referrer or a user agent"
+            hidden[at] = f"'{address[:60]}' is where {fit.parser.layout.name} has a referrer or a user agent"
         elif _AGENT.match(agent) is None:
             others = [("the referrer", referrer), *((column_name(name).lower(), text) for name, text in row.extras)]
             found = next(((where, text) for where, text in others if _AGENT.match(text)), None)
@@ -45,10 +45,10 @@ def refuse_hidden_agent(source: str, lines: Sequence[RawLine], fit: Fit) -> None
 
 
 def servers_own(source: str, lines: Sequence[RawLine], fit: Fit, trusted: Trusted) -> frozenset[str]:
-    """Public addresses in columns without a name that are the servers' own: few, for many clients.
+    """Public addresses of the servers, in columns without a name: few addresses for many clients.
 
     Raises:
-        WorkError: in most of the lines such a column holds other addresses than the client's, and they are so many that
+        WorkError: In most of the lines, such a column has other addresses than the client's, and they are so many that
             they look like the clients'.
     """
     own: set[str] = set()
@@ -77,12 +77,12 @@ def servers_own(source: str, lines: Sequence[RawLine], fit: Fit, trusted: Truste
 
 
 def refuse_unknown_proxy(source: str, lines: Sequence[RawLine], fit: Fit, trusted: Trusted) -> None:
-    """Refuses a file whose connections mostly come from elsewhere than the addresses that they are forwarded for.
+    """Refuses a file in which most requests were forwarded by an address that is not known as a proxy.
 
-    Either a proxy of the site's own has a public address, or clients send made-up headers: only the operator knows.
+    The address may be a proxy of the site, or clients may send forged headers. Only the operator knows which.
 
     Raises:
-        WorkError: most of the lines are so.
+        WorkError: Most of the lines are such requests.
     """
     unknown = {}
     for at, row in fit.rows.items():
@@ -104,11 +104,11 @@ def refuse_ambiguous(source: str, lines: Sequence[RawLine], one: Fit, other: Fit
     """Refuses a file that two layouts fit equally well and read differently.
 
     Raises:
-        WorkError: they do.
+        WorkError: The layouts read a field differently.
     """
     for at in one.rows.keys() & other.rows.keys():
         first, second = (_event(fit, at, trusted) for fit in (one, other))
-        for name in _TELLING:
+        for name in _COMPARED:
             if first.get(name) != second.get(name) and name in first and name in second:
                 names = [fit.parser.layout.name for fit in (one, other)]
                 raise WorkError(

@@ -1,4 +1,4 @@
-"""Where a demo happens: its folder, and its Kafka cluster with the demo's own topics."""
+"""The environment of a demo: its folder, and a Kafka cluster with the demo's own topics."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from weir.settings import Settings, load
 
 Say = Callable[[str], None]
 ONE_NODE: Mapping[str, Any] = {"security_protocol": "PLAINTEXT", "replication_factor": 1}
-"""What the demo's own broker takes, whatever cluster the environment describes."""
+"""Settings for the demo's own broker, which override those of the environment."""
 
 
 @contextmanager
 def own_folder(wanted: Path | None) -> Iterator[Path]:
-    """The folder that was asked for, or one that is gone afterwards."""
+    """The requested folder, or a temporary one."""
     if wanted is not None:
         wanted.mkdir(parents=True, exist_ok=True)
         yield wanted.absolute()
@@ -37,7 +37,7 @@ def own_folder(wanted: Path | None) -> Iterator[Path]:
 
 @contextmanager
 def own_cluster(plan: Plan, folder: Path, say: Callable[[str], None]) -> Iterator[Settings]:
-    """A broker of the demo's own, or a part of the cluster that was named; settings for it."""
+    """Settings for the demo's own broker, or for topics of its own in the named cluster."""
     name = f"demo-{secrets.token_hex(3)}"
     chosen = {
         "application_id": name,
@@ -52,7 +52,7 @@ def own_cluster(plan: Plan, folder: Path, say: Callable[[str], None]) -> Iterato
     if plan.tables is not None:
         chosen["table_uri"] = str(plan.tables.absolute())
     if load(**chosen).model_key is None:
-        # A key that was set, as by WEIR_MODEL_KEY, lets `weir models` read and decide in the running demo.
+        # With a key that the user sets, as by WEIR_MODEL_KEY, `weir models` can verify the running demo's models.
         chosen["model_key"] = secrets.token_hex(32)
     if "bootstrap_servers" in plan.flags:
         settings = load(**chosen)

@@ -1,4 +1,4 @@
-"""Which records of the events topic a backfill takes: offsets of each partition."""
+"""The ranges of offsets of the events topic that a backfill processes."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ class BackfillRange:
 
     @property
     def offsets(self) -> int:
-        """How many offsets it spans; at least as many as there are records."""
+        """Number of offsets in the range, at least the number of its records."""
         return max(0, self.end - self.first)
 
 
 @dataclass(slots=True)
 class LateSpan:
-    """What late events of one partition ask for."""
+    """Number and least time of the late events of one partition."""
 
     least_ts: float
-    """The earliest of their event times."""
+    """The least event time."""
     events: int
 
 
 class LateSpans:
-    """Collects late events by the partition of the events topic that they came from.
+    """Collects late events by the partition of the events topic that they were read from.
 
-    A late event's own record says where it lies; its session's other events arrived around the event's time, at the
-    earliest one whole session before it. So the stretch that can give it its place begins there.
+    A late event's record has its input partition in a header. The other events of its session arrived around its time,
+    at the earliest one longest session before it, so the range must begin there.
     """
 
     def __init__(self, topic: str) -> None:
@@ -46,7 +46,7 @@ class LateSpans:
         self.spans: dict[int, LateSpan] = {}
 
     def add(self, headers: Headers, ts: float) -> None:
-        """Takes one late event's headers and time; one that names another topic, or no place, says nothing here."""
+        """Adds a late event by its headers and time; without a valid position in the topic, it is ignored."""
         found = dict(headers)
         number = found.get("partition", b"")
         if found.get("topic") != self._topic.encode() or not (number.isdigit() and len(number) < _LONGEST_NUMBER):
@@ -59,7 +59,7 @@ class LateSpans:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was asked for: times of arrival, or offsets of one partition; None is open."""
+    """The requested range: times of arrival, or offsets of one partition; None means no bound."""
 
     from_s: float | None = None
     to_s: float | None = None
@@ -68,22 +68,22 @@ class Choice:
     to_offset: int | None = None
 
     def check(self) -> None:
-        """Refuses what contradicts itself.
+        """Checks that the options don't contradict each other.
 
         Raises:
-            UsageError: offsets without a partition or along with times, or an end before the beginning.
+            UsageError: Offsets are given without a partition or together with times, or the end is not after the start.
         """
         offsets = self.from_offset is not None or self.to_offset is not None
         if offsets and self.partition is None:
-            raise UsageError("Offsets belong to a partition.", "Say which, with --partition.")
+            raise UsageError("Offsets are given without a partition.", "Name the partition with --partition.")
         if offsets and self.is_by_time:
-            raise UsageError("A stretch is given by times or by offsets, not both.", "Leave one out.")
+            raise UsageError("Both times and offsets are given.", "Give times or offsets.")
         for first, end in ((self.from_s, self.to_s), (self.from_offset, self.to_offset)):
             if first is not None and end is not None and end <= first:
-                raise UsageError("The stretch ends where it begins, or before.", "Give an end that is later.")
+                raise UsageError(f"The range ends at {end}, which is not after its start {first}.", "Give a later end.")
 
     def within(self, whole: BackfillRange) -> BackfillRange:
-        """What the offsets choose of a partition."""
+        """The requested range within the partition's offsets."""
         first = whole.first if self.from_offset is None else max(whole.first, self.from_offset)
         end = whole.end if self.to_offset is None else min(whole.end, self.to_offset)
         return BackfillRange(whole.partition, first, end)
@@ -95,5 +95,5 @@ class Choice:
 
     @property
     def is_open(self) -> bool:
-        """Whether nothing was given: the late events choose."""
+        """Whether no bound is given, so that late events decide the range."""
         return not self.is_by_time and self.partition is None

@@ -1,4 +1,4 @@
-"""What became of an event, for its producer: told from what is known of it, wherever that was found."""
+"""The outcome of an event for its producer, derived from the records that topics or tables have about it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ What = Literal["dead letter", "late", "duplicate", "session", "no session"]
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterCause:
-    """What a dead letter says."""
+    """Reason and detail of a dead letter."""
 
     reason: str
     detail: str
@@ -23,7 +23,7 @@ class DeadLetterCause:
 
 @dataclass(frozen=True, slots=True)
 class SessionInterval:
-    """From when to when a session goes."""
+    """Start and end of a session."""
 
     session_id: str
     start_s: float
@@ -32,15 +32,15 @@ class SessionInterval:
 
 @dataclass(frozen=True, slots=True)
 class EventOutcome:
-    """What became of an event."""
+    """The outcome of an event."""
 
     what: What
     said: str
     advice: str = ""
     is_derived: bool = False
-    """Whether it is concluded from other records: no record says so of the event itself."""
+    """Whether the outcome is derived from other records, as no record is about the event itself."""
     session_id: str | None = None
-    """The session that it is in."""
+    """The event's session."""
 
 
 def refused(refusal: DeadLetterCause) -> EventOutcome:
@@ -58,44 +58,47 @@ def outcome(  # noqa: PLR0913 -- one parameter for each kind of evidence
     earlier: Iterable[Event] = (),
     sessions: Iterable[SessionInterval] = (),
 ) -> EventOutcome:
-    """What became of an event.
+    """The outcome of an event.
 
     Args:
-        event: the event; None where only its place and its names are known.
-        at_s: its time.
-        refusal: what the dead letter says that it became.
-        is_late: whether a record of the late events is it.
-        earlier: events of the same visitor and event id that came before it.
-        sessions: the visitor's sessions.
+        event: The event; None if only its position and its ids are known.
+        at_s: The event's time.
+        refusal: Reason and detail of its dead letter, if there is one.
+        is_late: Whether the event is among the late events.
+        earlier: Earlier events of the same visitor and event id.
+        sessions: The visitor's sessions.
     """
     if refusal is not None:
         return refused(refusal)
     if is_late:
         return EventOutcome(
             "late",
-            "It came after its session was closed, and lies among the late events.",
+            "The event arrived after its session was closed, and is in the topic of late events.",
             "Send events sooner, or raise grace_s.",
         )
     if event is not None and any(is_equal(event, one) for one in earlier):
         return EventOutcome(
             "duplicate",
-            "An equal event came before it: while a session is open, its events count once.",
-            "Give every event an id of its own.",
+            "An equal event arrived earlier. While a session is open, each of its events counts once.",
+            "Give each event its own event_id.",
             is_derived=True,
         )
     for span in sessions:
         if span.start_s <= at_s <= span.end_s:
             return EventOutcome(
-                "session", "A session of its visitor spans its time.", is_derived=True, session_id=span.session_id
+                "session",
+                "The event's time is within a session of its visitor.",
+                is_derived=True,
+                session_id=span.session_id,
             )
     return EventOutcome(
         "no session",
-        "It was taken, and no session that is known here spans its time: it is not folded yet, its session is no"
-        " longer known, or its time was ahead of the brokers' clock.",
+        "The event was accepted, and no known session contains its time: the event is not folded yet, its session is no"
+        " longer stored, or its time was ahead of the brokers' clock.",
         is_derived=True,
     )
 
 
 def is_equal(event: Event, other: Event) -> bool:
-    """Whether the two count as one: by visitor, event id and content, as sessionize has it."""
+    """Whether sessionize counts the two events as duplicates: by visitor, event id and content."""
     return event.visitor_id == other.visitor_id and fingerprint(event) == fingerprint(other)

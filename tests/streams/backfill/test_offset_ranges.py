@@ -1,6 +1,6 @@
 import pytest
 
-from streams.backfill.stretch import BackfillRange, Choice, LateSpans
+from streams.backfill.offset_ranges import BackfillRange, Choice, LateSpans
 from weir.errors import UsageError
 
 

@@ -1,4 +1,4 @@
-"""Chooses a file's format by its first lines, or refuses: nothing is read that may be read wrongly."""
+"""Chooses a file's format by its first lines, and refuses a file that may be read wrongly."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from itertools import combinations
 
 from streams.decode import Accepted, decode
 from streams.intake.formats.registry import ACCESS_LOG, EXPORTS, FORMATS, LAYOUTS, W3C, Format, LineOrder
+from streams.intake.layouts.ambiguity import refuse_ambiguous, refuse_hidden_agent, refuse_unknown_proxy, servers_own
 from streams.intake.layouts.candidates import LogCounts, Parser, log_candidates
 from streams.intake.layouts.clients import Trusted
-from streams.intake.layouts.doubts import refuse_ambiguous, refuse_hidden_agent, refuse_unknown_proxy, servers_own
 from streams.intake.layouts.fitting import fit_of, refusal
 from streams.intake.layouts.layout import JsonLayout, Layout
 from streams.intake.layouts.templates import layout_of
@@ -20,26 +20,26 @@ from streams.intake.line import ParsedLine, RawLine, Unreadable, not_blank
 from weir.errors import UsageError
 
 LOOKED_AT = 100
-"""First lines that decide."""
+"""Number of first lines that decide about the format."""
 ENOUGH = 0.5
-"""Share of them that must fit."""
+"""Share of these lines that must fit."""
 _MAX_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class FormatRequest:
-    """What the caller said of the files."""
+    """The format that the caller requests."""
 
     name: str | None = None
-    """Of a format."""
+    """Name of a format."""
     template: str | None = None
     """A server's own `log_format` or `LogFormat` string."""
 
     def check(self) -> None:
-        """Passes if it can be had.
+        """Checks the request.
 
         Raises:
-            UsageError: there is no such format, or the template names too little.
+            UsageError: There is no such format, or the template has too few fields.
 
         """
         if self.name is not None and self.name not in FORMATS:
@@ -47,7 +47,7 @@ class FormatRequest:
         if self.template is None:
             return
         if self.name not in {None, ACCESS_LOG}:
-            raise UsageError("--format and --log-format exclude each other.", "Give the one that you know.")
+            raise UsageError(f"Both --format {self.name} and --log-format are given.", "Give one of them.")
         layout_of(self.template)
 
 
@@ -61,19 +61,19 @@ class Chosen:
     name: str
     order: LineOrder
     read: Reader
-    """Makes candidates of lines, and counts what is to be said of them."""
+    """Parses lines, and counts facts for the report."""
     counts: LogCounts = field(default_factory=LogCounts)
     fitting: int = 0
-    """Of the lines looked at, so many are of this format."""
+    """Number of the first lines that fit this format."""
     looked_at: int = 0
 
 
 def choose(source: str, head: Sequence[RawLine], asked: FormatRequest, trusted: Trusted) -> Chosen | None:
-    """The format of the file that begins with these lines; None if there is no line.
+    """Chooses the format of the file that begins with these lines; None without a line.
 
     Raises:
-        UsageError: what was asked for can't be had.
-        WorkError: no format fits, or two read the lines differently; it says which, and why.
+        UsageError: The request can't be met.
+        WorkError: No format fits, or two formats fit and read the lines differently.
     """
     asked.check()
     lines = list(not_blank(head))[:LOOKED_AT]
@@ -104,11 +104,11 @@ def _export(lines: Sequence[RawLine], formats: Iterable[Format]) -> Chosen | Non
 
 
 def _taken(wanted: Format, lines: Sequence[RawLine]) -> Chosen:
-    assert wanted.candidates is not None  # noqa: S101 -- for mypy: callers ask for these alone
+    assert wanted.candidates is not None  # noqa: S101 -- for mypy: callers pass only formats with candidates
     try:
         fitting = sum(isinstance(one, ParsedLine) and _is_event(one) for one in wanted.candidates(lines))
     except UsageError:
-        fitting = 0  # the format's header is not there
+        fitting = 0  # the lines lack the format's header
     candidates = wanted.candidates
 
     def read(all_lines: Iterable[RawLine], _: LogCounts) -> Iterator[ParsedLine | Unreadable]:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from streams.intake.choose_format import Chosen, FormatRequest, choose
 from streams.intake.files import read
 from streams.intake.layouts.clients import Trusted
 from streams.intake.line import Line
-from streams.intake.look import Chosen, FormatRequest, choose
 from tests.streams.intake.layouts.logs import AGENT, COMBINED, event_of
 from tests.streams.intake.layouts.test_json_lines import caddy
 from weir.errors import UsageError, WeirError, WorkError
@@ -84,7 +84,7 @@ def test_a_named_log_layout_that_fits_no_line_is_refused(name: str) -> None:
 def test_a_wrong_name_and_two_ways_of_saying_it_are_the_callers_mistakes() -> None:
     with pytest.raises(UsageError, match="no format csv"):
         look(COMBINED, asked=FormatRequest("csv"))
-    with pytest.raises(UsageError, match="exclude each other"):
+    with pytest.raises(UsageError, match="Both --format"):
         look(COMBINED, asked=FormatRequest("combined", "$remote_addr"))
 
 
