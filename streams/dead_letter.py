@@ -1,9 +1,9 @@
-"""Dead letters: the bytes as received, with the reason and where they came from in headers.
+"""Dead letters: the bytes as received, with reason and origin in headers.
 
-The topic takes larger records than the events topic does, so that a dead letter fits the record that it wraps. But
-brokers measure what is compressed: a record of some kilobytes may be any number of megabytes, and a dead letter that no
-topic takes would stop its partition for ever. Of a record that is too large for a dead letter, the beginning is kept,
-and a header says how large it was.
+The topic's `max.message.bytes` is greater than the events topic's, so that a dead letter can contain the record. But
+brokers measure compressed batches: a record of some kilobytes may have many megabytes uncompressed, and a dead letter
+that the topic refuses would stop its partition for good. Of a record that is too large, a dead letter contains the
+beginning, and a header has the size.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from weir.kafka.records import Headers, InputRecord, Output
 from weir.topics import DEAD_LETTER
 
 FILE_PREFIX = "file:"
-"""Before a file's name where a topic's would stand; no topic can have such a name."""
+"""Prefix of a file's name in the header `topic`; no topic's name can contain a colon."""
 CUT_HEADER = "weir-cut"
-"""In a dead letter that lacks a part of the record: how many bytes key and value had together."""
+"""Header of a dead letter with a part of its record: the size of key and value in bytes."""
 MOST_BYTES = DEAD_LETTER.max_message_bytes - 64 * 1024
-"""Of key and value together, in a dead letter that is whole; the rest is for headers and framing."""
+"""Greatest size of key and value in a complete dead letter; the rest is for headers and framing."""
 KEPT_BYTES = 64 * 1024
-"""Of a larger record: so much of the key, and so much of the value."""
+"""Bytes of the key, and of the value, that are kept of a larger record."""
 MAX_DETAIL_CHARACTERS = 500
 MOST_LOOKED_AT_BYTES = 16_384
 """Larger dead letters are not searched for names."""
@@ -39,7 +39,7 @@ class _HasHeaders(Protocol):
 
 
 def dead_letter(record: InputRecord, reason: DeadLetterReason, detail: str) -> Output:
-    """The dead letter for a record that was refused; key and value are as received, if a dead letter can hold them."""
+    """The dead letter of a refused record, with key and value as received unless they are too large."""
     origin = {
         "topic": record.topic,
         "partition": str(record.partition),
@@ -55,7 +55,7 @@ def dead_letter(record: InputRecord, reason: DeadLetterReason, detail: str) -> O
 
 
 def letter_headers(reason: DeadLetterReason, detail: str, origin: Mapping[str, str]) -> Headers:
-    """Headers of a dead letter: the reason, an error message, and where the record or the line came from."""
+    """Headers of a dead letter: the reason, an error message, and the origin of the record or line."""
     texts = {
         "reason": reason.value,
         "detail": detail[:MAX_DETAIL_CHARACTERS],
@@ -66,7 +66,7 @@ def letter_headers(reason: DeadLetterReason, detail: str, origin: Mapping[str, s
 
 
 def dead_letter_line(key: bytes | None, value: bytes | None, headers: Headers) -> bytes:
-    """A dead letter as one line of JSON: `headers`, `key` and `value`; bytes that are no text as `{"base64": …}`."""
+    """A dead letter as a line of JSON with `headers`, `key` and `value`; bytes that aren't UTF-8 as `{"base64": …}`."""
     return msgspec.json.encode(
         {"headers": {name: _readable(text) for name, text in headers}, "key": _readable(key), "value": _readable(value)}
     )
@@ -78,7 +78,7 @@ def header(dead_letter: _HasHeaders, name: str) -> str:
 
 
 def names_in(value: bytes) -> tuple[str | None, str | None]:
-    """Visitor and event id of what was refused, as far as its JSON can be read."""
+    """Visitor and event id of a refused record, as far as its JSON can be read."""
     if len(value) > MOST_LOOKED_AT_BYTES:
         return None, None
     try:

@@ -1,4 +1,4 @@
-"""From the bytes of one record to a valid event with its time, or to the reason why not. Nothing raises."""
+"""Decodes the bytes of one record into a valid event with its time, or a reason. It never raises."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class Accepted(msgspec.Struct, frozen=True, gc=False):
 
 
 class Refused(msgspec.Struct, frozen=True, gc=False):
-    """No event: the code, and a sentence that names the field and never quotes what was in it."""
+    """The reason for which a record is no event, and a message that names the field and never quotes its value."""
 
     reason: DeadLetterReason
     detail: str
 
 
 def decode(value: bytes | None, max_bytes: int) -> Accepted | Refused:
-    """Judges the value of one record of the events topic; the same bytes are judged the same, wherever they lie."""
+    """Decodes the value of one record of the events topic. The result depends only on the bytes."""
     if not value:
         return Refused(DeadLetterReason.EMPTY_VALUE, "The record has no value.")
     if value[0] == 0 and len(value) > _FRAME_BYTES:
@@ -64,17 +64,17 @@ def decode(value: bytes | None, max_bytes: int) -> Accepted | Refused:
 
 
 def _framed(value: bytes) -> Refused:
-    """Names the framing of Confluent's serializers: a zero byte, the schema's id in four, then the record."""
+    """Describes the framing of Confluent's serializers: a zero byte, four bytes of schema id, and the record."""
     schema = int.from_bytes(value[1:_FRAME_BYTES])
     what = "JSON" if value[_FRAME_BYTES : _FRAME_BYTES + 1] == b"{" else "Avro or Protobuf"
     return Refused(
         DeadLetterReason.FRAMED,
-        f"The record begins with a schema registry's framing (schema id {schema}) and {what} behind it.",
+        f"The record begins with a schema registry's framing (schema id {schema}), followed by {what}.",
     )
 
 
 def at_the_gate(value: bytes, max_bytes: int) -> Refused | None:
-    """Why no decoder should see these bytes, if so."""
+    """The reason for which no decoder may read these bytes, None if there is none."""
     fault = gate(value, max_bytes)
     return None if fault is None else _at_the_gate(fault, value, max_bytes)
 
@@ -83,7 +83,7 @@ def _at_the_gate(fault: Fault, value: bytes, max_bytes: int) -> Refused:
     match fault:
         case Fault.TOO_LARGE:
             return Refused(
-                DeadLetterReason.TOO_LARGE, f"The record has {len(value)} bytes; at most {max_bytes} are taken."
+                DeadLetterReason.TOO_LARGE, f"The record has {len(value)} bytes; at most {max_bytes} are allowed."
             )
         case Fault.NOT_UTF8:
             return Refused(DeadLetterReason.NOT_UTF8, "The record's bytes are not UTF-8.")
@@ -94,10 +94,10 @@ def _at_the_gate(fault: Fault, value: bytes, max_bytes: int) -> Refused:
 
 
 def _ask_model(value: bytes) -> tuple[FastEvent, tuple[str, ...]] | Refused:
-    """The event and its cut fields, as the model reads it, or what the model finds wrong.
+    """The event and its cut fields by the contract's model, or the error that the model finds.
 
-    The derived decoder refuses two kinds of records that are accepted here: a name given twice, of which only the last
-    value counts, and free texts that are too long.
+    The derived decoder refuses two kinds of records that are accepted here: an object with a name twice, of which the
+    last value counts, and free texts that are too long.
     """
     if contains_nan_or_infinity(value):
         return Refused(DeadLetterReason.NOT_FINITE, "The record has NaN or Infinity, which JSON doesn't know.")
@@ -123,7 +123,7 @@ def _is_long_text(error: ErrorDetails) -> bool:
 def _cut(value: bytes, fields: tuple[str, ...]) -> Event:
     """The event whose only errors are that these fields are too long.
 
-    A string of Python has code points, so a cut never leaves half of a surrogate pair.
+    Python strings consist of code points, so a cut never leaves half of a surrogate pair.
     """
     sent = from_json(value)
     return Event.model_validate(sent | {name: sent[name][: _LONGEST[name]] for name in fields})
@@ -138,15 +138,16 @@ def _explain(errors: list[ErrorDetails]) -> Refused:
     field = str(first["loc"][0])
     wrong_fields = {str(error["loc"][0]) for error in errors}
     rest = f" {len(wrong_fields) - 1} more of its fields are wrong." if len(wrong_fields) > 1 else ""
-    # A field of two possible types gives an error for each: the one that speaks of the type that was sent says more.
+    # A field with two possible types has an error for each. An error about the value of one type is more precise than
+    # the error about the other type.
     own = [error for error in errors if error["loc"][0] == field]
-    told = next((error for error in own if not error["type"].endswith("_type")), None)
-    reason = _reason(told or first)
+    precise = next((error for error in own if not error["type"].endswith("_type")), None)
+    reason = _reason(precise or first)
     if reason is DeadLetterReason.MISSING_FIELD:
         return Refused(reason, f"The required field {field} is missing.{rest}")
-    if told is None and len(own) > 1:
+    if precise is None and len(own) > 1:
         return Refused(reason, f"The field {field} is neither a number nor a string.{rest}")
-    return Refused(reason, f"The field {field} is wrong: {_sentence((told or first)['msg'])}{rest}")
+    return Refused(reason, f"The field {field} is wrong: {_sentence((precise or first)['msg'])}{rest}")
 
 
 _REASONS: dict[str, DeadLetterReason] = {
@@ -168,5 +169,5 @@ def _reason(error: ErrorDetails) -> DeadLetterReason:
 
 
 def _sentence(text: Any) -> str:  # noqa: ANN401 -- pydantic's message, or an exception's text
-    told = str(text).removeprefix("Value error, ")
-    return told if told.endswith(".") else f"{told}."
+    message = str(text).removeprefix("Value error, ")
+    return message if message.endswith(".") else f"{message}."

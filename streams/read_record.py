@@ -1,4 +1,4 @@
-"""Records between stages. What is not what belongs on a topic must not end one worker after another."""
+"""Reads records between stages. An invalid record becomes a dead letter, as it would stop one worker after another."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from weir.kafka.records import InputRecord
 Record = TypeVar("Record")
 
 LARGEST_BYTES = 16 * 1024 * 1024
-"""No topic of ours takes more."""
+"""Greatest `max.message.bytes` of Weir's topics."""
 
 
 def read_record(
     record: InputRecord, read: Callable[[bytes], Record], effects: Effects, max_bytes: int = LARGEST_BYTES
 ) -> Record | None:
-    """What `read`, a derived decoder, makes of the value; None where it can't, and then a dead letter says why."""
+    """Decodes the value with `read`, a derived decoder; if that fails, writes a dead letter and returns None."""
     found = _read(record.value, read, max_bytes)
     if not isinstance(found, Refused):
         return found
@@ -35,9 +35,9 @@ def read_record(
 
 
 def value_reader(contract: type[BaseModel], max_event_bytes: int) -> Callable[[bytes | None], Any | Refused]:
-    """What reads a contract's values as the stages do: an event as `decode` takes it, another record as `read_record`.
+    """Makes a function that decodes a contract's values as the stages do: events by `decode`, others by `_read`.
 
-    The function that it gives returns the derived struct, or why there is none.
+    The function returns the derived struct, or the reason for which there is none.
     """
     if contract is Event:
         return lambda value: _event_or_refused(value, max_event_bytes)

@@ -1,4 +1,4 @@
-"""The one place where tasks are built: the live worker and `weir replay` get the same ones from here."""
+"""Builds the tasks of all stages, for the live worker and `weir replay` alike."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ STAGE_INPUTS: Mapping[str, tuple[Topic, ...]] = {
     "join": (SCORES, LABELS),
     "train": (TRAINING,),
 }
-"""What each stage reads, in the order of an event's way."""
+"""Input topics by stage, in the order in which records pass through the stages."""
 
 _decode_sums = decoder(AddressSums)
 _decode_distinct = decoder(DistinctSums)
@@ -47,7 +47,7 @@ _decode_distinct = decoder(DistinctSums)
 
 @dataclass(slots=True)
 class Resources:
-    """What tasks share within a process: configuration, and what they follow of topics without a group."""
+    """Objects that the tasks of a process share: configuration, and the contents of followed topics."""
 
     settings: Settings
     budgets: Budgets
@@ -58,7 +58,7 @@ class Resources:
     shared: SharedVerdicts
     now: Callable[[], float]
     is_one_process: bool = False
-    """Whether all stages run in one process and one order, as in a replay: then the learner itself can be asked."""
+    """Whether all stages run in one process and one order, as in a replay; then the learner itself scores too."""
 
     @classmethod
     def from_settings(
@@ -67,13 +67,13 @@ class Resources:
         """Loads and checks every file that the settings name.
 
         Args:
-            settings: Name the files.
+            settings: The settings in force.
             now: The clock, in seconds since the epoch.
-            check_own: A further check of each of the operator's own packs; whatever gives verdicts that others obey
-                has one, and tools for those who write packs have none.
+            check_own: A further check of each of the operator's own packs. Workers have one, and tools for authors of
+                packs have none.
 
         Raises:
-            SettingsError: a file is not there, or its content is refused.
+            SettingsError: A file is missing, or its content is invalid.
         """
         budgets = load_budgets(settings.limits_file)
         patterns = load_packs(settings.pack_files, level=settings.paranoia_level, check_own=check_own)
@@ -90,7 +90,7 @@ class Resources:
 
     @property
     def followed(self) -> tuple[Followed, ...]:
-        """Topics to be read from their beginning to their end before work starts, and who takes their records."""
+        """Topics that must be read to their end before work starts, and the functions that take their records."""
         return ((MODELS, self.champion.offer), (RULES, self._take_rules))
 
     @property
@@ -99,12 +99,12 @@ class Resources:
         return self.library.current
 
     def wiring(self, stages: Collection[str] = STAGES) -> Wiring:
-        """What a driver needs to run these stages."""
+        """The wiring of these stages."""
         inputs = {stage: topics for stage, topics in STAGE_INPUTS.items() if stage in stages}
         return Wiring(inputs, self.settings.partitions, partial(make_task, resources=self), self.followed)
 
     def all_in_one(self) -> Wiring:
-        """What a driver needs that runs all stages in one process and one order."""
+        """The wiring of all stages for a driver that runs them in one process and one order."""
         self.is_one_process = True
         return self.wiring()
 

@@ -1,7 +1,7 @@
-"""What a driver asks of a stage: a deterministic fold with outputs, which knows neither Kafka nor a clock.
+"""The interface of a stage's task: a deterministic fold with outputs, without Kafka and without a clock.
 
 The engine drives a task on a live partition (`streams/engine/partition.py`); `weir replay` drives the same task in
-memory (`streams/replay`). Nothing else differs between the two.
+memory (`streams/replay`), so both give the same results.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HistogramSeries = tuple[HistogramName, Labels]
 
 @dataclass(slots=True)
 class Effects:
-    """What some input led to. Nothing of it is real before the flush that carries it has committed."""
+    """Outputs and metrics that follow from some input. They take effect only when their flush has committed."""
 
     outputs: list[Output] = field(default_factory=list)
     counts: Counter[CounterSeries] = field(default_factory=Counter)
@@ -50,8 +50,8 @@ class Effects:
 class Task(ABC):
     """One stage's work on one partition.
 
-    The same state and the same records in the same order give the same effects, wherever the calls are cut: recovery
-    replays input, drops its outputs, and relies on it.
+    The same state and the same records in the same order must give the same effects, however the records are divided
+    between calls: recovery replays input and drops its outputs.
     """
 
     replays_from_checkpoint: ClassVar[bool] = False
@@ -60,15 +60,15 @@ class Task(ABC):
 
     @abstractmethod
     def load(self, key: bytes, value: bytes) -> None:
-        """Recovery: takes back one entry that `changes` gave."""
+        """Recovery: restores one entry that `changes` returned."""
 
     def loaded(self) -> None:  # noqa: B027 -- a hook: most tasks have nothing to do here
-        """Recovery: all entries are in; rebuild what is derived from them."""
+        """Recovery: all entries are restored; rebuilds what is derived from them."""
 
     def recovered(self) -> None:  # noqa: B027 -- a hook: most tasks have nothing to do here
-        """Recovery: the state stands where it stood at the last flush; from here on newer rules and settings hold.
+        """Recovery: the state is that of the last flush; from here on, the present rules and settings hold.
 
-        Until then the task works by those that its state names. The engine checkpoints directly afterwards.
+        Before, the task uses those that its state names. The engine writes a checkpoint directly afterwards.
         """
 
     @abstractmethod
@@ -77,23 +77,23 @@ class Task(ABC):
 
     @abstractmethod
     def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
-        """State entries changed since the last call, None for those that are gone. Keys start with a type byte."""
+        """State entries that changed since the last call, None for dropped ones. Keys start with a type byte."""
 
     def tick(self, now_s: float, effects: Effects) -> None:  # noqa: B027 -- a hook, likewise
-        """Called now and then while caught up: work that waits for time, not for input. Its outputs are real."""
+        """Does work that is due by wall time; called regularly when no input is waiting. Its outputs are written."""
 
     @property
     def is_outdated(self) -> bool:
-        """Whether newer rules wait for `renew`. Asked often, on any thread: it must cost nothing and change nothing."""
+        """Whether newer rules wait for `renew`. Threads call it often: it must be cheap and change nothing."""
         return False
 
     def renew(self) -> None:  # noqa: B027 -- a hook, likewise
-        """Works by newer rules from here on.
+        """Uses the newest rules from here on.
 
-        The engine calls it between two flushes, when all that was folded is written, and checkpoints directly
-        afterwards: input that is replayed is folded by one set of rules.
+        The engine calls it between two flushes, when all folded input is written, and writes a checkpoint directly
+        afterwards, so that one set of rules folds all input of a replay.
         """
 
     def progress(self) -> bytes:
-        """What must be equal after folding the same input again; checked at recovery, and kept with each flush."""
+        """Bytes that a replay of the same input must reproduce; written with each flush, and checked in recovery."""
         return b""

@@ -1,4 +1,4 @@
-"""What a driver is given to drive: which stages there are, who makes their tasks, and what every worker follows."""
+"""The stages that a driver runs: their inputs, the factory of their tasks, and the topics that each worker follows."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from weir.topics import Topic
 TakeEntry = Callable[[bytes, bytes | None], None]
 """Takes key and value of a record; None for a key that was removed."""
 Followed = tuple[Topic, TakeEntry]
-"""A topic that every worker reads from its beginning, and who takes its records."""
+"""A topic that each worker reads from its beginning, and the function that takes its records."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """Which stages there are, and what connects them."""
+    """The stages and their inputs."""
 
     inputs: Mapping[str, tuple[Topic, ...]]
-    """What each stage reads, in the order of an event's way."""
+    """Input topics by stage, in the order in which records pass through the stages."""
     visitors: int
     """Partitions of the topics that are keyed by visitor."""
     make_task: Callable[[str, int], Task]

@@ -31,7 +31,7 @@ def run_worker(settings: Settings, stages: Sequence[str] = STAGES) -> int:
         if unknown or not stages:
             raise UsageError(
                 f"There is no stage {unknown[0]}." if unknown else "No stage was named.",
-                f"The stages are {', '.join(STAGE_INPUTS)}; {TABLE_STAGE} runs by itself, in a group of its own.",
+                f"Name stages of {', '.join(STAGE_INPUTS)}, or only {TABLE_STAGE}, which has a group of its own.",
             )
         resources = Resources.from_settings(settings, check_own=check_own_pack)
     except WeirError as error:
@@ -55,7 +55,7 @@ def _run_table(settings: Settings) -> int:
 
 
 def make_loaded_task(stage: str, partition: int, resources: Resources) -> Task:
-    """The task of a stage for one partition, with all that it will need loaded."""
+    """The task of a stage for one partition, with its libraries loaded."""
     task = make_task(stage, partition, resources)
     if isinstance(task, TrainTask):
         task.build()

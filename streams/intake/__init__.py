@@ -1,1 +1,1 @@
-"""From bytes and files to valid events, or to a dead letter with its reason."""
+"""Reads files and turns their lines into valid events or dead letters."""

@@ -1,4 +1,4 @@
-"""Files to lines: the format of each, the order of all, and what is to be said of them."""
+"""Reads lines of files: chooses each file's format, orders the lines, and counts their outcomes."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ MAX_RECORD_BYTES = 1_000_000
 
 @dataclass(slots=True)
 class InputFile:
-    """One file of the input, and what became of its lines so far."""
+    """One file of the input, with counts of its lines so far."""
 
     name: str
     chosen: Chosen | None = None
-    """None where there is not one line."""
+    """None if the file has no line."""
     copy_of: str | None = None
-    """The file that has the same content, and is read in its place."""
+    """The file with the same content that is read instead."""
     lines: int = 0
     unreadable: Counter[DeadLetterReason] = field(default_factory=Counter)
     first_of: dict[DeadLetterReason, BadLine] = field(default_factory=dict)
     """The first line of each reason."""
     behind: int = 0
-    """Lines that lie so far behind a line before them that their sessions have closed."""
+    """Lines whose times are so far behind an earlier line's that their sessions have closed."""
 
     @property
     def has_no_event(self) -> bool:
@@ -44,7 +44,7 @@ class InputFile:
 
     @property
     def unreadable_share(self) -> float:
-        """Of its lines; those of no visitor were read."""
+        """Share of its lines that could not be read; lines that are no visitor's count as read."""
         bad = self.unreadable.total() - self.unreadable[DeadLetterReason.NO_VISITOR]
         return bad / self.lines if self.lines else 0.0
 
@@ -53,8 +53,8 @@ class Inputs:
     """The files of one command, in the order of time.
 
     Raises:
-        UsageError: a file can't be read at all, or what was asked for can't be had.
-        WorkError: a file has no format that Weir knows, or two.
+        UsageError: A file can't be read, or the requested format doesn't exist.
+        WorkError: A file fits no format that Weir knows, or two.
     """
 
     def __init__(self, names: Sequence[str], asked: FormatRequest, settings: Settings) -> None:
@@ -79,11 +79,11 @@ class Inputs:
 
     @property
     def unreadable(self) -> int:
-        """Lines that became no event, so far."""
+        """Lines so far that became no event."""
         return sum(file.unreadable.total() for file in self.files)
 
     def read(self) -> Iterator[Line | BadLine]:
-        """All lines of all files; each event is checked as a record of the events topic would be."""
+        """All lines of all files; each event is checked like a record of the events topic."""
         settings = self._settings
         used = [file for file in self.files if file.chosen is not None and file.copy_of is None]
         found: Iterator[Line | BadLine] = merged([self._source(file) for file in used])
@@ -99,7 +99,7 @@ class Inputs:
         return InputFile(name, choose(name, head, self._asked, self._trusted))
 
     def _without_copies(self, files: list[InputFile]) -> list[InputFile]:
-        """Marks copies. Only files that begin alike are read to their end for it."""
+        """Marks copies. To find them, only files with equal first lines are read to their end."""
         by_head: dict[tuple[RawLine, ...], list[InputFile]] = {}
         for file in files:
             if is_regular(file.name) and file.chosen is not None:

@@ -1,4 +1,4 @@
-"""How many lines will come late: for commands that send lines, and never see what became of them."""
+"""Counts lines that will be late, for commands that send lines and don't see their outcome."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from weir.partitioner import partition_for
 
 
 class LateCounter:
-    """Counts lines whose session would have closed before they come, by the newest time of their partition."""
+    """Counts lines whose session would have closed by the newest time of their partition."""
 
     def __init__(self, partitions: int, gap_s: float, grace_s: float) -> None:
         self._partitions = partitions

@@ -1,4 +1,4 @@
-"""What a file's line becomes."""
+"""The results of parsing a file's line."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Line:
     ts: float
     """The event's time, UTC seconds."""
     content: str = ""
-    """Hash of the line's bytes where its event's id is made of it; empty where the line brings its own id."""
+    """Hash of the line's bytes if the event's id is made of it; empty if the line has an id."""
     raw: bytes = b""
     """The line's bytes, where `content` is set."""
     is_asset: bool = False
-    """Whether it is about something that a page loads, such as an image; known of servers' logs alone."""
+    """Whether the line is about an asset of a page, such as an image; known only for server logs."""
     appended_s: float | None = None
-    """Stands for the time of arrival, where the line's own time can't be believed."""
+    """Time that replaces the line's own as time of arrival, if the line's own is implausible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ class BadLine:
     source: str
     number: int
     raw: bytes
-    """As it stands in the file, without its line end."""
+    """The line's bytes without line end."""
     reason: DeadLetterReason
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedLine:
-    """What a format makes of a line, before it is checked as any event is."""
+    """A line as its format parsed it, before the event is checked."""
 
     number: int
     raw: bytes
@@ -55,7 +55,7 @@ class ParsedLine:
     content: str = ""
     """Hash of the line's bytes where the event's id is made of it."""
     is_asset: bool = False
-    """Whether it is about something that a page loads."""
+    """Whether the line is about an asset of a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +73,5 @@ RawLine = tuple[int, bytes]
 
 
 def not_blank(lines: Iterable[RawLine]) -> Iterator[RawLine]:
-    """The lines that have anything in them."""
+    """The lines that are not blank."""
     return (line for line in lines if line[1] and not line[1].isspace())

@@ -1,4 +1,4 @@
-"""Lines of a file, packed or not, or of standard input; one at a time, and none without end."""
+"""Reads lines of a plain or compressed file or of standard input, one at a time and of bounded length."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ else:
     from backports import zstd
 
 STANDARD_INPUT = "-"
-# As large as a record of the events topic can be: what is cut off here could not have come by Kafka either.
+# The greatest size of a record of the events topic: a longer line could not be sent to Kafka either.
 LONGEST_LINE_BYTES = 2 * 1024 * 1024
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLOCK_BYTES = 1024 * 1024
@@ -33,7 +33,7 @@ _PACKED: dict[bytes, tuple[str, Callable[[BinaryIO], IO[bytes]]]] = {
     b"\xfd7zXZ\x00": ("xz", lambda file: cast("IO[bytes]", lzma.LZMAFile(file))),  # noqa: SIM115 -- `_open` closes it
     b"\x28\xb5\x2f\xfd": ("zstd", lambda file: cast("IO[bytes]", zstd.ZstdFile(file))),
 }
-"""By the bytes that a packed file begins with."""
+"""Readers of compressed files by magic bytes."""
 _REFUSED = {
     b"\xff\xfe\x00\x00": ("is UTF-32", "Convert it: iconv -f UTF-32 -t UTF-8."),
     b"\x00\x00\xfe\xff": ("is UTF-32", "Convert it: iconv -f UTF-32 -t UTF-8."),
@@ -46,7 +46,7 @@ _REFUSED = {
     b"PAR1": ("is a Parquet file", "Export it as JSON lines."),
     b"Obj\x01": ("is an Avro file", "Export it as JSON lines."),
 }
-"""What can't be read, by the bytes that it begins with, and what to do."""
+"""Formats that can't be read, by magic bytes, with advice."""
 _LONGEST_MAGIC = max(map(len, (*_PACKED, *_REFUSED)))
 _ENOUGH_BYTES = 8
 _TAR_AT, _TAR = 257, b"ustar"
@@ -54,10 +54,10 @@ _DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)
 
 
 def check_source(name: str) -> None:
-    """Sees that there is a file to read, before any work is done.
+    """Checks before the work that the file can be read.
 
     Raises:
-        UsageError: there is none, it is a directory, or may not be read.
+        UsageError: The file doesn't exist, is a directory, or may not be read.
     """
     if name != STANDARD_INPUT and (is_regular(name) or not Path(name).exists() or Path(name).is_dir()):
         with _open(name):
@@ -65,17 +65,17 @@ def check_source(name: str) -> None:
 
 
 def is_regular(name: str) -> bool:
-    """Whether it is a file that can be opened and read again; a pipe or a terminal can't."""
+    """Whether the file can be read twice, unlike a pipe or a terminal."""
     return name != STANDARD_INPUT and Path(name).is_file()
 
 
 def read_lines(name: str) -> Iterator[RawLine]:
     """The lines of a file with their numbers, without line ends.
 
-    A line beyond `LONGEST_LINE_BYTES` is cut there and keeps one byte more than that, so that it can be told.
+    A line beyond `LONGEST_LINE_BYTES` is cut to one byte more than that, so that it is recognised as too long.
 
     Raises:
-        UsageError: the file can't be read, is damaged, or is in a packing or an encoding that Weir does not read.
+        UsageError: The file can't be read, is damaged, or has a compression or an encoding that Weir does not read.
     """
     with _unpacked(name) as file:
         for number, line in enumerate(_bounded_lines(file), 1):
@@ -90,7 +90,7 @@ def content_hash(name: str) -> bytes:
     """Hash of a file's unpacked bytes: two files with the same are copies of each other.
 
     Raises:
-        UsageError: as `read_lines`.
+        UsageError: As in `read_lines`.
     """
     found = xxh3_128()
     with _unpacked(name) as file:
@@ -113,7 +113,7 @@ def _refuse(name: str, start: bytes) -> None:
             raise UsageError(f"{name} {what}, which Weir does not read.", advice)
     if start[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
         raise UsageError(f"{name} is a tar archive, which Weir does not read.", "Unpack it, and name the files in it.")
-    # Without a byte order mark: ASCII in UTF-16 has a zero beside each letter.
+    # Without a byte order mark, UTF-16 is recognised by ASCII text, which has a zero beside each letter.
     sides = (start[:64:2], start[1:64:2])
     if len(start) >= _ENOUGH_BYTES and sorted(side.count(0) / len(side) for side in sides) == [0.0, 1.0]:
         raise UsageError(f"{name} is UTF-16, which Weir does not read.", "Convert it: iconv -f UTF-16LE -t UTF-8.")
@@ -146,6 +146,6 @@ def _open(name: str) -> Iterator[BinaryIO]:
     except IsADirectoryError as error:
         raise UsageError(f"{name} is a directory.", "Name a file, or - for standard input.") from error
     except OSError as error:
-        raise UsageError(f"{name} can't be read: {error.strerror}.", "Check who may read it.") from error
+        raise UsageError(f"{name} can't be read: {error.strerror}.", "Check the file's permissions.") from error
     with file:
         yield file

@@ -1,1 +1,1 @@
-"""The whole path in memory, without Kafka: the same tasks, driven from a file."""
+"""Runs the stages' tasks in memory on a file, without Kafka."""

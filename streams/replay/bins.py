@@ -1,4 +1,4 @@
-"""Counts over time in a bounded number of equal bins, whatever span the data turns out to have."""
+"""Counts over time in a bounded number of equal bins; the time range of the data need not be known."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ FIRST_WIDTH_S = 60.0
 
 
 class TimeBins:
-    """Counts moments; where the bins become too many, each two of them become one."""
+    """Counts times in bins. If there are too many bins, then each two neighbours become one."""
 
     def __init__(self, at_most: int = 400) -> None:
         self._at_most = at_most

@@ -1,4 +1,4 @@
-"""What the summary and the report show, gathered from the records as they are written, in bounded memory."""
+"""Collects the figures of summary and report from the written records, in bounded memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from weir.topics import DEAD_LETTER, FLAGS, LIMITS, SESSIONS, TRAINING, Topic
 
 CURVE_POINTS = 1_000
 MOST_CLIENTS = 20_000
-"""Flagged clients that are counted; of more, those with the fewest events are forgotten."""
+"""Flagged clients that are counted; beyond, those with the fewest events are dropped."""
 
 _session = decoder(Session)
 _flag = decoder(Flag)
@@ -28,7 +28,7 @@ _example = decoder(TrainingExample)
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """Quality on the newest window after so many examples."""
+    """The model's quality on the newest window after a number of examples."""
 
     examples: int
     role: str
@@ -38,17 +38,17 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class ClientVerdict:
-    """Whose sessions were flagged."""
+    """A client and the last verdict on its flagged sessions."""
 
     ip: str | None
     user_agent: str | None
     verdict: str
-    """The last one on its sessions: a client may stand under several."""
+    """The last verdict on a session; a client may have an entry for each verdict."""
 
 
 @dataclass(slots=True)
 class Figures:
-    """Takes every record that the stages write; `settle` is to be called when all of a stretch's are in."""
+    """Takes all records that the stages write. `settle` must be called after each chunk of input."""
 
     patterns: Patterns
     times: TimeBins = field(default_factory=TimeBins)
@@ -71,7 +71,7 @@ class Figures:
     """By reason."""
     examples: ScoredExamples = field(default_factory=ScoredExamples)
     labels: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Training examples by who says so and what."""
+    """Training examples by kind of source and label."""
     curve: list[CurvePoint] = field(default_factory=list)
     learning: LearningCurve = field(default_factory=LearningCurve)
     _standing: dict[str, Flag] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Figures:
         if value is None:
             return
         if topic is SESSIONS:
-            # Told before decoding: most records are revisions of open sessions.
+            # A search is cheaper than decoding, and most records are revisions of open sessions.
             if b'"final":true' in value:
                 self._take_session(value)
         elif topic is FLAGS:
@@ -99,7 +99,7 @@ class Figures:
             self._take_example(value)
 
     def settle(self, tally: MetricTally) -> None:
-        """Counts the last word on sessions that have closed, and the model's quality as it stands."""
+        """Counts the last verdicts on closed sessions, and the model's present quality."""
         for session_id, ip, user_agent, events in self._closing:
             flag = self._count_standing(session_id)
             if flag is not None and flag.verdict != "allow":
@@ -110,7 +110,7 @@ class Figures:
         self._take_quality(tally)
 
     def finish(self, tally: MetricTally) -> None:
-        """Counts the last word on the sessions that stayed open too."""
+        """Counts the last verdicts on the sessions that are still open, too."""
         self.settle(tally)
         for session_id in list(self._standing):
             self._count_standing(session_id)

@@ -1,4 +1,4 @@
-"""Drives the stages' tasks in memory: what one writes, the next one reads, until nothing is left to read."""
+"""Drives the stages' tasks in memory until no stage has records to read."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from weir.kafka.records import LogRecord, Output
 from weir.topics import Topic
 
 Sink = Callable[[Topic, LogRecord], None]
-"""Gets every record that a stage wrote, in order."""
+"""Takes each record that a stage wrote, in order."""
 
 
 @dataclass(slots=True)
 class MetricTally:
-    """What the tasks counted."""
+    """Counters and gauges of the tasks."""
 
     counts: Counter[CounterSeries] = field(default_factory=Counter)
     gauges: dict[GaugeSeries, float] = field(default_factory=dict)
@@ -43,8 +43,8 @@ class MetricTally:
 class Flow:
     """The stages of one installation over a log in memory.
 
-    Stages work in the order of an event's way, each until it has nothing to read; so what a stretch of input leads to
-    depends on the stretch alone, never on timing.
+    Stages run in the order in which records pass through them, each until it has no records to read. So the results of
+    a chunk of input depend only on the input, and never on timing.
     """
 
     def __init__(self, log: MemoryLog, wiring: Wiring, sink: Sink) -> None:
@@ -58,18 +58,18 @@ class Flow:
         self._tasks: dict[tuple[str, int], Task] = {}
 
     def settle(self) -> None:
-        """Works until no stage has anything to read."""
+        """Runs the stages until none has records to read."""
         while any(self._work(stage) for stage in self._wiring.inputs):
             pass
 
     def forget_changes(self) -> None:
-        """Lets the tasks put their state away, as they do at a checkpoint, and keeps none of it."""
+        """Requests the tasks' state entries, as a checkpoint does, and drops them."""
         for task in self._tasks.values():
             for _ in task.changes():
                 pass
 
     def tick(self, now_s: float) -> None:
-        """Tells the stages behind sessionize the time, then settles; sessionize takes time from its input alone."""
+        """Ticks all stages but sessionize, whose time comes only from its input, and settles."""
         for (stage, _), task in list(self._tasks.items()):
             if stage != "sessionize":
                 effects = Effects()

@@ -1,4 +1,4 @@
-"""What the labels were worth: the cascade as it was, beside the same cascade without a model, on people's answers."""
+"""Compares the cascade with the same cascade without a model, on human labels."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from weir.contracts import Flag, TrainingExample
 
 WINDOW = 200
-"""Newest answers that a point of the curve is made of."""
+"""Newest human labels that a point of the curve is computed from."""
 EVERY = 10
-"""Answers between two points."""
+"""Human labels between two points."""
 MOST_POINTS = 1_000
 REMEMBERED = 200_000
-"""Sessions of which is known whether rules alone flagged them, the newest."""
+"""Newest sessions for which it is stored whether rules alone flagged them."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlaggedShares:
-    """How much of the bad was flagged, and how much of the good."""
+    """Flagged shares of abusive and of benign sessions."""
 
     recall: float | None
     false_positives: float | None
@@ -26,7 +26,7 @@ class FlaggedShares:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """After so many answers, on the newest of them."""
+    """A point of the curve, after a number of human labels."""
 
     answers: int
     with_learning: FlaggedShares
@@ -34,7 +34,7 @@ class Point:
 
 
 class LearningCurve:
-    """Each answer is counted before it is learned: by the verdict that its session had then."""
+    """Counts each human label before the model learns it, by the verdict that its session had then."""
 
     def __init__(self) -> None:
         self.points: list[Point] = []
@@ -42,10 +42,10 @@ class LearningCurve:
         self._window: deque[tuple[bool, bool, bool]] = deque(maxlen=WINDOW)
         self._answers = 0
         self._totals: list[list[int]] = [[0, 0, 0], [0, 0, 0]]
-        """Of the good and the bad: how many, flagged with learning, flagged without."""
+        """For benign and abusive: number of sessions, flagged with learning, flagged without."""
 
     def see(self, flag: Flag) -> None:
-        """Takes a verdict: one that another stage than the model settled would stand without it. People's are none."""
+        """Takes a verdict, and notes whether it would be the same without the model; human verdicts are ignored."""
         if flag.stage == "people":
             return
         self._by_rules[flag.session_id] = flag.verdict != "allow" and flag.stage != "model"
@@ -54,7 +54,7 @@ class LearningCurve:
             self._by_rules.popitem(last=False)
 
     def take(self, example: TrainingExample) -> None:
-        """Takes an answer of a person's."""
+        """Takes a human label."""
         bad = example.label == "bad"
         flagged = example.verdict not in {None, "allow"}
         by_rules = flagged and self._by_rules.get(example.session_id, False)
@@ -70,7 +70,7 @@ class LearningCurve:
             del self.points[::2]
 
     def totals(self) -> tuple[FlaggedShares, FlaggedShares]:
-        """Over all answers: with learning, and without."""
+        """Shares over all human labels, with learning and without."""
         (goods, good_with, good_without), (bads, bad_with, bad_without) = self._totals
         return (
             FlaggedShares(_share(bad_with, bads), _share(good_with, goods)),

@@ -1,4 +1,4 @@
-"""A log in memory: topics, partitions and offsets as Kafka has them, holding only what no stage has read yet."""
+"""A log in memory with Kafka's topics, partitions and offsets; it stores only records that no stage has read yet."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from weir.topics import Names, Topic
 
 
 class MemoryLog:
-    """Topics of one installation, of which `read` ones are kept until they are taken.
+    """Topics of one installation. Records of the topics in `read` are stored until a stage takes them.
 
-    Every record gets the offset that it would have had, and `timestamp_ms` for its append time.
+    Each record gets the offset that it would have in Kafka, and `timestamp_ms` as its append time.
     """
 
     def __init__(self, names: Names, visitors: int, timestamp_ms: int, read: Iterable[Topic]) -> None:
@@ -25,9 +25,9 @@ class MemoryLog:
         self._pending: dict[tuple[str, int], deque[LogRecord]] = defaultdict(deque)
 
     def append(self, output: Output, timestamp_ms: int | None = None) -> LogRecord:
-        """Appends a record to its partition, or where murmur2 of its key says; without a key, to the first.
+        """Appends a record to its partition, else to the one of its key by murmur2, else to the first.
 
-        `timestamp_ms` stands for its append time, if it is not the log's.
+        `timestamp_ms` is its append time; without it, the log's is used.
         """
         topic, partition = output.topic, output.partition
         if partition is None:
@@ -49,7 +49,7 @@ class MemoryLog:
         return record
 
     def put(self, topic: Topic, record: LogRecord) -> None:
-        """Takes a record that has its partition and offset already."""
+        """Appends a record that has its partition and offset already."""
         self._pending[topic.name, record.partition].append(record)
 
     def take(self, topic: Topic, partition: int) -> list[LogRecord]:

@@ -21,13 +21,13 @@ LINE = "#2f6690"
 
 
 def check_plots() -> None:
-    """Tells at once, not after the work, that plots can't be drawn.
+    """Checks before the work that plots can be drawn.
 
     Raises:
-        UsageError: matplotlib is not installed.
+        UsageError: Matplotlib is not installed.
     """
     if importlib.util.find_spec("matplotlib") is None:
-        raise UsageError("A report needs matplotlib.", "Install Weir with its extra: pip install 'weir[plots]'.")
+        raise UsageError("A report needs matplotlib, which is not installed.", "Run pip install 'weir[plots]'.")
 
 
 def plots(figures: Figures) -> list[tuple[str, str]]:
@@ -115,9 +115,9 @@ def _learning(axes: Axes, figures: Figures) -> None:
         label = name.replace("_", " ")
         recall = [float("nan") if one.recall is None else one.recall for one in found]
         wrong = [float("nan") if one.false_positives is None else one.false_positives for one in found]
-        axes.plot(answers, recall, style, color=LINE, label=f"of the bad, {label}")
-        axes.plot(answers, wrong, style, color=COLOURS["block"], label=f"of the good, {label}")
-    axes.set_xlabel("answers of people")
+        axes.plot(answers, recall, style, color=LINE, label=f"abusive, {label}")
+        axes.plot(answers, wrong, style, color=COLOURS["block"], label=f"benign, {label}")
+    axes.set_xlabel("human labels")
     axes.set_ylabel(f"flagged, newest {WINDOW}")
     axes.set_ylim(0, 1.02)
     axes.legend(frameon=False)

@@ -1,4 +1,4 @@
-"""How well the scores stood up to the labels that came later, in bounded memory."""
+"""Quality of scores against later labels, in bounded memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COARSE = 10
 
 @dataclass(frozen=True, slots=True)
 class CalibrationBin:
-    """Examples whose scores lie in one tenth."""
+    """Examples with scores in one tenth of the range."""
 
     mean_score: float
     share_bad: float
@@ -19,7 +19,7 @@ class CalibrationBin:
 
 
 class ScoredExamples:
-    """Scores as they were given, beside the answers: each was given before any model had learned the answer."""
+    """Scores with later labels. Each score was given before a model had learned the label."""
 
     def __init__(self) -> None:
         self._bad = [0] * FINE
@@ -31,11 +31,14 @@ class ScoredExamples:
 
     @property
     def examples(self) -> int:
-        """How many there are."""
+        """Number of examples."""
         return sum(self._bad) + sum(self._good)
 
     def auc(self) -> float | None:
-        """Probability that a bad one's score is above a good one's, to a thousandth; None without one of each."""
+        """Probability that an abusive session's score is above a benign one's; None if one of the kinds is missing.
+
+        Scores are counted in bins of a thousandth, so the error is bounded by pairs that share a bin.
+        """
         bad, good = sum(self._bad), sum(self._good)
         if not bad or not good:
             return None
@@ -46,7 +49,7 @@ class ScoredExamples:
         return area / (bad * good)
 
     def calibration(self) -> list[CalibrationBin]:
-        """Mean score beside the share that was bad, by tenths of the score; tenths without examples are left out."""
+        """Mean score and share of abusive sessions by tenths of the score; empty tenths are left out."""
         edges = range(0, FINE + 1, FINE // COARSE)
         return [found for low, high in pairwise(edges) if (found := self._tenth(low, high)) is not None]
 

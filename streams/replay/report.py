@@ -1,4 +1,4 @@
-"""`weir replay --report`: one HTML page that needs nothing else."""
+"""`weir replay --report`: one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def render(summary: ReplaySummary, figures: Figures, inputs: Sequence[str]) -> s
 
 
 def check_report(path: Path) -> None:
-    """Sees before the work that the page can be written after it.
+    """Checks before the work that the page can be written.
 
     Raises:
-        UsageError: it can't.
+        UsageError: The file can't be written.
     """
     try:
         path.open("ab").close()

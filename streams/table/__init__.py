@@ -1,9 +1,9 @@
-"""The stage `table`: what closed, was flagged, came late, was answered and was learnt, as Delta tables for everybody.
+"""The stage `table`: writes closed sessions, flags, late events, labels and training examples to Delta tables.
 
     topics ── consumer group ──► rows, by table and partition ── every 30 s or 100,000 ──► one Delta commit a table
                                                                      with the offsets that it leads up to
 
-Exactly once without Kafka's help: the offsets are application transactions in the very commit that adds the rows
-(https://github.com/delta-io/delta/blob/master/PROTOCOL.md#transaction-identifiers), so that neither is real without the
-other. What the group has committed serves tools that show lag, and tells a table that is new from one that was lost.
+Each row is written exactly once. The offsets are application transactions in the commit that adds the rows
+(https://github.com/delta-io/delta/blob/master/PROTOCOL.md#transaction-identifiers), so that both are written or
+neither. The group's committed offsets are for tools that show lag, and tell a new table from one that was lost.
 """

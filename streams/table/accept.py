@@ -1,4 +1,4 @@
-"""What people do to the stage's tables: see how far they are, and let the stage go on where it had to stop."""
+"""Operations on the stage's tables: show their positions, and accept the present state so that the stage continues."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from weir.tables.writing import exists
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """How far one partition is in its table."""
+    """Position of one partition in its table."""
 
     table: str
     partition: int
@@ -26,20 +26,20 @@ class Stand:
 
     @property
     def lag(self) -> int:
-        """Records of the topic that the table lacks and can still have."""
+        """Number of records in the topic that the table lacks."""
         return max(self.log.end - max(self.position or 0, self.log.start), 0)
 
     @property
     def accepted(self) -> int:
-        """Where the stage can go on: what the topic no longer holds can't be had any more."""
+        """Position from which the stage can continue: records that the topic no longer has are lost."""
         return min(max(self.position or 0, self.log.start), self.log.end)
 
 
 def stands(settings: Settings) -> Iterator[Stand]:
-    """How far each partition is in its table, whether the stage would go on there or not.
+    """The position of each partition in its table, whether the stage would continue there or not.
 
     Raises:
-        WeirError: the cluster or the store doesn't answer, or `table_uri` is not set.
+        WeirError: The cluster or the store doesn't answer, or `table_uri` is not set.
     """
     uri = _uri(settings)
     for table in TABLES:
@@ -51,12 +51,12 @@ def stands(settings: Settings) -> Iterator[Stand]:
 
 
 def accept(settings: Settings) -> list[Stand]:
-    """Lets the stage go on from what is there: others' changes are taken as meant, and what is gone as gone.
+    """Accepts other programs' changes of the tables, and lost records, so that the stage continues.
 
     No worker of the stage may run meanwhile. Returns the partitions whose position was moved.
 
     Raises:
-        WeirError: as `stands` says.
+        WeirError: As in `stands`.
     """
     moved = []
     found = list(stands(settings))

@@ -1,4 +1,4 @@
-"""What was read and waits for its commit: decoded at once, turned into columns in chunks, by table and partition."""
+"""Rows that wait for a commit, by table and partition: decoded when read, and made columns in chunks."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ class UncommittedRows:
     """One partition's rows that are not committed yet."""
 
     begin: int | None
-    """The table's position that they follow on; None: it has none yet."""
+    """The table's position before these rows; None if it has none yet."""
     end: int
-    """The position that the table will have with them."""
+    """The table's position after these rows."""
     batch: Batch
     chunks: list[pa.Table] = field(default_factory=list)
     in_chunks: int = 0
 
     @property
     def count(self) -> int:
-        """How many rows wait."""
+        """Number of waiting rows."""
         return self.in_chunks + len(self.batch)
 
     def settle(self) -> None:
-        """Makes columns of what is still records."""
+        """Makes columns of the waiting records."""
         if len(self.batch):
             chunk = self.batch.take()
             self.chunks.append(chunk)
@@ -47,9 +47,9 @@ class Rows:
     """The rows of one table that wait for a commit.
 
     Args:
-        table: which one.
-        partitions: of its topic.
-        max_event_bytes: how large an event may be.
+        table: The table.
+        partitions: Number of partitions of its topic.
+        max_event_bytes: Greatest size of an event.
     """
 
     def __init__(self, table: Table, partitions: int, max_event_bytes: int) -> None:
@@ -60,7 +60,7 @@ class Rows:
 
     @property
     def count(self) -> int:
-        """How many rows wait."""
+        """Number of waiting rows."""
         return sum(one.count for one in list(self.partitions.values()))
 
     @property
@@ -69,18 +69,18 @@ class Rows:
         return any(one.end != one.begin for one in self.partitions.values())
 
     def begin(self, partition: int, position: int | None, offset: int) -> None:
-        """From here on rows of the partition follow on `position`, and are read from `offset` on."""
+        """Begins a partition: its rows follow the table's `position`, and are read from `offset`."""
         self.partitions[partition] = UncommittedRows(position, offset, Batch(self.table))
 
     def take(self, record: InputRecord) -> str:
-        """Takes the next record of its partition; why there is no row of it, if it can't be read, else nothing."""
+        """Takes the next record of its partition; returns the reason if the record can't be decoded, else nothing."""
         waiting = self.partitions[record.partition]
         waiting.end = record.offset + 1
         found = self._read(record.value)
         if isinstance(found, Refused):
             return found.detail
         if self.table is LABELS_TABLE and not is_in_place(record, found.visitor_id, self._number):
-            # The stage join sends it on to where it belongs, and the row is of that record.
+            # The join stage sends a misplaced label to its partition, and that copy becomes the row.
             return ""
         if self.table.keeps(found):
             place = RecordPosition(record.partition, record.offset, record.timestamp)
@@ -90,20 +90,20 @@ class Rows:
         return ""
 
     def collected(self) -> pa.Table | None:
-        """All rows that wait, as one; None if there are none."""
+        """All waiting rows as one table; None if there are none."""
         for waiting in self.partitions.values():
             waiting.settle()
         chunks = [chunk for one in self.partitions.values() for chunk in one.chunks]
         return pa.concat_tables(chunks) if chunks else None
 
     def unfit(self) -> list[RecordPosition]:
-        """Where records lie of which there is no row since a column can't hold them; told once."""
+        """Positions of records that don't fit into a column and have no row; each is returned once."""
         found = [place for one in self.partitions.values() for place in one.batch.unfit]
         for one in self.partitions.values():
             one.batch.unfit.clear()
         return found
 
     def committed(self) -> None:
-        """The rows that waited are in the table."""
+        """Drops the waiting rows after their commit."""
         for partition, waiting in self.partitions.items():
             self.partitions[partition] = UncommittedRows(waiting.end, waiting.end, Batch(self.table))

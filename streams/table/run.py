@@ -1,4 +1,4 @@
-"""The process of the stage: its web server, its signals, and the thread that it works on."""
+"""The stage's process: web server, signals, and the thread of the work."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logging.getLogger("weir.table")
 
 
 class TableProcess:
-    """One worker of the stage: what its web server tells of, and its end."""
+    """One worker of the stage, with its status for the web server and its shutdown."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -45,16 +45,16 @@ class TableProcess:
 
     @property
     def is_ready(self) -> bool:
-        """Its partitions are known, and the store answers."""
+        """Whether the positions of its partitions are known and the store answers."""
         return self._stage.is_ready and not self._stop.is_set()
 
     @property
     def is_alive(self) -> bool:
-        """Whether its thread goes on; a store that is away does not end it."""
+        """Whether its thread runs; an unreachable store doesn't end the thread."""
         return not self._has_failed
 
     def status(self) -> Mapping[str, Any]:
-        """What runs here and how far it is."""
+        """Application, stage, readiness and waiting rows."""
         return {
             "application": self._settings.application_id,
             "stages": [TABLE_STAGE],
@@ -65,19 +65,19 @@ class TableProcess:
         }
 
     def metrics(self) -> bytes:
-        """In Prometheus' text format."""
+        """The metrics in Prometheus' text format."""
         self._exposition.set(float(self.is_ready), "ready")
         return self._exposition.text()
 
     def stop(self) -> None:
-        """Ends the work cleanly: what waits is committed."""
+        """Ends the work after a commit of the waiting rows."""
         self._stop.set()
 
     async def run(self, bound: ExitBound) -> None:
         """Works until `stop`.
 
         Raises:
-            WeirError: what ended the work otherwise.
+            WeirError: The work failed.
         """
         server = WebServer(self._settings, self)
         log.info("metrics and probes at %s", await server.start())
@@ -99,9 +99,9 @@ class TableProcess:
             raise
         except Exception as error:
             self._has_failed = True
-            log.exception("unforeseen")
+            log.exception("unexpected error")
             raise WorkError(
-                f"The stage ended for an unforeseen reason: {error!r}.", "This is a defect to report."
+                f"The stage table failed with an unexpected error: {error!r}.", "Report this as a defect."
             ) from error
 
 
@@ -113,7 +113,7 @@ def run_table(settings: Settings) -> int:
     try:
         if settings.table_uri is None:
             raise SettingsError(
-                "The stage table needs a place for its tables.",
+                "The stage table has no location for its tables: `table_uri` is not set.",
                 "Set WEIR_TABLE_URI (or `table_uri`) to a folder or an object store, the same for all its workers.",
             )
         wait_for_broker(settings, settings.recovery_timeout_s)

@@ -1,8 +1,8 @@
-"""One Delta table as the stage writes it: positions, and commits that add rows and move positions together.
+"""Writes one Delta table: each commit adds rows and moves positions together.
 
-Everything of one commit goes through one handle. Delta compares the application transactions of a commit with those
-that others have made since the handle's version, and refuses it if they are the same: so what the handle says of a
-position is looked at right before, and a handle is never renewed between the look and the commit.
+One commit uses one handle. Delta compares the application transactions of the commit with those of other commits since
+the handle's version, and refuses the commit if both move the same position. So the handle's positions are checked right
+before the commit, and the handle is never renewed in between.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from weir.tables.columns import schema
 from weir.tables.writing import location, open_or_create
 
 OURS = "weir"
-"""In a commit's metadata: it is of this stage."""
+"""Key in the metadata of this stage's commits."""
 _TOPIC = "weir.topic"
 _TOPIC_ID = "weir.topic_id"
 _HARMLESS = frozenset({"OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "CREATE TABLE", "ADD COLUMN"})
-"""Operations of others that change no row."""
+"""Operations of other programs that change no row."""
 _NEAR, _FAR = 10, 10_000
-"""Commits to look back at: our last is among the newest, or compactions and others' came after."""
+"""Commits to search for this stage's last one: first the newest, then, after many compactions, more."""
 
 log = logging.getLogger("weir.table")
 
 
 class OvertakenError(FencedError):
-    """Another worker has moved these partitions' positions: what waits here of them is in the table, or will be."""
+    """Another worker has moved the positions of partitions, so this worker's waiting rows must be dropped."""
 
     def __init__(self, table: str, partitions: Collection[int]) -> None:
-        told = ", ".join(str(one) for one in sorted(partitions))
-        super().__init__(f"Another worker has written partitions {told} of {table}.")
+        names = ", ".join(str(one) for one in sorted(partitions))
+        super().__init__(f"Another worker has written partitions {names} of {table}.")
         self.partitions = frozenset(partitions)
 
 
@@ -47,15 +47,15 @@ class Sink:
     """The table of one topic.
 
     Args:
-        uri: where all tables lie.
-        table: which one it is.
-        topic: the topic's full name.
-        topic_id: its id: a topic that was made again has another one, and its offsets begin anew.
-        trusts: whether others' changes of rows are taken as meant.
+        uri: Location of all tables.
+        table: The table.
+        topic: The topic's full name.
+        topic_id: The topic's id. A topic that was created anew has another id, and its offsets begin at 0.
+        trusts: Whether other programs' changes of rows are accepted.
 
     Raises:
-        WorkError: the table is of another topic or a newer version, or was changed by others.
-        StorageError: the store is away.
+        WorkError: The table is of another topic or a newer version, or another program has changed it.
+        StorageError: The store can't be reached.
     """
 
     def __init__(self, uri: str, table: Table, topic: str, topic_id: str, *, trusts: bool = False) -> None:
@@ -70,26 +70,26 @@ class Sink:
         self._look_back()
 
     def position(self, partition: int) -> int | None:
-        """Up to which offset the partition is in the table, by the handle; None: nothing is."""
+        """The partition's position in the table, by the handle; None if it has none."""
         position: int | None = self._handle.transaction_version(self._app_id(partition))
         return position
 
     def renew(self) -> None:
-        """Looks at the table anew.
+        """Opens the table's newest version.
 
         Raises:
-            WorkError: as the constructor says.
+            WorkError: As in the constructor.
         """
         self._handle = DeltaTable(self._uri)
         self._look_back()
 
     def commit(self, rows: Rows) -> int:
-        """Adds the rows that wait and moves their partitions' positions; returns the table's version.
+        """Adds the waiting rows and moves their partitions' positions; returns the table's version.
 
         Raises:
-            OvertakenError: positions are not where the rows follow on: nothing was written.
-            CommitFailedError: others were quicker, in a way that `renew` and another call may mend.
-            WorkError: others have changed rows since the last commit.
+            OvertakenError: Another worker has moved the positions; nothing was written.
+            CommitFailedError: Another commit came first; `renew` and another call may succeed.
+            WorkError: Another program has changed rows since the last commit.
         """
         moves = {number: one for number, one in rows.partitions.items() if one.end != one.begin}
         self._require({number: one.begin for number, one in moves.items()})
@@ -101,11 +101,11 @@ class Sink:
         return int(after)
 
     def accept(self, positions: Mapping[int, int]) -> None:
-        """A commit without rows: from here on the stage goes on from these positions, whatever others have done."""
+        """Commits positions without rows. The stage continues from them, whatever other programs have changed."""
         self._write(None, positions)
 
     def compact(self, keep_hours: int) -> None:
-        """Makes few large files of many small ones, and removes what no reader of the last hours needs."""
+        """Merges small files into large ones, and removes files that no version of the last `keep_hours` uses."""
         self._handle.optimize.compact(commit_properties=self._properties({}))
         self._handle.vacuum(keep_hours, dry_run=False, enforce_retention_duration=False)
 
@@ -129,7 +129,7 @@ class Sink:
         if newer:
             raise WorkError(
                 f"The table {self.table.name} has columns that this version doesn't know: {', '.join(sorted(newer))}.",
-                "A newer version has written it: start that one.",
+                "Start the newer version of Weir that has written the table.",
             )
 
     def _require(self, begins: Mapping[int, int | None]) -> None:
@@ -145,9 +145,10 @@ class Sink:
             self._look_at_others(self._handle.history(_FAR))
 
     def _look_at_others(self, history: Iterable[Mapping[str, Any]]) -> bool:
-        """Goes back to our last commit; whether there is one.
+        """Checks the commits after this stage's last one; returns whether there is one.
 
-        Who changed rows since then has left a table that nobody can vouch for.
+        Raises:
+            WorkError: Another program has changed rows since, so rows may be missing or duplicate.
         """
         for commit in history:
             if OURS in commit:
@@ -156,10 +157,9 @@ class Sink:
             operation = str(commit.get("operation"))
             if operation not in _HARMLESS and not self._trusts:
                 raise WorkError(
-                    f"The table {self.table.name} was changed by others: version {commit.get('version')} is a "
+                    f"The table {self.table.name} was changed by another program: version {commit.get('version')} is a "
                     f"{operation}.",
-                    f"Take it back (`DeltaTable.restore` to the version before, and {ACCEPT}), or leave it as it is "
-                    f"and {ACCEPT}.",
+                    f"Undo the change (`DeltaTable.restore` to the version before), or keep it. Then {ACCEPT}.",
                 )
         return False
 
@@ -174,7 +174,9 @@ class Sink:
             )
         self.knows_topic = True
         if commit.get(_TOPIC_ID) != self._topic_id:
-            log.warning("%s was made again since its table was written: it is read from its beginning", self._topic)
+            log.warning(
+                "topic was created anew after its table was written, reading from its beginning: %s", self._topic
+            )
 
 
 __all__ = ["CommitFailedError", "OvertakenError", "Sink"]

@@ -1,4 +1,4 @@
-"""The sinks of a worker by topic, and where its partitions are read from: what the stage asks the store and brokers."""
+"""The sinks of a worker by topic, and the offsets from which its partitions are read."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Sinks:
     """One sink for each topic, opened when it is first needed.
 
     Args:
-        settings: the settings in force; `table_uri` is set.
-        consumer: of the stage's group.
-        topic_ids: gives the ids of topics, by their full names.
+        settings: The settings in force; `table_uri` is set.
+        consumer: The consumer of the stage's group.
+        topic_ids: Returns the ids of topics by full name.
     """
 
     def __init__(
@@ -36,24 +36,24 @@ class Sinks:
         """The sink of a topic.
 
         Raises:
-            WeirError: as `Sink` says.
+            WeirError: As in `Sink`.
         """
         sink = self._open.get(topic)
         if sink is None:
             if self._uri is None:
-                raise WorkError("There is no table_uri.")
+                raise WorkError("The setting table_uri is missing.", "Set WEIR_TABLE_URI.")
             sink = self._open[topic] = Sink(self._uri, rows.table, topic, self._topic_ids([topic])[topic])
         return sink
 
     def forget(self) -> None:
-        """What is needed next is opened anew, and sees the tables as they are then."""
+        """Closes all sinks, so that the next use opens the tables' newest versions."""
         self._open.clear()
 
     def begin(self, topic: str, rows: Rows, partitions: Iterable[int]) -> list[TopicPartition]:
-        """Where these partitions of a topic are read from; what waited of them is dropped.
+        """The offsets from which these partitions of a topic are read; their waiting rows are dropped.
 
         Raises:
-            WeirError: it can't be right to go on.
+            WeirError: The table's position contradicts the log or the group.
         """
         asked = [TopicPartition(topic, number) for number in partitions]
         if not asked:

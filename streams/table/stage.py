@@ -1,7 +1,7 @@
-"""The stage at work: reads its topics as a member of a group, and commits what it read to the tables.
+"""The table stage: reads its topics as a member of a group, and commits rows to the tables.
 
-A store or a broker that is away costs time and nothing else: rows wait, nothing more is read, and the commit is tried
-again. What can't be right (`placement.py`, `sink.py`) ends the stage with a sentence.
+If a store or a broker can't be reached, then rows wait, no more are read, and the commit is tried again. A
+contradiction between table and topic (`placement.py`, `sink.py`) ends the stage with an error message.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _POLL_S = 0.2
 _BATCH = 2_000
 _FIRST_BACK_OFF_S, _LONGEST_BACK_OFF_S = 0.5, 30.0
 _CONFLICTS = 20
-"""Conflicts in a row, each with nothing of ours overtaken, after which the store is taken for sick."""
+"""Consecutive conflicts without an overtaken position after which the commit fails: the store itself must be faulty."""
 
 log = logging.getLogger("weir.table")
 
@@ -38,10 +38,10 @@ class TableStage:
     """One worker's share of the stage; `run` belongs to one thread.
 
     Args:
-        settings: the settings in force; `table_uri` is set.
-        consumer: of the stage's group, not subscribed yet.
-        topic_ids: gives the ids of topics, by their full names.
-        exposition: where its metrics go.
+        settings: The settings in force; `table_uri` is set.
+        consumer: The consumer of the stage's group, not subscribed yet.
+        topic_ids: Returns the ids of topics by full name.
+        exposition: Takes the metrics.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class TableStage:
         self._try_at_s = 0.0
         self._compacted_s = time.monotonic()
         self.is_ready = False
-        """Whether its partitions are known and the store answers."""
+        """Whether the positions of its partitions are known and the store answers."""
 
     @property
     def waiting(self) -> dict[str, int]:
@@ -74,10 +74,10 @@ class TableStage:
         return {rows.table.name: rows.count for rows in list(self._rows.values())}
 
     def run(self, stop: threading.Event) -> None:
-        """Works until it is stopped; what waits is committed then.
+        """Works until it is stopped, and then commits the waiting rows.
 
         Raises:
-            WeirError: it can't be right to go on.
+            WeirError: The table contradicts the topic, or the work failed.
         """
         self._consumer.subscribe(
             list(self._names), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
@@ -108,8 +108,8 @@ class TableStage:
         if error is not None:
             if error.code() in {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}:  # noqa: SLF001 -- its public name
                 raise LostInputError(
-                    f"Records of {message.topic()} that the table lacks are gone from the topic.",
-                    "Start the stage again: it says which.",
+                    f"Records of {message.topic()} that the table lacks were deleted from the topic.",
+                    "Start the stage again. It names their partition and offsets.",
                 )
             if error.retriable():
                 log.info("%s", error)

@@ -147,7 +147,7 @@ def test_every_reason_says_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rest", "what"), [(b'{"event_id":"1"}', "and JSON behind it"), (b"\x02a\x04b", "Avro or Protobuf")]
+    ("rest", "what"), [(b'{"event_id":"1"}', "followed by JSON"), (b"\x02a\x04b", "Avro or Protobuf")]
 )
 def test_a_schema_registrys_framing_is_named(rest: bytes, what: str) -> None:
     refused = decode(b"\x00\x00\x00\x00*" + rest, 1_000)

@@ -97,7 +97,7 @@ def test_a_table_whose_rows_others_have_changed_is_refused_until_that_is_accepte
         others.delete("kafka_offset = 1")
     else:
         others.restore(1)
-    with pytest.raises(WorkError, match=f"was changed by others: version 3 is a {change.upper()}"):
+    with pytest.raises(WorkError, match=f"was changed by another program: version 3 is a {change.upper()}"):
         made.renew()
     made.accept({})
     assert sink(tmp_path).position(0) == 5
