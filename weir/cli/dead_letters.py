@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 from streams.dead_letter import dead_letter_line
-from streams.produce.ledger import DeadLetterPosition, Note, read_notes
 from streams.produce.dead_letters import DeadLetterFilter, dead_letter_at, dead_letters, origin_of, reason_of
+from streams.produce.ledger import DeadLetterPosition, Note, read_notes
 from streams.produce.resend import ReplayPlan, Resending, Wish, plan
 from streams.produce.run import check_topics_for_producing
 from weir.cli.options import Json, moment, with_settings

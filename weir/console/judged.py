@@ -61,7 +61,9 @@ def decoded(rows: Iterable[Row]) -> list[Session]:
 def judged(sessions: Iterable[Session], label_rows: Sequence[Row]) -> list[LabelledSession]:
     """Each session with what people say of it, as `weir rules stats` counts it."""
     found: list[LabelledSession] = []
-    work = SessionLabeller(map(_label, label_rows), lambda session, is_bad: found.append(LabelledSession(session, is_bad)))
+    work = SessionLabeller(
+        map(_label, label_rows), lambda session, is_bad: found.append(LabelledSession(session, is_bad))
+    )
     for session in sessions:
         work.session(session)
     work.finish()
