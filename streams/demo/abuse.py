@@ -1,4 +1,4 @@
-"""Those who don't come to shop: scrapers, scanners, form spammers and credential stuffers."""
+"""Abusive behaviours: scrapers, scanners, form spammers and credential stuffers."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _SPAM_TEXTS = (
 
 
 def scrapes(random: Random) -> Iterator[Act]:
-    """Fetches one item after another at even intervals, as fast as it thinks is polite; never clicks or buys."""
+    """Requests one item after another at even intervals, without clicks or purchases."""
     interval_s = random.uniform(0.8, 2.5)
     at = random.randrange(len(ITEMS))
     for number in range(random.randrange(20, 101)):
@@ -65,7 +65,7 @@ def scrapes(random: Random) -> Iterator[Act]:
 
 
 def probes(random: Random) -> Iterator[Act]:
-    """Asks for files that nobody should have, and puts code where words belong."""
+    """Requests files that no visitor should get, and sends code in search fields."""
     for number in range(random.randrange(15, 46)):
         after_s = random.uniform(0.2, 1.2) if number else 0.0
         if chance(random, 0.5):

@@ -1,4 +1,4 @@
-"""The demo's console: `weir console` as a process of its own, which finds the demo's topics by its settings."""
+"""The demo's console: a process of `weir console` with settings for the demo's topics."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from weir.errors import WorkError
 from weir.settings import Settings
 
 NAME = "you"
-"""As whom whoever watches the demo answers; the demo's workers trust it."""
+"""Source of labels given in the demo's console; the demo's workers trust it."""
 _POLL_S = 0.05
 _LINK = "To operate, once: "
 

@@ -1,4 +1,4 @@
-"""How events arrive: nearly in order, some slowly, some twice, as producers over real networks send them."""
+"""Simulates delivery over a network: events arrive nearly in order, some late, some twice."""
 
 from __future__ import annotations
 

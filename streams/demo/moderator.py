@@ -1,4 +1,4 @@
-"""Moderators, as they are: they see a part of what happens, answer late, and are now and then wrong."""
+"""Simulated moderators: they label a part of the visitors, late, and sometimes wrongly."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Moderators:
         self._due: list[tuple[float, int, Label]] = []
 
     def see(self, visitor: Visitor, ts: float) -> None:
-        """Takes note of a visitor's event at `ts`; only its first one matters."""
+        """Takes a visitor's event at `ts`; only the first one has an effect."""
         if visitor.visitor_id in self._seen:
             return
         self._seen.add(visitor.visitor_id)

@@ -1,4 +1,4 @@
-"""The demo at one moment, as the terminal shows it."""
+"""The figures of the demo at one moment, which the terminal shows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Picture:
     per_s: float = 0.0
     labels: int = 0
     outcomes: dict[str, int] = field(default_factory=dict)
-    """What the worker says became of its input."""
+    """The worker's input records by outcome."""
     opened: int = 0
     closed: int = 0
     flags: dict[str, int] = field(default_factory=dict)
@@ -67,7 +67,7 @@ def by_label(series: Series, name: str, label: str) -> dict[str, int]:
 
 
 def lag(series: Series) -> int | None:
-    """Records that no stage has worked on yet; None while nobody knows."""
+    """Records that no stage has processed yet; None while the number is unknown."""
     known = [value for (metric, _), value in series.items() if metric == "weir_lag_records"]
     return int(sum(known)) if known else None
 

@@ -1,4 +1,4 @@
-"""What a demo is asked to do, and the settings that make it worth watching for a minute."""
+"""The plan of a demo, and settings with which a short demo shows results."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ FASTER: Mapping[str, Any] = {
     "gate_min_people": 20,
     "table_commit_s": 5.0,
 }
-"""Settings that let a short demo close sessions and meet a model; `--set` overrides them."""
+"""Settings with which a short demo closes sessions and trains a model; `--set` overrides them."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What was asked for."""
+    """The options of a demo."""
 
     seconds: float | None = None
-    """How long the traffic runs; None is until Ctrl-C."""
+    """How long the traffic runs; None means until Ctrl-C."""
     rate: float = 200.0
     """Events a second."""
     seed: int = 1
     folder: Path | None = None
-    """Where broker, logs and truth lie, and stay; None is a folder that is removed at the end."""
+    """Folder of broker, logs and truth, which is kept; None means a temporary folder."""
     tables: Path | None = None
     """Folder of Delta tables to write; None writes none."""
     flags: Mapping[str, str] = field(default_factory=dict)

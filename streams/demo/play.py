@@ -1,4 +1,4 @@
-"""The demo while it runs: traffic out, sessions and flags in, a picture now and then; and how it ends."""
+"""Runs the demo: sends traffic, reads sessions and flags, shows pictures, and ends it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Play:
         self._elapsed_s = 0.0
 
     def play(self, view: View) -> None:
-        """Sends traffic until the time is over, somebody ends it, or a worker is gone."""
+        """Sends traffic until the time is over, the demo is stopped, or a worker has ended."""
         start_s = time.time()
         self._sender.begin(self._plan.seed, self._plan.rate, start_s, PACE)
         look_s = 0.0

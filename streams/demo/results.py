@@ -1,4 +1,4 @@
-"""What Weir made of the traffic, and how right it was: pure counting, fed with the records of its topics."""
+"""Counts sessions and flags of the demo's topics, and compares the verdicts with the truth."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from streams.demo.visitor import Kind
 from weir.contracts import Flag, Session
 
 ACTED_ON = frozenset({"throttle", "block"})
-"""Verdicts that hold a visitor back. A `review` asks a person, and is counted for neither side."""
+"""Verdicts that act on a visitor. A `review` only requests a human label, so it counts as neither right nor wrong."""
 NEWEST = 8
 
 
@@ -35,7 +35,7 @@ class DemoQuality:
 
 @dataclass
 class Results:
-    """Sessions and flags as they come in."""
+    """Counts of sessions and flags, updated as records arrive."""
 
     opened: set[str] = field(default_factory=set)
     closed: int = 0
@@ -49,14 +49,14 @@ class Results:
     _verdicts: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def take_session(self, session: Session) -> None:
-        """A record of the sessions topic; one that another session took over is none of its own."""
+        """Takes a record of the sessions topic; merged sessions are not counted."""
         self.opened.add(session.session_id)
         if session.final:
             self._finals[session.session_id] = session.revision
             self.closed += session.merged_into is None
 
     def take_flag(self, flag: Flag) -> None:
-        """A record of the flags topic; records of one session come in their order."""
+        """Takes a record of the flags topic; records of one session arrive in order."""
         if flag.stage == "people":
             # They say what they know: that says nothing of how right Weir is.
             self.newest.append(flag)
@@ -67,7 +67,7 @@ class Results:
         self._verdicts[flag.session_id] = (flag.visitor_id, flag.verdict)
 
     def quality(self, truth: Mapping[str, Kind]) -> DemoQuality:
-        """How right the newest verdicts are, about the visitors that the truth knows."""
+        """Precision and recall of the newest verdicts, on visitors in the truth."""
         acted_on = {visitor for visitor, verdict in self._verdicts.values() if verdict in ACTED_ON} & truth.keys()
         bad = {visitor for visitor, kind in truth.items() if kind.is_bad}
         found = len(acted_on & bad)

@@ -1,4 +1,4 @@
-"""`weir demo`: everything on one machine, from the broker to the summary."""
+"""`weir demo`: runs broker, worker, traffic and summary on one machine."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def run(plan: Plan, console: Console) -> Summary:
 
 
 def _start_tables(stack: ExitStack, plan: Plan, settings: Settings, folder: Path) -> TableWorker | None:
-    """Starts the stage `table`, if tables were asked for."""
+    """Starts the stage `table` if the plan has tables."""
     if plan.tables is None:
         return None
     from streams.demo.tables import TableWorker  # noqa: PLC0415 -- needs the extra
@@ -113,7 +113,7 @@ def _start_console(stack: ExitStack, settings: Settings, worker: WorkerProcess, 
 
 @contextmanager
 def _ended_by_terminate() -> Iterator[None]:
-    """SIGTERM ends the demo as Ctrl-C does: nothing that it started is left running."""
+    """Makes SIGTERM end the demo as Ctrl-C does, so that all started processes end."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Sends what is due: the traffic's events, now and then half an event, and the moderators' answers."""
+"""Sends due records: the traffic's events, sometimes half an event, and the moderators' labels."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from weir.kafka.sender import Producer
 from weir.topics import EVENTS, LABELS, Names
 
 BROKEN_EVERY = 400
-"""After so many events a broken client sends half of one: a dead letter."""
+"""After so many events, one is sent cut in half, which becomes a dead letter."""
 _AT_ONCE = 2_000
 
 
 @dataclass
 class Sent:
-    """How much went out."""
+    """Numbers of sent records."""
 
     events: int = 0
     """All of them, the repeated ones included, the broken ones not."""
@@ -26,7 +26,7 @@ class Sent:
     broken: int = 0
     labels: int = 0
     refused: int = 0
-    """Those that the broker didn't take."""
+    """Records that the broker didn't accept."""
 
 
 class Sender:

@@ -1,4 +1,4 @@
-"""People who look for something, sometimes find it, and sometimes buy it."""
+"""Benign behaviour: visitors who search, browse, and sometimes buy."""
 
 from __future__ import annotations
 

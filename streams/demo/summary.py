@@ -1,4 +1,4 @@
-"""What is said at the end, for people and for programs."""
+"""The summary at the end of a demo, as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Summary:
     events_broken: int
     labels_sent: int
     outcomes: dict[str, int]
-    """Input records of the sessionizer by what became of them."""
+    """Input records of sessionize by outcome."""
     sessions: int
     sessions_closed: int
     flags: dict[str, dict[str, int]]
@@ -35,7 +35,7 @@ class Summary:
     """At its greatest."""
     model: str
     failures: list[str]
-    """What went wrong, a sentence each; empty when all went well."""
+    """Error messages; empty if the demo succeeded."""
 
 
 def summarise(picture: Picture, sent: Sent, results: Results, quality: DemoQuality, failures: list[str]) -> Summary:

@@ -1,4 +1,4 @@
-"""Endless traffic from a seed: who comes when, and what they do. Knows neither a clock nor Kafka."""
+"""Generates endless traffic from a seed, without a clock and without Kafka."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Truth files: who was what, a file a kind, one JSON object a line."""
+"""Truth files: the visitors of each kind, one file a kind, one JSON object a line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demo in the terminal: a live table where there is one, and a plain line now and then elsewhere."""
+"""Shows the demo in the terminal: a live table on an interactive one, else a line every few seconds."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def line(picture: Picture) -> str:
 
 
 def short(row: dict[str, str]) -> str:
-    """Why, no longer than a line has room for."""
+    """The reason, cut to the width of a line."""
     why = row["why"]
     return why if len(why) <= _WHY_LENGTH else why[: _WHY_LENGTH - 1] + "…"
 

@@ -1,4 +1,4 @@
-"""Who visits, and what a behaviour is: plain values, with time passed in."""
+"""Visitors and their behaviours, as plain values with time passed in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads sessions and flags as any consuming team would: `read_committed`, and nothing but the public topics."""
+"""Reads sessions and flags as a consumer of Weir does: with `read_committed`, and only from public topics."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _decode_session = decoder(Session)
 
 
 class Watcher:
-    """Puts what is new into the results whenever it is asked to. To be used as a context manager."""
+    """Adds new records to the results on request. A context manager."""
 
     def __init__(self, settings: Settings, results: Results) -> None:
         self.results = results
@@ -32,7 +32,7 @@ class Watcher:
         assign(self._consumer, dict.fromkeys(partitions, BEGINNING))
 
     def poll(self, timeout_s: float = 0.0) -> int:
-        """Takes in what has arrived; returns how many records that were."""
+        """Reads the records that have arrived; returns their number."""
         taken = 0
         for message in self._consumer.consume(_AT_ONCE, timeout_s):
             value = message.value()

@@ -1,4 +1,4 @@
-"""The demo's worker: `weir worker` as a process of its own, asked over its web server as any operator would."""
+"""The demo's worker: a process of `weir worker`, whose state is read over its web server."""
 
 from __future__ import annotations
 

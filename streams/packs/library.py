@@ -255,7 +255,7 @@ class LostPatterns:
         self.error = error
 
     def match(self, _event: FastEvent, _cut: tuple[str, ...] = (), /) -> tuple[str, ...]:
-        """Tells what is missing.
+        """Raises the error that names the missing version.
 
         Raises:
             LostInputError: always.

@@ -76,7 +76,7 @@ def produce(
     rate: float | None = None,
     advance: Advance = lambda _: None,
 ) -> Produced:
-    """Sends every line, events and dead letters alike, and returns when Kafka has taken all.
+    """Sends events and dead letters of all lines, and returns when Kafka has acknowledged all records.
 
     If nobody else has sent events lately, then partitions in which the file is silent get idle watermark records, so
     that their sessions close when they would have closed live. With `end_of_input` it then declares that nothing more
@@ -84,7 +84,7 @@ def produce(
 
     Raises:
         ClusterError: the cluster is not there, not as the catalogue says, or did not take a record.
-        WorkError: the end can't be declared, since somebody else is sending.
+        WorkError: The end of input can't be declared, since another producer is sending.
     """
     check_topics_for_producing(settings)
     began_at = ends_of_events(settings) if end_of_input else {}

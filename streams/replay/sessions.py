@@ -78,7 +78,8 @@ class Sessions:
         self._flow.forget_changes()
 
     def _written(self, topic: Topic, record: LogRecord) -> None:
-        # Told before decoding: most records are revisions of open sessions, and a quote within a text is escaped.
+        # A search is cheaper than decoding, and most records are revisions of open sessions. Quotes within texts are
+        # escaped, so the search finds only the field.
         if topic is SESSIONS and record.value is not None and b'"final":true' in record.value:
             session = _decode(record.value)
             if session.final and session.merged_into is None:

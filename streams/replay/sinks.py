@@ -15,7 +15,7 @@ from weir.topics import DEAD_LETTER, Topic
 
 
 class FileSink:
-    """Writes each record's value as a line, exactly as it lies on its topic; dead letters with headers and key.
+    """Writes each record's value as a line, with the bytes of its topic; dead letters with headers and key.
 
     A context manager: files are opened at once, so that a wrong path shows before the work, and closed at the end.
     """

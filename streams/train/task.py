@@ -56,7 +56,7 @@ class TrainTask(Task):
 
     Args:
         settings: Window, meetings and their bounds.
-        key: Signs what is published. Without it nothing is learned: nobody could trust the result.
+        key: Signs published snapshots. Without a key, the stage doesn't learn, as no worker would accept the model.
         champion: What the workers score with; a person may have decided since.
     """
 
@@ -154,8 +154,8 @@ class TrainTask(Task):
         judged = self._trainer.newest
         if judged is None or not judged.people:
             return
-        said = {"candidate": judged.candidate, "champion": judged.champion}
-        errors = {name: squared_error(score, bad=judged.bad) for name, score in said.items() if score is not None}
+        scores = {"candidate": judged.candidate, "champion": judged.champion}
+        errors = {name: squared_error(score, bad=judged.bad) for name, score in scores.items() if score is not None}
         for name in self._errors.see(errors):
             effects.count("drift_detected", "error", name)
 

@@ -15,7 +15,7 @@ from weir.topics import MODELS
 
 
 class Candidate(BaseModel):
-    """A trained model with what the gate said of it."""
+    """A trained model with the gate's decision."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -35,8 +35,8 @@ def read_candidate(path: Path) -> Candidate:
     try:
         return Candidate.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        told = " ".join(str(error).split())
-        raise UsageError(f"{path} is no candidate: {told}.", "A run's step `publish` writes one.") from error
+        detail = " ".join(str(error).split())
+        raise UsageError(f"{path} is no candidate: {detail}.", "A run's step `publish` writes one.") from error
 
 
 def signed_record(candidate: Candidate, key: bytes | None) -> tuple[str, Output]:

@@ -117,8 +117,8 @@ def load_workflow(path: Path) -> Workflow:
     try:
         declared = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 -- a safe loader
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        told = " ".join(str(error).split())
-        raise UsageError(f"The workflow {path} can't be read: {told}.", _FORM) from error
+        detail = " ".join(str(error).split())
+        raise UsageError(f"The workflow {path} can't be read: {detail}.", _FORM) from error
     return parse_workflow(declared, str(path))
 
 
@@ -162,8 +162,8 @@ def _check(workflow: Workflow, where: str) -> None:
         TopologicalSorter({step.name: workflow.before(step) for step in workflow.steps}).prepare()
     except CycleError as error:
         names = error.args[1]
-        told = f"the steps form a cycle, {' → '.join(names)}"
-        raise UsageError(f"{where}, step {names[0]}, field inputs: {told}.", _FORM) from error
+        detail = f"the steps form a cycle, {' → '.join(names)}"
+        raise UsageError(f"{where}, step {names[0]}, field inputs: {detail}.", _FORM) from error
 
 
 def _check_names(workflow: Workflow, where: str) -> None:

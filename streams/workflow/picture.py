@@ -45,8 +45,8 @@ def as_dot(workflow: Workflow, results: Mapping[str, StepResult]) -> str:
     lines += [f'  "given {name}" [shape=ellipse, label="{name}"];' for name in workflow.given]
     for step in workflow.steps:
         result = results.get(step.name)
-        told = f', fillcolor={_COLOURS[result.state]}, label="{step.name}\\n{result.state}"' if result else ""
-        lines.append(f'  "{step.name}" [shape=box{told}];')
+        style = f', fillcolor={_COLOURS[result.state]}, label="{step.name}\\n{result.state}"' if result else ""
+        lines.append(f'  "{step.name}" [shape=box{style}];')
     for step in workflow.steps:
         for name in step.inputs:
             start = workflow.makers.get(name, f"given {name}")

@@ -31,11 +31,11 @@ def main(arguments: Mapping[str, str]) -> None:
     model, decision = read_json(arguments["model"]), read_json(arguments["decision"])
     rows = read_rows(arguments["judged"], JUDGED.names)
     rate = float(arguments.get("model-false-positive-rate", TrainerConfig().false_positive_rate))
-    told: dict[str, Any] = {name: decision[name] for name in ("passed", "why", "figures")}
-    told["snapshot"] = None
+    outcome: dict[str, Any] = {name: decision[name] for name in ("passed", "why", "figures")}
+    outcome["snapshot"] = None
     if model.get("family") in FAMILIES:
-        told["snapshot"] = _snapshot(model, decision, rows, rate).model_dump()
-    write_json(arguments["candidate"], told)
+        outcome["snapshot"] = _snapshot(model, decision, rows, rate).model_dump()
+    write_json(arguments["candidate"], outcome)
 
 
 def _snapshot(model: Mapping[str, Any], decision: Mapping[str, Any], rows: Rows, rate: float) -> Snapshot:
@@ -59,9 +59,9 @@ def _snapshot(model: Mapping[str, Any], decision: Mapping[str, Any], rows: Rows,
             signature="",
         )
     except (KeyError, TypeError, AttributeError, ValidationError) as error:
-        told = " ".join(str(error).split())
+        outcome = " ".join(str(error).split())
         raise UsageError(
-            f"The model names a family and lacks what it needs: {told}.", "See docs/workflow.md."
+            f"The model names a family and lacks what it needs: {outcome}.", "See docs/workflow.md."
         ) from error
     model_of(snapshot)
     return snapshot
