@@ -1,4 +1,4 @@
-"""The dead letter of a line that never became an event."""
+"""Makes the dead letter of a line that became no event."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from streams.intake.layouts.candidates import numbered
 from streams.intake.line import BadLine, Line
 
 LOOKAHEAD = 20
-"""Lines behind one that say whether its time can be believed."""
+"""Lines after a line by which its time is judged plausible or not."""
 _ENOUGH_BEHIND = 3
 """Lines behind the first line of a file that show it to be out of place; no line comes before it."""
 _MOST_OUT_OF_ORDER = 0.25
@@ -32,7 +32,7 @@ Lines = Iterable[Line | BadLine]
 
 
 def when(line: Line) -> float:
-    """The time at which a line counts: its own, or the stand-in's where that is far behind it."""
+    """The time at which a line counts: its own, or the replacement if the line's own is far ahead of it."""
     return line.ts if line.appended_s is None else max(line.appended_s, 0.0)
 
 
@@ -98,12 +98,12 @@ class UnopenedFile:
     first_s: float
     """Time of its first line, or less."""
     tie: bytes
-    """Tells files of the same first time apart, whatever their names."""
+    """Orders files with the same first time, independently of their names."""
     open: Callable[[], Lines]
 
 
 def merged(sources: Sequence[UnopenedFile]) -> Iterator[Line | BadLine]:
-    """Merges files by time. What lies out of order in a file stays there: a file is as far as its newest line."""
+    """Merges files by time. Lines out of order within a file keep their place; a file's time is its newest line's."""
     order = count()
     heap: list[
         tuple[float, bytes, int, Iterator[tuple[float, Line | BadLine]] | None, Line | BadLine | UnopenedFile]

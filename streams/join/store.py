@@ -147,6 +147,7 @@ class JoinStore:
         """Stores a waiting label, unless too many wait. A repeated label replaces the first one."""
         key = _waiting_key(label)
         theirs = self._waiting.get(label.visitor_id, {})
+        # Both bounds are needed: one visitor's labels must not use up the partition's.
         if key not in theirs and (len(theirs) >= MOST_WAITING or self.labels_waiting >= MOST_WAITING_IN_ALL):
             return LabelOutcome.OVERFLOWED
         known = key in theirs

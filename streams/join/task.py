@@ -117,6 +117,7 @@ class JoinTask(Task):
         if label is None:
             effects.count("labels", "unknown", LabelOutcome.UNREADABLE)
             return
+        # Producers of labels may use another key. Only the visitor's partition has the session.
         if self._is_misplaced(label, record):
             effects.outputs.append(Output(LABELS, label.visitor_id.encode(), record.value))
             _count(label, LabelOutcome.REKEYED, effects)

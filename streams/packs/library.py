@@ -131,6 +131,7 @@ class PackLibrary:
                 if isinstance(found, LostPatterns):
                     log.warning("judging by the packs in force, as a version is missing: %s", found.error)
                     found = current
+                # The cache is bounded, as each set of compiled patterns takes memory and a replay may need many.
                 while len(self._of_then_cached) >= KEPT:
                     del self._of_then_cached[next(iter(self._of_then_cached))]
                 known = self._of_then_cached[wanted] = found

@@ -78,12 +78,12 @@ def produce(
 ) -> Produced:
     """Sends events and dead letters of all lines, and returns when Kafka has acknowledged all records.
 
-    If nobody else has sent events lately, then partitions in which the file is silent get idle watermark records, so
-    that their sessions close when they would have closed live. With `end_of_input` it then declares that nothing more
-    will come, which closes the sessions that are open.
+    If no other producer has sent events lately, then partitions in which the file is silent get idle watermark records,
+    so that their sessions close when they would have closed live. With `end_of_input`, the end of input is declared
+    then, which closes all open sessions.
 
     Raises:
-        ClusterError: the cluster is not there, not as the catalogue says, or did not take a record.
+        ClusterError: The cluster can't be reached, its topics differ from the catalogue, or it refused a record.
         WorkError: The end of input can't be declared, since another producer is sending.
     """
     check_topics_for_producing(settings)

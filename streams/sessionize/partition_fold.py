@@ -109,10 +109,12 @@ class PartitionFold:
             return
         event, ts = decoded.event, decoded.ts
         visitor = self.visitors.get(event.visitor_id)
+        # A visitor with open sessions was checked at its first event, so murmur2 is computed only for others.
         if visitor is None and not arrival.is_in_place(record, event.visitor_id, self.partitions):
             self.outputs.append(arrival.rekeyed(record, event.visitor_id))
             accounts.rekeyed += 1
             return
+        # The watermark is the greatest event time: without this clamp, one wrong clock would close all sessions.
         if ts - appended_ms / 1000.0 > self.config.max_ahead_s:
             ts = max(appended_ms / 1000.0, 0.0)
             accounts.clamped += 1
@@ -122,6 +124,7 @@ class PartitionFold:
         """Takes an event of this partition, with its clamped time."""
         event = decoded.event
         seen = fingerprint(event)
+        # Duplicates are dropped before late events are, so that a repeated event is never counted as late.
         if visitor is not None and seen in visitor.seen:
             self.accounts.duplicate += 1
             return
@@ -131,6 +134,7 @@ class PartitionFold:
             return
         if ts > self.watermark:
             self._raise(ts)
+        # Due sessions close before the event is folded, so that the order of revisions doesn't depend on batches.
         if self.deadlines.next < self.horizon:
             self._close_due()
             visitor = self.visitors.get(event.visitor_id)
