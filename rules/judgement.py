@@ -38,4 +38,4 @@ class Judgement:
     trials: tuple[ShadowVerdict, ...] = ()
     """Verdicts of stages if their rules in shadow counted."""
     beneath: Judgement | None = None
-    """What the cascade says without people's answers, where those have a part in it."""
+    """The cascade's judgement without human labels, if those have a part in it."""

@@ -52,7 +52,7 @@ def evaluate(data: Path) -> EvaluationResult:  # noqa: ARG001 -- made-up traffic
             "Three hours of the demo's traffic (four events a second) through all stages; from the middle on, 250 bots "
             "an hour of a kind that no rule knows, with browsers' names, homes' addresses and people's pace. One "
             "visitor in eight is answered about, ten minutes late, one answer in twenty wrong. Recall at 0.5 % false "
-            "positives is that of the champion in force, on sessions of another seed that nobody labels: so the time "
+            "positives is that of the champion in force, on sessions of another seed, without labels: so the time "
             "that the gate takes is in it."
         ),
         figures=[

@@ -50,7 +50,7 @@ def evaluate(data: Path) -> EvaluationResult:  # noqa: ARG001 -- made-up traffic
         text=(
             "Three hours of the demo's traffic through all stages; in the middle hour, three answers in ten are the "
             "opposite of the truth. Recall at 0.5 % false positives is that of each champion in force, on sessions of "
-            "another seed that nobody labels: before the hour, in it, and in the hour after it, in which what was "
+            "another seed, without labels: before the hour, in it, and in the hour after it, in which what was "
             "learned wrong may still be served."
         ),
         figures=[

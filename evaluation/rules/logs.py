@@ -52,7 +52,7 @@ def evaluate(data: Path) -> EvaluationResult:
             f"{len(others):,} other lines that are flagged, {len(sample)} were drawn by a hash of the line's number "
             "and read by a person: `right` is an automatic client or an attack, `wrong` is a person's browser, `open` "
             "could be either (no user agent at all, a device's own). Sessions are folded from the same log as a worker "
-            "does; nobody labelled those that don't declare themselves, so the share of them is no share of errors."
+            "does; those that don't declare themselves have no label, so the share of them is no share of errors."
         ),
         figures=[
             Figure("Self-declared crawlers flagged", sum(one.is_flagged for one in declared) / len(declared), 0.98),

@@ -16,7 +16,7 @@ _HEAD = """# How well the rules do
 The first table says what is served: the shipped packs, the default level of paranoia, no list that is tested on. Recall
 and false positives stand side by side, with Wilson's 95 % intervals, and with who saw the cases before: a figure on
 cases that rules were written for, or tuned on, flatters. An interval says what chance does, not what such looking does.
-Below, goals that were set before, on the same whole sets. Errors in others' data are told by file and line, since no
+Below, goals that were set before, on the same whole sets. Errors in others' data are named by file and line, since no
 row of others' data is part of Weir. `python -m evaluation.rules --only payloads` runs one part; its data are
 beside the project, in `../shared/data`.
 """

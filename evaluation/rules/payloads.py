@@ -47,10 +47,10 @@ def evaluate(data: Path) -> EvaluationResult:
         title="Attacks in URLs",
         text=(
             f"{len(sets[PARAMETERS]):,} values of HTTP parameters and {len(sets[INJECTIONS]):,} of libinjection's "
-            "strings, each as what somebody searches for, at the default level of paranoia. Flagged is whatever is not "
+            "strings, each as a search query, at the default level of paranoia. Flagged is whatever is not "
             "allowed. The rules were written while looking at one half of each set, by a hash of the text, and earlier "
             "versions of this page listed errors in the other half by row: neither half is held out. Patterns written "
-            "by hand can't be trained without a source, so recall is told by source, worst first, and the mean of the "
+            "by hand can't be trained without a source, so recall is given by source, worst first, and the mean of the "
             "sources stands beside the share of all strings: a few sources have most of the strings."
         ),
         figures=[

@@ -91,7 +91,7 @@ def evaluate(data: Path) -> EvaluationResult:  # noqa: ARG001 -- the sets are pa
             "ordinary requests, 21.5 % of the questions, 3.1 % of the user agents and 2.0 % of the posts. Packs of "
             "before gave 76.2 %, 26.7 %, 6.4 %, 28.8 %, 24.7 % and 5.0 %. Patterns were mended by these errors since, "
             "so that the figures here flatter. "
-            "Whoever composes a set has a taste, so the sources say more than their sums. For abuse, flagged is "
+            "A set reflects the taste of its author, so the sources say more than their sums. For abuse, flagged is "
             "recall; for the rest, it is the share of false positives."
         ),
         tables=[

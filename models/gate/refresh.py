@@ -130,8 +130,10 @@ def why(figures: Mapping[str, float], against: Sequence[str]) -> str:
     if not answers:
         return "It has learned more of the same, and no answer since speaks against it."
     lead = figures["mean_lead"]
-    said = "lower" if lead >= 0 else "higher"
-    return f"On {answers} answers since the last it is no worse: squared error {said} by {abs(lead):.4f} each."
+    direction = "lower" if lead >= 0 else "higher"
+    return (
+        f"On {answers} labels since the last refresh it is no worse: squared error {direction} by {abs(lead):.4f} each."
+    )
 
 
 def doubts(newest: Sequence[Judged], gate: Bounds) -> list[str]:

@@ -67,7 +67,7 @@ class Thresholds:
             needed = math.ceil(_UPPER[0] / rate)
             return (
                 f"It only asks, from {self.review_from:.3f} on{found}: a false positive rate of {rate:.2%} takes "
-                f"{needed} benign answers of people, and there are {self.benign}."
+                f"{needed} benign human labels, and there are {self.benign}."
             )
         return (
             f"It blocks from {self.block_from:.3f} on, at most {self.promised:.2%} of benign sessions by {self.benign} "

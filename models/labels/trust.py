@@ -21,7 +21,7 @@ _BY_CHAMPION = 0.25
 _GUESSING = 0.5
 """Share of agreement of labels at random, whose weight is 0."""
 _WORTHLESS = 0.05
-"""If the usual agreement is at most this far above guessing, sources can't be told apart."""
+"""If the usual agreement is at most this far above guessing, sources can't be distinguished."""
 
 
 class Source(msgspec.Struct, array_like=True):
@@ -92,7 +92,7 @@ class Trust(msgspec.Struct):
         """
         usual = self._usual(weak=source.startswith(WEAK_PREFIX))
         if usual <= _GUESSING + _WORTHLESS:
-            return 1.0  # with so little agreement, no source can be told from a guessing one
+            return 1.0  # with so little agreement, no source can be distinguished from a guessing one
         own = self.sources.get(source, Source())
         share = (own.agreed + _PRIOR * usual) / (own.agreed + own.contradicted + _PRIOR)
         return max(0.0, min(1.0, (share - _GUESSING) / (usual - _GUESSING)))

@@ -70,7 +70,7 @@ def check(
     ids, categories = known_names(packs.values())
     problems: list[Problem] = []
     for one in files:
-        # Errors, whoever wrote the patterns: they would flag people.
+        # Errors in any pack, since such patterns would flag people.
         problems += excess_problems(one.file, one.pack, excess_matches(one.pack.patterns_in_force))
         for entry in _own_patterns(one.pack):
             findings = [

@@ -1,7 +1,7 @@
 """Counter-examples: ordinary texts of each field, on which patterns must keep quiet.
 
-The texts are composed by this project (`rules/heuristics/benign`). Whoever writes a pattern sees at once which people
-it would meet; they are no proof that there are no others.
+The texts are composed by this project (`rules/heuristics/benign`). An author of a pattern sees at once which people
+it would flag; the texts are no proof that there are no others.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ LONG = 256
 """Characters of a text from which on its patterns are looked for in parts."""
 PARTS = 3
 """A set's automaton has a state for whatever its patterns have seen together, and each new one costs as much as a
-hundred characters: made-up texts meet new ones all the time. Parts of a set have far fewer, and take longer to scan."""
+hundred characters: synthetic texts reach new states all the time. Parts of a set have far fewer states, but take longer
+to scan."""
 
 Find = Callable[[str], tuple[str, ...]]
 SetMatch = Callable[[bytes], list[int] | None]

@@ -7,7 +7,7 @@ from rules.heuristics.scripts import mixed_scripts
 from rules.heuristics.text_signs import FEWEST_LETTERS, MOST_REPEATS, hides_target, offers, repeats_one_word
 
 MARK = "\x1f"
-"""Stands before each sign's name. Whoever writes one into a text only accuses themselves."""
+"""Stands before each sign's name. A visitor who writes one into a text only raises their own evidence."""
 
 SHORTEST_REPEATING = (MOST_REPEATS + 1) * (FEWEST_LETTERS + 1) - 1
 

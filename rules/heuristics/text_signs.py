@@ -162,7 +162,7 @@ def hides_target(text: str) -> bool:
 
 
 def offers(text: str) -> bool:
-    """Whether a short text has a link and is an offer in several respects, with nobody in it who speaks for themselves.
+    """Whether a short text has a link and is an offer in several respects, without a sign of a personal message.
 
     Posts of people have each of the ordinary shapes, and two of them often: a price and a call to register, as for a
     concert.

@@ -32,7 +32,7 @@ COUNTABLE = {
     ("account", "addresses"),
     ("account", "visitors"),
 }
-"""What may be counted, and of whom."""
+"""What may be counted, and of which subject."""
 PAGES = frozenset({"html", "htm", "xhtml", "shtml", "php", "asp", "aspx", "jsp", "jspx", "cgi", "do"})
 """Extensions of pages, which people ask for."""
 

@@ -78,7 +78,7 @@ class Sums:
         self.arrivals = [DistinctCounts(limit, partitions) for limit in limits if limit.of != "items"]
         """To be counted by `arrive`."""
         self.items = [DistinctCounts(limit, partitions) for limit in limits if limit.of == "items"]
-        """To be counted by whoever knows items."""
+        """To be counted by a caller that knows items."""
         self._arriving = [
             (counts, _PARTIES.index(counts.limit.kind), _COUNTED.index(counts.limit.of)) for counts in self.arrivals
         ]

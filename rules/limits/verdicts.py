@@ -153,7 +153,7 @@ class SharedVerdicts:
         self._replace(crossed)
 
     def on(self, session: Session) -> tuple[SubjectVerdict, ...]:
-        """The verdicts that meet a session: on its visitor, its address and its accounts, in this order.
+        """The verdicts that apply to a session: on its visitor, its address and its accounts, in this order.
 
         A known visitor is not meant by an address's: it has a budget of its own, and others may have spent.
         """

@@ -14,7 +14,7 @@ BEHIND = 64
 class Window:
     """A window of event time, and when the next window begins.
 
-    Whoever asks compares times with `start` and `end`, and calls `moves` only outside of them. A record from next year
+    Callers compare times with `start` and `end`, and calls `moves` only outside of them. A record from next year
     alone moves nothing; if several did, the window goes back once most events lie before it.
     """
 

@@ -33,8 +33,8 @@ def _build() -> int:
     except NoCompilerError as error:
         return _say(f"Nothing was compiled: {error}", 1)
     running = decide(Sources())
-    said = "" if is_new else " There was nothing to do."
-    return _say(f"Weir runs as {running}.{said}", 0 if running.is_compiled or os.environ.get(VARIABLE) == "0" else 1)
+    rest = "" if is_new else " There was nothing to do."
+    return _say(f"Weir runs as {running}.{rest}", 0 if running.is_compiled or os.environ.get(VARIABLE) == "0" else 1)
 
 
 def _build_and_prove() -> bool:

@@ -22,7 +22,7 @@ from weir.errors import WorkError
 
 _HALF_MADE = ".making-"
 _FORGOTTEN_S = 3600
-"""What a killed build left is removed by a later one, when nobody can be at work on it any more."""
+"""What a killed build left is removed by a later one, when no build can be at work on it any more."""
 _SETUP = """
 import json, sys
 from setuptools import Extension, setup
@@ -39,7 +39,7 @@ setup(
 
 
 class BuildError(WorkError):
-    """Cython or the compiler refused; `output` is what they said."""
+    """Cython or the compiler refused; `output` is their output."""
 
     def __init__(self, what: str, output: str) -> None:
         super().__init__(what, "`python -m streams.compiled build` shows why.")

@@ -44,9 +44,9 @@ class Stamp:
             ValueError: it is no stamp.
         """
         try:
-            said = json.loads((folder / STAMP).read_bytes())
-            binaries = {str(name): str(one) for name, one in said["binaries"].items()}
-            return cls(str(said["digest"]), str(said["cython"]), str(said["soabi"]), binaries)
+            stamp = json.loads((folder / STAMP).read_bytes())
+            binaries = {str(name): str(one) for name, one in stamp["binaries"].items()}
+            return cls(str(stamp["digest"]), str(stamp["cython"]), str(stamp["soabi"]), binaries)
         except (LookupError, TypeError, AttributeError) as error:
             raise ValueError(f"{folder / STAMP} is no stamp") from error
 

@@ -47,7 +47,7 @@ class ConsoleProcess:
         """The address at which one browser, once, may do everything.
 
         Raises:
-            WorkError: it ended, or said nothing in time.
+            WorkError: it ended, or was not ready in time.
         """
         deadline = time.monotonic() + timeout_s
         while True:
@@ -55,8 +55,8 @@ class ConsoleProcess:
                 if line.startswith(_LINK):
                     return line.removeprefix(_LINK)
             if self._process.poll() is not None or time.monotonic() > deadline:
-                said = self._log_file.read_text(errors="replace").strip().splitlines()
-                raise WorkError("The console did not start.", said[-1] if said else "It said nothing.")
+                lines = self._log_file.read_text(errors="replace").strip().splitlines()
+                raise WorkError("The console did not start.", lines[-1] if lines else "Its log is empty.")
             time.sleep(_POLL_S)
 
     def stop(self, timeout_s: float = 10.0) -> int:

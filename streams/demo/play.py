@@ -97,7 +97,7 @@ class Play:
 
     def _look(self) -> Picture:
         self._worker.sample_memory()
-        # While it doesn't answer, the last that it said holds.
+        # While it does not respond, its last response counts.
         self._series = self._worker.metrics() or self._series
         results, memory = self._watcher.results, self._worker.peak_memory_bytes
         self.picture = take(self._elapsed_s, self._sender.sent, results, self._series, memory)

@@ -46,7 +46,7 @@ class Sender:
         self._next = next(self._traffic)
 
     def send_due(self, now_s: float) -> None:
-        """Sends what is due by now, but not so much that nobody else gets a turn."""
+        """Sends what is due by now, but not so much that other work waits."""
         for _ in range(_AT_ONCE):
             if self._start_s + self._next.at_s > now_s:
                 break

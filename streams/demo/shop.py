@@ -39,12 +39,12 @@ def item_path(item_id: str) -> str:
 
 
 def price(item_id: str) -> float:
-    """The same for an item whoever asks; between 5 and 154 euros."""
+    """The price of an item, the same for all visitors; between 5 and 154 euros."""
     return 4.99 + (sum(item_id.encode()) * 37) % 150
 
 
 def search_words(random: Random) -> str:
-    """What somebody who wants to buy something types."""
+    """A search that a buyer types."""
     return f"{random.choice(_SEARCH_FIRST)} {random.choice(CATEGORIES).replace('-', ' ')}"
 
 

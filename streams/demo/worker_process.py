@@ -28,7 +28,7 @@ Series = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
 class WorkerProcess:
-    """Starts at once. Its log goes to a file; the model key reaches it by its environment, which nobody else reads.
+    """Starts at once; its log goes to a file. The model key is in its environment, which no other user can read.
 
     Args:
         settings: the demo's.
@@ -97,7 +97,7 @@ class WorkerProcess:
     def last_words(self) -> str:
         """The end of its log, for an error's hint."""
         lines = self.log_file.read_text(errors="replace").strip().splitlines()
-        return f"It said last: {lines[-1]}" if lines else "It said nothing."
+        return f"Its last log line: {lines[-1]}" if lines else "Its log is empty."
 
     def _ask(self, path: str) -> str | None:
         try:

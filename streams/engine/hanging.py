@@ -60,11 +60,11 @@ def free_state(observer: Observer, state: PartitionId, undo: Undo) -> None:
         )
 
 
-def undo_cut_flushes(newest: Mapping[PartitionId, int], real: int, undo: Undo) -> None:
-    """Undoes outputs of flushes that never became real, and could still.
+def undo_incomplete_flushes(newest: Mapping[PartitionId, int], real: int, undo: Undo) -> None:
+    """Undoes outputs of incomplete flushes, which a marker that is on its way could still commit.
 
     Args:
-        newest: the producer's newest flush in each partition of the outputs that is held up, by anybody.
+        newest: the producer's newest flush in each partition of the outputs that is held up.
         real: number of the last flush that the state holds.
         undo: as above.
 
@@ -72,9 +72,9 @@ def undo_cut_flushes(newest: Mapping[PartitionId, int], real: int, undo: Undo) -
         BrokenTransactionError: the brokers refused; to be tried again.
         FencedError: a newer owner was quicker.
     """
-    if cut := [where for where, flush in newest.items() if flush > real]:
-        log.warning("a flush was cut after %d, and hangs in %s; undoing it there", real, cut)
-        undo(cut)
+    if incomplete := [where for where, flush in newest.items() if flush > real]:
+        log.warning("incomplete flush after=%d hangs in %s; undoing it there", real, incomplete)
+        undo(incomplete)
 
 
 def is_settled(observer: Observer, partition: PartitionId, timeout_s: float | None = None) -> bool:

@@ -90,7 +90,7 @@ class Process:
         """Ends the work at once; the first error is the one that is reported."""
         if self._failure is None:
             log.debug("ended by", exc_info=error)
-            self._failure = _told(error)
+            self._failure = _as_weir_error(error)
         self._ended.set()
 
     async def ended(self) -> None:
@@ -242,7 +242,7 @@ def _of_entries(take: TakeEntry) -> Callable[[LogRecord], None]:
     return lambda record: take(record.key or b"", record.value)
 
 
-def _told(error: BaseException) -> WeirError:
+def _as_weir_error(error: BaseException) -> WeirError:
     """The error as a sentence for a person."""
     if isinstance(error, WeirError):
         return error

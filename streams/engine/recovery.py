@@ -1,9 +1,9 @@
-"""Brings a partition's state back: fence, mark, read to the mark, fold the rest again.
+"""Restores a partition's state: fence, write a marker, read up to the marker, replay the rest.
 
-The order matters. Fencing ends whatever the last owner left open, and what the brokers lost sight of in the state is
-ended after it (`hanging.py`); the marker, committed by the new owner, is then the end to read to, so that no end offset
-told by a broker has to be trusted. By what the state says, outputs that the brokers lost sight of are ended, too. What
-the checkpoint lacks up to the last flush is replayed from the input, and its outputs are dropped: they are published.
+The order matters. Fencing ends the transaction that the last owner left open; hanging transactions on the state topic
+are ended after it (`hanging.py`). The new owner then commits a marker, which is the end to read to, so that no end
+offset from a broker has to be trusted. The state names incomplete flushes, whose outputs are undone.
+Input between the checkpoint and the last flush is replayed, and its outputs are dropped: they are published already.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from streams.engine import progress as progress_records
-from streams.engine.hanging import free_state, undo_cut_flushes
+from streams.engine.hanging import free_state, undo_incomplete_flushes
 from streams.engine.plan import StagePlan, Threads
 from streams.engine.progress import MARKER_KEY, PROGRESS_KEY, InputPosition, Progress
 from streams.engine.stamp import Stamps
@@ -105,7 +105,7 @@ class Recovery:
         await kafka(self._mark, mark)
         entries, recorded = await kafka(self._read_state, mark)
         flush = recorded.flush if recorded else 0
-        await kafka(self._undo_cut_flushes, observer, flush)
+        await kafka(self._undo_incomplete_flushes, observer, flush)
         ids = await kafka(observer.topic_ids, self._inputs)
         progress = await kafka(self._check_inputs, recorded, ids)
         count = len(entries)
@@ -121,11 +121,11 @@ class Recovery:
         with _brokers_may_be_coming_back():
             free_state(observer, (self._settings.names.state(self._stage), self._partition), self._transactions.undo)
 
-    def _undo_cut_flushes(self, observer: Observer, real: int) -> None:
+    def _undo_incomplete_flushes(self, observer: Observer, real: int) -> None:
         with _brokers_may_be_coming_back():
             outputs = [self._settings.names.public(topic) for topic in PUBLIC]
             newest = newest_flushes(self._settings, observer, outputs, Stamps(self._stage, self._partition))
-        undo_cut_flushes(newest, real, self._transactions.undo)
+        undo_incomplete_flushes(newest, real, self._transactions.undo)
 
     def _mark(self, mark: bytes) -> None:
         self._transactions.begin()

@@ -143,8 +143,8 @@ class PackLibrary:
         with self._lock:
             return list(dict.fromkeys([*([own.version] if own is not None else ()), *self._ledger.versions(name)]))
 
-    def said(self, name: str) -> CurrentPack | None:
-        """The topic's record of a pack's version in force, since when, by whom and why; None without one."""
+    def published(self, name: str) -> CurrentPack | None:
+        """The topic's record of a pack's version in force, with its time, its author and the reason; None without one."""
         with self._lock:
             return self._ledger.current.get(name)
 

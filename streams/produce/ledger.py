@@ -14,7 +14,7 @@ from itertools import chain
 
 import msgspec
 
-from streams.engine.hanging import free_state, undo_cut_flushes
+from streams.engine.hanging import free_state, undo_incomplete_flushes
 from streams.engine.stamp import Stamps
 from streams.engine.transaction import Transactions
 from streams.engine.uncommitted import newest_flushes
@@ -83,7 +83,7 @@ class ReplayLedger:
         self._flush = max((note.flush for note in self.notes.values()), default=0)
         outputs = [self._settings.names.public(topic) for topic in PUBLIC]
         newest = newest_flushes(self._settings, self._observer, outputs, Stamps(REPLAYS.name, 0))
-        undo_cut_flushes(newest, self._flush, transactions.undo)
+        undo_incomplete_flushes(newest, self._flush, transactions.undo)
         self._forget(others)
 
     def send(self, events: Sequence[tuple[DeadLetterPosition, Output]], run: str) -> None:

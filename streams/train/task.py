@@ -51,7 +51,7 @@ def trainer_config(settings: Settings) -> TrainerConfig:
 class TrainTask(Task):
     """Learns every example once; publishes signed snapshots, decisions and the champion's pointer together.
 
-    A model's state is large and an example small: so each flush writes the examples learned, and only a meeting with
+    A model's state is large and an example small: so each flush writes the examples learned, and only a decision about
     the champion writes the whole state and takes them away. Recovery learns the examples since then again.
 
     Args:
@@ -120,7 +120,7 @@ class TrainTask(Task):
             self._whole = True
 
     def changes(self) -> Iterable[tuple[bytes, bytes | None]]:
-        """After a meeting the whole state, otherwise the examples learned since the last call."""
+        """After a decision the whole state, otherwise the examples learned since the last call."""
         if not self._whole:
             yield from self._new.items()
             self._logged |= self._new

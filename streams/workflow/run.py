@@ -56,7 +56,7 @@ class Run:
         if missing:
             raise UsageError(f"The workflow {workflow.name} needs {missing[0]}.", f"Give it by --{missing[0]}.")
         self._workflow, self._given, self._store = workflow, given, store
-        self._jobs, self._tell = jobs, tell
+        self._jobs, self._report = jobs, tell
         self._processes = Processes()
         self.results: dict[str, StepResult] = {}
 
@@ -115,14 +115,14 @@ class Run:
         attempt = 0
         while True:
             attempt += 1
-            self._tell(f"{step.name}: begins" if attempt == 1 else f"{step.name}: attempt {attempt}")
+            self._report(f"{step.name}: begins" if attempt == 1 else f"{step.name}: attempt {attempt}")
             try:
                 made = self._attempt(step, key, values)
             except (WorkError, OSError) as error:
                 why, hint = (error.message, error.hint) if isinstance(error, WorkError) else (f"{error}.", "")
                 may_retry = error.may_retry if isinstance(error, StepFailedError) else True
                 if may_retry and attempt <= step.retries:
-                    self._tell(f"{step.name}: {why}")
+                    self._report(f"{step.name}: {why}")
                     continue
                 return StepResult(step.name, "failed", time.monotonic() - began_s, attempt, why, hint)
             paths = self._store.paths(step, key)
@@ -138,4 +138,4 @@ class Run:
     def _ended(self, result: StepResult) -> None:
         self.results[result.name] = result
         took = f" in {result.seconds:.1f} s" if result.state in {"done", "failed"} else ""
-        self._tell(f"{result.name}: {result.state}{took}")
+        self._report(f"{result.name}: {result.state}{took}")

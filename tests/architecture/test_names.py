@@ -13,7 +13,9 @@ import pytest
 from tests.architecture.rooms import ROOT
 
 PRODUCT = ("weir", "streams", "rules", "models", "evaluation", "bench")
-LOOKED_AT = (*PRODUCT, "tests", "docs", "README.md", "CONTRIBUTING.md")
+LOOKED_AT = ("weir", "streams", "rules", "models", "docs", "README.md", "CONTRIBUTING.md")
+QUOTED = (ROOT / "rules" / "heuristics" / "benign", ROOT / "docs" / "chaos", ROOT / "docs" / "benchmarks")
+"""Texts as visitors write them, and reports of runs that lie as they were written."""
 SUFFIXES = {".py", ".pxd", ".md", ".html"}
 GLOSSARY = ROOT / "docs" / "glossary.md"
 
@@ -58,7 +60,11 @@ def product_modules() -> list[Path]:
 def looked_at() -> list[Path]:
     roots = [ROOT / name for name in LOOKED_AT]
     found = [file for root in roots for file in ([root] if root.is_file() else root.rglob("*"))]
-    return sorted(file for file in found if file.suffix in SUFFIXES and file != GLOSSARY)
+    return sorted(
+        file
+        for file in found
+        if file.suffix in SUFFIXES and file != GLOSSARY and not any(file.is_relative_to(quoted) for quoted in QUOTED)
+    )
 
 
 def test_no_two_public_classes_of_the_product_have_the_same_name() -> None:

@@ -94,7 +94,7 @@ def _freed_state() -> None:
 def _undone_cut_flushes() -> None:
     from streams.engine import recovery  # noqa: PLC0415 -- likewise
 
-    _put(recovery, "undo_cut_flushes", lambda *_: None)
+    _put(recovery, "undo_incomplete_flushes", lambda *_: None)
 
 
 def _doubt() -> None:

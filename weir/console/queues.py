@@ -43,7 +43,7 @@ BUILT_IN = (
     Queue("all", "All questions", "Contradictions first, then reports, doubts, unusual sessions and the sample."),
     Queue("conflict", "Contradictions", "Two people gave opposite labels."),
     Queue("reports", "Reports", "Visitors who were reported by others."),
-    Queue("unsure", "In doubt", "The verdict is review, or the model's score is near the middle."),
+    Queue("unsure", "Not confident", "The verdict is review, or the model's score is near the middle."),
     Queue("novel", "Unusual", "Unlike the sessions before them."),
     Queue("random", "Random", "A sample: what is found here says how much is missed elsewhere."),
     Queue("open", "Flagged now", "Sessions that are still open and flagged: an answer acts at once."),

@@ -37,7 +37,7 @@ def checked(connection: DuckDBPyConnection, sql: str) -> duckdb.Statement:
     try:
         statements = connection.extract_statements(sql)
     except duckdb.Error as error:
-        raise _told(error, 0) from error
+        raise _as_weir_error(error, 0) from error
     if len(statements) != 1:
         many = "no statement" if not statements else f"{len(statements)} statements"
         raise UsageError(f"A query is one statement, and this is {many}.", "Give one SELECT.")
@@ -82,12 +82,12 @@ def _bounded(connection: DuckDBPyConnection, seconds: float) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        raise _told(error, seconds) from error
+        raise _as_weir_error(error, seconds) from error
     except (OSError, RuntimeError) as error:
         # Through Arrow's reader DuckDB's errors come as these; a full disk, say, is not one of them.
         if " Error: " not in str(error):
             raise
-        raise _told(error, seconds) from error
+        raise _as_weir_error(error, seconds) from error
     finally:
         over.set()
         timer.join()
@@ -101,7 +101,7 @@ def _interrupt(connection: DuckDBPyConnection, over: threading.Event, seconds: f
         wait = 0.1
 
 
-def _told(error: Exception, seconds: float) -> WeirError:
+def _as_weir_error(error: Exception, seconds: float) -> WeirError:
     message = one_line(error)
     _, colon, rest = message.partition("Error: ")
     reason = rest if colon else message

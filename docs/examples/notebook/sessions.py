@@ -178,7 +178,7 @@ def caution(labelled):
     - **Not as how well abuse is found.** The labels here are {labelled.labels_are}. Where they are Weir's own
       verdicts, a model that is trained on them copies the rules: a high precision says that the rules can be guessed
       from a session's measures. Abuse that the rules miss counts as benign, and people that they wrongly block count
-      as abuse. People's answers stand for the sessions that they were asked about, which are not a random sample.
+      as abuse. Human labels stand for the sessions that they were asked about, which are not a random sample.
     - **Not as what a model would do live.** With verdicts as labels, the measures are those of the closed session,
       when a verdict is long given. A block also changes what the visitor does next.
     - **Not as certain.** The interval covers the draw of visitors, not the change of traffic from one week to the next.

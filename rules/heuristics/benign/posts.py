@@ -175,7 +175,7 @@ _CODES = (
     ),
 )
 _SAFE_UNQUOTED = frozenset({"<script>alert('hi')</script>"})
-"""Script that runs where a site shows it raw: outside of backticks it is an attack, whoever wrote it."""
+"""Script that runs where a site shows it raw: outside of backticks it is an attack."""
 
 
 def texts() -> tuple[str, ...]:

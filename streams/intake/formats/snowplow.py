@@ -2,7 +2,7 @@
 
 The first line tells which of the three a file is. `page_ping` becomes `ping`, `link_click` becomes `click`, a
 `transaction` becomes `purchase`, other names stay; what a shop did comes from `snowplow_shop.py`. Rows without a
-`domain_userid` belong to no session, and are told apart by their reason. Rows lie in the order of loading: events are
+`domain_userid` belong to no session, and differ in their reason. Rows lie in the order of loading: events are
 sorted by `ts`.
 """
 

@@ -3,7 +3,7 @@
 A proxy appends the address that it saw to `X-Forwarded-For`, so the right end of the list is what the site's own
 proxies wrote, and the left end is whatever the client chose to send. The client is therefore the first address from the
 right that is no proxy of the site's own, as nginx's `real_ip_recursive` and MDN's page on the header have it. If the
-leftmost were taken, then a bot could put its requests on somebody else's account.
+leftmost were taken, then a bot could put its requests on another client's account.
 """
 
 from __future__ import annotations

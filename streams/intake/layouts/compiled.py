@@ -16,7 +16,7 @@ _FREE_IN_QUOTES = frozenset({Field.FORWARDED, Field.ACCOUNT})
 
 
 class AmbiguousColumnError(ValueError):
-    """A column's end can't be told."""
+    """A column's end is ambiguous."""
 
 
 class CompiledLayout:
@@ -99,7 +99,7 @@ def _up_to(column: LayoutColumn, behind: str) -> str:
         return r"[^\s\"]*+" if end in " \t" else rf"[^\s{re.escape(end)}]*+"
     if end in _AMBIGUOUS_ENDS:
         what = "spaces" if end == " " else f"'{end}'"
-        raise AmbiguousColumnError(f"{column.name} can hold {what}, so its end can't be told.")
+        raise AmbiguousColumnError(f"{column.name} can hold {what}, so its end is ambiguous.")
     return f"[^{re.escape(end)}]*+"
 
 
@@ -111,4 +111,4 @@ def _behind(column: LayoutColumn, following: LayoutColumn) -> str:
         return "?"
     if following.kind.field is Field.URL and not column.kind.spaced:
         return "/"
-    raise AmbiguousColumnError(f"{column.name} stands directly before {following.name}, so its end can't be told.")
+    raise AmbiguousColumnError(f"{column.name} stands directly before {following.name}, so its end is ambiguous.")

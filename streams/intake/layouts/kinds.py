@@ -38,8 +38,8 @@ class ColumnKind:
     Args:
         field: Where the value goes.
         bare: Pattern of the value where it stands between spaces; `None` where any text without spaces may stand.
-        strict: Pattern of what it holds in an ordinary line, by which layouts are told apart; `bare` unless given. What
-            clients choose the text of may be odder than that, and no line is lost for it.
+        strict: Pattern of what it holds in an ordinary line, by which layouts are distinguished; `bare` unless given.
+            What clients choose the text of may be odder than that, and no line is lost for it.
         spaced: Whether the value can hold spaces, so that it needs quotes or brackets to have an end.
         read: Makes the field's value of the text; raises ValueError, with a clause that says why.
 
@@ -134,7 +134,7 @@ SKIPPED_NUMBERS = ColumnKind(Field.NOTHING, r"(?:[+-]?[0-9]{1,19}(?:[./][+-]?[0-
 SKIPPED_ADDRESS = ColumnKind(Field.NOTHING, rf"(?:{_ADDRESS}|-)?")
 ALB_TYPE = ColumnKind(Field.NOTHING, r"(?:https?|h2|grpcs|wss?)")
 ANY_TIME = ColumnKind(Field.TIME, read=any_time)
-"""Whatever form the server was told to write it in."""
+"""In any form that a server can be configured to write."""
 CAPTURES = ColumnKind(Field.PROPERTY, r"[^}]{0,4096}", spaced=True)
 CAPTURED_RESPONSE = ColumnKind(Field.NOTHING, r"(?: \{[^}]{0,4096}\})?")
 QUESTION_MARK = ColumnKind(Field.NOTHING, r"\??")

@@ -90,7 +90,7 @@ class JsonLayout:
         name: As `--format` takes it.
         meaning: Which server writes it, for people.
         columns: Of several that go to one field, the first that has a value counts.
-        required: Paths that every line of the layout has, by which it is told from others.
+        required: Paths that every line of the layout has, by which it is distinguished from others.
         sample: A line that reads well, for the documentation and its test.
         config: What makes a server write it.
 

@@ -43,7 +43,7 @@ def layout_of(template: str) -> Layout | JsonLayout:
     """The layout that a server with this `log_format` or `LogFormat` writes.
 
     Raises:
-        UsageError: the string names no client or no time, or a column's end can't be told.
+        UsageError: the string names no client or no time, or a column's end is ambiguous.
 
     """
     text = _bare(template)

@@ -96,7 +96,7 @@ HEADERS: Mapping[str, ColumnKind] = {
     "cf-connecting-ip": kinds.FORWARDED,
     "true-client-ip": kinds.FORWARDED,
 }
-"""Request headers, in lower case, that an event has a place for."""
+"""Request headers, in lower case, that an event has a field for."""
 
 _COUNTED = {"sec": kinds.EPOCH_S, "msec": kinds.EPOCH_MS, "usec": kinds.EPOCH_US}
 

@@ -38,7 +38,7 @@ FIELDS: dict[str, ColumnKind] = {
     "cs(host)": kinds.TEXT,
     "cs-host": kinds.TEXT,
 }
-"""Fields that an event has a place for, in lower case; others are passed over, since the file itself names them."""
+"""Fields that an event has a field for, in lower case; others are passed over, since the file itself names them."""
 REQUIRED = ("date", "time", "c-ip")
 
 

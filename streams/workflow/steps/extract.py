@@ -26,7 +26,7 @@ def main(arguments: Mapping[str, str]) -> None:
         raise UsageError(f"There is no table examples in {root}.", "Name the folder that `table_uri` names.")
     rows = found.to_table(columns=schema(EXAMPLES_TABLE).names)
     if not rows.num_rows:
-        raise UsageError(f"The table examples in {root} has no rows.", "Answers of people and weak labels fill it.")
+        raise UsageError(f"The table examples in {root} has no rows.", "Human labels and weak labels fill it.")
     order = [("kafka_partition", "ascending"), ("kafka_offset", "ascending")]
     pq.write_table(rows.sort_by(order), arguments["examples"])
 

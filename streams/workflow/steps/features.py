@@ -62,8 +62,8 @@ def main(arguments: Mapping[str, str]) -> None:
 
 
 def _example(row: Mapping[str, Any]) -> dict[str, Any]:
-    told = {name: row[name] for name in ("example_id", "features", "feature_texts", "weight")}
-    return told | {
+    fields = {name: row[name] for name in ("example_id", "features", "feature_texts", "weight")}
+    return fields | {
         "bad": row["label"] == "bad",
         "people": not is_weak(row["source"]),
         "offset": row["kafka_offset"],

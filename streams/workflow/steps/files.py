@@ -52,8 +52,10 @@ def read_rows(path: str, columns: Sequence[str]) -> Rows:
     try:
         rows: Rows = pq.read_table(path, columns=list(columns)).select(list(columns)).to_pylist()
     except (OSError, pa.ArrowException, KeyError) as error:
-        told = str(error).splitlines()[0].rstrip(".")
-        raise UsageError(f"{path} can't be read as a step's input: {told}.", "Check the step that wrote it.") from error
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise UsageError(
+            f"{path} can't be read as a step's input: {reason}.", "Check the step that wrote it."
+        ) from error
     return rows
 
 

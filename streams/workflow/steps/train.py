@@ -41,7 +41,7 @@ def main(arguments: Mapping[str, str]) -> None:
     scores = [{"example_id": row["example_id"], "score": model.predict_one(features_of(row))} for row in newest]
     write_rows(arguments["scores"], scores, SCORES)
     people = sum(row["people"] for row in examples)
-    told = {
+    fields = {
         "family": model.family,
         "hyper_parameters": model.hyper_parameters,
         "payload": payload_of(model),
@@ -50,7 +50,7 @@ def main(arguments: Mapping[str, str]) -> None:
         "learned_from": "weak" if not people else "people" if people == len(examples) else "both",
         "trained_to_offset": 1 + max(row["offset"] for row in examples),
     }
-    write_json(arguments["model"], told)
+    write_json(arguments["model"], fields)
 
 
 if __name__ == "__main__":

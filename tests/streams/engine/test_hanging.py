@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from streams.engine import hanging, progress
-from streams.engine.hanging import is_settled, undo_cut_flushes
+from streams.engine.hanging import is_settled, undo_incomplete_flushes
 from streams.engine.progress import PROGRESS_KEY, InputPosition, Progress
 from streams.engine.stamp import Stamps
 from streams.engine.transaction import Transactions
@@ -129,12 +129,12 @@ def test_outputs_that_an_outage_cut_off_from_their_position_never_become_real(
 
 def test_only_flushes_newer_than_the_state_are_undone() -> None:
     undone: list[PartitionId] = []
-    undo_cut_flushes({("a", 0): 6, ("b", 1): 7, ("c", 2): 8}, 7, undone.extend)
+    undo_incomplete_flushes({("a", 0): 6, ("b", 1): 7, ("c", 2): 8}, 7, undone.extend)
     assert undone == [("c", 2)]
 
 
 def test_nothing_is_undone_where_no_flush_was_cut() -> None:
-    undo_cut_flushes({("a", 0): 7}, 7, lambda _: pytest.fail("a transaction for nothing"))
+    undo_incomplete_flushes({("a", 0): 7}, 7, lambda _: pytest.fail("a transaction for nothing"))
 
 
 def test_open_outputs_tell_their_own_partitions_flush_alone(installation: Settings) -> None:

@@ -149,10 +149,10 @@ def test_packs_that_come_later_than_anybody_waited_judge_from_then_on(monkeypatc
 
 def test_it_tells_the_versions_that_are_to_be_had_and_who_put_which_in_force() -> None:
     mine = library()
-    assert (mine.known("mine"), mine.said("mine")) == ([FILE.version], None)
+    assert (mine.known("mine"), mine.published("mine")) == ([FILE.version], None)
     put(mine, ONE, TWO)
     assert mine.known("mine") == [FILE.version, ONE.version, TWO.version]
-    said = mine.said("mine")
+    said = mine.published("mine")
     assert said is not None
     assert (said.version, said.by) == (TWO.version, "ann")
     assert mine.known("no such pack") == []

@@ -34,7 +34,7 @@ def events(console: Console, visit: Visit) -> Response:
     found = became(console.store, event_id, visitor, console.settings.names.public(EVENTS), 50) if is_asked else []
     read = _read(console, visit, visitor, wanted=not found)
     if visit.wants_json:
-        return as_json({"events": [_as_object(one) for one in found], "read": _told(read)})
+        return as_json({"events": [_as_object(one) for one in found], "read": _read_as_object(read)})
     return render(
         console,
         visit,
@@ -122,7 +122,7 @@ def _place(row: Row | None) -> dict[str, int] | None:
     return {"partition": row["partition"], "offset": row["offset"]} if row is not None else None
 
 
-def _told(read: Read | None) -> dict[str, Any] | None:
+def _read_as_object(read: Read | None) -> dict[str, Any] | None:
     if read is None:
         return None
     return {

@@ -38,16 +38,16 @@ def rules(console: Console, visit: Visit) -> Response:
     by = by if by in SORTED_BY else SORTED_BY[0]
     found = in_order(_chosen(list(kept.value.rules.values()), query), by) if kept is not None else []
     if query.get("format") == "csv":
-        return as_csv([COLUMNS, *([*_told(one).values()] for one in found)], "rules.csv")
+        return as_csv([COLUMNS, *([*_rule_as_object(one).values()] for one in found)], "rules.csv")
     if visit.wants_json:
-        return as_json({"rules": [_told(one) for one in found], "computed": kept is not None})
+        return as_json({"rules": [_rule_as_object(one) for one in found], "computed": kept is not None})
     begin = whole_number(query.get("from", "")) or 0
     library = console.installation.resources.library
     return render(
         console,
         visit,
         "rules.html",
-        packs=[(pack, library.said(pack.name), library.known(pack.name)) for pack in patterns.packs],
+        packs=[(pack, library.published(pack.name), library.known(pack.name)) for pack in patterns.packs],
         kept=kept,
         rules=found[begin : begin + SHOWN],
         matching=len(found),
@@ -72,7 +72,7 @@ def rule(console: Console, visit: Visit) -> Response:
     kept = _worth(console)
     seen = kept.value.rules.get(name) if kept is not None else None
     if visit.wants_json:
-        return as_json(_told(seen) if seen is not None else {"rule": name, "computed": False})
+        return as_json(_rule_as_object(seen) if seen is not None else {"rule": name, "computed": False})
     sessions = console.store.rows(
         f"SELECT {SESSION_COLUMNS} FROM reasons r JOIN sessions s ON s.session_id = r.session_id WHERE r.reason = ?"
         " ORDER BY r.end_s DESC LIMIT ?",
@@ -87,7 +87,7 @@ def rule(console: Console, visit: Visit) -> Response:
         entry=entry,
         is_pattern=isinstance(entry, PatternEntry),
         regex=patterns.regex(name) if patterns.find(name) is not None else "",
-        published=console.installation.resources.library.said(pack.name),
+        published=console.installation.resources.library.published(pack.name),
         kept=kept,
         seen=seen,
         sessions=sessions,
@@ -149,7 +149,7 @@ def _chosen(found: list[RuleSeen], query: Any) -> list[RuleSeen]:  # noqa: ANN40
     ]
 
 
-def _told(one: RuleSeen) -> dict[str, object]:
+def _rule_as_object(one: RuleSeen) -> dict[str, object]:
     """A rule for programs."""
     info = one.info
     given = {name: getattr(one.row, name, None) for name in COLUMNS}

@@ -87,7 +87,7 @@ async function refresh(main) {
 // Sends an answer until it has arrived. Its id was chosen by the page: sent twice, it counts once.
 async function deliver(form, fields) {
   // Not `form.action`: a field of that name hides it.
-  const told = form.querySelector("[data-sending]");
+  const sending = form.querySelector("[data-sending]");
   for (let wait = 300; ; wait = Math.min(wait * 2, 5000)) {
     try {
       const answer = await fetch(form.getAttribute("action"), { method: "POST", body: fields, redirect: "follow" });
@@ -97,7 +97,7 @@ async function deliver(form, fields) {
         return;
       }
     } catch { /* The console is away: it is started again, or the network is back, and the answer is sent again. */ }
-    if (told) told.hidden = false;
+    if (sending) sending.hidden = false;
     await new Promise((done) => setTimeout(done, wait));
   }
 }

@@ -1,7 +1,7 @@
 -- Funnel by day
 -- Answers: Of each day's sessions, how many looked at pages, put something into the cart, and bought?
 -- Reading: A step counts sessions that took the steps before it, too. `_low` and `_high` bound the rate at 95 %
--- (Wilson's interval): two days whose intervals overlap widely can't be told apart. Days are of the session's start,
+-- (Wilson's interval): two days whose intervals overlap widely can't be distinguished. Days are of the session's start,
 -- in UTC. Flagged sessions are among them.
 SELECT
     day,
