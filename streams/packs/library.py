@@ -144,7 +144,7 @@ class PackLibrary:
             return list(dict.fromkeys([*([own.version] if own is not None else ()), *self._ledger.versions(name)]))
 
     def published(self, name: str) -> CurrentPack | None:
-        """The topic's record of a pack's version in force, with its time, its author and the reason; None without one."""
+        """The topic's record of a pack's version in force, with time, author and reason; None without one."""
         with self._lock:
             return self._ledger.current.get(name)
 
