@@ -162,7 +162,7 @@ def test_brokers_that_go_on_refusing_are_told_with_what_was_sent(
     monkeypatch.setattr("streams.produce.resend.ReplayLedger", Refusing)
     monkeypatch.setattr("streams.produce.resend._AGAIN_S", 0.0)
     monkeypatch.setattr("streams.produce.resend.CHUNK_RECORDS", 10)
-    with pytest.raises(WorkError, match=r"not today.*10 letters were sent"):
+    with pytest.raises(WorkError, match=r"not today.*10 dead letters were sent"):
         resend(settings)
     monkeypatch.undo()
     assert resend(settings) == 20

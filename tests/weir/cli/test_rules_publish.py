@@ -59,7 +59,7 @@ def test_what_is_published_is_listed_shown_and_rolled_back_to_what_the_files_say
         ({"regex": "("}, {}, "can't compile"),
         ({"match": ["/shoes"]}, {}, "does not match its example"),
         ({}, {"pack": "sums"}, "The name sums is reserved."),
-        ({"id": "injection/sql-tautology"}, {}, "stands in another pack too"),
+        ({"id": "injection/sql-tautology"}, {}, "is in another pack, too"),
         ({"expires": "2001-01-01"}, {}, "has expired"),
     ],
 )

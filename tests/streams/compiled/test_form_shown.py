@@ -31,7 +31,7 @@ def test_the_doctor_tells_it_before_all_that_needs_a_broker(monkeypatch: pytest.
     said = weir("doctor", "--json", "--set", f"bootstrap_servers=127.0.0.1:{free_port()}").out.splitlines()
     first = json.loads(said[0])
     assert first["what"] == "form"
-    assert str(form()) in first["said"]
+    assert str(form()) in first["message"]
 
 
 def test_the_switch_is_no_stray_variable(monkeypatch: pytest.MonkeyPatch) -> None:
