@@ -118,6 +118,7 @@ class DevelopmentBroker:
         _require_free(identity.port)
         class_path = os.pathsep.join(str(jar) for jar in jars)
         configuration = self._write_properties(identity)
+        # Kafka refuses to format a folder twice.
         if not (self.folder / "data" / "meta.properties").exists():
             self._format(java, class_path, configuration)
         (self.folder / "identity.json").write_bytes(msgspec.json.encode(identity))
@@ -180,6 +181,7 @@ class DevelopmentBroker:
 
     def _format(self, java: str, class_path: str, configuration: str) -> None:
         voters = ",".join(f"{v.node_id}@{v.address}:{v.directory_id}" for v in self.voters)
+        # KIP-853: the controllers' log has the voters, so the properties name only addresses to find them at.
         quorum = ["--initial-controllers", voters] if voters else ["--standalone"]
         tool = [java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *_quiet(self.process.scratch), "-cp", class_path]
         done = subprocess.run(  # noqa: S603 -- our own Java with our own arguments
@@ -195,6 +197,8 @@ class DevelopmentBroker:
 
     def _write_properties(self, identity: Identity) -> str:
         """The server's configuration; what differs from Kafka's defaults does so to be small, strict or on loopback."""
+        # Three replicas, two of them in sync, if there are as many nodes: the guarantees about lost brokers assume
+        # this.
         replicas = max(1, min(3, len(self.voters)))
         controllers = [voter.address for voter in self.voters] or [f"{HOST}:{identity.controller_port}"]
         internal = ("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")
@@ -206,7 +210,9 @@ class DevelopmentBroker:
             "listeners": f"PLAINTEXT://{HOST}:{identity.port},CONTROLLER://{HOST}:{identity.controller_port}",
             "advertised.listeners": f"PLAINTEXT://{HOST}:{identity.port},CONTROLLER://{HOST}:{identity.controller_port}",
             "log.dirs": (self.folder / "data").as_posix(),
+            # Otherwise a client with a mistyped prefix creates a topic, with the broker's number of partitions.
             "auto.create.topics.enable": "false",
+            # Kafka's default is 3 s, which the first worker of each group would wait for others.
             "group.initial.rebalance.delay.ms": "0",
             # Index files are made at full size; the cleaner takes its buffer from the heap.
             "log.index.size.max.bytes": str(1024 * 1024),
@@ -215,7 +221,9 @@ class DevelopmentBroker:
             "num.io.threads": "4",
             "replica.fetch.max.bytes": str(16 * 1024 * 1024),
             **{f"{topic}.replication.factor": str(replicas) for topic in internal},
+            # Kafka's default is 50, each with a folder and index files.
             **{f"{topic}.num.partitions": "4" for topic in internal},
+            # What two of three nodes have acknowledged survives the loss of one.
             "transaction.state.log.min.isr": str(min(2, replicas)),
             "share.coordinator.state.topic.min.isr": str(min(2, replicas)),
             **self.properties,
@@ -233,6 +241,7 @@ class DevelopmentCluster:
     def __init__(
         self, folder: Path, nodes: int = 3, *, profile: Profile = "dev", properties: Mapping[str, str] | None = None
     ) -> None:
+        # All ports are chosen before the first start, since each node's properties name all controllers.
         voters = [Voter(number, free_port(), directory_id()) for number in range(1, nodes + 1)]
         self.nodes = [
             DevelopmentBroker(
@@ -294,6 +303,8 @@ def free_port() -> int:
 
 def _require_free(port: int) -> None:
     with socket.socket() as probe:
+        # Connections of the last node stay in TIME_WAIT for a while; without this option they would count as a taken
+        # port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
@@ -316,7 +327,9 @@ def _quiet(scratch: Path) -> tuple[str, ...]:
     """Options that keep a JVM's leavings in its own folder and its log short."""
     return (
         f"-Djava.io.tmpdir={scratch}",
+        # A JVM writes its performance data to /tmp/hsperfdata_<user>, whatever java.io.tmpdir says.
         "-XX:-UsePerfData",
+        # A node that lost a thread to a lack of memory still accepts connections, and would look as if it ran.
         "-XX:+ExitOnOutOfMemoryError",
         "-Djava.awt.headless=true",
         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",

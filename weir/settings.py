@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     """Prefix of consumer groups, transactional ids and state topics."""
     topic_prefix: str = Field("weir", pattern=r"^[A-Za-z0-9._-]+$")
     """Prefix of the public topics, so that several installations share a cluster."""
+    # With another number, a visitor's next events would go to a partition that has none of the visitor's sessions.
     partitions: int = Field(4, ge=1, le=1024)
     """Partitions of the topics that are keyed by visitor; can't be changed once there are events."""
     replication_factor: int = Field(1, ge=1)
@@ -103,14 +104,17 @@ class Settings(BaseSettings):
     """Its port; two workers on one host need two."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Lowest level of the worker's log lines."""
+    # Writing each changed session after every batch was half of the cost (docs/design.md).
     checkpoint_interval_s: float = Field(5.0, ge=0)
     """Time between two checkpoints, which write the changed sessions; 0: after every batch. Recovery replays the input
     after the newest checkpoint."""
+    # A transaction costs the brokers and the worker the same for one record as for a thousand.
     commit_interval_s: float = Field(0.03, ge=0, le=10)
     """Least time between the beginnings of two transactions of a partition. A greater value costs less, and readers
     see records later."""
     transaction_timeout_s: Seconds = 10.0
     """Longest time for which a crashed worker's open transaction may hold up readers."""
+    # A killed worker's partitions wait so long before their recovery can begin (docs/measures.md).
     session_timeout_s: Seconds = 10.0
     """Silence after which the group removes a worker."""
     recovery_timeout_s: Seconds = 300.0
@@ -119,8 +123,11 @@ class Settings(BaseSettings):
     """If a worker with input makes no progress for this time, `/live` fails."""
     max_batch_records: int = Field(10_000, ge=1)
     """Most records of one partition between two flushes; fewer if their processing takes long."""
+    # A bad deploy must not turn a whole topic into dead letters (docs/design.md).
     dead_letter_cap: float = Field(0.5, ge=0, le=1)
     """If the share of dead letters among a partition's newest records is greater, the worker stops; 1 is off."""
+    # A window that isn't full counts as full of readable records: by default, 501 dead letters are the fewest that stop
+    # a worker.
     dead_letter_window: int = Field(1_000, ge=1, le=100_000)
     """Number of newest records for that share."""
 
@@ -139,10 +146,13 @@ class Settings(BaseSettings):
     # Time.
     gap_s: Seconds = 1_800.0
     """Events at most this far apart belong to one session."""
+    # The clocks of workers and brokers must agree to within less than this (docs/guarantees.md).
     grace_s: float = Field(300.0, ge=0)
     """Time after a session's end for which late events still count."""
+    # Otherwise only events raise the watermark: the last sessions of a silent partition would never close.
     idle_timeout_s: Seconds = 60.0
     """Silence after which a partition's owner advances its watermark by the elapsed time."""
+    # The watermark is the greatest event time: without this bound, one wrong clock would close all sessions.
     max_ahead_s: float = Field(300.0, ge=0)
     """Events further ahead of their append time are clamped to it."""
 

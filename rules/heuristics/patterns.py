@@ -26,6 +26,7 @@ PackCheck = Callable[[Path, Pack], None]
 """Looks at an operator's own pack, read from the file, and raises an error if it refuses the pack."""
 CACHED = 16_384
 """Strings of a field whose matches are remembered: user agents, referrers and URLs come again and again."""
+# Clients choose how long a text is: without this bound, a cache could hold 16,384 texts of the greatest length.
 LONGEST_CACHED = 1_024
 _PARAMETER = re.compile(r"^[\w.-]{1,32}=")
 IN_PROSE = ".prose"
@@ -101,11 +102,13 @@ class Patterns:
         self._prose: set[str] = set()
         by_field: dict[PatternField, list[tuple[str, str]]] = {field: [] for field in DECODERS}
         elsewhere: dict[PatternField, list[tuple[str, str]]] = {field: [] for field in DECODERS}
+        # In the order of names: if two packs share an id, the error must not depend on the order of `pack_files`.
         for pack in sorted(packs, key=lambda pack: pack.name):
             for entry in pack.patterns_in_force:
                 if today and entry.is_expired(today):
                     continue
                 self._add(pack, entry)
+                # Such an entry has no regular expression: the decoder says which fields it cut.
                 if entry.is_oversized:
                     self._oversized[entry.field] = (*self._oversized.get(entry.field, ()), entry.id)
                     continue
@@ -177,6 +180,7 @@ class Patterns:
         found = NONE
         if not self._infos:
             return found
+        # Patterns see only the text that was kept. Without this, a client could hide a payload behind a field's bound.
         for field in cut:
             found += self.oversized(field)
         url = event.url
@@ -233,11 +237,13 @@ class Patterns:
 
     def _match_short_url(self, url: str) -> tuple[str, ...]:
         whole, path, query = url_parts(url)
+        # The parts are split before they are decoded, as a server does: an encoded `?` begins no query.
         found = self._finders["url"](whole) + self._of_path(path)
         return self._spare_prose(found + self._of_query(query), url) if query else found
 
     def _weigh_in_prose(self, found: tuple[str, ...], decoded: str) -> tuple[str, ...]:
         """The ids under which patterns count in a decoded text: others if it is prose."""
+        # The test for prose reads up to 20,000 characters, so it comes last: most texts match no such pattern.
         if found and not self._prose.isdisjoint(found) and is_prose(decoded):
             return self._named_in_prose(found)
         return found
@@ -249,6 +255,7 @@ class Patterns:
         rest = without_prose(url)
         if rest == url:
             return found
+        # A pattern that still matches was found in another part of the URL, which is no prose: it keeps its weight.
         return self._renamed(found, self._match_url(rest))
 
     def _renamed(self, found: tuple[str, ...], kept: tuple[str, ...]) -> tuple[str, ...]:
@@ -299,6 +306,7 @@ class Patterns:
         )
 
     def _refuse_twice(self, pack: Pack, entry: PatternEntry | SessionRuleEntry) -> None:
+        # Flags and session records name patterns and rules by their ids alone, without the pack.
         known = self._infos.get(entry.id) or self._rules.get(entry.id)
         if known is not None:
             raise RulesError([Problem(pack.name, 0, f"{entry.id} stands in the pack {known.pack} too.", "Rename one.")])
@@ -321,6 +329,8 @@ def load_packs(
     shipped = [_shipped(file, file.stat().st_mtime_ns, level) for file in sorted(SHIPPED.glob("*.yaml"))]
     packs = {pack.name: pack for pack in shipped}
     for file in files:
+        # Only these are checked: it takes up to half a second for a hundred patterns, and tests check the shipped
+        # packs.
         pack = read_pack(file, level)
         if check_own is not None:
             check_own(file, pack)
@@ -328,6 +338,7 @@ def load_packs(
     return Patterns(list(packs.values()), today)
 
 
+# The time of the last change is part of the key, so that an edited pack is read again.
 @lru_cache(64)
 def _shipped(file: Path, _changed_ns: int, level: int) -> Pack:
     """A shipped pack, read once a process: trying its examples takes half of the time that it takes to load it."""
@@ -340,6 +351,7 @@ def _begin_s(day: date) -> float:
 
 def _least_events(entry: SessionRuleEntry) -> float:
     """A lower bound on the events of sessions that the rule may hold for."""
+    # Such a rule may hold without its conditions on numbers of events.
     if entry.needs is not None and entry.needs < len(entry.conditions):
         return 0.0
     return max(
@@ -362,6 +374,7 @@ def _with_marked(patterns: Sequence[tuple[str, str]], others: Sequence[tuple[str
 
     def both(text: str) -> tuple[str, ...]:
         found = find(text)
+        # Most texts have no mark: this halves the cost of an event, and a payload contains one (docs/design.md).
         if marks.search(text) is None:
             return found
         other = find_elsewhere(text)

@@ -21,6 +21,7 @@ from weir.networks import AddressRules, Network
 
 Amount = Annotated[float, Field(gt=0, le=1e9)]
 Cost = Annotated[float, Field(ge=0, le=1e6)]
+# An id is the last part of the key `kind:subject:limit` in `weir.limits`, so it has no colon.
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 Reason = Annotated[str, Field(min_length=1, max_length=300)]
 Kind = Literal["visitor", "address", "account"]
@@ -33,6 +34,7 @@ COUNTABLE = {
     ("account", "visitors"),
 }
 """What may be counted, and of which subject."""
+# With an asset's price, a bot could request ten times as many pages before it exceeds the shipped budget.
 PAGES = frozenset({"html", "htm", "xhtml", "shtml", "php", "asp", "aspx", "jsp", "jspx", "cgi", "do"})
 """Extensions of pages, which people ask for."""
 
@@ -146,6 +148,7 @@ def check_budgets(path: Path | None = None) -> Budgets | list[Problem]:
     document = read_document(path or resources.files("rules.limits") / "default.yaml")
     if isinstance(document, Problem):
         return [document]
+    # First: a file of another kind would be refused with one problem for each of its fields.
     checked = another_kind(document, "limits") or validate(BudgetsFile, document)
     if isinstance(checked, list):
         return checked
@@ -171,6 +174,7 @@ def _assembled(checked: BudgetsFile, networks: tuple[Network, ...]) -> Budgets:
 
 
 def _assets(entry: AssetsEntry) -> Assets:
+    # `without` has types, which count as written, and extensions, which count in any case and with or without a dot.
     without = {*entry.without, *map(_plain, entry.without)}
     types = TYPES.union(entry.types) - without
     extensions = EXTENSIONS.union(map(_plain, entry.extensions)) - without
@@ -185,6 +189,7 @@ def _plain(extension: str) -> str:
 def _wrong_assets(document: Document, entry: AssetsEntry) -> Iterator[Problem]:
     for text in entry.extensions:
         plain = _plain(text)
+        # Only what follows the last dot of a path is compared, so `tar.gz` would match no URL.
         last = plain.rpartition(".")[2]
         place = ("assets", "extensions")
         if not plain.isalnum() or not plain.isascii():
@@ -196,6 +201,7 @@ def _wrong_assets(document: Document, entry: AssetsEntry) -> Iterator[Problem]:
         elif plain in PAGES:
             yield document.problem(f"{text!r} is the extension of pages.", "Remove it: people request pages.", *place)
     for text in entry.types:
+        # Events that a person causes must pay in full: a tenth of the price allows a bot ten times as many.
         if text in KNOWN_EVENT_TYPES:
             message = f"Events of the type {text} are what people do."
             yield document.problem(message, "Take it out, or give it a cost in costs.", "assets", "types")
@@ -222,6 +228,8 @@ def _networks(document: Document, checked: BudgetsFile, folder: Path) -> tuple[t
             else:
                 ranges += read
         problems += _wrong_network(document, entry, ranges, place)
+        # With 0.05, a visitor's own budgets allow as much as for twenty people, who look alike where logs have no
+        # cookie.
         price = entry.price if entry.price is not None else 0.05
         networks.append(
             Network(
@@ -237,6 +245,7 @@ def _networks(document: Document, checked: BudgetsFile, folder: Path) -> tuple[t
                 ),
             )
         )
+    # The bound holds for the whole file, because its networks are part of each partition's state.
     count = sum(len(network.ranges) for network in networks)
     if count > MOST_RANGES:
         message = f"All networks together have {count} ranges; {MOST_RANGES} are taken."
@@ -253,10 +262,12 @@ def _wrong_network(
         network = as_network(text)
         if network is None:
             yield document.problem(f"{entry.id}: {text!r} is no network.", "Write 192.0.2.0/24.", *place, "ranges")
+        # If such a network were trusted, no budget would apply anywhere.
         elif not network.prefixlen:
             yield document.problem(
                 f"{entry.id}: {text} contains all addresses.", "Give a longer prefix.", *place, "ranges"
             )
+    # Without it, every client from these ranges would have no budgets, whatever its user agent.
     if entry.treat == "crawler" and not entry.user_agent:
         yield document.problem(f"{entry.id}: a crawler has no user_agent.", "Add the user_agent.", *place)
     if entry.treat != "crawler" and entry.user_agent:
@@ -287,6 +298,7 @@ def _contradictions(document: Document, checked: BudgetsFile) -> Iterator[Proble
         place = ("budgets", number)
         level = entry.capacity * entry.recovery_share
         dearest = max([entry.default_cost, *entry.costs.values()])
+        # A recovered bucket holds `level`: a dearer event would cross the limit again as soon as the limit has ended.
         if dearest > level:
             yield document.problem(
                 f"{entry.id}: an event may cost {dearest:g}, and only {level:g} have come back when it recovers.",

@@ -65,6 +65,8 @@ class Transactions:
     def __init__(
         self, settings: Settings, stage: str, partition: int, unknown_outcome_s: float = UNKNOWN_OUTCOME_S
     ) -> None:
+        # The client varies its wait by a fifth: 1.25 times the bound is never less than the bound itself. An end that
+        # took less was therefore asked for once (docs/guarantees.md).
         wait_ms = int(unknown_outcome_s * _WAIT_BEFORE_AGAIN * 1_000)
         self._unknown_outcome_s = unknown_outcome_s
         self._names: Names = settings.names
@@ -79,6 +81,8 @@ class Transactions:
                 "transactional.id": f"{settings.application_id}.{stage}.{partition}",
                 "transaction.timeout.ms": int(settings.transaction_timeout_s * 1000),
                 "client.id": f"{settings.application_id}.{stage}",
+                # Java's partitioner. librdkafka's default is CRC32, which would put a visitor's records into other
+                # partitions.
                 "partitioner": "murmur2_random",
                 "compression.type": "lz4",
                 "message.max.bytes": _MAX_MESSAGE_BYTES,
@@ -119,6 +123,8 @@ class Transactions:
 
     def _fence_if(self, is_current: Callable[[], bool]) -> Callable[[float], None]:
         def fence(timeout_s: float) -> None:
+            # Workers that started together fenced each other by requests that were on their way when the group had
+            # given the partition to another worker (docs/guarantees.md).
             if not is_current():
                 raise NotCurrentError
             self._producer.init_transactions(timeout_s)
@@ -128,6 +134,8 @@ class Transactions:
     def begin(self, flush: int | None = None) -> None:
         """Opens a transaction; its outputs bear the number of the flush, if it is one."""
         self._translated(self._producer.begin_transaction)
+        # After an outage of all replicas, outputs may hang open in one partition while the position is undone. A
+        # recovery finds such outputs by this header.
         self._stamp = () if flush is None else (self._stamps.header(flush),)
         self._in_transaction = True
 
@@ -151,6 +159,7 @@ class Transactions:
             FencedError: it isn't, and another owner goes on.
             WorkError: no answer in time; a recovery finds out whether it is.
         """
+        # All records first: a large flush would otherwise count as an unknown outcome because of its size.
         self._deliver()
         self._end(self._producer.commit_transaction, "commit")
 
@@ -162,6 +171,7 @@ class Transactions:
             FencedError: another owner has taken over.
             WorkError: no answer in time.
         """
+        # The abort's marker also aborts records that a skipped marker left open in the partition (KAFKA-20734).
         self.begin()
         for topic, partition in partitions:
             self._produce(topic, _NOBODYS_KEY, None, partition, ())
@@ -207,6 +217,8 @@ class Transactions:
         self._in_transaction = False
         took_s = time.monotonic() - begun
         if took_s >= self._unknown_outcome_s:
+            # Also if the client reports success: the first request may arrive late, and commit the next transaction
+            # half-written.
             self._outcome_unknown = True
             raise BrokenTransactionError(f"{self._whose}: to {what} took {took_s:.1f} s, and may have been asked twice")
 
@@ -257,6 +269,8 @@ class Transactions:
         return reason
 
     def _error(self, reason: KafkaError) -> Exception:
+        # Other calls report only that the producer has failed. A producer that its broker forgot was then taken for a
+        # fenced one, and the worker stopped.
         if reason.code() == KafkaError._FATAL:  # noqa: SLF001 -- likewise
             reason = self._what_was_fatal(reason)
         if reason.code() in _FENCED:

@@ -94,6 +94,7 @@ class PartitionFold:
     def take(self, record: InputRecord) -> None:
         """Folds the next record of the partition."""
         accounts = self.accounts
+        # Each path below counts exactly one outcome, so that the outcomes add up to the input (docs/guarantees.md).
         accounts.input += 1
         self.last_append_ms = appended_ms = record.timestamp
         if record.headers:
@@ -102,6 +103,8 @@ class PartitionFold:
                 return
             first = arrival.first_arrival(record)
             if first is not None:
+                # The append of a re-keyed record says when a worker sent it on, which may be long after the event
+                # arrived.
                 appended_ms = min(appended_ms, first.timestamp)
         decoded = decode(record.value, self.config.max_record_bytes)
         if isinstance(decoded, Refused):
@@ -152,6 +155,7 @@ class PartitionFold:
         session = self._place(event, ts, visitor)
         visitor.seen[seen] = session.number
         if len(visitor.seen) > self.config.max_fingerprints:
+            # Bounds a visitor's state; an event that comes again after so many others is not recognised as a duplicate.
             forget_oldest(visitor, self.config.max_fingerprints)
         fold(session, event, ts, self.config.measures_posts)
         session.offset = record.offset
@@ -220,6 +224,8 @@ class PartitionFold:
     def _split(self, event: FastEvent, ts: float, visitor: VisitorState, full: OpenSession) -> OpenSession:
         self._publish(event.visitor_id, full, SPLIT)
         self.accounts.split += 1
+        # Before the full session leaves the list: a new number counts up from those in it, and tells whose a
+        # fingerprint is.
         successor = self._open(event, ts, visitor)
         visitor.sessions.remove(full)
         hand_over(visitor, full.number, successor.number)
@@ -269,6 +275,8 @@ class PartitionFold:
             self._refuse(record, DeadLetterReason.BAD_WATERMARK, str(error))
             return
         self.accounts.watermark += 1
+        # Any client that may write to the topic may send this header: as with events, one wrong clock must not close
+        # all sessions.
         mark = watermark.clamped(mark, record.timestamp, self.config.max_ahead_s)
         if mark > self.watermark:
             self._raise(mark)

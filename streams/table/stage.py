@@ -106,6 +106,8 @@ class TableStage:
     def _take(self, message: Message) -> None:
         error = message.error()
         if error is not None:
+            # The consumer's `auto.offset.reset` is `error`: with any other value, the table would lack these rows
+            # without notice.
             if error.code() in {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}:  # noqa: SLF001 -- its public name
                 raise LostInputError(
                     f"Records of {message.topic()} that the table lacks were deleted from the topic.",
@@ -117,6 +119,7 @@ class TableStage:
             raise as_cluster_error(KafkaException(error), self._settings)
         record = record_of(message, with_headers=False)
         rows = self._rows[record.topic]
+        # Fetched before the partition was revoked: its new owner writes the row.
         if record.partition not in rows.partitions:
             return
         wrong = rows.take(record)
@@ -142,6 +145,8 @@ class TableStage:
             self._back_off_s = min(max(2 * self._back_off_s, _FIRST_BACK_OFF_S), _LONGEST_BACK_OFF_S)
             self._try_at_s = time.monotonic() + self._back_off_s
             self.is_ready = False
+            # The store may have taken a commit whose response was lost: only the table's newest version knows. Polling
+            # goes on with paused partitions, since the group removes a member that does not poll.
             self._sinks.forget()
             self._consumer.pause(self._consumer.assignment())
             log.warning("the tables must wait, next try in %.1f s: %s", self._back_off_s, error)
@@ -169,6 +174,7 @@ class TableStage:
             except OvertakenError as error:
                 self._exposition.count("table_commits", name, "overtaken")
                 log.warning("%s", error)
+                # The table's position counts, so the rows that the other worker has written are dropped here.
                 sink.renew()
                 self._place(topic, [number for number in error.partitions if number in rows.partitions])
             except CommitFailedError:
@@ -187,6 +193,8 @@ class TableStage:
             self._tell_unreadable(name, place.partition, place.offset, "A column can't hold a value of it.")
         count = rows.count
         rows.committed()
+        # After the table's commit, never before. The table has the positions that count; this offset shows lag, and
+        # reveals a table that was moved or removed. So the stage doesn't wait for the response.
         if offsets:
             self._consumer.commit(offsets=offsets, asynchronous=True)
         self._exposition.count("table_commits", name, "committed")
@@ -227,6 +235,7 @@ class TableStage:
         self._drop_all()
 
     def _drop_all(self) -> None:
+        # Rows that were not committed are read again by the next owner, from the table's position.
         self._to_place = None
         self.is_ready = False
         for rows in self._rows.values():
@@ -235,6 +244,7 @@ class TableStage:
 
     def _place_assigned(self) -> None:
         assigned = self._to_place or []
+        # The last owner may have committed since these sinks were opened.
         self._sinks.forget()
         begins = [
             one for topic, rows in self._rows.items() for one in self._sinks.begin(topic, rows, _of(assigned, topic))
