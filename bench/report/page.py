@@ -16,8 +16,8 @@ INTRODUCTION = """\
 # Benchmarks
 
 Weir beside its peers on real Kafka: the same log for everybody, each in turn and then each again. What a contestant
-publishes is compared with a plain fold of the log, record by record, before its time counts; a contestant that is wrong gets no
-figure. The work, and what peers are spared of it, is described in `bench/README.md`.
+publishes is compared with a plain fold of the log, record by record, before its time counts; a contestant that is wrong
+gets no figure. The work, and what peers are spared of it, is described in `bench/README.md`.
 
 An event's cost is CPU time of all the contestant's processes, from the moment at which a quarter of the log is done and
 committed to its end: interpreters have imported and virtual machines have compiled by then. "Whole" is from the

@@ -18,7 +18,7 @@ def test_nothing_is_blocked_before_there_are_enough_benign_answers() -> None:
     few = thresholds([0.1] * 599, [0.9] * 50, 0.005)
     assert (few.block_from, few.review_from, few.benign) == (None, LEAST_REVIEW, 599)
     assert few.promised > 0.005
-    assert "takes 600 benign answers of people, and there are 599" in few.why(0.005)
+    assert "takes 600 benign human labels, and there are 599" in few.why(0.005)
     enough = thresholds([0.1] * 600, [0.9] * 50, 0.005)
     assert enough.block_from == LEAST_REVIEW
     assert enough.promised <= 0.005
