@@ -16,7 +16,7 @@ class Learner:
 
     Args:
         config: Family and hyper-parameters.
-        clock: Seconds from any moment on, to measure what a prediction costs; without it the cost is unknown.
+        clock: A monotonic clock in seconds, to measure the time of a prediction; without it the time is unknown.
     """
 
     def __init__(self, config: TrainerConfig, clock: Callable[[], float] | None = None) -> None:
@@ -26,7 +26,7 @@ class Learner:
         self.baseline = PriorRate()
         self._spent_s = 0.0
         self._timed = 0
-        """Predictions that `_spent_s` is of; a restart forgets both."""
+        """Number of predictions that took `_spent_s` in all; neither is part of the state."""
 
     @property
     def is_built(self) -> bool:
@@ -41,7 +41,7 @@ class Learner:
         return self._built
 
     def restore(self, model: Model, baseline: PriorRate) -> None:
-        """Goes on with these."""
+        """Continues with a stored model and baseline."""
         self._built, self.baseline = model, baseline
 
     def predict(self, example: TrainingExample) -> tuple[float, float]:
@@ -55,7 +55,7 @@ class Learner:
         return score, self.baseline.predict_one(example.features)
 
     def learn(self, example: TrainingExample, weight: float) -> None:
-        """Lets model and baseline learn the example; a weight of 0 teaches nothing."""
+        """Updates model and baseline with the example; a weight of 0 changes neither."""
         bad = example.label == "bad"
         self.model.learn_one(example.features, bad=bad, weight=weight)
         self.baseline.learn_one(example.features, bad=bad, weight=weight)

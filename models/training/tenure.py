@@ -1,4 +1,4 @@
-"""The champion as the trainer knows it: how it does on each example, and what replaces it."""
+"""The time for which a version is champion: its figures on each example, and its replacement."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class Tenure:
         self._state = state
         self._champion: Model | None = None
         self.version: FrozenVersion | None = None
-        """The champion with its record; None where the record is not known."""
+        """The champion with its snapshot; None if the snapshot is not known."""
         self.rollout = Rollout(config.rollout_answers, config.bounds.least_e_value)
         self.rollout.stage, self.rollout.tenure = state.rollout, state.tenure
         self.window: deque[Judged] = deque(state.window, maxlen=config.window)
 
     @property
     def versions(self) -> dict[str, FrozenVersion | None]:
-        """Versions in use, by the name of their part of the trainer's state."""
+        """Champion (`held`), challenger and previous champion, by the names of their parts of the trainer's state."""
         rollout = self.rollout
         return {"held": self.version, "challenger": rollout.challenger, "previous": rollout.previous}
 
@@ -55,27 +55,27 @@ class Tenure:
 
     @property
     def is_judged_by_people(self) -> bool:
-        """Whether the window has so many human labels that these alone count."""
+        """Whether the window has enough human labels, so that only those count."""
         return sum(judged.people for judged in self.window) >= self._config.bounds.minimum_people
 
     @property
     def is_contradicted(self) -> bool:
-        """Whether labels contradict what the champion was confident of, on both sides: then labels are doubted."""
+        """Whether labels contradict the champion's confident scores in both directions: such labels may be poisoned."""
         judges = [judged for judged in self.window if judged.people] or list(self.window)
         return bool(contradictions(judges, self._config.bounds))
 
-    def observe(self, example: TrainingExample, scores: tuple[float, float], *, is_believed: bool) -> Judged:
-        """Takes an example that the learner is about to learn.
+    def observe(self, example: TrainingExample, scores: tuple[float, float], *, may_decide: bool) -> Judged:
+        """Adds an example to the window and to the evidence, before the learner learns it.
 
         Args:
             example: The example.
-            scores: Those of the learner and of the baseline.
-            is_believed: Whether the label's source is trusted enough for its labels to decide.
+            scores: The scores of the learner and of the baseline, probabilities of abuse.
+            may_decide: Whether the label's source is trusted enough for its labels to decide.
         """
         features, challenger = example.features, self.rollout.challenger
         judged = Judged(
             bad=example.label == "bad",
-            people=is_believed and not is_weak(example.source),
+            people=may_decide and not is_weak(example.source),
             candidate=scores[0],
             champion=self._champion.predict_one(features) if self._champion else None,
             baseline=scores[1],
@@ -91,7 +91,7 @@ class Tenure:
         return judged
 
     def deciding(self, newest: int) -> list[Judged]:
-        """Those of the newest examples that count: with human labels if there are enough of them, else all."""
+        """The newest examples that decide: only those with human labels if the window has enough of them, else all."""
         recent = list(self.window)[-newest:] if newest else []
         by_people = self.is_judged_by_people
         return [judged for judged in recent if judged.people or not by_people]
@@ -101,11 +101,11 @@ class Tenure:
 
         Args:
             version: The version.
-            decision: The decision that says so.
+            decision: The decision on it.
             is_in_line: Whether the version is an earlier state of the learner.
 
         Returns:
-            The record that makes it champion elsewhere.
+            The record that makes it champion in all workers.
         """
         state, snapshot = self._state, version.snapshot
         self._champion, self.version = version.model, version
@@ -129,16 +129,16 @@ class Tenure:
         return champion
 
     def vacate(self, decision: Decision) -> None:
-        """No version scores any longer."""
+        """Removes the champion: no version scores any longer."""
         self._champion = self.version = self._state.champion = None
         self._state.is_in_line = False
         self._state.vacant_since = decision.number
         self.reset_evidence()
 
     def adopt(self, scorer: Scorer) -> None:
-        """Takes over a champion that was decided on elsewhere.
+        """Adopts a champion that a person has chosen.
 
-        The window starts anew: the version that was decided against must not return on figures from before.
+        The window is cleared: the version that it replaces must not return because of earlier examples.
         """
         state = self._state
         self._champion = copy(scorer.model)
@@ -150,7 +150,7 @@ class Tenure:
         self.reset_evidence()
 
     def relabel_window(self) -> None:
-        """What the candidate predicted is from now on what the champion predicted: they are the same model."""
+        """Takes the predictions of the version that is promoted (challenger or candidate) for the champion's."""
         self.window = deque(
             (
                 msgspec.structs.replace(
@@ -164,11 +164,11 @@ class Tenure:
         )
 
     def reset_evidence(self) -> None:
-        """Evidence for the learner begins at nothing, against another champion."""
+        """Resets the evidence for the learner, which was collected against another champion."""
         self._state.by_people, self._state.by_all = Evidence(), Evidence()
 
     def qualities(self) -> dict[str, Quality]:
-        """Quality on the window by role, without roles that did not predict all of it; empty without a window."""
+        """Quality on the window of candidate, baseline, and champion if it predicted all of it; empty without one."""
         if not self.window:
             return {}
         from models.gate.quality import measure  # noqa: PLC0415 -- imports numpy, see `models.families.regression`
@@ -184,7 +184,7 @@ class Tenure:
         return found
 
     def entries(self) -> dict[str, bytes]:
-        """Parts of the trainer's state; what belongs to `TrainerState` is put there."""
+        """The versions as parts of the trainer's state. Window and rollout are stored in `TrainerState`."""
         state = self._state
         state.window = list(self.window)
         state.rollout, state.tenure = self.rollout.stage, self.rollout.tenure
@@ -194,7 +194,7 @@ class Tenure:
         return parts
 
     def restore(self, entries: Mapping[str, bytes]) -> None:
-        """Takes back what `entries` gave.
+        """Restores the versions that `entries` returned.
 
         Raises:
             SnapshotError: a version can't be read.

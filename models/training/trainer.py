@@ -1,4 +1,4 @@
-"""The trainer: predicts each example, learns it, and asks the gate now and then. Pure and repeatable."""
+"""The trainer: predicts each example, learns it, and has the gate evaluate the model. Without I/O, and repeatable."""
 
 from __future__ import annotations
 
@@ -34,30 +34,30 @@ if TYPE_CHECKING:
     from models.gate.quality import Quality
     from models.labels.recall import Interval
 
-LEAST_WORTH = 0.5
-"""Labels of sources that count for less decide about no candidate."""
+LEAST_DECIDING_WEIGHT = 0.5
+"""Labels of a source with a smaller weight have no part in decisions about candidates."""
 MOST_WAITING = 100
-"""Weak labels of one kind that are kept while there are no others; more of them would teach nothing new."""
+"""Examples that wait while all labels are weak ones of one kind (good or bad); more would teach nothing new."""
 
 
 class Trainer:
     """Folds training examples in order; the same examples give the same models and decisions.
 
-    While all labels so far are weak ones of one kind, no figure says anything about a candidate: the first hundred
-    examples wait, and more of them are passed over. The next other label, or a request for the model, builds the model,
-    which learns the waiting examples first. So decisions and stored state do not depend on the waiting, and a short
-    replay does not import River.
+    While all labels so far are weak ones of one kind (all good, or all bad), no candidate can be evaluated: the first
+    `MOST_WAITING` examples wait, and further ones are not learned. The model is built with the first other label, or
+    when it is requested, and learns the waiting examples first. So decisions and stored state do not depend on the
+    waiting, and a short replay does not import River.
 
     Args:
-        config: How it works.
-        clock: Seconds from any moment on, to measure what a prediction costs; without it no candidate is too slow.
+        config: Intervals, bounds, family and hyper-parameters.
+        clock: A monotonic clock in seconds, to measure the time of a prediction; without it no candidate is too slow.
     """
 
     def __init__(self, config: TrainerConfig, clock: Callable[[], float] | None = None) -> None:
         self.config = config
         self._learner = Learner(config, clock)
         self._waiting: list[tuple[TrainingExample, float]] = []
-        """Examples that the model has still to learn, with what their labels count."""
+        """Examples that the model has still to learn, with the weights of their sources."""
         self._begin(TrainerState())
 
     def _begin(self, state: TrainerState) -> None:
@@ -73,7 +73,7 @@ class Trainer:
 
     @property
     def champion(self) -> ModelRef | None:
-        """The version that scores, as far as the trainer knows."""
+        """The version that scores, by the decisions that the trainer has made or read."""
         known = self._state.champion
         return ModelRef(id=known[0], version=known[1]) if known else None
 
@@ -85,16 +85,16 @@ class Trainer:
 
     @property
     def newest(self) -> Judged | None:
-        """The example learned last, with what was predicted of it."""
+        """The example learned last, with its predictions."""
         self.build()
         window = self._tenure.window
         return window[-1] if window else None
 
     @property
     def learner(self) -> Scorer | None:
-        """The learner itself, with all that it has learned; None before its opinion is worth a record.
+        """A scorer over the learner's model; None while the learner has too few examples for its scores to be recorded.
 
-        It must be asked before it learns on: unlike a snapshot it is not frozen.
+        It must be used before the next example is learned: unlike a snapshot, its model is not frozen.
         """
         state = self._state
         if not state.is_informative or state.examples < FIRST:
@@ -104,7 +104,7 @@ class Trainer:
 
     @property
     def is_evaluation_due(self) -> bool:
-        """Whether the gate is to evaluate the learner: there is no challenger, and a refresh would not do."""
+        """Whether the gate is to evaluate the learner: no challenger is in its rollout, and no refresh is possible."""
         state, config = self._state, self.config
         if not state.is_informative or self.rollout_stage is not None or (state.is_in_line and config.refresh_every):
             return False
@@ -137,7 +137,7 @@ class Trainer:
         return True
 
     def build(self) -> Model:
-        """The learner's model; if it is built only now, it learns the examples that wait, and no later one waits."""
+        """The learner's model. If it is built only now, it learns the waiting examples, and later ones don't wait."""
         if not self._learner.is_built:
             _ = self._learner.model
             for example, weight in self._waiting:
@@ -146,21 +146,23 @@ class Trainer:
         return self._learner.model
 
     def _learn(self, example: TrainingExample, weight: float, *, is_first: bool = True) -> None:
-        judged = self._tenure.observe(example, self._learner.predict(example), is_believed=weight >= LEAST_WORTH)
+        judged = self._tenure.observe(
+            example, self._learner.predict(example), may_decide=weight >= LEAST_DECIDING_WEIGHT
+        )
         if judged.people and is_first:
             self._labels.keep_score(judged)
-        # Before it is learned: a score that knows the label would decide for the learner.
+        # Before the example is learned: a score that knows the label would favour the learner.
         self._tenure.rollout.observe(judged, example.features)
         self._learner.learn(example, example.weight * weight)
 
     def advance(self, decided_at: float) -> Outcome | None:
-        """What is to be decided or published after an example, if anything; to be called after each.
+        """Makes the decision that is due after an example, if any; to be called after each example.
 
         Args:
             decided_at: Time of the example's record in seconds, so that the same topic gives the same records again.
         """
         # Rollouts first: an evaluation waits until the challenger before it has ended.
-        outcome = self.step(decided_at)
+        outcome = self.advance_rollout(decided_at)
         if outcome is not None:
             return outcome
         if self.is_evaluation_due:
@@ -185,7 +187,7 @@ class Trainer:
         version, figures = str(state.trained_to), found.figures | self._labels.worth_of_most_doubted()
         if not found.passes:
             decision = self._decisions.record("refusal", version, found.why, figures, decided_at)
-            # The learner may become better later: new processes begin with their share of the wealth.
+            # The learner may become better later: new wealth processes begin with their share of the wealth.
             state.by_people.start()
             state.by_all.start()
             return Outcome(decision, None, None, forgotten=self._decisions.forget_refusals(decision))
@@ -207,14 +209,14 @@ class Trainer:
         return Outcome(decision, snapshot, tenure.promote(frozen, decision))
 
     def refresh(self, decided_at: float) -> Outcome:
-        """Publishes the learner: as the champion if that one is its earlier self and no better, else as a draft."""
+        """Publishes the learner: as champion if the champion is its earlier state and no better, else as a draft."""
         self.build()
         state, tenure = self._state, self._tenure
         resumes = state.may_resume and state.since_promotion >= self.config.every
         if self.rollout_stage is not None or not (state.is_in_line or resumes):
             return Outcome(None, None, None, draft=self._snapshot(None, decided_at))
         newest = tenure.deciding(len(tenure.window))
-        # Labels that were doubted say nothing for the learner, which has learned them.
+        # The learner has learned labels that may be poisoned: they are no evidence in its favour.
         fresh = tenure.deciding(min(state.since_promotion, state.since_doubt)) if state.since_doubt else []
         is_after_doubt = state.since_doubt < state.since_promotion
         against, figures = objections(fresh, newest, self.config.bounds, is_after_doubt=is_after_doubt)
@@ -235,8 +237,8 @@ class Trainer:
         forgotten = self._decisions.forget_refreshes(decision, tenure.versions_in_use)
         return Outcome(decision, snapshot, champion, forgotten=forgotten)
 
-    def step(self, decided_at: float) -> Outcome | None:
-        """What the labels since the gate's decision call for, if anything: the next stage, its end, or a rollback."""
+    def advance_rollout(self, decided_at: float) -> Outcome | None:
+        """Begins the next stage, ends the rollout, or rolls back, if the labels since the gate's decision decide so."""
         rollout = self._tenure.rollout
         if rollout.stage is None and rollout.tenure is None:
             return None
@@ -246,9 +248,9 @@ class Trainer:
             return None
         if step == "rollback":
             return self._roll_back(rollout.previous, decided_at)
-        return self._go_on(step, rollout.challenger, decided_at) if rollout.challenger is not None else None
+        return self._take_step(step, rollout.challenger, decided_at) if rollout.challenger is not None else None
 
-    def _go_on(self, step: Step, challenger: FrozenVersion, decided_at: float) -> Outcome:
+    def _take_step(self, step: Step, challenger: FrozenVersion, decided_at: float) -> Outcome:
         rollout = self._tenure.rollout
         decision = self._step_decision(step, challenger.snapshot.version, decided_at)
         if step == "share":
@@ -262,12 +264,12 @@ class Trainer:
         return Outcome(decision, None, self._tenure.promote_challenger(challenger, decision))
 
     def _roll_back(self, previous: FrozenVersion | None, decided_at: float) -> Outcome:
-        """The version before scores again; if there was none, none scores: the champion is worse than that."""
+        """Makes the previous version champion again. If there was none, no model scores until another one passes."""
         tenure = self._tenure
         version = previous.snapshot.version if previous is not None else ""
         decision = self._step_decision("rollback", version, decided_at)
         tenure.rollout.end()
-        # The learner has to win on labels from now on: by those before, it won already, and failed.
+        # Only labels from now on count for the learner: it passed by the earlier ones, and was refuted since.
         tenure.window.clear()
         self._state.since_evaluation = 0
         if previous is not None:
@@ -299,8 +301,8 @@ class Trainer:
         # Written again, for the reason given in `_roll_back`.
         return Outcome(decision, snapshot, None, trial_record(decision, share=0.0), forgotten=forgotten)
 
-    def follow(self, scorer: Scorer | None, last_decision: int) -> bool:
-        """Takes over what a person decided elsewhere since, and says whether there was such a decision."""
+    def adopt_decision(self, scorer: Scorer | None, last_decision: int) -> bool:
+        """Adopts the champion of a newer decision by a person; returns whether there was one."""
         state = self._state
         state.next_decision = max(state.next_decision, last_decision + 1)
         known = state.champion
@@ -323,11 +325,11 @@ class Trainer:
         return self._labels.recall()
 
     def doubted(self) -> dict[str, float]:
-        """Sources whose labels count for less, with what they count."""
+        """Sources whose labels count for less, with their weights."""
         return self._labels.doubted()
 
     def entries(self) -> dict[str, bytes]:
-        """The whole state, by part; `restore` takes it back exactly."""
+        """The whole state, by part; `restore` restores it exactly."""
         model = self.build()
         versions = self._tenure.entries()
         return {
@@ -338,10 +340,10 @@ class Trainer:
         }
 
     def restore(self, entries: Mapping[str, bytes]) -> None:
-        """Takes back what `entries` gave.
+        """Restores the state that `entries` returned.
 
-        A learner of another family or other hyper-parameters than the configuration's stays as it is until the model
-        is rebuilt from the training topic.
+        If the stored learner is of another family or other hyper-parameters than the configuration's, then it stays so
+        until the model is rebuilt from the training topic.
 
         Raises:
             SnapshotError: it can't be read.
@@ -374,9 +376,9 @@ class Trainer:
         return self._decisions.record(step, version, rollout.why(step), rollout.figures(step), at)
 
     def _snapshot(self, decision: Decision | None, at: float) -> Snapshot:
-        """The learner as it is, under the name that its last example gives it; without a decision it is a draft."""
+        """A snapshot of the learner, a draft without a decision. Its version is the offset after its last example."""
         state, thresholds, model = self._state, self._labels.thresholds(), self._learner.model
-        # Drafts count too: they are published to be scored with beside the champion.
+        # Drafts count too: workers score with them beside the champion.
         state.since_published, state.published_at = 0, at
         return Snapshot(
             id=MODEL_ID,

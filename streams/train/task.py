@@ -98,7 +98,7 @@ class TrainTask(Task):
         if self._key is None:
             return
         if self._champion is not None:
-            self._whole |= self._trainer.follow(self._champion.scorer, self._champion.last_decision)
+            self._whole |= self._trainer.adopt_decision(self._champion.scorer, self._champion.last_decision)
             self._take_retrained(self._champion.retrained, records, effects, self._key)
         for record in records:
             self._learn(record, effects)

@@ -172,6 +172,6 @@ def test_a_person_who_goes_back_is_not_overruled_by_a_refresh() -> None:
     trainer = Trainer(REFRESHED)
     train(trainer, honest(0, 300))
     by_hand = Scorer(ModelRef(id="sessions", version="30"), "people", 999, trainer.build())
-    assert trainer.follow(by_hand, 999)
+    assert trainer.adopt_decision(by_hand, 999)
     assert "refresh" not in kinds(train(trainer, honest(300, 700), 300))
     assert trainer.champion == by_hand.ref

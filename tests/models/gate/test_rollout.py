@@ -25,7 +25,7 @@ BY_HAND = ModelRef(id="sessions", version="by-hand")
 def after_one_by_hand(config: TrainerConfig = CONFIG) -> Trainer:
     """A trainer whose champion is another model than its learner, and knows nothing: it can be replaced alone."""
     trainer = Trainer(config)
-    assert trainer.follow(Scorer(BY_HAND, "people", 0, FAMILIES["hashed-logistic"]()), 0)
+    assert trainer.adopt_decision(Scorer(BY_HAND, "people", 0, FAMILIES["hashed-logistic"]()), 0)
     return trainer
 
 
@@ -145,9 +145,11 @@ def test_a_first_champion_that_is_worse_than_knowing_nothing_leaves_the_place_em
     restored = Trainer(config)
     restored.restore(trainer.entries())
     if trainer.champion is None:
-        assert not restored.follow(Scorer(first, "people", decided(back).number - 1, model), decided(back).number)
+        assert not restored.adopt_decision(
+            Scorer(first, "people", decided(back).number - 1, model), decided(back).number
+        )
         assert restored.champion is None
-    assert restored.follow(Scorer(first, "people", decided(back).number + 9, model), decided(back).number + 9)
+    assert restored.adopt_decision(Scorer(first, "people", decided(back).number + 9, model), decided(back).number + 9)
 
 
 def test_answers_that_contradict_everything_take_nobody_back() -> None:
@@ -162,7 +164,7 @@ def test_a_persons_decision_ends_a_trial_and_the_way_back() -> None:
     trainer = after_one_by_hand()
     train(trainer, honest(0, 105))
     by_hand = Scorer(ModelRef(id="sessions", version="by-hand"), "people", 9, FAMILIES["hashed-logistic"]())
-    assert trainer.follow(by_hand, 9)
+    assert trainer.adopt_decision(by_hand, 9)
     assert trainer.rollout_stage is None
     assert kinds(train(trainer, honest(105, 150), 105)) == []
 
@@ -184,7 +186,7 @@ def test_what_a_person_decides_in_between_changes_no_candidate() -> None:
     train(alone, examples)
     train(overruled, examples[:170])
     by_hand = Scorer(ModelRef(id="sessions", version="by-hand"), "people", 99, FAMILIES["hashed-logistic"]())
-    assert overruled.follow(by_hand, 99)
+    assert overruled.adopt_decision(by_hand, 99)
     train(overruled, examples[170:], 170)
     assert overruled.candidate_state() == alone.candidate_state()
     assert overruled.champion != alone.champion

@@ -93,8 +93,8 @@ def test_a_persons_decision_is_taken_over_and_the_window_starts_anew() -> None:
     trainer = Trainer(CONFIG)
     train(trainer, [easy_example(seed) for seed in range(150)])
     by_hand = Scorer(ModelRef(id="sessions", version="by-hand"), "people", 9, FAMILIES["hashed-logistic"]())
-    assert trainer.follow(by_hand, 9)
-    assert not trainer.follow(by_hand, 9)
+    assert trainer.adopt_decision(by_hand, 9)
+    assert not trainer.adopt_decision(by_hand, 9)
     assert trainer.champion == by_hand.ref
     decision = decided(trainer.evaluate(1.0))
     assert decision.number == 10
@@ -179,7 +179,7 @@ def test_examples_that_wait_leave_the_state_that_they_leave_when_learned_at_once
             trainer.learn(easy_example(count).model_copy(update={"features_version": "0"}), count)
         elif then == "champion":
             by_hand = Scorer(ModelRef(id="sessions", version="by-hand"), "people", 9, FAMILIES["hashed-logistic"]())
-            trainer.follow(by_hand, 9)
+            trainer.adopt_decision(by_hand, 9)
     assert waits.entries() == at_once.entries()
     assert waits.qualities() == at_once.qualities()
 
