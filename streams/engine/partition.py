@@ -6,7 +6,8 @@
             outcome unknown
 
 A batch is taken while READY and dropped otherwise: the next owner of the partition reads it again. `Recovered` exists
-while the memory equals what Kafka holds plus what was folded since; whatever makes it unequal deletes it.
+while the memory equals what Kafka holds plus what was folded since; any failure that makes them differ deletes
+`Recovered`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from weir.kafka.records import InputRecord
 from weir.metric_names import GaugeName
 
 _LOOK_AGAIN_S = 0.05
-"""Seconds between two questions whether the group has answered: a rebalance takes some hundred milliseconds."""
+"""Seconds between two checks whether the rebalance has ended, which takes some hundred milliseconds."""
 _LONGEST_WORK_S = 0.25
 _RECORDS_BETWEEN_LOOKS = 1_000
 """A transaction holds what was fetched at once: few records when caught up, many when behind, since each transaction
@@ -66,15 +67,15 @@ class StagePartition:
         """SUSPENDED or ABANDONED."""
         self._transactions: Transactions | None = None
         self._flusher: Flusher | None = None
-        """That of the last take-over, whether or not the recovery after it ended."""
+        """The flusher of the last take-over, even if its recovery failed."""
         self._recovery: Recovery | None = None
         self._last_positions: Mapping[str, int] = {}
         # Batches carry the number of the seek that they were fetched after: older ones must not be folded twice.
         self._seeks = dict.fromkeys(self._inputs, 0)
         self._repairs = Repairs(str(self), context.settings.stall_timeout_s)
         self._repair_waits = False
-        self._no_fence_on_its_way = asyncio.Event()
-        self._no_fence_on_its_way.set()
+        self._no_fence_pending = asyncio.Event()
+        self._no_fence_pending.set()
 
     def __str__(self) -> str:
         return f"partition {self.number} of {self.stage}"
@@ -98,7 +99,7 @@ class StagePartition:
 
     @property
     def positions(self) -> Mapping[str, int]:
-        """By full topic name: position up to which the input is folded in memory, or was when that was last whole."""
+        """By full topic name: position up to which input is folded in memory, or was when memory was last whole."""
         return self._recovered.positions if self._recovered is not None else self._last_positions
 
     @property
@@ -124,7 +125,7 @@ class StagePartition:
             await self._restore(*await self._take_over())
 
     async def recover_again(self) -> None:
-        """Drops the memory and recovers with a new producer, as after a crash: that ends what is open of the last one.
+        """Drops the memory and recovers with a new producer, which ends the last one's open transaction.
 
         Raises:
             WeirError: as `Recovery.run` says, or flushes were refused too often in a row.
@@ -137,7 +138,7 @@ class StagePartition:
             self._repairs.count(self.durable)
             await asyncio.sleep(self._repairs.pause_s)
             if self._withheld is not None:
-                # Another worker may own the partition by now: to fence that one would cost it its process.
+                # Another worker may own the partition by now: to fence that one would cost it its work.
                 self._repair_waits = True
                 raise AbandonedError
             outcome_unknown = self._transactions.outcome_unknown
@@ -168,7 +169,7 @@ class StagePartition:
                     f"starts at {batch.start}.",
                     "Start the worker again: it goes on where its state stands.",
                 )
-            await self._renew()
+            await self._apply_newer_rules()
             recovered = self._recovered
             if recovered is None:
                 return
@@ -201,7 +202,7 @@ class StagePartition:
         async with self._lock:
             if not self.is_ready or self._flusher is None or not self._flusher.is_idle:
                 return
-            await self._renew()
+            await self._apply_newer_rules()
             recovered = self._recovered
             if recovered is None:
                 return
@@ -219,7 +220,7 @@ class StagePartition:
         """Takes no more batches; finishes the one in hand and checkpoints, so that the next owner replays little.
 
         A request to fence that is on its way is waited for, within bounds: if it arrives when another worker owns the
-        partition, that worker loses its process.
+        partition, that worker loses its work.
 
         Raises:
             WeirError: another owner has taken over already.
@@ -227,7 +228,7 @@ class StagePartition:
         self._withheld = self._withheld or PartitionState.SUSPENDED
         if not self.is_recovered:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._no_fence_on_its_way.wait(), _LONGEST_FENCE_S)
+                await asyncio.wait_for(self._no_fence_pending.wait(), _LONGEST_FENCE_S)
             return
         async with self._lock:
             recovered = self._recovered
@@ -241,8 +242,8 @@ class StagePartition:
     async def resume(self) -> None:
         """Takes batches again, after a rebalance that left the partition here.
 
-        A worker that slept through a rebalance finds the partition here too, though others may have owned it since. A
-        checkpoint fails then: the next flush would too, but without input there is none.
+        A worker that was paused during a rebalance finds the partition here too, though others may have owned it since.
+        A checkpoint fails then: the next flush would too, but without input there is none.
 
         Raises:
             WeirError: another owner has taken over meanwhile.
@@ -266,7 +267,7 @@ class StagePartition:
             self._recovery.abandon()
 
     async def close(self) -> None:
-        """Lets go without a flush; call `suspend` before if one is wanted."""
+        """Closes without a flush; call `suspend` before if one is wanted."""
         self._withheld = self._withheld or PartitionState.SUSPENDED
         self._forget_memory()
         async with self._lock:
@@ -286,16 +287,16 @@ class StagePartition:
         while True:
             if self._withheld is PartitionState.ABANDONED:
                 raise AbandonedError
-            self._no_fence_on_its_way.clear()
+            self._no_fence_pending.clear()
             try:
                 await self._threads.kafka(transactions.fence, context.settings.recovery_timeout_s, self._is_current)
             except NotCurrentError:
-                self._no_fence_on_its_way.set()
+                self._no_fence_pending.set()
                 await asyncio.sleep(_LOOK_AGAIN_S)
             else:
                 return transactions, flusher
             finally:
-                self._no_fence_on_its_way.set()
+                self._no_fence_pending.set()
 
     def _is_current(self) -> bool:
         return self._withheld is None and self._context.is_current()
@@ -331,8 +332,8 @@ class StagePartition:
         """
         await self._checkpoint(recovered)
 
-    async def _renew(self) -> None:
-        """Newer rules, if there are any, hold from the next record on; a checkpoint records from which."""
+    async def _apply_newer_rules(self) -> None:
+        """Applies newer rules from the next record on, and writes a checkpoint at that position."""
         recovered = self._recovered
         if recovered is None or not self._task.is_outdated:
             return
@@ -422,7 +423,7 @@ class StagePartition:
         if not was_recovered:
             # The recovery under way waits for this flush, gets the error, and knows who owns the partition.
             return
-        # Only a refused transaction can be repeated; fenced or misconfigured, the process ends.
+        # Only a refused transaction can be repeated; any other error is the worker's to handle.
         if not isinstance(error, BrokenTransactionError):
             self._context.fail(error)
         else:
