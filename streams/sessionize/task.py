@@ -160,7 +160,8 @@ class SessionizeTask(Task):
 
     def tick(self, now_s: float, effects: Effects) -> None:
         """Writes one idle watermark after `idle_timeout_s` of silence, if sessions are open."""
-        self._show_packs(effects)
+        # Here too, since a recovered partition whose input is silent would show no open sessions otherwise.
+        self._set_gauges(effects)
         fold = self._fold
         if self._idle_sent or fold.last_append_ms < 0 or not fold.accounts.open:
             return

@@ -101,6 +101,12 @@ class Fleet:
             members = list(self.members)
         return [status for member in members if (status := member.status)]
 
+    def open_sessions(self) -> dict[int, float]:
+        """By partition, as far as workers tell."""
+        with self._lock:
+            members = list(self.members)
+        return {partition: count for member in members for partition, count in member.open_sessions.items()}
+
     def stop(self) -> None:
         """Asks all to end, and waits."""
         self._stopping.set()

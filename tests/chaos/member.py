@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from prometheus_client.parser import text_string_to_metric_families
+
 from weir.settings import Settings
 
 ANSWER_TIMEOUT_S = 2.0
@@ -57,16 +59,21 @@ class Member:
     @property
     def status(self) -> dict[str, Any]:
         """What it says of itself; empty while it says nothing."""
-        if self.process.poll() is not None or not self._address:
-            return {}
-        connection = http.client.HTTPConnection(self._address, timeout=ANSWER_TIMEOUT_S)
         try:
-            connection.request("GET", "/")
-            return dict(json.loads(connection.getresponse().read()))
-        except (OSError, http.client.HTTPException, ValueError):
+            return dict(json.loads(self._answer("/") or b"{}"))
+        except ValueError:
             return {}
-        finally:
-            connection.close()
+
+    @property
+    def open_sessions(self) -> dict[int, float]:
+        """By partition, of those that it owns; empty while it says nothing."""
+        text = (self._answer("/metrics") or b"").decode()
+        return {
+            int(sample.labels["partition"]): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name == "weir_sessions_open"
+        }
 
     @property
     def is_ready(self) -> bool:
@@ -80,6 +87,18 @@ class Member:
         with contextlib.suppress(OSError):
             return any(name.read_text().startswith("rdk:") for name in tasks.glob("*/comm"))
         return False
+
+    def _answer(self, path: str) -> bytes | None:
+        if self.process.poll() is not None or not self._address:
+            return None
+        connection = http.client.HTTPConnection(self._address, timeout=ANSWER_TIMEOUT_S)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().read()
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            connection.close()
 
     @property
     def _address(self) -> str:

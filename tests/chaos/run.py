@@ -186,22 +186,33 @@ def _wait(reached: Callable[[], bool], what: str) -> None:
 
 
 def _wait_for_the_end(fleet: Fleet, settings: Settings, told: Callable[[str], None]) -> None:
-    """Waits until all that lies on the stages' inputs is worked on; as long as it takes, while it grows less."""
-    least = left = _left(fleet, settings)
+    """Waits until all that lies on the stages' inputs is worked on; as long as it takes, while it grows less.
+
+    Sessions that are open count as work that is left: a worker writes idle watermarks for them, and one that it writes
+    while it is told to stop would lie on the topic unread.
+    """
+    least, left, zeros = sys.maxsize, sys.maxsize, 0
     deadline = time.monotonic() + LONGEST_END_S
-    while left:
+    while zeros < 2:
         if left < least:
             least, deadline = left, time.monotonic() + LONGEST_END_S
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{left:,} records were left for {LONGEST_END_S:.0f} s; see the workers' logs.")
+            raise TimeoutError(
+                f"{left:,} records and open sessions were left for {LONGEST_END_S:.0f} s; see the workers' logs."
+            )
         time.sleep(STEP_S)
         with suppress(ClusterError):  # a broker that stumbles is no reason to end: the deadline is
             left = _left(fleet, settings)
+            # Twice: the last idle watermark may have come, and closed all sessions, in the middle of the first look.
+            zeros = 0 if left else zeros + 1
     told("all of it is worked on")
 
 
 def _left(fleet: Fleet, settings: Settings) -> int:
-    """Records on the stages' inputs that are not yet worked on and committed, as far as the workers tell."""
+    """Records on the stages' inputs that are not yet worked on and committed, and open sessions.
+
+    As far as the workers tell: a partition that none tells of counts as one open session.
+    """
     # Positions before ends: what is written in between is then left, and no stage's output is overlooked.
     committed = {
         (topic, partition["partition"]): position
@@ -212,7 +223,9 @@ def _left(fleet: Fleet, settings: Settings) -> int:
     }
     with LogReader(settings, [settings.names.public(topic) for topic in INPUTS]) as reader:
         ends = {place: span.end for place, span in reader.ranges().items()}
-    return sum(end - committed.get(place, 0) for place, end in ends.items())
+    records: int = sum(end - committed.get(place, 0) for place, end in ends.items())
+    open_sessions = fleet.open_sessions()
+    return records + sum(int(open_sessions.get(partition, 1)) for partition in range(settings.partitions))
 
 
 def _wait_until_s(at_s: float) -> None:

@@ -206,6 +206,18 @@ def test_gauges_show_open_sessions_and_the_watermark() -> None:
     assert driver.counts("events_by_type") == {("page_view",): 2}
 
 
+def test_a_recovered_task_shows_open_sessions_before_any_event() -> None:
+    driver = Driver()
+    driver.send("ann", 0.0)
+    driver.send("bob", 2.0)
+    task = recover(SessionizeTask(0, 1, SMALL, library_of(Words())), state_of(driver.task))
+    task.recovered()
+    shown = idle(task, 2.0).gauges
+    assert {name: value for name, value in shown.items() if name in driver.effects[-1].gauges} == (
+        driver.effects[-1].gauges
+    )
+
+
 def test_types_that_weir_does_not_know_are_one_label() -> None:
     driver = Driver()
     driver.send("ann", 0.0, type="mine")
