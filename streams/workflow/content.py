@@ -44,6 +44,11 @@ def given_content(given: Given, value: str) -> str:
     return version
 
 
+def version_number(content: str) -> str:
+    """The number of a table's version, of what `given_content` returned for the table."""
+    return content.rpartition("@")[2]
+
+
 def setting_values(workflow: Workflow, settings: Settings) -> dict[str, str]:
     """The values of those settings that the workflow is given.
 

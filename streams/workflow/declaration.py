@@ -27,7 +27,8 @@ class Given(_Strict):
     """A value that the workflow is given from outside."""
 
     kind: Literal["text", "table", "setting"]
-    """`text`: the value itself counts. `table`: the folder of the Delta tables; the version of one of them counts.
+    """`text`: the value itself counts. `table`: the folder of the Delta tables; the version of one of them counts, and
+    is given to steps as `--NAME-version`.
     `setting`: Weir's setting of the same name, with underscores; its value counts."""
     table: Name | None = None
     """Of the kind `table`, the name of the table that is read."""
@@ -169,6 +170,8 @@ def _check(workflow: Workflow, where: str) -> None:
 def _check_names(workflow: Workflow, where: str) -> None:
     """Each step, output and file has a name of its own."""
     makers = dict.fromkeys(workflow.given, "the workflow's given values")
+    versions = (f"{name}-version" for name, given in workflow.given.items() if given.kind == "table")
+    makers |= dict.fromkeys(versions, "the version of a table")
     names: set[str] = set()
     for step in workflow.steps:
         at = f"{where}, step {step.name}, field"

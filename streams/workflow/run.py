@@ -10,14 +10,17 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Literal
 
-from streams.workflow.content import given_content, step_key
+from streams.workflow.content import given_content, step_key, version_number
 from streams.workflow.declaration import Step, Workflow
 from streams.workflow.process import Processes, StepFailedError
 from streams.workflow.store import Store
+from streams.workflow.unfinished import Unfinished
 from weir.errors import UsageError, WorkError
 
 State = Literal["done", "kept", "failed", "waits"]
 """`kept`: found in the store. `waits`: a step before it failed."""
+KEEP = 5
+"""Results of a step that stay, so that the runs of the last days can be compared and gone back to."""
 Tell = Callable[[str], None]
 
 
@@ -33,6 +36,8 @@ class StepResult:
     hint: str = ""
     paths: Mapping[str, Path] = field(default_factory=dict)
     contents: Mapping[str, str] = field(default_factory=dict)
+    would_repeat: bool = False
+    """Whether it failed in a way that another try can't mend, such as an empty table."""
 
 
 class Run:
@@ -43,20 +48,30 @@ class Run:
         given: a value for each name that the workflow is given.
         store: where results lie.
         jobs: steps that run at once, at most.
+        is_fresh: begins with the newest version of each table, even after an unfinished run.
+        keep: results of each step that stay, of this run and those before it.
         tell: is called with a line for each event, by any thread.
 
     Raises:
         UsageError: a value is missing.
     """
 
-    def __init__(
-        self, workflow: Workflow, given: Mapping[str, str], store: Store, *, jobs: int = 2, tell: Tell = lambda _: None
+    def __init__(  # noqa: PLR0913 -- one parameter an option of the command
+        self,
+        workflow: Workflow,
+        given: Mapping[str, str],
+        store: Store,
+        *,
+        jobs: int = 2,
+        is_fresh: bool = False,
+        keep: int = KEEP,
+        tell: Tell = lambda _: None,
     ) -> None:
         missing = [name for name in workflow.given if not given.get(name)]
         if missing:
             raise UsageError(f"The workflow {workflow.name} needs {missing[0]}.", f"Give it by --{missing[0]}.")
         self._workflow, self._given, self._store = workflow, given, store
-        self._jobs, self._report = jobs, tell
+        self._jobs, self._is_fresh, self._keep, self._report = jobs, is_fresh, keep, tell
         self._processes = Processes()
         self.results: dict[str, StepResult] = {}
 
@@ -66,10 +81,29 @@ class Run:
         Raises:
             WorkError: another run works in the same folder, or a given table can't be read.
         """
-        contents = {name: given_content(one, self._given[name]) for name, one in self._workflow.given.items()}
+        present = {name: given_content(one, self._given[name]) for name, one in self._workflow.given.items()}
         with self._store.held():
+            unfinished = Unfinished(self._store, self._workflow, self._given)
+            contents = self._contents(present, None if self._is_fresh else unfinished.contents())
+            unfinished.begin(contents)
             self._run_graph(contents)
+            failed = [result for result in self.results.values() if result.state == "failed"]
+            if not failed or any(result.would_repeat for result in failed):
+                unfinished.end()
+            if removed := self._store.remove_old(self._workflow, self._keep):
+                self._report(f"Removed {removed} results of earlier runs; {self._keep} of each step stay.")
         return [self.results[step.name] for step in self._workflow.steps]
+
+    def _contents(self, present: Mapping[str, str], unfinished: Mapping[str, str] | None) -> Mapping[str, str]:
+        if unfinished is None or unfinished == present:
+            return present
+        for name, content in unfinished.items():
+            if content != present[name]:
+                self._report(
+                    f"Goes on with {name} at version {version_number(content)}, where the unfinished run began; "
+                    f"it is at {version_number(present[name])} now. --fresh begins with that."
+                )
+        return unfinished
 
     def _run_graph(self, given: Mapping[str, str]) -> None:
         steps = {step.name: step for step in self._workflow.steps}
@@ -104,7 +138,16 @@ class Run:
         for result in self.results.values():
             contents |= result.contents
             values |= {name: str(path) for name, path in result.paths.items()}
-        return {name: contents[name] for name in step.inputs}, {name: values[name] for name in step.inputs}
+        # The version that the key names: a table that is being written has a newer one when the step reads it.
+        versions = {
+            f"{name}-version": version_number(given[name])
+            for name in step.inputs
+            if name in given and self._workflow.given[name].kind == "table"
+        }
+        return (
+            {name: contents[name] for name in step.inputs},
+            {name: values[name] for name in step.inputs} | versions,
+        )
 
     def _run_step(self, step: Step, contents: Mapping[str, str], values: Mapping[str, str]) -> StepResult:
         key = step_key(self._workflow, step, contents)
@@ -124,7 +167,8 @@ class Run:
                 if may_retry and attempt <= step.retries:
                     self._report(f"{step.name}: {why}")
                     continue
-                return StepResult(step.name, "failed", time.monotonic() - began_s, attempt, why, hint)
+                seconds = time.monotonic() - began_s
+                return StepResult(step.name, "failed", seconds, attempt, why, hint, would_repeat=not may_retry)
             paths = self._store.paths(step, key)
             return StepResult(step.name, "done", time.monotonic() - began_s, attempt, paths=paths, contents=made)
 

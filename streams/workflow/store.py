@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from streams.workflow.content import file_content
-from streams.workflow.declaration import Step
+from streams.workflow.declaration import Step, Workflow
 from weir.errors import WorkError
 
 _PART = ".part-"
@@ -92,11 +92,29 @@ class Store:
             found = {output: file_content(whole / name) for output, name in step.outputs.items()}
         except (OSError, ValueError):
             return None
-        return found if found == contents else None
+        if found != contents:
+            return None
+        # `remove_old` keeps the results that were used last.
+        os.utime(whole)
+        return found
 
     def paths(self, step: Step, key: str) -> dict[str, Path]:
         """Where the outputs of a finished step lie."""
         return {output: self._whole(step, key) / name for output, name in step.outputs.items()}
+
+    def remove_old(self, workflow: Workflow, keep: int) -> int:
+        """Removes all but the `keep` results of each step that were made or used last; returns how many went.
+
+        Only what a finished step has left counts as a result. Call it while the folder is held.
+        """
+        removed = 0
+        for step in workflow.steps:
+            results = [record.parent for record in (self.folder / step.name).glob(f"*/{_RECORD}")]
+            results.sort(key=lambda result: result.stat().st_mtime_ns, reverse=True)
+            for result in results[keep:]:
+                shutil.rmtree(result)
+                removed += 1
+        return removed
 
     def _whole(self, step: Step, key: str) -> Path:
         return self.folder / step.name / key[:32]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tests.support.sessions import PLAIN
 from weir.tables.catalogue import FLAGS_TABLE, LABELS_TABLE, SESSIONS_TABLE, Table
@@ -79,7 +79,9 @@ LABELS = [
 ]
 
 
-def write(root: Path, table: Table, records: Sequence[dict[str, Any]]) -> None:
+def write(
+    root: Path, table: Table, records: Sequence[dict[str, Any]], *, mode: Literal["error", "append"] = "error"
+) -> None:
     """The table under `root`, with these records in the order of the topic."""
     from deltalake import write_deltalake  # noqa: PLC0415 -- an extra
 
@@ -89,7 +91,7 @@ def write(root: Path, table: Table, records: Sequence[dict[str, Any]]) -> None:
     decode = decoder(table.contract)
     decoded = [decode(json.dumps(record).encode()) for record in records]
     places = [RecordPosition(0, offset, 1_700_100_000_000) for offset in range(len(records))]
-    write_deltalake(str(root / table.name), rows(table, decoded, places), partition_by=["day"])
+    write_deltalake(str(root / table.name), rows(table, decoded, places), partition_by=["day"], mode=mode)
 
 
 def write_shop(root: Path) -> None:

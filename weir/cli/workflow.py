@@ -40,6 +40,12 @@ def run(  # noqa: PLR0913 -- one parameter an option
     folder: Annotated[Path, typer.Option("--folder", help="Where results are kept.")] = Path("build/workflow"),
     replace: _Replace = None,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Steps that run at once.")] = min(4, os.cpu_count() or 1),
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="After an unfinished run, begin with the tables' newest version.")
+    ] = False,
+    keep: Annotated[
+        int, typer.Option(min=1, help="Results of each step that stay; older ones are removed after the run.")
+    ] = 5,
     publish: Annotated[
         bool, typer.Option("--publish", help="Write the candidate to Kafka, if the gate let it pass.")
     ] = False,
@@ -63,7 +69,7 @@ def run(  # noqa: PLR0913 -- one parameter an option
     from streams.workflow.store import Store  # noqa: PLC0415 -- likewise
 
     given = {"table": root or ""} | setting_values(declared, settings)
-    this_run = Run(declared, given, Store(folder / declared.name), jobs=jobs, tell=say)
+    this_run = Run(declared, given, Store(folder / declared.name), jobs=jobs, is_fresh=fresh, keep=keep, tell=say)
     results = this_run.run()
     if as_json:
         for result in results:

@@ -41,8 +41,8 @@ def default_memory() -> str:
     return f"{max(total // 4, SMALLEST_LIMIT) // 2**20}MiB"
 
 
-def dataset(root: str, table: Table) -> pads.Dataset | None:
-    """The newest version of a table; None where there is none. It may wait for an object store.
+def dataset(root: str, table: Table, *, version: int | None = None) -> pads.Dataset | None:
+    """The newest version of a table, or the given one; None where there is no table. It may wait for an object store.
 
     A column that the table was written without is there, and empty.
 
@@ -57,7 +57,7 @@ def dataset(root: str, table: Table) -> pads.Dataset | None:
     try:
         if not DeltaTable.is_deltatable(uri):
             return None
-        found = DeltaTable(uri).to_pyarrow_dataset()
+        found = DeltaTable(uri, version=version).to_pyarrow_dataset()
     except Exception as error:  # deltalake's errors, Arrow's and the store's have no common base
         raise WorkError(
             f"The table {table.name} at {uri} can't be read: {one_line(error)}.",

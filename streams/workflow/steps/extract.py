@@ -21,7 +21,8 @@ def main(arguments: Mapping[str, str]) -> None:
         WorkError: the table can't be read.
     """
     root = arguments["table"]
-    found = dataset(root, EXAMPLES_TABLE)
+    asked = arguments.get("table-version")
+    found = dataset(root, EXAMPLES_TABLE, version=None if asked is None else int(asked))
     if found is None:
         raise UsageError(f"There is no table examples in {root}.", "Name the folder that `table_uri` names.")
     rows = found.to_table(columns=schema(EXAMPLES_TABLE).names)
@@ -32,4 +33,4 @@ def main(arguments: Mapping[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    run_step(main, ("table", "examples"))
+    run_step(main, ("table", "examples"), ("table-version",))

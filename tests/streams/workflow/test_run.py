@@ -84,6 +84,25 @@ def test_a_result_that_was_changed_by_hand_is_made_again(place: Path) -> None:
     assert path.read_text() == "one"
 
 
+def test_the_results_that_were_used_last_stay(place: Path) -> None:
+    of = workflow([step(place, "one", ["left"])], ("left",))
+    store = Store(place / "kept")
+    told: list[str] = []
+    for left in ("a", "b", "a", "c"):
+        Run(of, {"left": left}, store, keep=2, tell=told.append).run()
+    assert [line for line in told if "Removed" in line] == ["Removed 1 results of earlier runs; 2 of each step stay."]
+    assert [states(run(of, place, left=left))["one"] for left in ("a", "c", "b")] == ["kept", "kept", "done"]
+
+
+def test_what_is_no_result_is_never_removed(place: Path) -> None:
+    of = workflow([step(place, "one", ["left"])], ("left",))
+    store = Store(place / "kept")
+    (place / "kept" / "one" / "notes").mkdir(parents=True)
+    for left in ("a", "b"):
+        Run(of, {"left": left}, store, keep=1).run()
+    assert sorted(one.name for one in (place / "kept" / "one").iterdir() if len(one.name) != 32) == ["log", "notes"]
+
+
 def test_independent_steps_run_at_once(place: Path) -> None:
     # Each waits until the other has begun: one after the other, they would never end.
     wait = "while len(open('runs').read().split()) < 2: time.sleep(0.02)"
