@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from streams.workflow.steps import baseline, evaluate, extract, features, gate, publish, train
-from streams.workflow.steps.files import read_json, read_rows, write_rows
+from streams.workflow.steps.files import read_json, read_rows, write_json, write_rows
 from streams.workflow.steps.train import SCORES
 from tests.support.examples import easy_example, shuffled_example
 from tests.support.tables import write
 from weir.cli.main import main
 from weir.contracts.training import TrainingExample
-from weir.errors import UsageError
+from weir.errors import UsageError, WeirError
 from weir.kafka.records import Output
 from weir.tables.catalogue import EXAMPLES_TABLE
 
@@ -24,7 +25,7 @@ STEPS: Mapping[str, tuple[Callable[[Mapping[str, str]], None], tuple[str, ...]]]
     "train": (train.main, ("training", "holdout", "model", "scores", "family")),
     "baseline": (baseline.main, ("training", "holdout", "baseline-scores")),
     "evaluate": (evaluate.main, ("answers", "scores", "baseline-scores", "judged", "figures")),
-    "gate": (gate.main, ("judged", "decision")),
+    "gate": (gate.main, ("judged", "model", "holdout", "decision")),
     "publish": (publish.main, ("model", "decision", "judged", "candidate")),
 }
 
@@ -94,6 +95,25 @@ def test_the_gate_refuses_a_model_of_answers_that_say_nothing(
         main(["workflow", "publish", paths["candidate"]])
     assert ended.value.code == 1
     assert "weir: The gate refuses the candidate: " in capsys.readouterr().err
+
+
+def test_the_gate_refuses_a_model_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = run(tmp_path, [easy_example(seed) for seed in range(300)])
+    assert read_json(paths["decision"])["passed"]
+    ticks = itertools.count(0.0, 1.0)  # every pass takes a second
+    monkeypatch.setattr("streams.workflow.steps.gate.time.perf_counter", lambda: next(ticks))
+    gate.main({name: paths[name] for name in STEPS["gate"][1]})
+    decision = read_json(paths["decision"])
+    assert not decision["passed"]
+    assert "a prediction takes 11111 µs" in decision["why"]
+
+
+@pytest.mark.parametrize("broken", [{"payload": "no base64"}, {"payload": None}, {"hyper_parameters": {"none": 1}}])
+def test_the_gate_says_what_a_model_of_a_family_lacks(tmp_path: Path, broken: dict[str, object]) -> None:
+    paths = run(tmp_path, [easy_example(seed) for seed in range(20)], to="evaluate")
+    write_json(paths["model"], read_json(paths["model"]) | broken)
+    with pytest.raises(WeirError):
+        gate.main({name: paths[name] for name in STEPS["gate"][1]})
 
 
 def test_a_candidate_that_passed_is_sent_as_one_signed_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
