@@ -21,6 +21,7 @@ from tests.models.gate.test_rollout import (
     kinds,
     train,
 )
+from tests.models.training.test_trainer import weak_example
 from weir.contracts.fast import encode
 from weir.contracts.model_record import Snapshot
 
@@ -58,6 +59,17 @@ def test_a_retrained_version_is_taken_once() -> None:
     again.restore(trainer.entries())
     assert again.take_retrained(snapshot, 7.0) is None
     assert again.rollout_stage == "shadow"
+
+
+def test_examples_that_waited_have_no_part_in_the_rollout() -> None:
+    waits, at_once = Trainer(CONFIG), Trainer(CONFIG)
+    at_once.build()
+    for trainer in (waits, at_once):
+        for offset in range(20):
+            trainer.learn(weak_example(offset, bad=True), offset)
+        assert trainer.take_retrained(retrained(), 5.0) is not None
+    assert waits.rollout_stage == "shadow"
+    assert waits.entries() == at_once.entries()
 
 
 def test_a_retrained_version_waits_until_the_rollout_of_another_has_ended() -> None:
