@@ -81,7 +81,7 @@ evaluate: $(READY) ## How well rules and models do, on data of others and the de
 feast: $(READY) $(FEAST)/ready ## The features by Feast: its environment in .venv-feast, `feast apply`, and the checks of deploy/feast
 	@mkdir -p deploy/feast/data
 	@cd deploy/feast && $(CURDIR)/$(FEAST)/bin/feast apply
-	@$(PYTEST) -q tests/deploy/test_feast.py tests/weir/cli/test_feast_command.py
+	@$(PYTEST) -q tests/deploy/test_feast.py tests/deploy/test_feast_push.py tests/weir/cli/test_feast_command.py
 
 notebook: $(READY) ## From tables to a plot and a first model: TABLE=tables, its page in build/notebook/sessions.html
 	@mkdir -p build/notebook
