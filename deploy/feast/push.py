@@ -27,6 +27,13 @@ KEYS = {told["name"]: told["key"] for told in TOLD["entities"]}
 VIEWS = {told["name"]: KEYS[told["entity"]] for told in TOLD["views"]}
 """Feature view to the column that is its key."""
 TYPES = {told["name"]: told["type"] for told in TOLD["features"]}
+_REASSIGNED = {
+    KafkaError._NO_OFFSET,  # noqa: SLF001 -- its public name
+    KafkaError.ILLEGAL_GENERATION,
+    KafkaError.REBALANCE_IN_PROGRESS,
+    KafkaError.UNKNOWN_MEMBER_ID,
+}
+"""Answers to a commit whose partitions went to another process, or are going, while the batch was pushed."""
 _log = logging.getLogger("weir.feast")
 
 
@@ -139,9 +146,9 @@ def _commit(consumer: Consumer) -> None:
     try:
         consumer.commit(asynchronous=False)
     except KafkaException as error:
-        # All partitions went to another process while the batch was read; that process repeats the batch.
-        if error.args[0].code() != KafkaError._NO_OFFSET:  # noqa: SLF001 -- its public name
+        if error.args[0].code() not in _REASSIGNED:
             raise
+        _log.info("Not committed, so the partitions' next owner repeats the batch: %s", error.args[0].str())
 
 
 def _typed(kind: str, value: object) -> float | str | None:

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 from feast import FeatureStore
 
 
@@ -109,6 +110,33 @@ def test_offsets_are_committed_after_the_push_and_a_record_that_is_no_score_stop
     pusher.run(consumer, store, lambda: next(rounds))
     assert consumer.commits == 1
     assert online(store, "session_features", session_id="s") == 1.0
+
+
+class _Refused(_Consumer):
+    def __init__(self, code: int) -> None:
+        super().__init__(score())
+        self.code = code
+
+    def commit(self, *, asynchronous: bool) -> None:
+        super().commit(asynchronous=asynchronous)
+        raise KafkaException(KafkaError(self.code))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [KafkaError.ILLEGAL_GENERATION, KafkaError.REBALANCE_IN_PROGRESS, KafkaError.UNKNOWN_MEMBER_ID],
+)
+def test_a_commit_of_partitions_that_went_to_another_process_stops_nothing(
+    store: FeatureStore, pusher: ModuleType, code: int
+) -> None:
+    consumer, rounds = _Refused(code), iter([False, False, True])
+    pusher.run(consumer, store, lambda: next(rounds))
+    assert consumer.commits == 2
+
+
+def test_a_commit_that_is_refused_for_another_reason_ends_the_push(store: FeatureStore, pusher: ModuleType) -> None:
+    with pytest.raises(KafkaException):
+        pusher.run(_Refused(KafkaError.GROUP_AUTHORIZATION_FAILED), store, lambda: False)
 
 
 def test_nothing_is_committed_when_the_push_fails(

@@ -19,7 +19,7 @@ from streams.workflow.steps.features import HOLDOUT
 from streams.workflow.steps.files import features_of, read_json, read_rows, run_step, write_json
 from weir.errors import UsageError
 
-_TIMED = 1_000
+_TIMED = 200
 """Predictions of a pass."""
 _PASSES = 3
 
