@@ -1,4 +1,4 @@
-"""Makes the dead letter of a line that became no event."""
+"""Makes the dead letter of a line that is not a valid event."""
 
 from __future__ import annotations
 

@@ -8,7 +8,12 @@ from itertools import combinations
 
 from streams.decode import Accepted, decode
 from streams.intake.formats.registry import ACCESS_LOG, EXPORTS, FORMATS, LAYOUTS, W3C, Format, LineOrder
-from streams.intake.layouts.ambiguity import refuse_ambiguous, refuse_hidden_agent, refuse_unknown_proxy, servers_own
+from streams.intake.layouts.ambiguity import (
+    refuse_ambiguous,
+    refuse_hidden_agent,
+    refuse_unknown_proxy,
+    server_addresses,
+)
 from streams.intake.layouts.candidates import LogCounts, Parser, log_candidates
 from streams.intake.layouts.clients import Trusted
 from streams.intake.layouts.fitting import fit_of, refusal
@@ -19,10 +24,10 @@ from streams.intake.layouts.w3c import W3cParser
 from streams.intake.line import ParsedLine, RawLine, Unreadable, not_blank
 from weir.errors import UsageError
 
-LOOKED_AT = 100
-"""Number of first lines that decide about the format."""
-ENOUGH = 0.5
-"""Share of these lines that must fit."""
+HEAD_LINES = 100
+"""Number of lines at the beginning of a file by which its format is chosen."""
+MIN_FITTING_SHARE = 0.5
+"""Least share of these lines that must fit the format."""
 _MAX_BYTES = 1_000_000
 
 
@@ -76,34 +81,34 @@ def choose(source: str, head: Sequence[RawLine], asked: FormatRequest, trusted: 
         WorkError: No format fits, or two formats fit and read the lines differently.
     """
     asked.check()
-    lines = list(not_blank(head))[:LOOKED_AT]
+    lines = list(not_blank(head))[:HEAD_LINES]
     if not lines:
         return None
     texts = [raw.decode(errors="replace") for _, raw in lines]
     if asked.template is not None:
-        return _log(source, lines, texts, (layout_of(asked.template),), trusted)
+        return _choose_log(source, lines, texts, (layout_of(asked.template),), trusted)
     if asked.name is None:
-        return _export(lines, EXPORTS) or _any_log(source, lines, texts, trusted)
+        return _choose_export(lines, EXPORTS) or _choose_any_log(source, lines, texts, trusted)
     wanted = FORMATS[asked.name]
     if wanted.candidates is not None:
-        return _taken(wanted, lines)
+        return _choose_export_format(wanted, lines)
     if wanted.layout is not None:
-        return _log(source, lines, texts, (wanted.layout,), trusted)
-    return _w3c(lines, trusted) if wanted.name == W3C else _any_log(source, lines, texts, trusted)
+        return _choose_log(source, lines, texts, (wanted.layout,), trusted)
+    return _choose_w3c(lines, trusted) if wanted.name == W3C else _choose_any_log(source, lines, texts, trusted)
 
 
-def _any_log(source: str, lines: Sequence[RawLine], texts: Sequence[str], trusted: Trusted) -> Chosen:
+def _choose_any_log(source: str, lines: Sequence[RawLine], texts: Sequence[str], trusted: Trusted) -> Chosen:
     if any(text.startswith("#Fields:") for text in texts):
-        return _w3c(lines, trusted)
-    return _log(source, lines, texts, LAYOUTS, trusted)
+        return _choose_w3c(lines, trusted)
+    return _choose_log(source, lines, texts, LAYOUTS, trusted)
 
 
-def _export(lines: Sequence[RawLine], formats: Iterable[Format]) -> Chosen | None:
-    found = [chosen for one in formats if (chosen := _taken(one, lines)).fitting]
+def _choose_export(lines: Sequence[RawLine], formats: Iterable[Format]) -> Chosen | None:
+    found = [chosen for one in formats if (chosen := _choose_export_format(one, lines)).fitting]
     return max(found, key=lambda chosen: chosen.fitting, default=None)
 
 
-def _taken(wanted: Format, lines: Sequence[RawLine]) -> Chosen:
+def _choose_export_format(wanted: Format, lines: Sequence[RawLine]) -> Chosen:
     assert wanted.candidates is not None  # noqa: S101 -- for mypy: callers pass only formats with candidates
     try:
         fitting = sum(isinstance(one, ParsedLine) and _is_event(one) for one in wanted.candidates(lines))
@@ -121,17 +126,17 @@ def _is_event(candidate: ParsedLine) -> bool:
     return isinstance(decode(candidate.value, _MAX_BYTES), Accepted)
 
 
-def _w3c(lines: Sequence[RawLine], trusted: Trusted) -> Chosen:
+def _choose_w3c(lines: Sequence[RawLine], trusted: Trusted) -> Chosen:
     fitting = sum(isinstance(one, ParsedLine) for one in log_candidates(lines, W3cParser(), trusted, LogCounts()))
-    of = sum(not raw.startswith(b"#") for _, raw in lines)
+    not_directives = sum(not raw.startswith(b"#") for _, raw in lines)
 
     def read(all_lines: Iterable[RawLine], counts: LogCounts) -> Iterator[ParsedLine | Unreadable]:
         return log_candidates(all_lines, W3cParser(), trusted, counts)
 
-    return Chosen(W3C, LineOrder.NEARLY_BY_TIME, read, LogCounts(), fitting, of)
+    return Chosen(W3C, LineOrder.NEARLY_BY_TIME, read, LogCounts(), fitting, not_directives)
 
 
-def _log(
+def _choose_log(
     source: str,
     lines: Sequence[RawLine],
     texts: Sequence[str],
@@ -140,11 +145,11 @@ def _log(
 ) -> Chosen:
     fits = [fit_of(layout, texts) for layout in layouts]
     best = max(fits, key=lambda fit: (len(fit.rows), -fit.extras))
-    if not best.rows or len(best.rows) < ENOUGH * len(texts):
+    if not best.rows or len(best.rows) < MIN_FITTING_SHARE * len(texts):
         raise refusal(source, lines, texts, fits)
     refuse_hidden_agent(source, lines, best)
-    own = servers_own(source, lines, best, trusted)
-    if not trusted.is_said:
+    own_addresses = server_addresses(source, lines, best, trusted)
+    if not trusted.is_configured:
         refuse_unknown_proxy(source, lines, best, trusted)
     equal = [fit for fit in fits if len(fit.rows) == len(best.rows) and fit.extras == best.extras]
     for one, other in combinations(equal, 2):
@@ -153,6 +158,6 @@ def _log(
     parser: Parser = TextParser(layout) if isinstance(layout, Layout) else best.parser
 
     def read(all_lines: Iterable[RawLine], counts: LogCounts) -> Iterator[ParsedLine | Unreadable]:
-        return log_candidates(all_lines, parser, trusted, counts, own)
+        return log_candidates(all_lines, parser, trusted, counts, own_addresses)
 
     return Chosen(layout.name, LineOrder.NEARLY_BY_TIME, read, LogCounts(), len(best.rows), len(texts))

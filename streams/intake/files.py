@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from streams.decode import Refused, decode
-from streams.intake.choose_format import LOOKED_AT, Chosen, FormatRequest, choose
+from streams.intake.choose_format import HEAD_LINES, Chosen, FormatRequest, choose
 from streams.intake.formats.registry import LineOrder
 from streams.intake.layouts.clients import Trusted
 from streams.intake.line import BadLine, Line, ParsedLine, RawLine, Unreadable
@@ -29,7 +29,7 @@ class InputFile:
     chosen: Chosen | None = None
     """None if the file has no line."""
     copy_of: str | None = None
-    """The file with the same content that is read instead."""
+    """Name of the file with the same content, which is read instead of this file."""
     lines: int = 0
     unreadable: Counter[DeadLetterReason] = field(default_factory=Counter)
     first_of: dict[DeadLetterReason, BadLine] = field(default_factory=dict)
@@ -39,22 +39,22 @@ class InputFile:
 
     @property
     def has_no_event(self) -> bool:
-        """Whether it has lines, and none of them became an event."""
+        """Whether the file has lines but no events."""
         return 0 < self.lines == self.unreadable.total()
 
     @property
     def unreadable_share(self) -> float:
-        """Share of its lines that could not be read; lines that are no visitor's count as read."""
+        """Share of the file's lines that could not be read; lines without a visitor count as read."""
         bad = self.unreadable.total() - self.unreadable[DeadLetterReason.NO_VISITOR]
         return bad / self.lines if self.lines else 0.0
 
 
 class Inputs:
-    """The files of one command, in the order of time.
+    """The input files of one command, merged by time.
 
     Raises:
         UsageError: A file can't be read, or the requested format doesn't exist.
-        WorkError: A file fits no format that Weir knows, or two.
+        WorkError: A file fits no known format, or it fits two formats that read its lines differently.
     """
 
     def __init__(self, names: Sequence[str], asked: FormatRequest, settings: Settings) -> None:
@@ -93,13 +93,13 @@ class Inputs:
 
     def _look(self, name: str) -> InputFile:
         lines = read_lines(name)
-        head = list(itertools.islice(lines, LOOKED_AT))
+        head = list(itertools.islice(lines, HEAD_LINES))
         # Standard input, a pipe or a shell's `<(…)` can't be opened twice.
         self._streams[name] = head if is_regular(name) else itertools.chain(head, lines)
         return InputFile(name, choose(name, head, self._asked, self._trusted))
 
     def _without_copies(self, files: list[InputFile]) -> list[InputFile]:
-        """Marks copies. To find them, only files with equal first lines are read to their end."""
+        """Marks copies of other files. Only files with equal first lines are read completely for the comparison."""
         by_head: dict[tuple[RawLine, ...], list[InputFile]] = {}
         for file in files:
             if is_regular(file.name) and file.chosen is not None:
@@ -154,23 +154,23 @@ def _with_disorder(file: InputFile, lines: Iterable[Line | BadLine], behind_s: f
 def _checked(
     file: InputFile, chosen: Chosen, lines: Iterable[RawLine], max_record_bytes: int
 ) -> Iterator[Line | BadLine]:
-    for made in chosen.read(lines, chosen.counts):
-        if len(made.raw) > LONGEST_LINE_BYTES:
-            detail = f"The line has more than {LONGEST_LINE_BYTES} bytes; what came first of it is kept."
-            yield BadLine(file.name, made.number, made.raw[:LONGEST_LINE_BYTES], DeadLetterReason.TOO_LARGE, detail)
-        elif isinstance(made, Unreadable):
-            yield BadLine(file.name, made.number, made.raw, made.reason, made.detail)
+    for parsed in chosen.read(lines, chosen.counts):
+        if len(parsed.raw) > LONGEST_LINE_BYTES:
+            detail = f"The line has more than {LONGEST_LINE_BYTES} bytes; only its first {LONGEST_LINE_BYTES} are kept."
+            yield BadLine(file.name, parsed.number, parsed.raw[:LONGEST_LINE_BYTES], DeadLetterReason.TOO_LARGE, detail)
+        elif isinstance(parsed, Unreadable):
+            yield BadLine(file.name, parsed.number, parsed.raw, parsed.reason, parsed.detail)
         else:
-            yield _line(file.name, made, max_record_bytes)
+            yield _line(file.name, parsed, max_record_bytes)
 
 
-def _line(name: str, made: ParsedLine, max_record_bytes: int) -> Line | BadLine:
-    decoded = decode(made.value, max_record_bytes)
+def _line(name: str, parsed: ParsedLine, max_record_bytes: int) -> Line | BadLine:
+    decoded = decode(parsed.value, max_record_bytes)
     if isinstance(decoded, Refused):
-        return BadLine(name, made.number, made.raw, decoded.reason, decoded.detail)
-    raw = made.raw if made.content else b""
+        return BadLine(name, parsed.number, parsed.raw, decoded.reason, decoded.detail)
+    raw = parsed.raw if parsed.content else b""
     key = decoded.event.visitor_id.encode()
-    return Line(name, made.number, key, made.value, decoded.ts, made.content, raw, made.is_asset)
+    return Line(name, parsed.number, key, parsed.value, decoded.ts, parsed.content, raw, parsed.is_asset)
 
 
 def _sorted(found: Iterable[Line | BadLine]) -> Iterator[Line | BadLine]:
@@ -185,5 +185,9 @@ def _sorted(found: Iterable[Line | BadLine]) -> Iterator[Line | BadLine]:
 
 
 def read(line_format: str | None, name: str) -> Iterator[Line | BadLine]:
-    """The events of one file in one format, or as it looks, with the settings' defaults; raises as `Inputs` does."""
+    """The events of one file, with default settings. Without `line_format`, the format is chosen by the first lines.
+
+    Raises:
+        WeirError: As in `Inputs`.
+    """
     return Inputs([name], FormatRequest(line_format), Settings()).read()

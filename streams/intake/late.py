@@ -1,4 +1,4 @@
-"""Counts lines that will be late, for commands that send lines and don't see their outcome."""
+"""Counts lines that will be late, for commands that send lines without reading the results."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from weir.partitioner import partition_for
 
 
 class LateCounter:
-    """Counts lines whose session would have closed by the newest time of their partition."""
+    """Counts lines that come after the watermark of their partition has closed their session."""
 
     def __init__(self, partitions: int, gap_s: float, grace_s: float) -> None:
         self._partitions = partitions
@@ -18,7 +18,7 @@ class LateCounter:
         self.late = 0
 
     def see(self, line: Line) -> None:
-        """Takes the next line, in the order in which lines are sent."""
+        """Counts a line; lines must come in the order in which they are sent."""
         partition = partition_for(line.key, self._partitions)
         at = when(line)
         newest = self._newest[partition] = max(self._newest.get(partition, at), at)

@@ -10,12 +10,12 @@ from weir.contracts.dead_letter_reason import DeadLetterReason
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An event, ready to be sent: `key` and `value` are the record's."""
+    """A line that is a valid event, with key and value of its record."""
 
     source: str
     """The file's name as it was given; `-` is standard input."""
     number: int
-    """Of the line in its file, from 1."""
+    """Number of the line in its file, from 1."""
     key: bytes
     """The visitor id."""
     value: bytes
@@ -23,18 +23,18 @@ class Line:
     ts: float
     """The event's time, UTC seconds."""
     content: str = ""
-    """Hash of the line's bytes if the event's id is made of it; empty if the line has an id."""
+    """Hash of the line's bytes if the event's id is made of the hash; empty if the line has an id."""
     raw: bytes = b""
-    """The line's bytes, where `content` is set."""
+    """The line's bytes if `content` is set."""
     is_asset: bool = False
     """Whether the line is about an asset of a page, such as an image; known only for server logs."""
     appended_s: float | None = None
-    """Time that replaces the line's own as time of arrival, if the line's own is implausible."""
+    """Replacement for the line's time, in UTC seconds, if the line's time is implausible; see `stand_in_arrivals`."""
 
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """A line that never became an event."""
+    """A line that is not a valid event."""
 
     source: str
     number: int
@@ -46,14 +46,14 @@ class BadLine:
 
 @dataclass(frozen=True, slots=True)
 class ParsedLine:
-    """A line as its format parsed it, before the event is checked."""
+    """The event of a line, not checked by `decode` yet."""
 
     number: int
     raw: bytes
     value: bytes
     """JSON of the event."""
     content: str = ""
-    """Hash of the line's bytes where the event's id is made of it."""
+    """Hash of the line's bytes if the event's id is made of the hash."""
     is_asset: bool = False
     """Whether the line is about an asset of a page."""
 

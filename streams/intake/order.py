@@ -1,12 +1,12 @@
-"""The order in which lines of files are read. Pure: lines in, lines out.
+"""Orders the lines of files by time, without side effects.
 
-- A line whose time lies far ahead of the lines behind it gets a stand-in for its time of arrival, so that it moves no
-  watermark: `stand_in_arrivals`.
-- Files are merged by time; a file is opened when the time of its first line has come: `merged`.
-- Servers write a request when it ends, so lines lie nearly in order: `sorted_within` sorts them.
+- `stand_in_arrivals` gives a line whose time is far ahead of the following lines a replacement for its arrival time,
+  so that the line does not advance the watermark.
+- `merged` merges files by time, and opens a file only when its first line is due.
+- `sorted_within` sorts lines that are nearly in order, since servers log a request when it ends.
 
-Lines of one moment have one order, whatever files they come from: pages before what they load, then by their bytes.
-So any cut of a log into files gives the same sessions.
+Lines with equal times are ordered by content, not by file: pages before their assets, then by bytes. So the sessions do
+not depend on how a log is split into files.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ from streams.intake.layouts.candidates import numbered
 from streams.intake.line import BadLine, Line
 
 LOOKAHEAD = 20
-"""Lines after a line by which its time is judged plausible or not."""
-_ENOUGH_BEHIND = 3
-"""Lines behind the first line of a file that show it to be out of place; no line comes before it."""
-_MOST_OUT_OF_ORDER = 0.25
-MOST_HELD = 200_000
-"""Lines that `sorted_within` holds, so that its memory is bounded on the busiest site."""
+"""Number of following lines that a line's time is compared with."""
+_MIN_LINES_BEHIND = 3
+"""Fewest following lines that can show a file's first line to be implausible, since no line precedes it."""
+_MAX_SHARE_OUT_OF_ORDER = 0.25
+MAX_HELD_LINES = 200_000
+"""Most lines that `sorted_within` holds, which bounds its memory."""
 Lines = Iterable[Line | BadLine]
 
 
 def when(line: Line) -> float:
-    """The time at which a line counts: its own, or the replacement if the line's own is far ahead of it."""
+    """The time by which a line is ordered: the replacement if it has one, otherwise its own."""
     return line.ts if line.appended_s is None else max(line.appended_s, 0.0)
 
 
 def arrival_ms(line: Line, now_s: float) -> int:
-    """The time of arrival of a line that is read now, in milliseconds since 1970."""
+    """The arrival time of a line that is read at `now_s`, in milliseconds since 1970."""
     return round((now_s if line.appended_s is None else min(line.appended_s, now_s)) * 1000)
 
 
 def stand_in_arrivals(lines: Lines, max_ahead_s: float) -> Iterator[Line | BadLine]:
-    """Gives a time of arrival to each line that jumps ahead of the lines around it.
+    """Gives a replacement arrival time to each line whose time jumps ahead of its neighbours' times.
 
-    Such a line lies more than `max_ahead_s` ahead of all lines before it and of most of the next `LOOKAHEAD` lines, and
-    those are nearly in order and go on from the lines before it. Its stand-in is the least time among itself and those.
-    Lines keep their own times if an old one comes behind them, such as a request that took an hour, and in a file that
-    is in no order.
+    A line jumps ahead if its time is more than `max_ahead_s` after the times of all lines before it and of most of the
+    next `LOOKAHEAD` lines, and if those next lines are nearly in order and continue the times before it. The
+    replacement is the least time among the next lines. A line is left as it is if only a single old line follows it,
+    such as a request that took an hour, or if the file is unordered.
     """
     held: deque[Line | BadLine] = deque()
     waiting, newest = 0, float("-inf")
@@ -60,7 +60,9 @@ def stand_in_arrivals(lines: Lines, max_ahead_s: float) -> Iterator[Line | BadLi
         waiting -= 1
         if line.ts > newest + max_ahead_s:
             behind = [other.ts for other in held if isinstance(other, Line)]
-            goes_on = median(behind) > newest - max_ahead_s if newest >= 0 and behind else len(behind) >= _ENOUGH_BEHIND
+            goes_on = (
+                median(behind) > newest - max_ahead_s if newest >= 0 and behind else len(behind) >= _MIN_LINES_BEHIND
+            )
             if goes_on and _jumps(line.ts, behind, max_ahead_s):
                 line = replace(line, appended_s=min(behind))
         newest = max(newest, when(line))
@@ -80,15 +82,15 @@ def stand_in_arrivals(lines: Lines, max_ahead_s: float) -> Iterator[Line | BadLi
 def _jumps(ts: float, behind: Sequence[float], max_ahead_s: float) -> bool:
     if 2 * sum(ts - other > max_ahead_s for other in behind) <= len(behind):
         return False
-    # One line from the future is ahead of all behind it, and one old line is behind all before it: either way of
-    # counting lines out of order sees such a line once.
+    # A single implausible line counts once in the smaller of the two sums: a line from the future makes all later lines
+    # look out of order in the first sum, and an old line makes all earlier lines look out of order in the second.
     greatest = accumulate(behind, max)
     least = accumulate(reversed(behind), min)
     out_of_order = min(
         sum(other < so_far - max_ahead_s for other, so_far in zip(behind, greatest, strict=True)),
         sum(other > so_far + max_ahead_s for other, so_far in zip(reversed(behind), least, strict=True)),
     )
-    return out_of_order <= _MOST_OUT_OF_ORDER * len(behind)
+    return out_of_order <= _MAX_SHARE_OUT_OF_ORDER * len(behind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +98,17 @@ class UnopenedFile:
     """One file, not opened yet."""
 
     first_s: float
-    """Time of its first line, or less."""
+    """Time of the first line, or an earlier time."""
     tie: bytes
     """Orders files with the same first time, independently of their names."""
     open: Callable[[], Lines]
 
 
 def merged(sources: Sequence[UnopenedFile]) -> Iterator[Line | BadLine]:
-    """Merges files by time. Lines out of order within a file keep their place; a file's time is its newest line's."""
+    """Merges files by time, and keeps the order of lines within each file.
+
+    A line that is out of order within its file is merged at the greatest time that the file has reached.
+    """
     order = count()
     heap: list[
         tuple[float, bytes, int, Iterator[tuple[float, Line | BadLine]] | None, Line | BadLine | UnopenedFile]
@@ -131,13 +136,13 @@ def _with_keys(lines: Lines, first_s: float) -> Iterator[tuple[float, Line | Bad
         yield newest, line
 
 
-def sorted_within(lines: Lines, grace_s: float, most: int = MOST_HELD) -> Iterator[Line | BadLine]:
-    """Sorts lines that lie up to `grace_s` out of order; bad lines stay where they are.
+def sorted_within(lines: Lines, grace_s: float, most: int = MAX_HELD_LINES) -> Iterator[Line | BadLine]:
+    """Sorts lines that are out of order by at most `grace_s`; unreadable lines are passed on at once.
 
     Args:
-        lines: As they lie in the files.
-        grace_s: How far lines may lie apart and still be sorted.
-        most: Lines held at once.
+        lines: The lines in the order of the files.
+        grace_s: Greatest difference of times that is sorted, in seconds.
+        most: Most lines held at once.
 
     """
     heap: list[tuple[float, bool, bytes, int, Line]] = []
@@ -157,20 +162,20 @@ def sorted_within(lines: Lines, grace_s: float, most: int = MOST_HELD) -> Iterat
 
 
 def numbered_among_equals(lines: Lines, remember_s: float) -> Iterator[Line | BadLine]:
-    """Gives equal lines ids that differ: each has its number among the lines of the same bytes.
+    """Gives equal lines different ids, by their number among the lines with the same bytes.
 
-    Equal lines bear the same time, so counts are forgotten `remember_s` later.
+    Equal lines have the same time, so counts are dropped after `remember_s` of event time, which bounds the memory.
     """
     counts: dict[str, int] = {}
     older: dict[str, int] = {}
-    turned_s = 0.0
+    rotated_s = 0.0
     for line in lines:
         if isinstance(line, BadLine) or not line.content:
             yield line
             continue
         at = when(line)
-        if at > turned_s + remember_s:
-            older, counts, turned_s = counts, {}, at
+        if at > rotated_s + remember_s:
+            older, counts, rotated_s = counts, {}, at
         number = counts.get(line.content) or older.get(line.content, 0)
         counts[line.content] = number + 1
         yield line if number == 0 else replace(line, value=numbered(line.value, line.content, number + 1))

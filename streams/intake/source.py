@@ -1,4 +1,4 @@
-"""Reads lines of a plain or compressed file or of standard input, one at a time and of bounded length."""
+"""Reads lines of bounded length, one at a time, from a plain or compressed file or from standard input."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ _REFUSED = {
     b"Obj\x01": ("is an Avro file", "Export it as JSON lines."),
 }
 """Formats that can't be read, by magic bytes, with advice."""
-_LONGEST_MAGIC = max(map(len, (*_PACKED, *_REFUSED)))
-_ENOUGH_BYTES = 8
+_MAX_MAGIC_BYTES = max(map(len, (*_PACKED, *_REFUSED)))
+_MIN_UTF16_BYTES = 8
 _TAR_AT, _TAR = 257, b"ustar"
 _DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)
 
 
 def check_source(name: str) -> None:
-    """Checks before the work that the file can be read.
+    """Checks that the file can be read, before any work is done.
 
     Raises:
         UsageError: The file doesn't exist, is a directory, or may not be read.
@@ -65,7 +65,7 @@ def check_source(name: str) -> None:
 
 
 def is_regular(name: str) -> bool:
-    """Whether the file can be read twice, unlike a pipe or a terminal."""
+    """Whether the file can be read more than once, unlike a pipe or a terminal."""
     return name != STANDARD_INPUT and Path(name).is_file()
 
 
@@ -87,7 +87,7 @@ def read_lines(name: str) -> Iterator[RawLine]:
 
 
 def content_hash(name: str) -> bytes:
-    """Hash of a file's unpacked bytes: two files with the same are copies of each other.
+    """Hash of a file's unpacked bytes, which is equal for copies of a file.
 
     Raises:
         UsageError: As in `read_lines`.
@@ -115,14 +115,14 @@ def _refuse(name: str, start: bytes) -> None:
         raise UsageError(f"{name} is a tar archive, which Weir does not read.", "Unpack it, and name the files in it.")
     # Without a byte order mark, UTF-16 is recognised by ASCII text, which has a zero beside each letter.
     sides = (start[:64:2], start[1:64:2])
-    if len(start) >= _ENOUGH_BYTES and sorted(side.count(0) / len(side) for side in sides) == [0.0, 1.0]:
+    if len(start) >= _MIN_UTF16_BYTES and sorted(side.count(0) / len(side) for side in sides) == [0.0, 1.0]:
         raise UsageError(f"{name} is UTF-16, which Weir does not read.", "Convert it: iconv -f UTF-16LE -t UTF-8.")
 
 
 @contextmanager
 def _unpacked(name: str) -> Iterator[IO[bytes]]:
     with _open(name) as file:
-        start = getattr(file, "peek", lambda _: b"")(_LONGEST_MAGIC)
+        start = getattr(file, "peek", lambda _: b"")(_MAX_MAGIC_BYTES)
         packing, unpack = next((how for magic, how in _PACKED.items() if start.startswith(magic)), ("", None))
         if unpack is None:
             yield file

@@ -315,7 +315,7 @@ def test_a_cut_log_line_is_a_dead_letter_of_a_replay_that_does_well(folder: Path
     ("arguments", "said"),
     [
         ("cut.log", "Column 5, the request line, has no end"),
-        ("cut.log --format combined", "No line fits the layout that was named"),
+        ("cut.log --format combined", "No line fits the requested layout"),
         ("good --format snowplow", "Not one of the 1 lines of good became an event"),
         ("good --format otto", "Not one of the 1 lines of good became an event"),
     ],

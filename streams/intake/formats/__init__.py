@@ -1,1 +1,1 @@
-"""Files that Weir reads: one module a format, all of them listed in `registry.py`."""
+"""The file formats that Weir reads, one module each; `registry.py` lists them."""

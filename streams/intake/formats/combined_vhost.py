@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from streams.intake.formats.combined import BROWSER
-from streams.intake.formats.common import WHAT, WHO
+from streams.intake.formats.combined import BROWSER_COLUMNS
+from streams.intake.formats.common import CLIENT_COLUMNS, REQUEST_COLUMNS
 from streams.intake.layouts.kinds import NAMED_HOST
 from streams.intake.layouts.layout import Layout, bare, quoted, spaced
 
@@ -15,12 +15,12 @@ _SAMPLE = (
 LAYOUT = Layout(
     "combined-vhost",
     "Combined, with the site's name (and port) last",
-    spaced(WHO, WHAT, BROWSER, bare("host", NAMED_HOST)),
+    spaced(CLIENT_COLUMNS, REQUEST_COLUMNS, BROWSER_COLUMNS, bare("host", NAMED_HOST)),
     sample=f"{_SAMPLE}www.example.com",
 )
 QUOTED = Layout(
     "combined-vhost-quoted",
     "Combined, with the site's name (and port) last, in quotes",
-    spaced(WHO, WHAT, BROWSER, quoted("host", NAMED_HOST)),
+    spaced(CLIENT_COLUMNS, REQUEST_COLUMNS, BROWSER_COLUMNS, quoted("host", NAMED_HOST)),
     sample=f'{_SAMPLE}"www.example.com"',
 )

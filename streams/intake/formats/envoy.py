@@ -1,4 +1,4 @@
-"""Envoy's default text, and Istio's, which adds where the connection came from."""
+"""Envoy's default text format, and Istio's, which adds columns such as the downstream's remote address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON lines, each an event as it would lie on the events topic; sent byte for byte."""
+"""JSON lines, each the value of a record of the events topic, which is sent byte for byte."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from streams.intake.line import ParsedLine, RawLine, Unreadable, not_blank
 
 
 def candidates(lines: Iterable[RawLine]) -> Iterator[ParsedLine | Unreadable]:
-    """Every line as it is."""
+    """Every line, unchanged."""
     for number, raw in not_blank(lines):
         yield ParsedLine(number, raw, raw)

@@ -1,8 +1,8 @@
-"""What the readers of event exports share: a table of fields that is data, and one loop over JSON lines.
+"""Shared code of the readers of event exports: a table of field names, and a loop over JSON lines.
 
-A table has pairs (field of the export, field of the event). A dot in an export's field leads into a nested object; a
-list on the way stands for its first item. Of several pairs for one field of the event, the first one that has a value
-counts. A field of the event that starts with `properties.` is carried and never judged.
+The table has pairs (field of the export, field of the event). A dot in an export's field leads into a nested object; of
+a list, the first item is used. If several pairs have the same field of the event, then the first pair with a value
+counts. Fields that start with `properties.` are stored with the event, and no rule or model reads them.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ COMMERCE_TYPES = {
     "signed_in": "login",
     "logged_in": "login",
 }
-"""Names of Segment's e-commerce and B2B specs, snake-cased, that Weir has a type for. PostHog has the same names."""
+"""Weir's event types by the snake-cased names of Segment's e-commerce and B2B specs, which PostHog uses as well."""
 
 _CARRIED = "properties."
 _ZONE = re.compile(r" ?(?:UTC|(?P<offset>[+-][0-9]{2}(?::?[0-9]{2})?))\Z")
 _EPOCH = re.compile(r"[0-9]{10}(?:\.[0-9]{1,9})?|[0-9]{13}")
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_NO_WORD = re.compile(r"\W+")
-# A longer name is no event's type, and is refused where all events are checked: no work is spent on it.
+_NON_WORD = re.compile(r"\W+")
+# `decode` refuses longer event types, so they are not converted.
 _LONGEST_NAME = 1_024
 
 
 class RowError(Exception):
-    """A row of an export that is no event."""
+    """A row of an export is not a valid event."""
 
     def __init__(self, detail: str, reason: DeadLetterReason = DeadLetterReason.UNREADABLE_LINE) -> None:
         super().__init__(detail)
@@ -50,16 +50,16 @@ class RowError(Exception):
 
 
 class FieldMap:
-    """Reads the fields of an event out of a row, by a table of fields."""
+    """Reads the fields of an event from a row, by a table of field names."""
 
     def __init__(self, fields: Fields) -> None:
-        # Paths are split once: a row asks for each of them.
+        # Paths are split once here, not for each row.
         self._steps = [(tuple(source.split(".")), field, _CONVERTERS.get(field, text)) for source, field in fields]
 
     def read(self, row: JsonObject, nothing: str = "") -> dict[str, object]:
-        """The event's fields that the row has a value for.
+        """The event's fields for which the row has a value.
 
-        Empty texts, values of another type, and the export's own word for `nothing` are no values.
+        Empty strings, values of another type, and `nothing`, which the export writes for missing values, are left out.
         """
         event: dict[str, object] = {}
         carried: dict[str, object] = {}
@@ -75,14 +75,15 @@ class FieldMap:
 def read_objects(
     lines: Iterable[RawLine], name: str, event_of: Callable[[JsonObject], dict[str, object]], *, makes_ids: bool = False
 ) -> Iterator[ParsedLine | Unreadable]:
-    """One event a line of JSON.
+    """Makes one event of each line of JSON.
 
     Args:
         lines: The file's lines.
-        name: What a line is, for messages: "a GA4 event".
+        name: Description of a line for messages, such as "a GA4 event".
         event_of: Makes the event of a row, or raises `RowError`.
-        makes_ids: An event without an id gets one of the line's bytes and of how many equal lines came before, so
-            that a file that is sent twice counts once, and that equal lines of one file stay apart.
+        makes_ids: Whether an event without an id gets an id. It is made of the hash of the line and the number of equal
+            lines before it, so that a file that is sent twice counts once, and equal lines of a file have different
+            ids.
     """
     seen: Counter[bytes] = Counter()
     for number, raw in not_blank(lines):
@@ -101,21 +102,21 @@ def read_objects(
 
 
 def finish(event: dict[str, object]) -> dict[str, object]:
-    """Drops a value that may not be money: outside a purchase, only one with a currency is."""
+    """Drops the value of an event that is not a purchase and has no currency, as it may not be money."""
     if event.get("type") != "purchase" and "currency" not in event:
         event.pop("value", None)
     return event
 
 
 def text(value: object) -> str | None:
-    """A text, or an integer as one."""
+    """A non-empty string, or an integer as a string."""
     if isinstance(value, str):
         return value or None
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def amount(value: object) -> float | None:
-    """A finite number, or a text of one."""
+    """A finite number, also from its decimal text."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:
@@ -126,7 +127,7 @@ def amount(value: object) -> float | None:
 
 
 def time(value: object) -> float | str | None:
-    """A time in a form that Weir reads; what is no time is left as it is, and refused where all events are checked.
+    """A time in a form that Weir reads; other strings stay as they are, and `decode` refuses them.
 
     Warehouses write `2021-03-01 00:00:02.5 UTC` or put a space before the offset, neither of which is ISO 8601.
     """
@@ -138,10 +139,10 @@ def time(value: object) -> float | str | None:
 
 
 def snake_case(name: str) -> str:
-    """`Order Completed`, `orderCompleted` and `$order-completed` as `order_completed`; a name of signs as it is."""
+    """`Order Completed`, `orderCompleted` and `$order-completed` as `order_completed`; without letters, unchanged."""
     if len(name) > _LONGEST_NAME:
         return name
-    return _NO_WORD.sub("_", _WORD_START.sub("_", name)).strip("_").lower() or name
+    return _NON_WORD.sub("_", _WORD_START.sub("_", name)).strip("_").lower() or name
 
 
 def _decoded(raw: bytes, name: str) -> JsonObject:
@@ -152,7 +153,7 @@ def _decoded(raw: bytes, name: str) -> JsonObject:
     except msgspec.DecodeError as error:
         raise RowError(f"The line is not {name}: {error}.") from error
     if not isinstance(row, dict):
-        raise RowError(f"The line is not {name}: its JSON is no object.")
+        raise RowError(f"The line is not {name}: its JSON is not an object.")
     return row
 
 

@@ -1,8 +1,8 @@
-"""Events of Google Analytics 4, JSON lines of the `events_…` tables that it exports to BigQuery.
+"""Events of Google Analytics 4, as JSON lines of the `events_…` tables that it exports to BigQuery.
 
-`screen_view` becomes `page_view`, `view_search_results` becomes `search`; names that Weir knows (`page_view`, `click`,
-`add_to_cart`, `remove_from_cart`, `purchase`, `search`, `login`) and all others stay. GA4 gives events no id: one is
-made of the line's bytes. It exports neither addresses nor user agents, so rules that need them find nothing here.
+`screen_view` becomes `page_view`, `view_search_results` becomes `search`, and `in_app_purchase` becomes `purchase`;
+other names stay. GA4's events have no id, so the id is made of the line's bytes. GA4 exports neither addresses nor user
+agents, so rules on them never match these events.
 """
 
 from __future__ import annotations
@@ -56,21 +56,21 @@ SAMPLE = (
 _NAME = "an event of GA4"
 _TYPES = {"screen_view": "page_view", "view_search_results": "search", "in_app_purchase": "purchase"}
 _VALUES = ("string_value", "int_value", "double_value", "float_value")
-# GA4 writes this where a site sent nothing.
+# GA4 writes this for a parameter that the site did not send.
 _NOT_SET = "(not set)"
 _MICROSECONDS_DIGITS = 16  # until the year 2286
 _fields = FieldMap(FIELDS)
 
 
 def candidates(lines: Iterable[RawLine]) -> Iterator[ParsedLine | Unreadable]:
-    """One event a line."""
+    """One event for each line."""
     return read_objects(lines, _NAME, _event, makes_ids=True)
 
 
 def _event(row: JsonObject) -> dict[str, object]:
     name = row.get("event_name")
     if not isinstance(name, str) or not name:
-        raise RowError(f"The line is not {_NAME}: its field event_name must be a text.")
+        raise RowError(f"The line is not {_NAME}: its field event_name must be a string.")
     row["event_timestamp"] = _epoch_s(row.get("event_timestamp"))
     row["event_params"] = _parameters(row.get("event_params"))
     event = _fields.read(row, nothing=_NOT_SET)
@@ -81,10 +81,10 @@ def _event(row: JsonObject) -> dict[str, object]:
 
 
 def _epoch_s(value: object) -> float:
-    """Seconds since the epoch; BigQuery writes integers as texts."""
+    """Seconds since the epoch; BigQuery writes integers as strings."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _MICROSECONDS_DIGITS:
         value = int(value)
-    # Beyond Weir's latest time, seconds would be taken for milliseconds.
+    # Refused here, since `decode` would read a number of seconds above 1e11 as milliseconds.
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < LATEST_S * 1e6:
         raise RowError(
             f"The line is not {_NAME}: its field event_timestamp must be an integer of microseconds since 1970."
@@ -93,7 +93,7 @@ def _epoch_s(value: object) -> float:
 
 
 def _parameters(value: object) -> JsonObject:
-    """`event_params` as an object; of a key that comes twice, the first counts."""
+    """`event_params` as an object; if a key occurs twice, the first value counts."""
     parameters: JsonObject = {}
     if value is None:
         return parameters

@@ -1,4 +1,4 @@
-"""HAProxy's HTTP log. User agent and referrer are on it only where the configuration captures them, unnamed."""
+"""HAProxy's HTTP log. It has user agent and referrer only if HAProxy captures these headers, and then unnamed."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from streams.intake.formats.combined import BROWSER
-from streams.intake.formats.common import WHAT, WHO
+from streams.intake.formats.combined import BROWSER_COLUMNS
+from streams.intake.formats.common import CLIENT_COLUMNS, REQUEST_COLUMNS
 from streams.intake.layouts.kinds import (
     CLIENT,
     SECONDS,
@@ -35,7 +35,7 @@ _REST = (
 LAYOUT = Layout(
     "ingress",
     "Kubernetes' ingress-nginx",
-    spaced(WHO, WHAT, BROWSER, _UPSTREAM),
+    spaced(CLIENT_COLUMNS, REQUEST_COLUMNS, BROWSER_COLUMNS, _UPSTREAM),
     sample=f"203.0.113.5 - - {_REST}",
     config="ingress-nginx's `upstreaminfo`",
 )
@@ -44,11 +44,11 @@ REPEATED = Layout(
     "ingress-nginx before 0.26, which repeats the address in brackets",
     spaced(
         bare("client", CLIENT),
-        bare("dash", WHO[1].kind),
+        bare("dash", CLIENT_COLUMNS[1].kind),
         bracketed("again", SKIPPED_ADDRESS),
-        WHO[1:],
-        WHAT,
-        BROWSER,
+        CLIENT_COLUMNS[1:],
+        REQUEST_COLUMNS,
+        BROWSER_COLUMNS,
         _UPSTREAM,
     ),
     sample=f"203.0.113.5 - [203.0.113.5] - - {_REST}",

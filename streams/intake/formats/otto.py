@@ -1,9 +1,9 @@
-"""Sessions of the OTTO shop's public data: one line a visitor, with all that the visitor did.
+"""Sessions of the OTTO shop's public data set: one line for each visitor, with all events of the visitor.
 
     {"session": 12, "events": [{"aid": 59625, "ts": 1661724000278, "type": "clicks"}, …]}
 
 `session` is a visitor's whole history, so it becomes `visitor_id`; `aid` becomes `item_id`; `clicks`, `carts` and
-`orders` become `click`, `add_to_cart` and `purchase`. Lines are visitors, not moments: events are sorted by `ts`.
+`orders` become `click`, `add_to_cart` and `purchase`. Lines are not ordered by time, so events are sorted by `ts`.
 """
 
 from __future__ import annotations
@@ -34,14 +34,16 @@ _decode = msgspec.json.Decoder(_History).decode
 
 
 def candidates(lines: Iterable[RawLine]) -> Iterator[ParsedLine | Unreadable]:
-    """All events of each line, in its order."""
+    """All events of each line, in the order of the line."""
     for number, raw in not_blank(lines):
         try:
             history = _decode(raw)
         except UnicodeDecodeError:
             yield Unreadable(number, raw, DeadLetterReason.NOT_UTF8, "The line is not UTF-8.")
         except (msgspec.DecodeError, RecursionError) as error:
-            yield Unreadable(number, raw, DeadLetterReason.UNREADABLE_LINE, f"The line is no OTTO session: {error}.")
+            yield Unreadable(
+                number, raw, DeadLetterReason.UNREADABLE_LINE, f"The line is not an OTTO session: {error}."
+            )
         else:
             yield from _events(number, history)
 

@@ -1,9 +1,9 @@
-"""Events of PostHog, one JSON object a line, as its batch exports and its API give them.
+"""Events of PostHog's batch exports and API, one JSON object a line.
 
-`$pageview` and `$screen` become `page_view`, an `$autocapture` of a click becomes `click`; other names lose their `$`
-and are snake-cased, or become Weir's type where the e-commerce spec's name has one. The visitor is the `$device_id`,
-since `distinct_id` changes in the middle of a session when a person is identified; servers send no `$device_id`, so
-there it is the `distinct_id`. The account is `$user_id`, or the `distinct_id` of an identified person.
+`$pageview` and `$screen` become `page_view`; an `$autocapture` of a click becomes `click`. Names of the e-commerce spec
+become Weir's types; other names lose their `$` and are snake-cased. The visitor is the `$device_id`, since
+`distinct_id` changes within a session when a person is identified. Events that a server sends have no `$device_id`, so
+their visitor is the `distinct_id`. The account is `$user_id`, or the `distinct_id` of an identified person.
 """
 
 from __future__ import annotations
@@ -74,20 +74,20 @@ SAMPLE = (
 
 _NAME = "an event of PostHog"
 _TYPES = {"$pageview": "page_view", "$screen": "page_view", "$pageleave": "page_leave"}
-# posthog-js writes this where nothing led to the page.
+# posthog-js writes this as the referrer of a page that was opened directly.
 _NO_REFERRER = "$direct"
 _fields = FieldMap(FIELDS)
 
 
 def candidates(lines: Iterable[RawLine]) -> Iterator[ParsedLine | Unreadable]:
-    """One event a line."""
+    """One event for each line."""
     return read_objects(lines, _NAME, _event, makes_ids=True)
 
 
 def _event(row: JsonObject) -> dict[str, object]:
     name = row.get("event")
     if not isinstance(name, str) or not name:
-        raise RowError(f"The line is not {_NAME}: its field event must be the name of what was done.")
+        raise RowError(f"The line is not {_NAME}: its field event must be a non-empty string.")
     if "distinct_id" not in row:
         raise RowError(f"The line is not {_NAME}: it has no field distinct_id.")
     properties = _properties(row.get("properties"))
@@ -106,21 +106,21 @@ def _event(row: JsonObject) -> dict[str, object]:
 
 
 def _properties(value: object) -> JsonObject:
-    """The event's properties; exports to files and warehouses have them as a text of JSON."""
+    """The event's properties, which exports to files and warehouses write as a string of JSON."""
     if isinstance(value, str) and value:
         try:
             value = msgspec.json.decode(value)
         except (msgspec.DecodeError, RecursionError) as error:
-            raise RowError("The event's field properties is a text that is no JSON: it must be an object.") from error
+            raise RowError("The event's field properties is a string, but not of a JSON object.") from error
     if isinstance(value, dict):
         return value
     if value is None or value == "":
         return {}
-    raise RowError("The event's field properties must be an object, or a text of one.")
+    raise RowError("The event's field properties must be an object, or a string of its JSON.")
 
 
 def _is_identified(row: JsonObject, properties: JsonObject) -> bool:
-    """Whether an account is known: PostHog's libraries keep the device's id as `distinct_id` until then."""
+    """Whether the person is identified; before that, PostHog's libraries send the device's id as `distinct_id`."""
     if text(properties.get("$user_id")) or properties.get("$is_identified") is True:
         return True
     if properties.get("$is_identified") is False:

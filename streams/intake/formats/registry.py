@@ -1,4 +1,4 @@
-"""All formats, by the name that `--format` takes. The documentation's table comes from here."""
+"""All formats by their names for `--format`; the documentation's table is generated from them."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ Candidates = Callable[[Iterable[RawLine]], Iterator[ParsedLine | Unreadable]]
 
 
 class LineOrder(Enum):
-    """How the lines of one file lie."""
+    """The order of the lines in a file."""
 
     ARRIVAL = "as they arrived"
-    """Left as they are."""
+    """Lines are not sorted."""
     NEARLY_BY_TIME = "nearly by time"
-    """Servers write a request when it ends: sorted within the grace period."""
+    """Lines are sorted within the grace period, as servers log a request when it ends."""
     NONE = "in no order of time"
-    """Sorted, which holds the file in memory."""
+    """Lines are sorted, for which the whole file is held in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,14 @@ class Format:
     meaning: str
     order: LineOrder
     candidates: Candidates | None = None
-    """Reads the lines of what is no server's log."""
+    """Reads the lines of an export; None for server logs."""
     layout: Layout | JsonLayout | None = None
-    """Of a server's log; the W3C format names its columns itself."""
+    """Layout of a server log; None for exports, for `access-log`, and for W3C files, which name their columns."""
     sample: str = ""
 
     @property
     def is_log(self) -> bool:
-        """Whether servers write it."""
+        """Whether this is the format of a server log."""
         return self.candidates is None
 
 
@@ -77,7 +77,7 @@ LAYOUTS: tuple[Layout | JsonLayout, ...] = (
     *(forwarded.FIRST, forwarded.VHOST, lighttpd.LAYOUT, ingress.LAYOUT, ingress.REPEATED, traefik.CLF, common.LAYOUT),
     *(caddy.LAYOUT, traefik.JSON, alb.LAYOUT, envoy.LAYOUT, envoy.ISTIO, haproxy.LAYOUT, haproxy.CAPTURES),
 )
-"""Of those that fit a file equally well, the first is taken."""
+"""If several layouts fit a file equally well, then the first of them is used."""
 
 
 def _all() -> Iterator[Format]:
@@ -87,7 +87,7 @@ def _all() -> Iterator[Format]:
     yield Format(
         W3C, "IIS, CloudFront and others, by the file's own `#Fields` line", LineOrder.NEARLY_BY_TIME, sample=w3c.SAMPLE
     )
-    yield Format(ACCESS_LOG, "any of the servers' logs, by looking", LineOrder.NEARLY_BY_TIME)
+    yield Format(ACCESS_LOG, "any server log; the layout is chosen by the first lines", LineOrder.NEARLY_BY_TIME)
     yield Format("otto", "the OTTO shop's sessions, JSON lines", LineOrder.NONE, otto.candidates)
     yield Format(
         "snowplow",
@@ -104,4 +104,4 @@ def _all() -> Iterator[Format]:
 
 FORMATS: Mapping[str, Format] = {one.name: one for one in _all()}
 EXPORTS = tuple(one for one in FORMATS.values() if not one.is_log)
-"""What is no server's log, in the order in which files are tried."""
+"""Formats of exports, in the order in which they are tried on a file."""

@@ -1,8 +1,8 @@
 """Messages of Segment and RudderStack, one JSON object a line, as their storage destinations write them.
 
-`page` and `screen` become `page_view`; `track` becomes Weir's type where the e-commerce spec's name has one, else its
-own name in snake case; `identify`, `group` and `alias` stay. An `identify` is no `login`: many sites send one with each
-page. A message without a `messageId` gets an id made of its bytes.
+`page` and `screen` become `page_view`; `identify`, `group` and `alias` stay. A `track` with a name of the e-commerce
+spec becomes Weir's type, and another `track` its name in snake case. `identify` does not become `login`, as many sites
+send it with each page. A message without a `messageId` gets an id made of its bytes.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ FIELDS: Fields = (
     ("userId", "account_id"),
     ("event", "type"),
     ("type", "type"),
-    # The sender corrects `timestamp` by the clock of the client; `originalTimestamp` is that clock.
+    # Segment corrects `timestamp` for the error of the client's clock; `originalTimestamp` is the client's clock.
     ("timestamp", "ts"),
     ("originalTimestamp", "ts"),
     ("receivedAt", "ts"),
-    # The page comes first: the `url` of a track may be the product's.
+    # `context.page.url` comes first, as the `url` of a track may be the product's.
     ("context.page.url", "url"),
     ("properties.url", "url"),
     ("context.page.path", "url"),
@@ -88,7 +88,7 @@ _fields = FieldMap(FIELDS)
 
 
 def candidates(lines: Iterable[RawLine]) -> Iterator[ParsedLine | Unreadable]:
-    """One event a message."""
+    """One event for each message."""
     return read_objects(lines, _NAME, _event, makes_ids=True)
 
 
@@ -112,6 +112,6 @@ def _type(kind: str, message: JsonObject) -> str:
         return _KINDS[kind]
     name = text(message.get("event"))
     if name is None:
-        raise RowError("The message's field event is missing: a track must have the name of what was done.")
+        raise RowError("The message's field event is missing: a track must have the event's name.")
     snake = snake_case(name)
     return COMMERCE_TYPES.get(snake, snake)

@@ -1,9 +1,9 @@
-"""Snowplow's events: CSV with a header, JSON lines as BigQuery exports them, or the enriched stream's rows of tabs.
+"""Snowplow's events: CSV with a header, JSON lines as BigQuery exports them, or the enriched stream's TSV.
 
-The first line tells which of the three a file is. `page_ping` becomes `ping`, `link_click` becomes `click`, a
-`transaction` becomes `purchase`, other names stay; what a shop did comes from `snowplow_shop.py`. Rows without a
-`domain_userid` belong to no session, and differ in their reason. Rows lie in the order of loading: events are
-sorted by `ts`.
+The first line decides which of the three a file is. `page_ping` becomes `ping`, `link_click` becomes `click`, and
+`transaction` becomes `purchase`; other names stay. `snowplow_shop.py` reads the e-commerce columns. Rows without a
+`domain_userid` become dead letters with the reason `no_visitor`. Rows are in the order of loading, so events are sorted
+by `ts`.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ _fields = FieldMap(FIELDS)
 
 
 def candidates(lines: Iterable[RawLine]) -> Iterator[ParsedLine | Unreadable]:
-    """One event a row; a row of CSV may span lines, and has the number of its first.
+    """One event for each row. A CSV row may span several lines; its number is that of the first.
 
     Raises:
-        UsageError: the first row is neither JSON nor an enriched event, and no header of Snowplow's events.
+        UsageError: The first row is not JSON, an enriched event, or a CSV header with the required columns.
     """
     rest = iter(lines)
     first = next(not_blank(rest), None)
@@ -94,10 +94,10 @@ def _event(row: JsonObject, shop: dict[str, object]) -> dict[str, object]:
 
 
 def _json_event(row: JsonObject) -> dict[str, object]:
-    # A column that is null may be left out, but no event is without these.
+    # An export may leave out columns that are null, but every event has these.
     missing = [name for name in ("event_id", "event_name") if not isinstance(row.get(name), str)]
     if missing:
-        raise RowError(f"The line is not {_NAME}: its field {missing[0]} must be a text.")
+        raise RowError(f"The line is not {_NAME}: its field {missing[0]} must be a string.")
     if all(row.get(name) is None for name in _TIMES):
         raise RowError(f"The line is not {_NAME}: its field derived_tstamp must be a time.")
     return _event(row, shop_objects(shop_columns(row), row))
@@ -152,14 +152,14 @@ def _checked_header(row: list[str]) -> list[str]:
     missing = [column for column in _REQUIRED if column not in row]
     if missing:
         raise UsageError(
-            f"The file has no column {missing[0]} in its first line.",
-            "Format snowplow wants the events table as CSV with a header, as JSON lines, or enriched events.",
+            f"The file's first line has no column {missing[0]}.",
+            "Format snowplow reads the events table as CSV with a header or JSON lines, or enriched events as TSV.",
         )
     return row
 
 
 def _rows(lines: Iterable[RawLine]) -> Iterator[tuple[int, bytes, list[str] | str]]:
-    """Number, bytes and columns of each row, or what is wrong with it."""
+    """Number, bytes and columns of each row; instead of the columns, an error message if the row is invalid."""
     taken: list[RawLine] = []
 
     def texts() -> Iterator[str]:
@@ -175,7 +175,7 @@ def _rows(lines: Iterable[RawLine]) -> Iterator[tuple[int, bytes, list[str] | st
         except StopIteration:
             return
         except csv.Error as error:
-            row = f"The row is no CSV: {error}."
+            row = f"The row is not valid CSV: {error}."
         raw = b"\n".join(line for _, line in taken)
         if raw and not raw.isspace():
             yield taken[0][0], raw, row

@@ -1,4 +1,4 @@
-"""Snowplow's enriched events, as its stream has them: 131 columns between tabs, without a header."""
+"""Snowplow's enriched events as its stream writes them: TSV with 131 columns, without a header."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ COLUMNS = tuple(
     """.split()  # noqa: SIM905 -- 131 quoted names are harder to compare with Snowplow's own list
 )
 
-# A CSV's header has commas where this has tabs, so that half as many tabs are no header, but may be a cut-off row.
+# A CSV header has commas and hardly any tabs, so 50 tabs suffice; a row that is cut off may have fewer than 130.
 _TABS_OF_A_ROW = 50
-# What a schema is called, such as iglu:com.snowplowanalytics.snowplow.ecommerce/product/jsonschema/1-0-0.
+# Schema URIs, such as iglu:com.snowplowanalytics.snowplow.ecommerce/product/jsonschema/1-0-0.
 _SHOP_SCHEMA = re.compile(
     r"iglu:com\.snowplowanalytics\.snowplow\.ecommerce/"
     r"(?:snowplow_ecommerce_(?P<action>action)|(?P<entity>product|transaction))/jsonschema/.{1,40}"
@@ -49,16 +49,16 @@ _SHOP_SCHEMA = re.compile(
 
 
 def is_enriched(first_line: bytes) -> bool:
-    """Whether a file that starts with this line is one of enriched events."""
+    """Whether the first line shows that a file has enriched events."""
     return first_line.count(b"\t") >= _TABS_OF_A_ROW
 
 
 def enriched_row(raw: bytes) -> tuple[dict[str, object], dict[str, object]]:
-    """The columns of a row by their names, and the shop's objects in it.
+    """The columns of a row by name, and its e-commerce objects.
 
     Raises:
-        RowError: the row has another number of columns.
-        UnicodeDecodeError: it is not UTF-8.
+        RowError: The row has another number of columns.
+        UnicodeDecodeError: The row is not UTF-8.
     """
     values = raw.decode().split("\t")
     if len(values) != len(COLUMNS):
@@ -66,13 +66,13 @@ def enriched_row(raw: bytes) -> tuple[dict[str, object], dict[str, object]]:
     row: dict[str, object] = dict(zip(COLUMNS, values, strict=True))
     shop: dict[str, object] = {}
     for column in ("unstruct_event", "contexts"):
-        if "snowplow.ecommerce" in str(row[column]):  # most rows are spared the decoding
+        if "snowplow.ecommerce" in str(row[column]):  # avoids decoding the JSON of most rows
             _collect(row[column], shop)
     return row, shop
 
 
 def _collect(content: object, shop: dict[str, object]) -> None:
-    """Both columns hold an envelope, whose data is one self-describing object or a list of them."""
+    """Adds the e-commerce objects of a column: an envelope whose data is a self-describing object or a list of them."""
     try:
         envelope = msgspec.json.decode(str(content))
     except (msgspec.DecodeError, RecursionError):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from streams.intake.formats.combined import BROWSER
-from streams.intake.formats.common import WHAT, WHO
+from streams.intake.formats.combined import BROWSER_COLUMNS
+from streams.intake.formats.common import CLIENT_COLUMNS, REQUEST_COLUMNS
 from streams.intake.layouts import kinds
 from streams.intake.layouts.layout import JsonColumn, JsonLayout, Layout, bare, quoted, spaced
 
@@ -42,9 +42,9 @@ CLF = Layout(
     "traefik-clf",
     "Traefik's own text, which is combined with four columns more",
     spaced(
-        WHO,
-        WHAT,
-        BROWSER,
+        CLIENT_COLUMNS,
+        REQUEST_COLUMNS,
+        BROWSER_COLUMNS,
         bare("requests", kinds.SKIPPED_NUMBERS),
         quoted("router", kinds.TEXT),
         quoted("service_url", kinds.SKIPPED),

@@ -1,1 +1,1 @@
-"""Layouts of servers' logs: what a column can hold, how a line is taken apart, and the event that it becomes."""
+"""Layouts of server logs: kinds of columns, parsers of lines, and the events made of them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from streams.intake.layouts.candidates import column_name, disbelieved, hidden_clients
+from streams.intake.layouts.candidates import column_name, hidden_clients, untrusted_forwarded_address
 from streams.intake.layouts.clients import Trusted, forwarded_addresses
 from streams.intake.layouts.fitting import Fit
 from streams.intake.layouts.kinds import Field
@@ -14,15 +14,15 @@ from streams.intake.line import RawLine
 from weir.errors import WorkError
 
 _AGENT = re.compile(r"(?!HTTP/|TLS|text/|image/)[A-Za-z][\w.!-]{1,40}/v?[0-9]")
-"""The beginning of user agents, product and version (RFC 9110, section 10.1.5), which few other columns have."""
+"""Beginning of a user agent: product and version (RFC 9110, section 10.1.5). Few other columns look like that."""
 _COMPARED = ("ip", "account_id", "ts", "method", "url", "status", "referrer", "user_agent")
 
 
 def refuse_hidden_agent(source: str, lines: Sequence[RawLine], fit: Fit) -> None:
-    """Refuses a file in which another column than the layout's looks like the user agent.
+    """Refuses a file whose user agent seems to be in another column than the layout's.
 
     Raises:
-        WorkError: Another column does, in most of the lines.
+        WorkError: Another column looks like the user agent in most of the lines.
     """
     hidden: dict[int, str] = {}
     for at, row in fit.rows.items():
@@ -44,12 +44,14 @@ def refuse_hidden_agent(source: str, lines: Sequence[RawLine], fit: Fit) -> None
     )
 
 
-def servers_own(source: str, lines: Sequence[RawLine], fit: Fit, trusted: Trusted) -> frozenset[str]:
-    """Public addresses of the servers, in columns without a name: few addresses for many clients.
+def server_addresses(source: str, lines: Sequence[RawLine], fit: Fit, trusted: Trusted) -> frozenset[str]:
+    """Public addresses of the site's servers, found in columns that the layout doesn't name.
+
+    A column with few addresses for many clients has server addresses.
 
     Raises:
-        WorkError: In most of the lines, such a column has other addresses than the client's, and they are so many that
-            they look like the clients'.
+        WorkError: In most of the lines, such a column has another address than the client's, and the column has so many
+            different addresses that they may be the clients'.
     """
     own: set[str] = set()
     clients = {_event(fit, at, trusted).get("ip") for at in fit.rows}
@@ -69,7 +71,7 @@ def servers_own(source: str, lines: Sequence[RawLine], fit: Fit, trusted: Truste
             layout = fit.parser.layout.name
             raise WorkError(
                 f"{source} can't be read as {layout}: in line {lines[at][0]}, {column_name(name).lower()} is "
-                f"'{text[:60]}', which looks like the client's address, and {layout} would take {ip}.",
+                f"'{text[:60]}', which looks like the client's address, but {layout} would use {ip}.",
                 "Give the server's own format with --log-format, such as $http_x_forwarded_for for that column.",
             )
         own |= texts
@@ -87,16 +89,16 @@ def refuse_unknown_proxy(source: str, lines: Sequence[RawLine], fit: Fit, truste
     unknown = {}
     for at, row in fit.rows.items():
         ip = str(_event(fit, at, trusted).get("ip"))
-        forwarded_for = disbelieved(row, ip)
+        forwarded_for = untrusted_forwarded_address(row, ip)
         if forwarded_for is not None:
             unknown[at] = (ip, forwarded_for)
     if 2 * len(unknown) <= len(fit.rows):
         return
     at, (ip, forwarded) = next(iter(unknown.items()))
     raise WorkError(
-        f"{source}: {len(unknown)} of the first {len(fit.rows)} lines come from one address for another, such as line "
-        f"{lines[at][0]} from {ip} for {forwarded}. Weir can't know whether {ip} is a proxy of yours.",
-        f"If it is, name it and its like: --set trusted_proxies={ip}. If not: --set trusted_proxies=private.",
+        f"{source}: {len(unknown)} of the first {len(fit.rows)} lines were forwarded by an unknown address, such as "
+        f"line {lines[at][0]} by {ip} for {forwarded}. Weir can't know whether {ip} is a proxy of your site.",
+        f"If it is, name all your proxies: --set trusted_proxies={ip}. If not: --set trusted_proxies=private.",
     )
 
 

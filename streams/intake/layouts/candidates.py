@@ -1,4 +1,4 @@
-"""Lines of a log to candidates for events, by any layout."""
+"""Makes events of a log's lines, by any layout; `decode` checks the events afterwards."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ _PORT = re.compile(r"\.[0-9]+:|\]:")
 
 
 class Parser(Protocol):
-    """What reads a line of a log."""
+    """Parses lines of a log."""
 
     @property
     def absolute(self) -> bool:
-        """Whether URLs are written with the site's scheme and host."""
+        """Whether URLs include the site's scheme and host."""
 
     def parse(self, line: str) -> LineValues:
-        """The columns of a line; raises ValueError."""
+        """Parses a line; raises ValueError if the line has another layout."""
 
 
 @dataclass(slots=True)
 class LogCounts:
-    """What the summary says of a log."""
+    """Counts of a log's lines for the summary."""
 
     extras: Counter[str] = field(default_factory=Counter)
-    """Columns that the layout does not have, by the name under which they are carried."""
+    """Lines by the columns that the layout does not have, under the names of their properties."""
     forwarded: Counter[str] = field(default_factory=Counter)
-    """Connections' addresses that are no proxy of the site's own, though they forwarded for another address."""
+    """Lines by connection address, for connections that forwarded for another address but are no known proxies."""
 
 
 def log_candidates(
@@ -50,12 +50,12 @@ def log_candidates(
     parser: Parser,
     trusted: Trusted,
     counts: LogCounts,
-    own: Collection[str] = (),
+    server_addresses: Collection[str] = (),
 ) -> Iterator[ParsedLine | Unreadable]:
-    """One event a line. Its id is a hash of the line's bytes, and its number among equal lines once it is sent."""
+    """Makes one event of each line. Its id is the hash of the line's bytes with the number 1; see `numbered`."""
     for number, raw in not_blank(lines):
         try:
-            # A client must not get rid of its lines by a byte that is no UTF-8.
+            # Invalid UTF-8 is replaced and not refused: otherwise a client could hide its requests by such bytes.
             line = raw.decode(errors="replace")
             if line[:1] == "#" and isinstance(parser, W3cParser):
                 parser.directive(line)
@@ -63,63 +63,63 @@ def log_candidates(
             row = parser.parse(line)
             event = event_of(row.values, row.properties, trusted, absolute=parser.absolute)
             if row.extras:
-                _refuse_hidden_client(row, str(event["ip"]), trusted, own)
+                _refuse_hidden_client(row, str(event["ip"]), trusted, server_addresses)
         except NoClientError as error:
             yield Unreadable(number, raw, DeadLetterReason.NO_VISITOR, str(error))
         except ValueError as error:
-            yield Unreadable(number, raw, DeadLetterReason.UNREADABLE_LINE, _sentence(str(error)))
+            yield Unreadable(number, raw, DeadLetterReason.UNREADABLE_LINE, _as_message(str(error)))
         else:
             counts.extras.update(name for name, _ in row.extras)
             if "unusual_account" in row.properties:
                 counts.extras["unusual_account"] += 1
-            if Field.FORWARDED in row.values and disbelieved(row, str(event["ip"])) is not None:
+            if Field.FORWARDED in row.values and untrusted_forwarded_address(row, str(event["ip"])) is not None:
                 counts.forwarded[str(event["ip"])] += 1
             content = xxh3_64_hexdigest(raw)
             url = event.get("url")
-            loaded = isinstance(url, str) and is_asset_url(url)
-            yield ParsedLine(number, raw, encode({"event_id": f"{content}-1"} | event), content, loaded)
+            is_asset = isinstance(url, str) and is_asset_url(url)
+            yield ParsedLine(number, raw, encode({"event_id": f"{content}-1"} | event), content, is_asset)
 
 
 def numbered(value: bytes, content: str, number: int) -> bytes:
-    """The event of the `number`-th of several equal lines."""
+    """The event of the `number`-th of several equal lines, with that number in its id."""
     if number == 1:
         return value
-    # Names are in order, so that no property of the same name comes first.
+    # `encode` sorts names, so a property that is also called event_id comes later than the field.
     first = b'"event_id":"%s-' % content.encode()
     return value.replace(first + b'1"', first + b'%d"' % number, 1)
 
 
 def hidden_clients(row: LineValues, ip: str, trusted: Trusted) -> Iterator[tuple[str, str]]:
-    """Columns without a name, and their texts, that hold public addresses other than the one taken for the client's."""
+    """Names and texts of extra columns with public addresses, if the address used as the client's is not among them."""
     for name, text in row.extras:
-        # A port tells an upstream's address.
+        # Addresses with a port are those of upstream servers.
         listed = forwarded_addresses(text) if _ADDRESSES.fullmatch(text) and not _PORT.search(text) else []
         if listed and ip not in listed and not all(map(trusted.has, listed)):
             yield name, text
 
 
-def _refuse_hidden_client(row: LineValues, ip: str, trusted: Trusted, own: Collection[str]) -> None:
+def _refuse_hidden_client(row: LineValues, ip: str, trusted: Trusted, server_addresses: Collection[str]) -> None:
     if trusted.has(ip):
         for name, text in hidden_clients(row, ip, trusted):
-            if text in own:
+            if text in server_addresses:
                 continue
             raise ValueError(
-                f"{column_name(name)} is '{text[:60]}', which looks like the client's address, and {ip} is a proxy's."
+                f"{column_name(name)} is '{text[:60]}', which looks like the client's address, but {ip} is a proxy's."
             )
 
 
 def column_name(name: str) -> str:
-    """As messages call a column that the layout does not have."""
+    """The name of an extra column in messages."""
     number = name.removeprefix("column_")
     return f"Column {number}" if number.isdigit() else f"Column {name}"
 
 
-def disbelieved(row: LineValues, ip: str) -> str | None:
-    """The address that a connection was forwarded for, if the connection's own address was taken for the client's."""
+def untrusted_forwarded_address(row: LineValues, ip: str) -> str | None:
+    """The last forwarded address if it is ignored, as the connection's own address is used as the client's."""
     listed = forwarded_addresses(str(row.values.get(Field.FORWARDED, "")))
     peer = without_port(str(row.values.get(Field.CLIENT, "")))
     return listed[-1] if listed and peer == ip and listed[-1] != ip else None
 
 
-def _sentence(text: str) -> str:
+def _as_message(text: str) -> str:
     return text if text.endswith(".") else f"The line can't be read: {text}."

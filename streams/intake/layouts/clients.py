@@ -1,9 +1,9 @@
-"""Who the client is, of a connection's address and a list of forwarded ones.
+"""Finds the client's address from a connection's address and a list of forwarded addresses.
 
-A proxy appends the address that it saw to `X-Forwarded-For`, so the right end of the list is what the site's own
-proxies wrote, and the left end is whatever the client chose to send. The client is therefore the first address from the
-right that is no proxy of the site's own, as nginx's `real_ip_recursive` and MDN's page on the header have it. If the
-leftmost were taken, then a bot could put its requests on another client's account.
+A proxy appends the address of its peer to `X-Forwarded-For`. So the site's own proxies wrote the right end of the list,
+and the client can forge the left end. The client is therefore the first address from the right that is not one of the
+site's own proxies, as in nginx's `real_ip_recursive` and MDN's page on the header. If the leftmost address were used,
+then a bot could send requests in the name of other clients.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ _PORT = re.compile(r"(?:(?P<v4>[0-9.]{7,15})|\[(?P<v6>[0-9A-Fa-f:.%\w-]{2,80})\]
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,126})")
 _REMEMBERED = 65_536
 _LOCAL = {"localhost": "127.0.0.1", "localhost.localdomain": "127.0.0.1"}
-PRIVATE_ONES = "private"
+PRIVATE_ONLY = "private"
 PRIVATE = (
     *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
     *("::1/128", "fc00::/7", "fe80::/10"),
 )
-"""Addresses that no client reaches a site from over the internet (RFC 1918, 3927, 4193, 4291, 6598)."""
+"""Address ranges that don't occur as sources on the internet (RFC 1918, 3927, 4193, 4291, 6598)."""
 
 
 class Trusted:
-    """The site's own proxies: private addresses, and those that the operator names."""
+    """The site's own proxies: private addresses, and addresses that the operator configures."""
 
     def __init__(self, ranges: Iterable[str] = ()) -> None:
-        """Takes addresses and networks, such as `198.51.100.0/24`; `private` says that there are no others.
+        """Takes addresses and networks, such as `198.51.100.0/24`; `private` alone means only private addresses.
 
         Raises:
-            UsageError: one is none.
+            UsageError: A text is neither an address, a network, nor `private`.
 
         """
         named = list(ranges)
-        self.is_said = bool(named)
-        """Whether the operator has named the proxies."""
-        self._networks = [*map(ip_network, PRIVATE), *(_network(one) for one in named if one != PRIVATE_ONES)]
+        self.is_configured = bool(named)
+        """Whether the operator has configured the proxies."""
+        self._networks = [*map(ip_network, PRIVATE), *(_network(one) for one in named if one != PRIVATE_ONLY)]
         self.has = lru_cache(_REMEMBERED)(self._has)
-        """Whether an address is a proxy of the site's own."""
+        """Whether an address is one of the site's own proxies."""
 
     def _has(self, address: str) -> bool:
         found = _address(_LOCAL.get(address, address))
@@ -50,14 +50,14 @@ class Trusted:
 
 
 def client_of(peer: str | None, forwarded: str | None, trusted: Trusted) -> str | None:
-    """The client's address, or its host name where the server looked it up; None where the line names none."""
+    """The client's address, or its host name if the server logs names; None if the line has neither."""
     if peer is not None and peer.startswith("unix:"):
         peer = None
     nearest = None if peer is None else canonical(without_port(peer))
     if forwarded is None or (nearest is not None and not trusted.has(nearest)):
         return nearest
     for text in filter(str.strip, reversed(forwarded.split(","))):
-        # A proxy that hides its client writes `unknown`; what stands before that is the client's own say.
+        # A proxy that hides its client writes `unknown`; a client may have forged any address before that.
         if _address(without_port(text)) is None:
             break
         nearest = canonical(without_port(text))
@@ -73,7 +73,7 @@ def forwarded_addresses(forwarded: str | None) -> list[str]:
 
 @lru_cache(_REMEMBERED)
 def canonical(text: str) -> str:
-    """An address in its one form: short, in lower case, and IPv4 where IPv6 only wraps it; any other text as it is."""
+    """An address in canonical form (compressed, lower case, IPv4-mapped IPv6 as IPv4); other text is unchanged."""
     found = _address(text)
     return text if found is None else str(found)
 
@@ -93,7 +93,7 @@ def _network(text: str) -> IPv4Network | IPv6Network:
     try:
         return ip_network(text.strip(), strict=False)
     except ValueError as error:
-        raise UsageError(f"{text} is no address and no network.", "For example: 198.51.100.0/24.") from error
+        raise UsageError(f"{text} is neither an address nor a network.", "For example: 198.51.100.0/24.") from error
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

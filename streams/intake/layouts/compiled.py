@@ -1,4 +1,4 @@
-"""Makes one pattern of a layout's columns."""
+"""Compiles a layout's columns into regular expressions."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from streams.intake.layouts.layout import Extras, Layout, LayoutColumn
 from streams.intake.layouts.patterns import ANY_EXTRA, BRACKETED, HEAD, QUOTED, UNQUOTED_EXTRA
 
 _AMBIGUOUS_ENDS = frozenset(" ,;()/")
-"""Characters that user agents, referrers and request lines have in them."""
-_FREE_IN_QUOTES = frozenset({Field.FORWARDED, Field.ACCOUNT})
-"""What clients choose the text of: a line is not lost for it where quotes say its end."""
+"""Characters that are common in user agents, referrers and request lines, so that they can't mark a column's end."""
+_ANY_TEXT_IN_QUOTES = frozenset({Field.FORWARDED, Field.ACCOUNT})
+"""Fields whose text clients choose: in quotes, any text is read, so that clients can't lose their lines by it."""
 
 
 class AmbiguousColumnError(ValueError):
@@ -23,7 +23,7 @@ class CompiledLayout:
     """The patterns of a layout; for `strict` and `any_list` see `TextParser`.
 
     Raises:
-        AmbiguousColumnError: a column that can hold spaces has no end.
+        AmbiguousColumnError: A column that can contain spaces has no quotes or other text that ends it.
 
     """
 
@@ -33,18 +33,18 @@ class CompiledLayout:
         self._any_list = any_list
         self._pieces = [self._piece(at, column) for at, column in enumerate(layout.columns)]
         self.pattern = re.compile(self._whole(), re.DOTALL)
-        """Of a whole line; its groups are the columns that hold anything, and `rest`."""
+        """Pattern of a whole line. Its groups are the columns with a field, and `rest`."""
 
     @cached_property
     def prefixes(self) -> dict[int, re.Pattern[str]]:
-        """Patterns of the first columns, by their number: to say which column does not fit."""
+        """Patterns of the first 1, 2, … columns by number, which find the first column that doesn't fit."""
         return {
             count: re.compile(HEAD + "".join(text for text, _ in self._pieces[:count]) + self._end(count), re.DOTALL)
             for count in range(1, len(self._pieces) + 1)
         }
 
     def _end(self, count: int) -> str:
-        """What must follow the first so many columns: a column that fits in part does not fit."""
+        """Lookahead after the first `count` columns, so that a column that fits only in part counts as unfit."""
         columns = self.layout.columns
         if columns[count - 1].after or (count < len(columns) and not columns[count].before):
             return ""
@@ -75,7 +75,7 @@ class CompiledLayout:
         kind, pair = column.kind, column.before[-1:] + column.after[:1]
         is_strict = self._strict and not (self._any_list and kind.field is Field.FORWARDED)
         typed = kind.strict if is_strict and kind.strict is not None else kind.bare
-        if pair == '""' and (typed is None or (kind.field in _FREE_IN_QUOTES and not is_strict)):
+        if pair == '""' and (typed is None or (kind.field in _ANY_TEXT_IN_QUOTES and not is_strict)):
             return QUOTED
         if typed is not None and (kind.field is not Field.ACCOUNT or is_strict or behind[:1] in {"", " "}):
             return f"(?:{typed})"
@@ -83,10 +83,10 @@ class CompiledLayout:
 
 
 def _up_to(column: LayoutColumn, behind: str) -> str:
-    """Pattern of a text without a pattern of its own, which ends where the next text begins.
+    """Pattern of a column whose kind has no pattern; the column ends at the text `behind`.
 
     Raises:
-        AmbiguousColumnError: the text can hold what would end it.
+        AmbiguousColumnError: The column can contain the text that would end it.
 
     """
     kind = column.kind
@@ -99,12 +99,12 @@ def _up_to(column: LayoutColumn, behind: str) -> str:
         return r"[^\s\"]*+" if end in " \t" else rf"[^\s{re.escape(end)}]*+"
     if end in _AMBIGUOUS_ENDS:
         what = "spaces" if end == " " else f"'{end}'"
-        raise AmbiguousColumnError(f"{column.name} can hold {what}, so its end is ambiguous.")
+        raise AmbiguousColumnError(f"{column.name} can contain {what}, so its end is ambiguous.")
     return f"[^{re.escape(end)}]*+"
 
 
 def _behind(column: LayoutColumn, following: LayoutColumn) -> str:
-    """What ends a column that another one follows without any text between them."""
+    """The character that ends a column which the next column follows without text between them."""
     if column.kind.bare is not None:
         return ""
     if following.kind.field is Field.QUERY or following.kind is QUESTION_MARK:

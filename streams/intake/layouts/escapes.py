@@ -1,4 +1,4 @@
-r"""Undoes what servers do to characters that would break a line: `\x22`, `\"`, `\t` (Apache, nginx), `""` (CSV)."""
+r"""Decodes the escapes that servers write for special characters: `\x22`, `\"`, `\t` (Apache, nginx), `""` (CSV)."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ _CONTROL = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"v": b"\v", b"f
 
 
 def unescaped(text: str) -> str:
-    """The text as the client sent it; bytes that are no UTF-8 become U+FFFD."""
-    return _ESCAPE.sub(_undone, text.encode()).decode(errors="replace")
+    """The text as the client sent it; invalid UTF-8 becomes U+FFFD."""
+    return _ESCAPE.sub(_unescaped_character, text.encode()).decode(errors="replace")
 
 
-def _undone(escape: re.Match[bytes]) -> bytes:
+def _unescaped_character(escape: re.Match[bytes]) -> bytes:
     code = escape[1]
     if code is None:
         return b'"'
     if len(code) > 1:
         return bytes.fromhex(code[1:].decode())
-    # Servers escape no other character: a backslash before one is the client's own, as in DOMAIN\\anna.
+    # Servers escape no other character, so a backslash before another character was sent by the client: DOMAIN\\anna.
     return code if code in _PLAIN else _CONTROL.get(code, escape[0])

@@ -1,4 +1,4 @@
-"""Runs a layout of lines that are JSON objects."""
+"""Parses lines that are JSON objects by a layout."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _decode = msgspec.json.Decoder(dict[str, object]).decode
 _NEEDED = frozenset({Field.CLIENT, Field.FORWARDED, Field.TIME})
 _HEX = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9A-Fa-f]{2})")
 _STRICT = frozenset({Field.CLIENT, Field.STATUS, Field.BYTES, Field.METHOD})
-"""Values that no client chooses: a wrong one means another layout."""
+"""Fields that the server writes and no client can choose, so that an invalid value means another layout."""
 
 
 class JsonParser:
@@ -23,7 +23,7 @@ class JsonParser:
     absolute = False
 
     def __init__(self, layout: JsonLayout) -> None:
-        """Compiles what the values must look like."""
+        """Compiles the patterns of the values."""
         self.layout = layout
         self._columns = [
             (column, re.compile(column.kind.bare) if column.kind.bare and column.kind.field in _STRICT else None)
@@ -33,10 +33,10 @@ class JsonParser:
         self._inner = {one.name: TextParser(one) for one in inner}
 
     def parse(self, line: str) -> LineValues:
-        """Takes a line apart.
+        """Parses a line.
 
         Raises:
-            ValueError: the line is no JSON object, lacks what each line of the layout has, or has a wrong value.
+            ValueError: The line is not a JSON object, lacks a required field, or has an invalid value.
 
         """
         content = _decoded(line)
@@ -76,7 +76,7 @@ class JsonParser:
             properties.setdefault(name, value)
 
     def depth(self, line: str) -> int:
-        """How many of the columns the line has."""
+        """Number of the layout's columns that the line has, plus 1; 0 if the line is not a JSON object."""
         try:
             content = _decoded(line)
         except ValueError:
@@ -84,7 +84,7 @@ class JsonParser:
         return 1 + sum(_at(content, column.path) is not None for column in self.layout.columns)
 
     def explain(self, line: str) -> str:
-        """Says why a line is not of this layout."""
+        """The error message for a line of another layout; empty if the line fits."""
         try:
             self.parse(line)
         except ValueError as error:
@@ -93,19 +93,19 @@ class JsonParser:
 
 
 def _decoded(line: str) -> dict[str, object]:
-    # nginx without `escape=json` writes \\xHH, which is no JSON.
+    # nginx without `escape=json` writes \\xHH, which is not valid JSON.
     for text in (line, _HEX.sub(r"\1\\u00\2", line)) if "\\x" in line else (line,):
         try:
             return _decode(text)
         except (msgspec.DecodeError, RecursionError) as error:
             problem = error
-    raise ValueError(f"The line is no JSON object: {problem}.")
+    raise ValueError(f"The line is not a JSON object: {problem}.")
 
 
 def _at(content: object, path: tuple[str, ...], *, is_list: bool = False) -> object:
-    """The value at a path: names from outside inwards, of which several may be one name with dots in it.
+    """The value at a path of names, the outermost first. Several of them may be one name that contains dots.
 
-    A list stands for its first element; where several headers make one list, for all of them.
+    Of a list, the first element is used; with `is_list`, all elements are joined by commas.
     """
     found = _values_at(content, path)
     if not isinstance(found, list):
@@ -132,5 +132,5 @@ def _first(value: object) -> object:
 def _text(value: object) -> str | None:
     if isinstance(value, bool) or value is None or isinstance(value, dict | list):
         return None
-    # A float's own text has all of its digits, and none in the form 1e9 below 1e16.
+    # `:f` writes a float without an exponent, which the time readers would not accept.
     return value if isinstance(value, str) else f"{value:f}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""What a column of a log can hold, and how it is read. Layouts name these; nothing else knows a column's pattern."""
+"""Kinds of log columns: the pattern and the parser of each. Layouts refer to them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streams.intake.layouts.times import any_time, by_pattern, clf_time, epoch, 
 
 
 class Field(StrEnum):
-    """Where a column's value goes; `reading.py` makes the event of them. The value is the field's name in messages."""
+    """The meaning of a column's value; `reading.py` makes the event of them. The enum value is its name in messages."""
 
     CLIENT = "the client's address"
     FORWARDED = "the forwarded addresses"
@@ -33,15 +33,15 @@ class Field(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ColumnKind:
-    """What a column holds.
+    """The kind of values that a column has.
 
     Args:
-        field: Where the value goes.
-        bare: Pattern of the value where it stands between spaces; `None` where any text without spaces may stand.
-        strict: Pattern of what it holds in an ordinary line, by which layouts are distinguished; `bare` unless given.
-            What clients choose the text of may be odder than that, and no line is lost for it.
-        spaced: Whether the value can hold spaces, so that it needs quotes or brackets to have an end.
-        read: Makes the field's value of the text; raises ValueError, with a clause that says why.
+        field: Meaning of the value.
+        bare: Pattern of the value without quotes; `None` if any text without spaces is valid.
+        strict: Pattern of the value in an ordinary line, used only to choose a layout; `bare` unless given. It is not
+            required when lines are read, as clients may send any text and must not lose their lines by it.
+        spaced: Whether the value can contain spaces, so that only quotes or brackets can end it.
+        read: Converts the text to the field's value; raises ValueError with the reason.
 
     """
 
@@ -51,11 +51,11 @@ class ColumnKind:
     spaced: bool = False
     read: Callable[[str], object] | None = None
     absolute: bool = False
-    """The URL is always written with scheme and host, which are the site's own."""
+    """Whether the URL always has the site's own scheme and host."""
 
 
 IPV4 = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
-# Enough to tell an IPv6 address from a name, a time and a port; whether it is one is the address's reader's business.
+# Distinguishes an IPv6 address from a name, a time and a port; `clients.py` validates the address.
 IPV6 = r"(?=[0-9A-Fa-f]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:]{2,39}(?:\.[0-9.]{1,15})?(?:%[0-9A-Za-z_.-]{1,32})?"
 NAME = r"(?![0-9.]++(?![A-Za-z0-9_-]))[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?\.?"
 _ADDRESS = rf"(?:{IPV4}|\[{IPV6}\]|{IPV6})"
@@ -65,7 +65,7 @@ _LIST = rf"{_ONE_FORWARDED}(?:, ?{_ONE_FORWARDED}){{0,63}}"
 
 CLIENT = ColumnKind(Field.CLIENT, rf"(?:{_ADDRESS}|{NAME}|unix:\S{{0,255}})", rf"(?:{_ADDRESS}|{NAME})")
 CLIENT_ADDRESS = ColumnKind(Field.CLIENT, CLIENT.bare, _ADDRESS)
-"""Behind a site's name, which another name could be taken for."""
+"""The client in a layout that begins with the site's name: a host name here could be the site's."""
 CLIENT_AND_PORT = ColumnKind(Field.CLIENT, rf"(?:{_ADDRESS_AND_PORT}|-|unix:\S{{0,255}})")
 CLIENT_THEN_PORT = ColumnKind(
     Field.CLIENT, r"(?:[0-9A-Fa-f.:]{2,60}:[0-9]{1,5}|unix:[0-9]{1,10})", read=lambda text: text.rpartition(":")[0]
@@ -77,29 +77,32 @@ FORWARDED_FIRST = ColumnKind(
 )
 DASH = ColumnKind(Field.NOTHING, "-")
 IDENT = ColumnKind(Field.NOTHING, r"[^\s.:,\[\]\"]{1,64}")
-# An account may hold blanks, and servers don't quote it. What looks like other columns (an address, a pair, a cache's
-# word, a dash beside it) is none. In a line it is whatever a client sent by Basic authentication, but for a bare quote.
+# An account may contain spaces, and servers don't quote it. To choose a layout, a text that looks like another column
+# (an address, a pair, a cache status, a dash beside it) is no account. When lines are read, an account is any text
+# without a bare quote, since clients choose it in Basic authentication.
 NO_ACCOUNT = rf"(?:{_LIST}|HIT|MISS|BYPASS|EXPIRED|STALE|UPDATING|REVALIDATED|[A-Za-z_]{{1,32}}=[0-9.-]{{1,19}})"
-"""What servers write in the account's place, and is none."""
+"""Texts that servers write in the position of the account, but that are no accounts."""
 _USUAL_ACCOUNT = (
     rf"(?:-|(?!- |{NO_ACCOUNT}(?![\w.@-]))"
     r"(?:(?! - | [A-Za-z_]{1,32}=)[^\[\]\"]){1,512}?(?<! -))"
 )
 _ANY_ACCOUNT = r'(?:""|(?:[^"\\]|\\.){1,1024}?)'
 ACCOUNT = ColumnKind(Field.ACCOUNT, _ANY_ACCOUNT, _USUAL_ACCOUNT, spaced=True)
-HOSTS_ACCOUNT = ColumnKind(Field.ACCOUNT, rf"(?!(?:(?!\s\[).){{0,1024}} - ){_ANY_ACCOUNT}", _USUAL_ACCOUNT, spaced=True)
-"""Behind a site's name, which clients write, too: the two together must not look like other columns."""
-LISTS_ACCOUNT = ColumnKind(
+ACCOUNT_AFTER_HOST = ColumnKind(
+    Field.ACCOUNT, rf"(?!(?:(?!\s\[).){{0,1024}} - ){_ANY_ACCOUNT}", _USUAL_ACCOUNT, spaced=True
+)
+"""The account after a site's name. Clients choose both, so they must not look like other columns together."""
+ACCOUNT_AFTER_LIST = ColumnKind(
     Field.ACCOUNT, rf"(?!(?:(?!\s\[).){{0,1024}}(?:, | - )){_ANY_ACCOUNT}", _USUAL_ACCOUNT, spaced=True
 )
-"""Behind a list of addresses, which clients begin."""
+"""The account after a list of addresses, whose beginning clients choose."""
 HOST = ColumnKind(
     Field.PROPERTY,
     rf"(?:{IPV4}|\[{IPV6}\]|{NAME}|\*|-)(?::[0-9]{{1,5}})?",
     rf"(?:(?:{NAME}|\*)(?::[0-9]{{1,5}})?|{IPV4}:[0-9]{{1,5}})",
 )
 NAMED_HOST = ColumnKind(Field.PROPERTY, rf"(?:{NAME})(?::[0-9]{{1,5}})?")
-"""A name alone: an address in quotes at a line's end is as likely a forwarded one."""
+"""A host name and no address: a quoted address at a line's end may as well be the forwarded address."""
 CLF_TIME = ColumnKind(
     Field.TIME, r"[0-9]{1,2}/[A-Za-z]{3}/[0-9]{4}:[0-9:.]{8,19}(?: (?:[+-][0-9:]{4,6}|[A-Z]{1,5}))?", read=clf_time
 )
@@ -124,17 +127,17 @@ SECONDS = ColumnKind(Field.PROPERTY, r"(?:-?[0-9]{1,10}(?:\.[0-9]{1,9})?|-)")
 NUMBER = ColumnKind(Field.PROPERTY, r"(?:[0-9]{1,19}|-)")
 MILLISECONDS = ColumnKind(Field.PROPERTY, r"[0-9.]{1,19}m?s")
 TEXT = ColumnKind(Field.PROPERTY)
-"""Carried in the event's properties under the column's name."""
+"""Stored in the event's properties under the column's name."""
 LIST = ColumnKind(Field.PROPERTY, r'[^\s",]++(?:(?:,| :) [^\s",]++)*+')
 """Values of each upstream that was tried, joined by `, ` or ` : `, as nginx has them."""
 SKIPPED = ColumnKind(Field.NOTHING)
 SKIPPED_LIST = ColumnKind(Field.NOTHING, LIST.bare)
 SKIPPED_NUMBERS = ColumnKind(Field.NOTHING, r"(?:[+-]?[0-9]{1,19}(?:[./][+-]?[0-9]{1,19}){0,7}|-)")
-"""Numbers whose meaning no event has: sizes, ports, timers such as HAProxy's 10/0/30/69/109."""
+"""Numbers that are no fields of an event: sizes, ports, timers such as HAProxy's 10/0/30/69/109."""
 SKIPPED_ADDRESS = ColumnKind(Field.NOTHING, rf"(?:{_ADDRESS}|-)?")
 ALB_TYPE = ColumnKind(Field.NOTHING, r"(?:https?|h2|grpcs|wss?)")
 ANY_TIME = ColumnKind(Field.TIME, read=any_time)
-"""In any form that a server can be configured to write."""
+"""A time in any form that `any_time` reads."""
 CAPTURES = ColumnKind(Field.PROPERTY, r"[^}]{0,4096}", spaced=True)
 CAPTURED_RESPONSE = ColumnKind(Field.NOTHING, r"(?: \{[^}]{0,4096}\})?")
 QUESTION_MARK = ColumnKind(Field.NOTHING, r"\??")
@@ -156,11 +159,11 @@ _STRFTIME = {
     "D": r"[0-9/]{8}",
     "%": "%",
 }
-"""What `strftime` writes for its directives."""
+"""Patterns of the texts that `strftime` writes for its directives."""
 
 
 def time_by(pattern: str) -> ColumnKind:
-    """A time in a `strftime` pattern of the operator's own."""
+    """The kind of a time that is written with this `strftime` pattern."""
     written = re.sub(
         r"%(.)|([^%]+)",
         lambda found: re.escape(found[2]) if found[2] else _STRFTIME.get(found[1], r"[^\s\"\[\]]+"),

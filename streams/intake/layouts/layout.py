@@ -1,4 +1,4 @@
-"""A log's layout as data: a sequence of named columns, each with what it holds and the text that stands before it."""
+"""A log's layout as data: a sequence of columns, each with a name, a kind, and the text before it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from streams.intake.layouts.kinds import ColumnKind
 
 
 class Extras(Enum):
-    """Which columns may follow a layout's last one; they are carried, and counted in the summary."""
+    """Which columns may follow a layout's last column; they are stored as properties and counted in the summary."""
 
     NONE = "none"
     UNQUOTED = "unquoted"
-    """Only those outside of quotes: a quoted one could be a referrer or a user agent, and must not be passed over."""
+    """Only columns without quotes: a quoted column could be a referrer or user agent that the layout would miss."""
     ANY = "any"
 
 
@@ -22,11 +22,11 @@ class LayoutColumn:
     """One column of a line.
 
     Args:
-        name: As the server's own configuration calls it; the property's name where the value is carried.
-        kind: What it holds.
-        before: The text between the column before and this one, opening quotes and brackets included.
+        name: Name in the server's configuration, also the name of the property if the value is stored as one.
+        kind: Kind of its values.
+        before: The text between the previous column and this one, including an opening quote or bracket.
         after: The closing quote or bracket.
-        optional: The line may end before this column.
+        optional: Whether the line may end before this column.
 
     """
 
@@ -42,13 +42,13 @@ class Layout:
     """A layout of lines of text.
 
     Args:
-        name: As `--format` takes it.
-        meaning: Which server writes it, for people.
-        columns: In their order.
-        after: The text behind the last column.
+        name: Value of `--format`.
+        meaning: Description of the format or its server, for the documentation.
+        columns: The columns in their order.
+        after: The text after the last column.
         extras: Which columns may follow.
-        sample: A line that reads well, for the documentation and its test.
-        config: What makes a server write it.
+        sample: A line of this layout, for the documentation and its test.
+        config: Server configuration that produces this layout.
 
     """
 
@@ -66,19 +66,19 @@ class JsonColumn:
     """One value of a line that is a JSON object.
 
     Args:
-        path: Names from the outermost object inwards; a list stands for its first element.
-        kind: What it holds.
+        path: Names from the outermost object inwards; of a list, the first element is used.
+        kind: Kind of the value.
 
     """
 
     path: tuple[str, ...]
     kind: ColumnKind
     inner: Layout | None = None
-    """Of a value that holds several columns, such as a whole request line."""
+    """Layout of a value that has several columns, such as a request line."""
 
     @property
     def name(self) -> str:
-        """The path as people write it."""
+        """The path with dots."""
         return ".".join(self.path)
 
 
@@ -87,12 +87,12 @@ class JsonLayout:
     """A layout of lines that are JSON objects.
 
     Args:
-        name: As `--format` takes it.
-        meaning: Which server writes it, for people.
-        columns: Of several that go to one field, the first that has a value counts.
-        required: Paths that every line of the layout has, by which it is distinguished from others.
-        sample: A line that reads well, for the documentation and its test.
-        config: What makes a server write it.
+        name: Value of `--format`.
+        meaning: Description of the format or its server, for the documentation.
+        columns: The columns. If several have the same field, then the first that has a value counts.
+        required: Paths that every line of the layout has, which distinguishes it from other layouts.
+        sample: A line of this layout, for the documentation and its test.
+        config: Server configuration that produces this layout.
 
     """
 

@@ -1,6 +1,6 @@
-"""Patterns of what stands around a layout's columns: quotes, what log collectors put before a line, columns behind it.
+"""Patterns around a layout's columns: quotes, prefixes of log collectors, and columns after the last one.
 
-Every pattern is bounded or possessive, so that no line takes more than linear time.
+Every pattern is bounded or possessive, so that matching a line takes at most linear time.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 
 QUOTED = r'(?:[^"\\]++|\\.|"")*+'
 BRACKETED = r"[^\]]*+"
-# What syslog, journald, Kubernetes and Docker Compose put before a line: RFC 3164, RFC 5424, an ISO time, CRI, a name.
+# Line prefixes of syslog, journald, Kubernetes and Docker Compose: RFC 3164, RFC 5424, an ISO time, CRI, a name.
 _HOST_AND_TAG = r"[\w.:-]{1,255} [\w./-]{1,64}(?:\[[0-9]{1,10}\])?: "
 HEAD = (
     r"(?:(?:<[0-9]{1,3}>)?(?:"

@@ -1,4 +1,4 @@
-"""Makes an event of the values of a line's columns, whatever layout they come from."""
+"""Makes an event of a line's column values, for all layouts."""
 
 from __future__ import annotations
 
@@ -21,38 +21,38 @@ _LONGEST = {
     for name in ("account_id", "url", "referrer", "user_agent", "method", "ip")
     if (most := longest(Event, name)) is not None
 }
-"""Of what an event holds."""
+"""Maximum length of an event's fields."""
 _KEPT = {name: most + (name in FREE_TEXTS) for name, most in _LONGEST.items()}
-"""Of what a line's event keeps. A free text keeps one character more than an event holds: the decoder cuts it to its
-bound, and marks it as those of all other sources."""
+"""Length to which a line's texts are cut. A free text keeps one character more than an event may have, so that the
+decoder cuts and marks the text, as it does for events of other sources."""
 
 
 class NoClientError(ValueError):
-    """The line names no client, so its event would belong to no visitor."""
+    """The line has no client address, so its event would have no visitor."""
 
 
 def event_of(
     values: Values, properties: dict[str, str], trusted: Trusted, *, absolute: bool = False
 ) -> dict[str, object]:
-    """Makes an event without its id.
+    """Makes an event without an id.
 
-    `visitor_id` is a hash of the client's address and user agent. `type` is `page_view` for GET, and `request` for all
-    else: a POST may be a login, a search or a post, and the log doesn't say which.
+    `visitor_id` is a hash of the client's address and user agent. `type` is `page_view` for GET and `request` for other
+    methods: a POST may be a login, a search or a comment, which the log doesn't show.
 
     Args:
         values: Texts of the columns, and the time in seconds.
-        properties: What is carried along.
+        properties: Further values that are stored with the event.
         trusted: The site's own proxies.
-        absolute: The URL is written with the site's own scheme and host.
+        absolute: Whether the URL includes the site's own scheme and host.
 
     Raises:
-        NoClientError: the line names no client.
-        ValueError: the line has no time, or a number is none.
+        NoClientError: The line has no client address.
+        ValueError: The line has no time, or a number is invalid.
 
     """
     address = client_of(_text(values.get(Field.CLIENT)), _text(values.get(Field.FORWARDED)), trusted)
     if address is None:
-        raise NoClientError("The line names no client: both its address and its forwarded addresses are empty.")
+        raise NoClientError("The line has no client: both its address and its forwarded addresses are empty.")
     method, url = _request(values)
     if absolute and url is not None:
         url, host = _without_site(url)
@@ -75,7 +75,7 @@ def event_of(
     }
     for name, most in _KEPT.items():
         text = event[name]
-        # A client must not get rid of its lines by their length.
+        # Long texts are cut and not refused: otherwise a client could hide its requests by sending long texts.
         if isinstance(text, str) and len(text) > most:
             event[name] = text[:most]
             if name not in FREE_TEXTS:
@@ -84,7 +84,7 @@ def event_of(
 
 
 def method_and_url(request: str | None) -> tuple[str | None, str | None]:
-    """Splits a request line; what is none (TLS to a plain port, noise) is a target alone."""
+    """Splits a request line into method and target; other text, such as TLS on a plain port, is returned as target."""
     if request is None:
         return None, None
     method, space, rest = request.partition(" ")
@@ -135,5 +135,5 @@ def _text(value: object) -> str | None:
 
 
 def _number(value: object) -> int | None:
-    # More digits than any size has are left to the event's own bounds, without asking int() for a thousand of them.
+    # int() gets 20 digits at most, as clients can send thousands; 20 digits already exceed the event's bounds.
     return int(value[:20]) if isinstance(value, str) and value[:1] not in _NOTHING else None

@@ -1,9 +1,9 @@
-r"""Layouts out of what operators have in their server's configuration.
+r"""Makes layouts of the log format strings in a server's configuration.
 
 - nginx: `$remote_addr - $remote_user [$time_local] "$request" …`, or the whole `log_format name '…' '…';`
 - Apache: `%h %l %u %t \"%r\" %>s %b …`, or the whole `LogFormat "…" name`
-- JSON: `{"time": "$time_iso8601", "ip": "$remote_addr", …}`, as nginx's `escape=json` has it. Any JSON lines can be
-  read so: the template says which of nginx's variables stands where.
+- JSON: `{"time": "$time_iso8601", "ip": "$remote_addr", …}`, as nginx writes it with `escape=json`. Such a template
+  can describe the JSON lines of any server: it names the nginx variable that each field corresponds to.
 """
 
 from __future__ import annotations
@@ -34,29 +34,30 @@ _APACHE_DIRECTIVE = re.compile(
 )
 _PIECE = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\S+)""", re.DOTALL)
 _UNQUOTED_VALUE = re.compile(r"([:\[,]\s*)(\$\{?\w+\}?|%[>{][^\s,}\]]*|%\w)(\s*[,}\]])")
-_PAIRS = {'"': '"', "[": "]", "'": "'", "{": "}", "(": ")"}
-_NO_PLACE = {Field.PROPERTY, Field.NOTHING}
-_ONCE = {Field.CLIENT, Field.TIME, Field.STATUS, Field.BYTES, Field.URL, Field.REQUEST, Field.METHOD}
+_CLOSING_CHARACTERS = {'"': '"', "[": "]", "'": "'", "{": "}", "(": ")"}
+_NOT_EVENT_FIELDS = {Field.PROPERTY, Field.NOTHING}
+_SINGLE_FIELDS = {Field.CLIENT, Field.TIME, Field.STATUS, Field.BYTES, Field.URL, Field.REQUEST, Field.METHOD}
 
 
 def layout_of(template: str) -> Layout | JsonLayout:
     """The layout that a server with this `log_format` or `LogFormat` writes.
 
     Raises:
-        UsageError: the string names no client or no time, or a column's end is ambiguous.
+        UsageError: The string lacks a client or a time, or a column's end is ambiguous.
 
     """
-    text = _bare(template)
+    text = _without_directive(template)
     layout = _json_layout(text) if text.lstrip().startswith("{") else _text_layout(text)
-    held = set(_fields(layout))
-    if not held & {Field.CLIENT, Field.FORWARDED}:
+    fields = set(_fields(layout))
+    if not fields & {Field.CLIENT, Field.FORWARDED}:
         raise UsageError(
-            f"{NAME} names no client.",
-            "Add $remote_addr (nginx) or %h (Apache) to the server's format, and to this one.",
+            f"{NAME} has no column for the client.",
+            "Add $remote_addr (nginx) or %h (Apache) to the server's format, and to this option.",
         )
-    if Field.TIME not in held:
+    if Field.TIME not in fields:
         raise UsageError(
-            f"{NAME} names no time.", "Add $time_local (nginx) or %t (Apache) to the server's format, and to this one."
+            f"{NAME} has no column for the time.",
+            "Add $time_local (nginx) or %t (Apache) to the server's format, and to this option.",
         )
     inner = [column.inner for column in layout.columns if isinstance(column, JsonColumn) and column.inner is not None]
     for one in [layout] if isinstance(layout, Layout) else inner:
@@ -64,7 +65,7 @@ def layout_of(template: str) -> Layout | JsonLayout:
             TextParser(one)
         except AmbiguousColumnError as error:
             raise UsageError(
-                f"{NAME}: {error}", "Put it in double quotes of its own, in the server's format and in this one."
+                f"{NAME}: {error}", "Put the column in double quotes, in the server's format and in this option."
             ) from error
     return layout
 
@@ -76,8 +77,8 @@ def _fields(layout: Layout | JsonLayout) -> Iterator[Field]:
             yield from _fields(column.inner)
 
 
-def _bare(template: str) -> str:
-    """The string alone, without the directive around it."""
+def _without_directive(template: str) -> str:
+    """The format string without the directive around it."""
     if found := _only(list(_NGINX_DIRECTIVE.finditer(template))):
         return "".join(_nginx_unescaped(piece) for piece in _PIECE.finditer(found["rest"]))
     if found := _only(list(_APACHE_DIRECTIVE.finditer(template))):
@@ -96,7 +97,7 @@ def _bare(template: str) -> str:
 def _only(found: list[re.Match[str]]) -> re.Match[str] | None:
     if len(found) > 1:
         names = ", ".join(one["name"] or "without a name" for one in found)
-        raise UsageError(f"{NAME} has {len(found)} formats: {names}.", "Give the one that the log is written with.")
+        raise UsageError(f"{NAME} has {len(found)} formats: {names}.", "Give only the format of this log.")
     return found[0] if found else None
 
 
@@ -109,19 +110,19 @@ def _text_layout(text: str) -> Layout:
     parts = list(_nginx_parts(text) if _NGINX.search(text) else _apache_parts(text))
     if len(parts) <= 1:
         raise UsageError(
-            f"{NAME} {text[:60]} has neither variables of nginx's nor directives of Apache's.",
-            "Give the string of log_format or LogFormat; names of layouts go with --format.",
+            f"{NAME} {text[:60]} has neither nginx variables nor Apache directives.",
+            "Give the string of log_format or LogFormat. To name a layout, use --format.",
         )
     columns: list[LayoutColumn] = []
     seen: set[Field] = set()
     for at in range(1, len(parts), 2):
         before, (name, kind) = str(parts[at - 1]), _column(parts[at])
-        if kind.field in _ONCE and kind.field in seen:
+        if kind.field in _SINGLE_FIELDS and kind.field in seen:
             kind = kinds.TEXT if kind.bare is None else ColumnKind(Field.PROPERTY, kind.bare)
         seen.add(kind.field)
         columns.append(LayoutColumn(name, kind, before))
     closed, after = _closed(columns, str(parts[-1]))
-    # Where clients choose a text that no quotes end, they could make more columns of it than there are.
+    # A client can put spaces into a text without quotes, and so forge further columns.
     is_safe = all(column.kind.bare is not None or column.before[-1:] + column.after == '""' for column in closed)
     return Layout(NAME, "the operator's own", closed, after, Extras.ANY if is_safe else Extras.NONE)
 
@@ -131,11 +132,11 @@ def _column(part: str | tuple[str, ColumnKind]) -> tuple[str, ColumnKind]:
 
 
 def _closed(columns: list[LayoutColumn], tail: str) -> tuple[tuple[LayoutColumn, ...], str]:
-    """Gives each closing quote or bracket to the column that it closes; and the text behind the last column."""
+    """Gives each column its closing quote or bracket; also returns the text after the last column."""
     texts = [*(column.before for column in columns), tail]
     closed = []
     for at, column in enumerate(columns):
-        closing = _PAIRS.get(texts[at][-1:], "")
+        closing = _CLOSING_CHARACTERS.get(texts[at][-1:], "")
         if closing and texts[at + 1].startswith(closing):
             closed.append(replace(column, before=texts[at], after=closing))
             texts[at + 1] = texts[at + 1].removeprefix(closing)
@@ -145,7 +146,7 @@ def _closed(columns: list[LayoutColumn], tail: str) -> tuple[tuple[LayoutColumn,
 
 
 def _nginx_parts(text: str) -> Iterator[str | tuple[str, ColumnKind]]:
-    """Text, column, text, column, …, text."""
+    """Yields text, column, text, column, …, text."""
     end = 0
     for found in _NGINX.finditer(text):
         name = found[1] or found[2]
@@ -156,7 +157,7 @@ def _nginx_parts(text: str) -> Iterator[str | tuple[str, ColumnKind]]:
 
 
 def _apache_parts(text: str) -> Iterator[str | tuple[str, ColumnKind]]:
-    """Text, column, text, column, …, text; a time of several directives is one column."""
+    """Yields text, column, text, column, …, text; several directives of one time become one column."""
     parts: list[str | tuple[str, ColumnKind]] = []
     end, literal, pattern = 0, "", ""
     for found in _APACHE.finditer(text):
@@ -190,7 +191,8 @@ def _json_layout(text: str) -> JsonLayout:
         content = json.loads(_UNQUOTED_VALUE.sub(r'\1"\2"\3', _UNQUOTED_VALUE.sub(r'\1"\2"\3', text)))
     except ValueError as error:
         raise UsageError(
-            f"{NAME} begins as JSON and is none: {error}.", 'Write each variable as a string, such as "$status".'
+            f"{NAME} begins with {{ but is not valid JSON: {error}.",
+            'Write each variable as a string, such as "$status".',
         ) from error
     columns = tuple(_json_columns(content, ()))
     required = tuple(column.path for column in columns if column.kind.field is Field.TIME)
@@ -216,5 +218,5 @@ def _json_columns(content: object, path: tuple[str, ...]) -> Iterator[JsonColumn
             yield JsonColumn(path, kind)
             return
         inner = replace(_text_layout(content), name=".".join(path), extras=Extras.NONE)
-        has_place = any(column.kind.field not in _NO_PLACE for column in inner.columns)
+        has_place = any(column.kind.field not in _NOT_EVENT_FIELDS for column in inner.columns)
         yield JsonColumn(path, kinds.TEXT, inner if has_place else None)

@@ -1,4 +1,4 @@
-"""Runs a layout of text lines: takes each apart, or says which of its columns is wrong."""
+"""Parses text lines by a layout, or names the column that doesn't fit."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from streams.intake.layouts.layout import Extras, Layout, LayoutColumn
 from streams.intake.layouts.patterns import ANY_EXTRA, EXTRA, TOKEN, UNQUOTED_EXTRA
 
 _NOTHING = frozenset({"-", ""})
-_SPARE = frozenset({Field.PROPERTY, Field.ACCOUNT, Field.FORWARDED})
-"""What a line needn't name."""
+_OPTIONAL_FIELDS = frozenset({Field.PROPERTY, Field.ACCOUNT, Field.FORWARDED})
+"""Fields that a line may leave empty."""
 _USUAL = re.compile(kinds.ACCOUNT.strict or "")
 _NO_ACCOUNT = re.compile(kinds.NO_ACCOUNT)
 SHOWN = 60
@@ -27,17 +27,17 @@ class LineValues:
     values: dict[Field, object]
     properties: dict[str, str]
     extras: tuple[tuple[str, str], ...] = ()
-    """Columns behind the layout's last one, by name or by number."""
+    """Names and texts of the columns after the layout's last column."""
 
 
 class TextParser:
     """Reads lines of one layout.
 
     Args:
-        layout: What the lines look like.
-        strict: Columns in quotes must look like what they hold, too: to tell layouts apart. Without it, what clients
-            choose may be of any form, since a line must not be lost for it.
-        any_list: With `strict`: a forwarded list may be of any form all the same.
+        layout: The layout of the lines.
+        strict: Whether quoted columns must match their kind's strict pattern, too. This distinguishes layouts. When
+            lines are read, texts that clients choose may have any form, so that clients can't lose their lines by them.
+        any_list: With `strict`, whether a list of forwarded addresses may have any form nevertheless.
 
     """
 
@@ -45,7 +45,7 @@ class TextParser:
         """Compiles the layout.
 
         Raises:
-            AmbiguousColumnError: a column that can hold spaces has no end.
+            AmbiguousColumnError: A column that can contain spaces has no quotes or other text that ends it.
 
         """
         self.layout = layout
@@ -61,14 +61,14 @@ class TextParser:
 
     @property
     def absolute(self) -> bool:
-        """Whether URLs are written with the site's scheme and host."""
+        """Whether URLs include the site's scheme and host."""
         return self._absolute
 
     def parse(self, line: str) -> LineValues:
-        """Takes a line apart.
+        """Parses a line.
 
         Raises:
-            ValueError: the line has another layout; the message names the column, by number and content.
+            ValueError: The line has another layout; the message names the first wrong column by number and content.
 
         """
         found = self._compiled.pattern.fullmatch(line)
@@ -89,7 +89,7 @@ class TextParser:
         return LineValues(values, properties, extras)
 
     def explain(self, line: str) -> str:
-        """Says why a line is not of this layout: which column is wrong, and what stands there."""
+        """The error message for a line of another layout: the first wrong column and its text."""
         columns = self.layout.columns
         for count in range(len(columns), 0, -1):
             found = self._compiled.prefixes[count].match(line)
@@ -101,7 +101,7 @@ class TextParser:
         return self._at(line, 0, 0)
 
     def depth(self, line: str) -> int:
-        """How many of the columns fit, from the first on."""
+        """Number of leading columns that fit."""
         return next((n for n in range(len(self.layout.columns), 0, -1) if self._compiled.prefixes[n].match(line)), 0)
 
     def _behind_the_last(self, line: str, start: int) -> str:
@@ -141,20 +141,20 @@ class TextParser:
 
 
 def _put(values: dict[Field, object], properties: dict[str, str], column: LayoutColumn, text: str) -> None:
-    """Puts a column's text where it belongs."""
+    """Adds a column's text to the fields or the properties."""
     field, read = column.kind.field, column.kind.read
     if text == '""':
         return  # Apache's empty user
     if "\\" in text or '""' in text:
         text = unescaped(text)
-    if text in _NOTHING and field in _SPARE:
+    if text in _NOTHING and field in _OPTIONAL_FIELDS:
         return
     if field is Field.PROPERTY:
         properties[column.name] = text
     elif field is Field.ACCOUNT and column.before[-1:] != '"' and _is_unusual(text):
         properties["unusual_account"] = text
     elif field is Field.FORWARDED:
-        values.setdefault(field, text)  # the first of several that says anything
+        values.setdefault(field, text)  # of several columns, the first that has a value
     else:
         values[field] = text if read is None else read(text)
 

@@ -1,4 +1,4 @@
-"""Times as servers write them, to UTC seconds since the epoch."""
+"""Converts times in the forms that servers write to UTC seconds since the epoch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
-# Month names are English in every log, whatever the machine's locale is: strptime("%b") would read the locale's.
+# Month names are English in every log, but strptime("%b") expects those of the machine's locale.
 MONTHS = {
     name: number
     for number, name in enumerate(
@@ -21,17 +21,17 @@ _CLF = re.compile(
 )
 _ISO_ZONE = re.compile(r" ?(?:UTC|GMT)$")
 _REMEMBERED = 4_096
-"""Lines of one second share their time's text."""
+"""Size of the caches by text: many lines of a log have the same second."""
 
 
 @lru_cache(_REMEMBERED)
 def clf_time(text: str) -> float:
     """Reads the Common Log Format's time, `17/May/2015:10:05:03 +0200`, with or without a fraction of a second.
 
-    A time without a zone is taken for UTC: HAProxy's `%t` has none.
+    A time without a zone, such as HAProxy's `%t`, is read as UTC.
 
     Raises:
-        ValueError: the text is no such time, or no time of the calendar.
+        ValueError: The text has another form, or is no valid date and time.
     """
     parts = _CLF.fullmatch(text)
     if parts is None or parts[2] not in MONTHS:
@@ -42,19 +42,19 @@ def clf_time(text: str) -> float:
         moment = datetime(
             int(year), MONTHS[month], int(day), int(hour), int(minute), min(int(second), 59), tzinfo=timezone(ahead)
         )
-        # A leap second is the next one, as POSIX counts.
+        # POSIX time counts a leap second (:60) as the second after it.
         seconds = moment.astimezone(UTC).timestamp() + (second == "60")
     except (ValueError, OverflowError) as error:
-        raise ValueError(f"'{text[:40]}' is no time of the calendar") from error
+        raise ValueError(f"'{text[:40]}' is not a valid date and time") from error
     return round(seconds + float(f"0.{fraction}"), 6) if fraction else seconds
 
 
 @lru_cache(_REMEMBERED)
 def iso_time(text: str) -> float:
-    """Reads an ISO 8601 time; a time without a zone is taken for UTC.
+    """Reads an ISO 8601 time; a time without a zone is read as UTC.
 
     Raises:
-        ValueError: the text is no such time.
+        ValueError: The text is not an ISO 8601 time.
     """
     try:
         moment = datetime.fromisoformat(_ISO_ZONE.sub("+00:00", text))
@@ -81,10 +81,10 @@ def any_time(text: str) -> float:
     """Reads a time of any of these forms: seconds, milliseconds, micro- or nanoseconds since 1970, CLF, ISO 8601.
 
     Raises:
-        ValueError: the text is none of them.
+        ValueError: The text has none of these forms.
     """
     if re.fullmatch(r"[0-9]{1,20}(?:\.[0-9]{1,12})?", text):
-        # Seconds have ten digits from 2001 to 2286; each thousandth of them has three more.
+        # Seconds have ten digits from 2001 to 2286; milliseconds, micro- and nanoseconds have 3, 6 and 9 more.
         thousands = (max(len(text.partition(".")[0]), 10) - 9) // 3
         return epoch(1000.0**-thousands)(text)
     return clf_time(text) if "/" in text else iso_time(text)
@@ -93,7 +93,7 @@ def any_time(text: str) -> float:
 @lru_cache(64)
 def by_pattern(pattern: str) -> Callable[[str], float]:
     """Makes a reader of times in a `strftime` pattern, as Apache's `%{pattern}t` writes them."""
-    # Month names by number first, so that the machine's locale has no say; %b is the one name that logs use.
+    # Month names are replaced by numbers, so that the result doesn't depend on the machine's locale.
     numeric = (
         pattern.replace("%b", "%m")
         .replace("%h", "%m")

@@ -1,4 +1,4 @@
-"""What nginx's variables and Apache's directives hold."""
+"""The column kinds of nginx's variables and Apache's directives."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ NGINX: Mapping[str, ColumnKind] = {
     "upstream_response_length": kinds.LIST,
     "upstream_bytes_received": kinds.LIST,
 }
-"""By the variable's name; whatever else is carried in the event's properties."""
+"""Column kind by variable name; other variables are stored in the event's properties."""
 
 APACHE: Mapping[str, tuple[str, ColumnKind]] = {
     "h": ("client", kinds.CLIENT),
@@ -86,7 +86,7 @@ APACHE: Mapping[str, tuple[str, ColumnKind]] = {
     "L": ("log_id", kinds.TEXT),
     "F": ("commit_time_ms", kinds.NUMBER),
 }
-"""By the directive without its percent sign and without `>`, `<` and lists of statuses."""
+"""Column name and kind by directive, which is written without `%`, `>`, `<` and lists of status codes."""
 
 HEADERS: Mapping[str, ColumnKind] = {
     "referer": kinds.REFERRER,
@@ -96,25 +96,25 @@ HEADERS: Mapping[str, ColumnKind] = {
     "cf-connecting-ip": kinds.FORWARDED,
     "true-client-ip": kinds.FORWARDED,
 }
-"""Request headers, in lower case, that an event has a field for."""
+"""Column kind by request header, in lower case, for headers that are fields of an event."""
 
-_COUNTED = {"sec": kinds.EPOCH_S, "msec": kinds.EPOCH_MS, "usec": kinds.EPOCH_US}
+_SINCE_EPOCH = {"sec": kinds.EPOCH_S, "msec": kinds.EPOCH_MS, "usec": kinds.EPOCH_US}
 
 
 APACHE_TIME = ("time", kinds.CLF_TIME)
-"""What `%t` is."""
+"""Column name and kind of `%t`."""
 
 
 def nginx_kind(name: str) -> ColumnKind:
-    """What a variable of nginx's holds."""
+    """The column kind of an nginx variable."""
     return NGINX.get(name, kinds.TEXT)
 
 
 def apache_kind(directive: str) -> tuple[str, ColumnKind]:
-    """The name and what it holds, of a directive of Apache's without its percent sign.
+    """The column name and kind of an Apache directive, which is given without its percent sign.
 
     Raises:
-        ValueError: there is no such directive.
+        ValueError: There is no such directive.
     """
     if found := APACHE.get(directive):
         return found
@@ -133,17 +133,17 @@ def apache_kind(directive: str) -> tuple[str, ColumnKind]:
 
 
 def time_pattern(directive: str) -> str:
-    """The `strftime` pattern of a directive `%{…}t`; empty for any other, and for those that count from 1970."""
+    """The `strftime` pattern of a directive `%{…}t`; empty for other directives and for numbers since 1970."""
     if directive[-1] != "t" or directive[0] != "{":
         return ""
     argument = directive[1:-2].removeprefix("begin:").removeprefix("end:")
-    if argument in _COUNTED or argument == "%s":
+    if argument in _SINCE_EPOCH or argument == "%s":
         return ""
     return "%f" if argument in {"msec_frac", "usec_frac"} else argument
 
 
 def time_kind(pattern: str) -> ColumnKind:
-    """What a `strftime` pattern writes: a time, if it has both date and clock, else a text."""
+    """The column kind of a `strftime` pattern: a time if the pattern has date and time of day, otherwise a text."""
     written = set(re.findall(r"%(.)", pattern))
     is_whole = bool(written & set("dejFDcx")) and bool(written & set("HITRcX"))
     return kinds.time_by(pattern) if is_whole else kinds.TEXT
@@ -151,4 +151,4 @@ def time_kind(pattern: str) -> ColumnKind:
 
 def _apache_time(argument: str) -> ColumnKind:
     argument = argument.removeprefix("begin:").removeprefix("end:")
-    return _COUNTED.get(argument, kinds.EPOCH_S)
+    return _SINCE_EPOCH.get(argument, kinds.EPOCH_S)

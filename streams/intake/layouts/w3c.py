@@ -1,4 +1,4 @@
-"""The W3C extended log format, which says its own columns in a `#Fields` line: IIS, CloudFront, and others.
+"""The W3C extended log format of IIS, CloudFront and others, which names its columns in a `#Fields` line.
 
 Times are UTC, as the format's draft (WD-logfile-960323) demands. IIS writes a space in a value as `+`, CloudFront as
 `%20`.
@@ -38,24 +38,25 @@ FIELDS: dict[str, ColumnKind] = {
     "cs(host)": kinds.TEXT,
     "cs-host": kinds.TEXT,
 }
-"""Fields that an event has a field for, in lower case; others are passed over, since the file itself names them."""
+"""Column kind by field name, in lower case. Other fields are skipped: as the file names them, none can be a client or
+user agent that Weir mistakes for an extra column."""
 REQUIRED = ("date", "time", "c-ip")
 
 
 class W3cParser:
-    """Reads the lines of one file; its columns are those that the newest `#Fields` line names."""
+    """Reads the lines of one file, with the columns of the latest `#Fields` line."""
 
     absolute = False
 
     def __init__(self) -> None:
-        """Knows no columns yet."""
+        """Starts without columns, until a `#Fields` line is read."""
         self._names: list[str] = []
 
     def directive(self, line: str) -> None:
-        """Takes a line that begins with `#`.
+        """Reads a line that begins with `#`.
 
         Raises:
-            ValueError: it names columns, and one that an event needs is not among them.
+            ValueError: The line is a `#Fields` line without a required field.
 
         """
         if not line.startswith("#Fields:"):
@@ -68,10 +69,10 @@ class W3cParser:
             raise ValueError(f"The #Fields line has no {missing[0]}: add the field to the server's log settings.")
 
     def parse(self, line: str) -> LineValues:
-        """Takes a line apart.
+        """Parses a line.
 
         Raises:
-            ValueError: there was no `#Fields` line before, or the line has other columns than it says.
+            ValueError: No `#Fields` line precedes the line, or the two have different numbers of columns.
 
         """
         if not self._names:
@@ -90,11 +91,11 @@ class W3cParser:
             if kind.field is Field.PROPERTY:
                 properties.setdefault("host", text)
             elif kind.field not in values:
-                values[kind.field] = _undone(kind.field, text)
+                values[kind.field] = _unescaped(kind.field, text)
         return LineValues(values, properties)
 
 
-def _undone(field: Field, text: str) -> str:
+def _unescaped(field: Field, text: str) -> str:
     if field not in {Field.USER_AGENT, Field.REFERRER, Field.ACCOUNT, Field.FORWARDED}:
         return text
     if "%20" in text and field is not Field.REFERRER:

@@ -62,7 +62,7 @@ def test_a_column_without_a_name_never_hides_the_clients_address() -> None:
     lines = [f'{COMBINED.replace("203.0.113.9", "10.0.0.3")} rt=0.1 "198.51.100.{n}"' for n in range(1, 5)]
     said = refusal(*lines)
     assert "column 11 is '198.51.100.1', which looks like the client's address" in said
-    assert "combined would take 10.0.0.3" in said
+    assert "combined would use 10.0.0.3" in said
     # The server's own address is the same in each line, and a port tells an upstream's.
     assert look(*[f'{COMBINED} rt=0.1 "198.51.100.80"'] * 4).name == "combined"
     assert look(*[f'{COMBINED} rt=0.1 "198.51.100.{n}:8080"' for n in range(4)]).name == "combined"
@@ -90,7 +90,7 @@ def test_a_wrong_name_and_two_ways_of_saying_it_are_the_callers_mistakes() -> No
 
 def test_a_servers_own_format_that_does_not_fit_is_refused_with_the_column() -> None:
     with pytest.raises(
-        WorkError, match=r"No line fits the layout that was named. Line 1: --log-format: Column 2 is '-'"
+        WorkError, match=r"No line fits the requested layout. Line 1: --log-format: Column 2 is '-'"
     ):
         look(COMBINED, asked=FormatRequest(None, "$remote_addr [$time_local] $status"))
 
@@ -102,7 +102,7 @@ def test_an_empty_file_has_no_format() -> None:
 def test_public_addresses_that_forward_for_others_are_the_operators_to_name() -> None:
     lines = [f'{COMBINED.replace("203.0.113.9", f"203.0.113.{n}")} "198.51.100.{n}"' for n in range(10, 20)]
     said = refusal(*lines)
-    assert "line 1 from 203.0.113.10 for 198.51.100.10" in said
+    assert "line 1 by 203.0.113.10 for 198.51.100.10" in said
     assert "--set trusted_proxies=203.0.113.10" in said
     head = [(number, line.encode()) for number, line in enumerate(lines, 1)]
     for decided in ("203.0.113.0/24", "private"):

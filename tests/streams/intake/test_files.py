@@ -204,5 +204,5 @@ def test_a_column_that_turns_out_to_be_the_clients_address_costs_its_lines_by_na
     assert len(bad) == 30
     assert (
         bad[0].detail
-        == "Column 11 is '198.51.100.0', which looks like the client's address, and 10.0.0.3 is a proxy's."
+        == "Column 11 is '198.51.100.0', which looks like the client's address, but 10.0.0.3 is a proxy's."
     )

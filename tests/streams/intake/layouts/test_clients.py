@@ -48,7 +48,7 @@ def test_whatever_a_client_sends_the_address_that_a_proxy_saw_stays(
 
 
 def test_what_is_no_network_is_the_callers_mistake() -> None:
-    with pytest.raises(UsageError, match="no address"):
+    with pytest.raises(UsageError, match="neither an address"):
         Trusted(["example.com"])
 
 

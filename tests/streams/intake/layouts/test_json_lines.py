@@ -40,8 +40,8 @@ def test_traefiks_account_is_who_is_logged_in() -> None:
     ("line", "says"),
     [
         ('{"level":"info","ts":1.0,"msg":"server running"}', "no 'request.method'"),
-        ("{", "no JSON object"),
-        ("[]", "no JSON object"),
+        ("{", "not a JSON object"),
+        ("[]", "not a JSON object"),
         (caddy(status="never"), "'status' is 'never'"),
         (caddy(request={"client_ip": "a b"}), "'request.client_ip' is 'a b'"),
     ],

@@ -116,13 +116,13 @@ def test_the_strings_of_the_shipped_layouts_read_as_they_do() -> None:
 @pytest.mark.parametrize(
     ("template", "says"),
     [
-        ("combined", "neither variables"),
-        ("$time_local $request_uri", "no client"),
-        ('$remote_addr "$request"', "no time"),
-        ("$remote_addr [$time_local] $http_user_agent $status", "http_user_agent can hold spaces"),
+        ("combined", "neither nginx variables"),
+        ("$time_local $request_uri", "no column for the client"),
+        ('$remote_addr "$request"', "no column for the time"),
+        ("$remote_addr [$time_local] $http_user_agent $status", "http_user_agent can contain spaces"),
         ("$remote_addr [$time_local] $request_uri$status", "directly before"),
         ("%h %t %y", "no directive %y"),
-        ('{"ip": ', "begins as JSON"),
+        ('{"ip": ', "not valid JSON"),
     ],
 )
 def test_a_format_that_cannot_be_read_is_refused_with_what_to_do(template: str, says: str) -> None:

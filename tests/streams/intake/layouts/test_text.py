@@ -220,7 +220,7 @@ def test_no_line_raises(text: str) -> None:
 
 
 def test_a_column_whose_end_cannot_be_told_is_refused() -> None:
-    with pytest.raises(AmbiguousColumnError, match="user_agent can hold spaces"):
+    with pytest.raises(AmbiguousColumnError, match="user_agent can contain spaces"):
         TextParser(Layout("x", "", spaced(bare("user_agent", kinds.USER_AGENT), bare("status", kinds.STATUS))))
     with pytest.raises(AmbiguousColumnError, match="directly before"):
         TextParser(Layout("x", "", (bare("url", kinds.URL), bare("status", kinds.STATUS))))
