@@ -73,7 +73,7 @@ def final_sessions(events: Iterable[dict[str, Any]], settings: Settings | None =
     for event in events:
         # The event's own time is its arrival, or the clamp would bring all to the moment of the replay.
         record = log.append(Output(EVENTS, event["visitor_id"].encode(), encode(event)), round(event["ts"] * 1_000))
-        end.saw(record.partition, event["ts"])
+        end.observe(record.partition, event["ts"])
     flow.settle()
     for output in end.records():
         log.append(output, round((START_S + 1e8) * 1_000))

@@ -13,7 +13,7 @@ Headers = Iterable[tuple[str, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class BackfillRange:
-    """Offsets from `first` up to and without `end` of one partition."""
+    """Offsets of one partition, from `first` inclusive to `end` exclusive."""
 
     partition: int
     first: int
@@ -21,7 +21,7 @@ class BackfillRange:
 
     @property
     def offsets(self) -> int:
-        """Number of offsets in the range, at least the number of its records."""
+        """Number of offsets in the range; there may be fewer records, as transaction markers have offsets, too."""
         return max(0, self.end - self.first)
 
 
@@ -38,7 +38,7 @@ class LateSpans:
     """Collects late events by the partition of the events topic that they were read from.
 
     A late event's record has its input partition in a header. The other events of its session arrived around its time,
-    at the earliest one longest session before it, so the range must begin there.
+    at the earliest `max_session_s` and `gap_s` before it, so the range must begin there.
     """
 
     def __init__(self, topic: str) -> None:
@@ -46,7 +46,7 @@ class LateSpans:
         self.spans: dict[int, LateSpan] = {}
 
     def add(self, headers: Headers, ts: float) -> None:
-        """Adds a late event by its headers and time; without a valid position in the topic, it is ignored."""
+        """Adds a late event by its headers and time. Events without a valid partition of the topic are ignored."""
         found = dict(headers)
         number = found.get("partition", b"")
         if found.get("topic") != self._topic.encode() or not (number.isdigit() and len(number) < _LONGEST_NUMBER):

@@ -22,9 +22,9 @@ class LeftOut:
     """Number of records that a backfill leaves out, by reason."""
 
     idle: int = 0
-    """Idle watermarks: sorted by time, the input has no silence."""
+    """Idle watermarks. They are not needed, as the partitions are merged by time."""
     rekeyed: int = 0
-    """Events in a wrong partition: their re-keyed copies are folded instead."""
+    """Events in a wrong partition, of which the rekeyed copies are folded instead."""
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class BackfillClock:
     _last_s: float = 0.0
 
     def timed(self, records: Iterable[LogRecord]) -> Iterator[tuple[float, LogRecord]]:
-        """Time and record for each record to fold, with its visitor as key."""
+        """Time and record of each record to fold, with the visitor as key."""
         for record in records:
             taken = self._watermark(record) if _is_watermark(record) else self._event(record)
             if taken is not None:

@@ -1,4 +1,4 @@
-"""Folds a range of the events topic in the order of time, and writes the results to topics of its own."""
+"""Folds a range of the events topic in the order of time, and writes the results to separate topics."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from weir.settings import Settings
 from weir.topics import DEAD_LETTER, EVENTS, FLAGS, LATE, LIMITS, REVIEWS, SCORES, SESSIONS, Topic
 
 STAGES = ("sessionize", "score")
-"""A backfill doesn't learn: its labels and models would be a second history beside the live one."""
+"""Stages of a backfill. It doesn't learn, as its labels and models would differ from the live installation's."""
 WRITTEN = (SESSIONS, SCORES, FLAGS, LIMITS, REVIEWS, LATE, DEAD_LETTER)
 CHUNK_RECORDS = 2_000
 
@@ -88,7 +88,7 @@ class Backfill:
         order = BackfillClock(self._resources.config, self._settings.partitions, self._left_out)
         for ts, record in order.timed(read(self._settings, offset_range)):
             spool.add(ts, record)
-            self._end.saw(offset_range.partition, ts)
+            self._end.observe(offset_range.partition, ts)
             advance(1)
 
     def _fold(self, timed: Iterator[tuple[float, LogRecord]], advance: Advance) -> int:

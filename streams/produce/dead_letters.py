@@ -19,13 +19,13 @@ REPLAYED_HEADER = "weir-replayed-from"
 ORIGIN_HEADER = "weir-replayed-origin"
 """Header with the origin that the dead letter names, in the same form; for a file, `file:` and the file's name."""
 MAX_ORIGIN_CHARACTERS = 500
-ROOM_BYTES = 64 * 1024
-"""Part of `max.message.bytes` that is left for key, headers and framing."""
+RESERVED_BYTES = 64 * 1024
+"""Part of `max.message.bytes` that is reserved for key, headers and framing."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterFilter:
-    """Conditions on dead letters; without any, all of them match."""
+    """Conditions on dead letters; without conditions, all dead letters match."""
 
     reasons: Collection[str] = ()
     partition: int | None = None
@@ -66,7 +66,7 @@ def dead_letter_ends(settings: Settings) -> dict[PartitionId, int]:
         ClusterError: The cluster can't be reached, or lacks the topic.
     """
     with LogReader(settings, [settings.names.public(DEAD_LETTER)]) as reader:
-        return {place: span.end for place, span in reader.ranges().items()}
+        return {partition: span.end for partition, span in reader.ranges().items()}
 
 
 def dead_letters(
@@ -78,16 +78,18 @@ def dead_letters(
         ClusterError: The cluster can't be reached, or lacks the topic.
     """
     with LogReader(settings, [settings.names.public(DEAD_LETTER)]) as reader:
-        spans = {place: span for place, span in reader.ranges().items() if wanted.partition in {None, place[1]}}
-        begin = {place: span.start for place, span in spans.items()}
-        end = {place: (until or {}).get(place, span.end) for place, span in spans.items()}
+        spans = {
+            partition: span for partition, span in reader.ranges().items() if wanted.partition in {None, partition[1]}
+        }
+        begin = {partition: span.start for partition, span in spans.items()}
+        end = {partition: (until or {}).get(partition, span.end) for partition, span in spans.items()}
         for record in reader.read(begin, end):
             if record in wanted:
                 yield record
 
 
 def dead_letter_at(settings: Settings, partition: int, offset: int) -> LogRecord | None:
-    """The dead letter at this position, None if there is none.
+    """The dead letter at this position; None if the position has no record.
 
     Raises:
         ClusterError: The cluster can't be reached, or lacks the topic.
@@ -96,7 +98,7 @@ def dead_letter_at(settings: Settings, partition: int, offset: int) -> LogRecord
 
 
 def is_event(settings: Settings, record: LogRecord) -> bool:
-    """Whether the dead letter is of an event, and not of a record between stages."""
+    """Whether the refused record was an event, and not a record between stages."""
     topic = header(record, "topic")
     return all(topic != settings.names.public(other) for other in PUBLIC if other is not EVENTS)
 
@@ -104,18 +106,18 @@ def is_event(settings: Settings, record: LogRecord) -> bool:
 def replayed(settings: Settings, record: LogRecord) -> Output | Refused:
     """The event record with a dead letter's bytes, or the reason for which it would become a dead letter again.
 
-    The record's key is the visitor, whatever key the refused record had.
+    The new record's key is the visitor, also if the refused record had another key.
     """
     if header(record, CUT_HEADER):
         return Refused(DeadLetterReason.TOO_LARGE, "The dead letter has only the beginning of the record.")
     decoded = decode(record.value, settings.max_record_bytes)
     if isinstance(decoded, Refused):
         return decoded
-    if len(record.value or b"") > EVENTS.max_message_bytes - ROOM_BYTES:
+    if len(record.value or b"") > EVENTS.max_message_bytes - RESERVED_BYTES:
         return Refused(
             DeadLetterReason.TOO_LARGE,
-            f"The record has {len(record.value or b'')} bytes; at most {EVENTS.max_message_bytes - ROOM_BYTES} can be"
-            " sent.",
+            f"The record has {len(record.value or b'')} bytes; at most "
+            f"{EVENTS.max_message_bytes - RESERVED_BYTES} can be sent.",
         )
     position = f"{record.topic}/{record.partition}/{record.offset}"
     headers = ((REPLAYED_HEADER, position.encode()), (ORIGIN_HEADER, origin_of(record).encode()))

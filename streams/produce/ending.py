@@ -16,21 +16,21 @@ from weir.kafka.records import LogRecord, Output, PartitionId
 from weir.settings import Settings
 from weir.topics import EVENTS
 
-TELL_EVERY = 1_000
+PROGRESS_EVERY = 1_000
 """Records between two calls of a progress callback."""
 
 
 def ends_of_events(settings: Settings) -> dict[PartitionId, int]:
     """The end offset of each partition of the events topic."""
     with LogReader(settings, [settings.names.public(EVENTS)]) as reader:
-        return {place: span.end for place, span in reader.ranges().items()}
+        return {partition: span.end for partition, span in reader.ranges().items()}
 
 
 def is_in_use(settings: Settings) -> bool:
     """Whether the events topic has records of the last `idle_timeout_s`."""
     with LogReader(settings, [settings.names.public(EVENTS)]) as reader:
         lately = reader.since(round((time.time() - settings.idle_timeout_s) * 1000))
-        return any(lately[place] < span.end for place, span in reader.ranges().items())
+        return any(lately[partition] < span.end for partition, span in reader.ranges().items())
 
 
 def end_records(
@@ -54,12 +54,12 @@ def end_records(
     others = -sum(sent.values())
     with LogReader(settings, [settings.names.public(EVENTS)]) as reader:
         spans = reader.ranges()
-        begin = {place: span.start for place, span in spans.items()}
-        until = {place: span.end for place, span in spans.items()}
+        begin = {partition: span.start for partition, span in spans.items()}
+        until = {partition: span.end for partition, span in spans.items()}
         for count, record in enumerate(reader.read(begin, until), 1):
             others += _take(record, end, settings) and record.offset >= began_at[record.topic, record.partition]
-            if count % TELL_EVERY == 0:
-                advance(TELL_EVERY)
+            if count % PROGRESS_EVERY == 0:
+                advance(PROGRESS_EVERY)
     if others > 0:
         raise WorkError(
             f"Another producer has sent {others} events meanwhile, so the end of input was not declared.",
@@ -69,18 +69,18 @@ def end_records(
 
 
 def _take(record: LogRecord, end: EndOfInput, settings: Settings) -> bool:
-    """Notes the time of a record; returns whether a producer, and not a worker, sent it."""
+    """Adds the time of a record to `end`; returns whether a producer, and not a worker, sent the record."""
     names = {name for name, _ in record.headers}
     if WATERMARK_HEADER in names:
         try:
             mark = read_watermark(record, settings.max_record_bytes)
         except BadWatermarkError:
             return True
-        end.saw_watermark(record.partition, clamped(mark, record.timestamp, settings.max_ahead_s))
+        end.observe_watermark(record.partition, clamped(mark, record.timestamp, settings.max_ahead_s))
         return False
     decoded = decode(record.value, settings.max_record_bytes)
     first = first_arrival(record)
     if type(decoded) is Accepted:
         arrived_ms = record.timestamp if first is None else min(first.timestamp, record.timestamp)
-        end.saw(record.partition, clamped(decoded.ts, arrived_ms, settings.max_ahead_s))
+        end.observe(record.partition, clamped(decoded.ts, arrived_ms, settings.max_ahead_s))
     return not was_rekeyed(first)

@@ -32,13 +32,13 @@ class SessionInterval:
 
 @dataclass(frozen=True, slots=True)
 class EventOutcome:
-    """The outcome of an event."""
+    """The outcome of an event; `weir show --json` writes these names."""
 
     what: What
     said: str
     advice: str = ""
     is_derived: bool = False
-    """Whether the outcome is derived from other records, as no record is about the event itself."""
+    """Whether the outcome is derived from other records, since no record states it."""
     session_id: str | None = None
     """The event's session."""
 

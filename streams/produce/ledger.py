@@ -1,8 +1,8 @@
-"""Notes which dead letters were sent again, in the transaction that sends their event.
+"""Records which dead letters were sent again, in the transaction that sends their event.
 
-So a dead letter is both sent and noted, or neither. As in a stage's recovery, a replay takes over before it reads: its
-fixed `transactional.id` aborts the open transaction of an earlier replay and fences it, and a marker record with a new
-name shows where reading must end.
+So either both the event and the note are written, or neither. A replay takes over before it reads the notes, as in a
+stage's recovery: its fixed `transactional.id` fences an earlier replay and aborts its open transaction, and a marker
+record with a new name shows where reading must end.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ DeadLetterPosition = tuple[int, int]
 _MARK = b"mark"
 _READ_RECORDS = 10_000
 _READ_S = 0.05
-_FORGOTTEN_AT_ONCE = 5_000
+_DELETES_PER_TRANSACTION = 5_000
 
 
 class Note(msgspec.Struct, frozen=True):
     """A note that a dead letter was sent again."""
 
     topic_id: str
-    """Kafka's id of the dead letters' topic. A topic that was created anew has other records at the same offsets."""
+    """Kafka's id of the dead letters' topic, as a topic that was created anew has other records at the same offsets."""
     at_s: float
     run: str
     """Id of the replay."""
     flush: int = 0
-    """Number of the transaction, which the records that it sent have in a header."""
+    """Number of the transaction, which its records have in a header."""
 
 
 Notes = Mapping[DeadLetterPosition, Note]
@@ -52,11 +52,11 @@ _decode = msgspec.json.Decoder(Note).decode
 
 
 class ReplayLedger:
-    """The notes. One ledger at a time can write, until another one takes over. Every method may block."""
+    """The notes in Kafka. Only the ledger that took over last can write. Every method may block."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        # Dead letters belong to the topics, whichever application's workers wrote them.
+        # The id is the topics' prefix and not the application's, as several applications share the dead letters' topic.
         own = settings.model_copy(update={"application_id": settings.topic_prefix})
         self._transactions = Transactions(own, REPLAYS.name, 0)
         self._position = (settings.names.public(REPLAYS), 0)
@@ -79,12 +79,12 @@ class ReplayLedger:
         mark = uuid.uuid4().hex.encode()
         self._write([Output(REPLAYS, _MARK, mark)])
         self._topic_id = _topic_id(self._settings, self._observer)
-        self.notes, others = _sorted_out(self._read_to(mark), self._topic_id)
+        self.notes, others = _split_notes(self._read_to(mark), self._topic_id)
         self._flush = max((note.flush for note in self.notes.values()), default=0)
         outputs = [self._settings.names.public(topic) for topic in PUBLIC]
         newest = newest_flushes(self._settings, self._observer, outputs, Stamps(REPLAYS.name, 0))
         undo_incomplete_flushes(newest, self._flush, transactions.undo)
-        self._forget(others)
+        self._delete(others)
 
     def send(self, events: Sequence[tuple[DeadLetterPosition, Output]], run: str) -> None:
         """Sends events of dead letters and notes them, in one transaction.
@@ -123,7 +123,7 @@ class ReplayLedger:
             "Check that the brokers are up, or raise recovery_timeout_s.",
         )
 
-    def _forget(self, others: list[bytes]) -> None:
+    def _delete(self, others: list[bytes]) -> None:
         """Deletes notes of dead letters that the topic no longer has, which bounds the ledger."""
         with LogReader(self._settings, [self._settings.names.public(DEAD_LETTER)]) as reader:
             first = {partition: span.start for (_, partition), span in reader.ranges().items()}
@@ -131,8 +131,8 @@ class ReplayLedger:
         for position in gone:
             del self.notes[position]
         keys = [*others, *map(_key, gone)]
-        for start in range(0, len(keys), _FORGOTTEN_AT_ONCE):
-            self._write(Output(REPLAYS, key, None) for key in keys[start : start + _FORGOTTEN_AT_ONCE])
+        for start in range(0, len(keys), _DELETES_PER_TRANSACTION):
+            self._write(Output(REPLAYS, key, None) for key in keys[start : start + _DELETES_PER_TRANSACTION])
 
 
 def read_notes(settings: Settings) -> Notes:
@@ -143,7 +143,7 @@ def read_notes(settings: Settings) -> Notes:
     """
     # A list, so that reading comes first: its error message for an unreachable cluster is the clearer one.
     records = [(record.key or b"", record.value) for record in read_all(settings, REPLAYS)]
-    return _sorted_out(records, _topic_id(settings, Observer(settings)))[0]
+    return _split_notes(records, _topic_id(settings, Observer(settings)))[0]
 
 
 def _topic_id(settings: Settings, observer: Observer) -> str:
@@ -151,7 +151,7 @@ def _topic_id(settings: Settings, observer: Observer) -> str:
     return observer.topic_ids([name])[name]
 
 
-def _sorted_out(
+def _split_notes(
     entries: Iterable[tuple[bytes, bytes | None]], topic_id: str
 ) -> tuple[dict[DeadLetterPosition, Note], list[bytes]]:
     """The notes of dead letters of this topic, and the keys of all other notes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 CHUNKS_A_SECOND = 4
-"""Chunks a second: more give a smoother rate, and each costs a transaction."""
+"""More chunks a second make the rate smoother, but each chunk costs a transaction."""
 
 
 class Pace:

@@ -1,4 +1,4 @@
-"""Sends events of dead letters again. A note in the same transaction keeps the next replay from sending them twice."""
+"""Sends events of dead letters again. A note in the same transaction prevents that they are sent twice."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Advance = Callable[[float], None]
 
 CHUNK_RECORDS = 1_000
 CHUNK_BYTES = 8 * 1024 * 1024
-_TRIES = 5
-_AGAIN_S = 1.0
+_ATTEMPTS = 5
+_RETRY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ResendRequest:
     """Which dead letters to send again, and how fast."""
 
     wanted: DeadLetterFilter = field(default_factory=DeadLetterFilter)
@@ -39,7 +39,7 @@ class Wish:
 
 @dataclass(slots=True)
 class ReplayPlan:
-    """What a replay would do with the present dead letters."""
+    """Numbers of dead letters that a replay would send and leave out."""
 
     until: Mapping[PartitionId, int]
     """End offsets of the dead letters' topic at the time of the plan; the replay leaves out later dead letters."""
@@ -51,7 +51,7 @@ class ReplayPlan:
     """Number of records that would become dead letters again, by reason."""
 
     def summary(self, sent: int) -> dict[str, object]:
-        """The plan and the number of sent dead letters, as JSON output and the log of decisions have them."""
+        """The plan and the number of sent dead letters, for JSON output and the log of decisions."""
         return {
             "sent": sent,
             "would_send": self.to_send,
@@ -61,7 +61,7 @@ class ReplayPlan:
         }
 
 
-def plan(settings: Settings, wish: Wish, advance: Advance = lambda _: None) -> ReplayPlan:
+def plan(settings: Settings, request: ResendRequest, advance: Advance = lambda _: None) -> ReplayPlan:
     """Plans a replay: reads all dead letters, and sends nothing.
 
     Raises:
@@ -69,11 +69,11 @@ def plan(settings: Settings, wish: Wish, advance: Advance = lambda _: None) -> R
     """
     notes = read_notes(settings)
     planned = ReplayPlan(dead_letter_ends(settings))
-    for record in dead_letters(settings, wish.wanted, planned.until):
+    for record in dead_letters(settings, request.wanted, planned.until):
         advance(1)
-        _count(settings, record, planned, was_sent=not wish.again and (record.partition, record.offset) in notes)
-    if wish.at_most is not None:
-        planned.to_send = min(planned.to_send, wish.at_most)
+        _count(settings, record, planned, was_sent=not request.again and (record.partition, record.offset) in notes)
+    if request.at_most is not None:
+        planned.to_send = min(planned.to_send, request.at_most)
     return planned
 
 
@@ -82,29 +82,31 @@ def _count(settings: Settings, record: LogRecord, planned: ReplayPlan, *, was_se
         planned.of_other_topics += 1
     elif was_sent:
         planned.sent_before += 1
-    elif isinstance(again := replayed(settings, record), Refused):
-        planned.refused[again.reason.value] += 1
+    elif isinstance(result := replayed(settings, record), Refused):
+        planned.refused[result.reason.value] += 1
     else:
         planned.to_send += 1
 
 
-class Resending:
+class DeadLetterResend:
     """One replay of dead letters.
 
     Args:
         settings: The settings in force.
-        wish: Which dead letters to send.
+        request: Which dead letters to send.
         planned: The plan.
         advance: Called with the number of dead letters sent since the last call.
     """
 
-    def __init__(self, settings: Settings, wish: Wish, planned: ReplayPlan, advance: Advance = lambda _: None) -> None:
+    def __init__(
+        self, settings: Settings, request: ResendRequest, planned: ReplayPlan, advance: Advance = lambda _: None
+    ) -> None:
         self._settings = settings
-        self._wish = wish
+        self._request = request
         self._until = planned.until
         self._advance = advance
         self._run = uuid.uuid4().hex
-        self._pace = Pace(wish.rate)
+        self._pace = Pace(request.rate)
         self.sent = 0
         """Number of dead letters that this replay has sent and noted."""
 
@@ -118,24 +120,24 @@ class Resending:
             FencedError: Another replay has taken over.
             WeirError: The brokers refused several times, or did not answer. Dead letters that were sent are noted.
         """
-        tries, sent = 0, -1
+        attempts, sent = 0, -1
         while True:
-            tries, sent = (tries + 1, sent) if self.sent == sent else (1, self.sent)
+            attempts, sent = (attempts + 1, sent) if self.sent == sent else (1, self.sent)
             try:
                 self._send_all()
             except BrokenTransactionError as error:
-                if tries == _TRIES:
+                if attempts == _ATTEMPTS:
                     raise WorkError(
-                        f"Kafka refused a transaction {_TRIES} times: {error}. "
+                        f"Kafka refused a transaction {_ATTEMPTS} times: {error}. "
                         f"{self.sent:,} dead letters were sent before.",
                         "Run the command again to send the rest.",
                     ) from error
-                time.sleep(_AGAIN_S)
+                time.sleep(_RETRY_S)
             except FencedError as error:
                 raise FencedError(
                     "Another replay of dead letters has taken over, or this one was paused for too long. "
                     f"It has sent {self.sent:,} dead letters.",
-                    "Run the command again when the other replay has ended; it leaves out what was sent.",
+                    "Run the command again when the other replay has ended; it leaves out dead letters that were sent.",
                 ) from error
             else:
                 return self.sent
@@ -158,7 +160,7 @@ class Resending:
 
     def _chunks(self, notes: Notes) -> Iterator[list[tuple[DeadLetterPosition, Output]]]:
         """Dead letters that are still to be sent, in chunks that fit into a transaction."""
-        left = self._wish.at_most - self.sent if self._wish.at_most is not None else None
+        left = self._request.at_most - self.sent if self._request.at_most is not None else None
         most = self._pace.chunk(CHUNK_RECORDS)
         chunk: list[tuple[DeadLetterPosition, Output]] = []
         size = 0
@@ -175,10 +177,10 @@ class Resending:
             yield chunk
 
     def _outputs(self, notes: Notes) -> Iterator[tuple[DeadLetterPosition, Output]]:
-        for record in dead_letters(self._settings, self._wish.wanted, self._until):
+        for record in dead_letters(self._settings, self._request.wanted, self._until):
             position = (record.partition, record.offset)
             note = notes.get(position)
-            if note is not None and (not self._wish.again or note.run == self._run):
+            if note is not None and (not self._request.again or note.run == self._run):
                 continue
-            if is_event(self._settings, record) and isinstance(again := replayed(self._settings, record), Output):
-                yield position, again
+            if is_event(self._settings, record) and isinstance(result := replayed(self._settings, record), Output):
+                yield position, result

@@ -22,7 +22,7 @@ from weir.settings import Settings
 from weir.topics import DEAD_LETTER, EVENTS, Topic
 
 Advance = Callable[[float], None]
-TELL_EVERY = 100
+PROGRESS_EVERY = 100
 
 
 @dataclass(slots=True)
@@ -55,11 +55,11 @@ def check_topics_for_producing(settings: Settings, topics: Collection[Topic] = (
             )
 
 
-def _marks(silence: Silence | None, line: Line, partitions: int) -> Iterator[Output]:
-    """What says that time has passed in the partitions that the file has been silent in."""
+def _idle_watermarks(silence: Silence | None, line: Line, partitions: int) -> Iterator[Output]:
+    """Watermarks for the partitions of which the file has had no events for longer than the idle timeout."""
     if silence is not None:
-        yield from silence.pass_until(when(line))
-        silence.saw(partition_for(line.key, partitions), when(line))
+        yield from silence.advance_to(when(line))
+        silence.observe(partition_for(line.key, partitions), when(line))
 
 
 def _event(line: Line) -> Output:
@@ -78,9 +78,9 @@ def produce(
 ) -> Produced:
     """Sends events and dead letters of all lines, and returns when Kafka has acknowledged all records.
 
-    If no other producer has sent events lately, then partitions in which the file is silent get idle watermark records,
-    so that their sessions close when they would have closed live. With `end_of_input`, the end of input is declared
-    then, which closes all open sessions.
+    If no other producer has sent events lately, then partitions without events in the file get idle watermark records,
+    so that their sessions close at the same event time as in live traffic. With `end_of_input`, the end of input is
+    declared after the last line, which closes all open sessions.
 
     Raises:
         ClusterError: The cluster can't be reached, its topics differ from the catalogue, or it refused a record.
@@ -91,26 +91,26 @@ def produce(
     silence = None if is_in_use(settings) else Silence(settings.gap_s, settings.grace_s, settings.idle_timeout_s)
     sender = BulkSender(settings, rate)
     produced = Produced()
-    marks: Counter[int] = Counter()
+    watermarks: Counter[int] = Counter()
     for line in lines:
         produced.lines += 1
         if isinstance(line, BadLine):
             produced.dead_letters[line.reason.value] += 1
             sender.send(bad_line_letter(line))
         else:
-            for mark in _marks(silence, line, settings.partitions):
-                sender.send(mark)
-                marks[mark.partition or 0] += 1
+            for watermark in _idle_watermarks(silence, line, settings.partitions):
+                sender.send(watermark)
+                watermarks[watermark.partition or 0] += 1
             sender.send(_event(line))
-        if produced.lines % TELL_EVERY == 0:
-            advance(TELL_EVERY)
-    advance(produced.lines % TELL_EVERY)
+        if produced.lines % PROGRESS_EVERY == 0:
+            advance(PROGRESS_EVERY)
+    advance(produced.lines % PROGRESS_EVERY)
     sender.flush()
-    produced.events = sender.total(EVENTS) - marks.total()
-    produced.watermarks = marks.total()
+    produced.events = sender.total(EVENTS) - watermarks.total()
+    produced.watermarks = watermarks.total()
     if end_of_input:
         sent = {
-            partition: n - marks[partition]
+            partition: n - watermarks[partition]
             for (name, partition), n in sender.acknowledged.items()
             if name == EVENTS.name
         }

@@ -1,4 +1,4 @@
-"""Counts over time in a bounded number of equal bins; the time range of the data need not be known."""
+"""Counts over time in a bounded number of equal bins, without knowing the time range of the data before."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ FIRST_WIDTH_S = 60.0
 
 
 class TimeBins:
-    """Counts times in bins. If there are too many bins, then each two neighbours become one."""
+    """Counts times in bins. If there are more than `at_most` bins, then neighbours are merged in pairs."""
 
     def __init__(self, at_most: int = 400) -> None:
         self._at_most = at_most
@@ -17,7 +17,7 @@ class TimeBins:
         self._counts: Counter[int] = Counter()
 
     def add(self, ts: float) -> None:
-        """Counts one moment, in seconds since the epoch."""
+        """Counts one time, in seconds since the epoch."""
         self._counts[int(ts // self._width_s)] += 1
         while len(self._counts) > self._at_most:
             self._widen()
@@ -28,7 +28,7 @@ class TimeBins:
         return self._width_s
 
     def __iter__(self) -> Iterator[tuple[float, int]]:
-        """Start and count of each bin that has any, in the order of time."""
+        """Start and count of each bin that is not empty, in the order of time."""
         for number, count in sorted(self._counts.items()):
             yield number * self._width_s, count
 

@@ -17,8 +17,8 @@ from weir.kafka.records import LogRecord
 from weir.topics import DEAD_LETTER, FLAGS, LIMITS, SESSIONS, TRAINING, Topic
 
 CURVE_POINTS = 1_000
-MOST_CLIENTS = 20_000
-"""Flagged clients that are counted; beyond, those with the fewest events are dropped."""
+MAX_CLIENTS = 20_000
+"""Most flagged clients that are counted; above that, the half with the fewest events is dropped."""
 
 _session = decoder(Session)
 _flag = decoder(Flag)
@@ -48,14 +48,14 @@ class ClientVerdict:
 
 @dataclass(slots=True)
 class Figures:
-    """Takes all records that the stages write. `settle` must be called after each chunk of input."""
+    """Figures of all records that the stages write. `settle` must be called after each chunk of input."""
 
     patterns: Patterns
     times: TimeBins = field(default_factory=TimeBins)
     sizes: Counter[int] = field(default_factory=Counter)
-    """Closed sessions by the power of two below their number of events."""
+    """Closed sessions by their number of events, rounded down to a power of two."""
     endings: Counter[str] = field(default_factory=Counter)
-    """Final records: `silence`, `split`, `merged`."""
+    """Final records by the way the session ended: `silence`, `split`, `merged`."""
     verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Sessions by the stage and verdict of their last flag."""
     reasons: Counter[str] = field(default_factory=Counter)
@@ -65,17 +65,17 @@ class Figures:
     """Closed sessions by the crawlers' patterns that they matched."""
     crawler_events: Counter[str] = field(default_factory=Counter)
     flagged: Counter[ClientVerdict] = field(default_factory=Counter)
-    """Events of closed sessions whose last flag is more than `allow`."""
+    """Events by client, of closed sessions whose last verdict is not `allow`."""
     limits: Counter[tuple[str, str]] = field(default_factory=Counter)
     dead_letters: Counter[str] = field(default_factory=Counter)
-    """By reason."""
+    """Dead letters by reason."""
     examples: ScoredExamples = field(default_factory=ScoredExamples)
     labels: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Training examples by kind of source and label."""
     curve: list[CurvePoint] = field(default_factory=list)
     learning: LearningCurve = field(default_factory=LearningCurve)
-    _standing: dict[str, Flag] = field(default_factory=dict)
-    _closing: list[tuple[str, str | None, str | None, int]] = field(default_factory=list)
+    _last_flags: dict[str, Flag] = field(default_factory=dict)
+    _closed: list[tuple[str, str | None, str | None, int]] = field(default_factory=list)
 
     def __call__(self, topic: Topic, record: LogRecord) -> None:
         """Takes one record."""
@@ -83,13 +83,13 @@ class Figures:
         if value is None:
             return
         if topic is SESSIONS:
-            # A search is cheaper than decoding, and most records are revisions of open sessions.
+            # Most records are revisions of open sessions, and searching is cheaper than decoding.
             if b'"final":true' in value:
                 self._take_session(value)
         elif topic is FLAGS:
             flag = _flag(value)
-            self._standing[flag.session_id] = flag
-            self.learning.see(flag)
+            self._last_flags[flag.session_id] = flag
+            self.learning.add_flag(flag)
         elif topic is LIMITS:
             limit = _limit(value)
             self.limits[limit.kind, limit.limit] += 1
@@ -100,26 +100,26 @@ class Figures:
 
     def settle(self, tally: MetricTally) -> None:
         """Counts the last verdicts on closed sessions, and the model's present quality."""
-        for session_id, ip, user_agent, events in self._closing:
-            flag = self._count_standing(session_id)
+        for session_id, ip, user_agent, events in self._closed:
+            flag = self._count_last_flag(session_id)
             if flag is not None and flag.verdict != "allow":
                 self.flagged[ClientVerdict(ip, user_agent, flag.verdict)] += events
-        self._closing.clear()
-        if len(self.flagged) > MOST_CLIENTS:
-            self.flagged = Counter(dict(self.flagged.most_common(MOST_CLIENTS // 2)))
+        self._closed.clear()
+        if len(self.flagged) > MAX_CLIENTS:
+            self.flagged = Counter(dict(self.flagged.most_common(MAX_CLIENTS // 2)))
         self._take_quality(tally)
 
     def finish(self, tally: MetricTally) -> None:
         """Counts the last verdicts on the sessions that are still open, too."""
         self.settle(tally)
-        for session_id in list(self._standing):
-            self._count_standing(session_id)
+        for session_id in list(self._last_flags):
+            self._count_last_flag(session_id)
 
     def _take_session(self, value: bytes) -> None:
         session = _session(value)
         if not session.final:
             return
-        self._closing.append((session.session_id, session.ip, session.user_agent, session.events))
+        self._closed.append((session.session_id, session.ip, session.user_agent, session.events))
         self.endings["merged" if session.merged_into else "split" if session.split else "silence"] += 1
         if session.merged_into:
             return
@@ -134,12 +134,12 @@ class Figures:
         self.labels["weak" if example.source.startswith("weak:") else "people", example.label] += 1
         if example.source.startswith("weak:"):
             return
-        self.learning.take(example)
+        self.learning.add_label(example)
         if example.score is not None:
             self.examples.add(example.score, bad=example.label == "bad")
 
-    def _count_standing(self, session_id: str) -> Flag | None:
-        flag = self._standing.pop(session_id, None)
+    def _count_last_flag(self, session_id: str) -> Flag | None:
+        flag = self._last_flags.pop(session_id, None)
         if flag is None:
             return None
         self.verdicts[flag.stage, flag.verdict] += 1

@@ -43,8 +43,8 @@ class MetricTally:
 class Flow:
     """The stages of one installation over a log in memory.
 
-    Stages run in the order in which records pass through them, each until it has no records to read. So the results of
-    a chunk of input depend only on the input, and never on timing.
+    Stages run in the order in which records pass through them, each until it has no records to read. So the results
+    depend only on the input, and not on timing.
     """
 
     def __init__(self, log: MemoryLog, wiring: Wiring, sink: Sink) -> None:
@@ -63,13 +63,13 @@ class Flow:
             pass
 
     def forget_changes(self) -> None:
-        """Requests the tasks' state entries, as a checkpoint does, and drops them."""
+        """Reads the tasks' changed state entries, as a checkpoint does, and drops them, which bounds the memory."""
         for task in self._tasks.values():
             for _ in task.changes():
                 pass
 
     def tick(self, now_s: float) -> None:
-        """Ticks all stages but sessionize, whose time comes only from its input, and settles."""
+        """Ticks all stages and settles. Sessionize is left out, as its time comes only from its input."""
         for (stage, _), task in list(self._tasks.items()):
             if stage != "sessionize":
                 effects = Effects()

@@ -1,4 +1,4 @@
-"""What the drivers that run all stages ask of an installation."""
+"""The interface by which drivers that run all stages access an installation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from weir.settings import Settings
 
 
 class DriverResources(Protocol):
-    """What drivers that run all stages ask of an installation; `streams.stages.Resources` has it."""
+    """Resources of an installation for drivers that run all stages; `streams.stages.Resources` implements it."""
 
     @property
     def settings(self) -> Settings:
@@ -27,7 +27,7 @@ class DriverResources(Protocol):
         """The packs in force."""
 
     def wiring(self, stages: Collection[str] = ...) -> Wiring:
-        """Those of the stages, all of them unless given."""
+        """Wiring of these stages; of all stages unless given."""
 
     def all_in_one(self) -> Wiring:
-        """All stages, in one process and one order."""
+        """Wiring of all stages in one process, in the order in which records pass through them."""

@@ -11,10 +11,10 @@ from weir.errors import UsageError
 
 
 def read_labels(path: Path) -> list[Label]:
-    """The labels of a file of JSON lines, sorted stably by `ts`; empty lines are passed over.
+    """The labels of a file of JSON lines, sorted stably by `ts`; empty lines are skipped.
 
     Raises:
-        UsageError: the file can't be read, or one of its lines is no label.
+        UsageError: The file can't be read, or one of its lines is not a valid label.
     """
     try:
         lines = path.read_bytes().splitlines()
@@ -31,6 +31,6 @@ def _read_label(path: Path, number: int, line: bytes) -> Label:
         wrong = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in wrong["loc"])
         raise UsageError(
-            f"Line {number} of {path} is no label: {f'{where}: ' if where else ''}{wrong['msg']}.",
+            f"Line {number} of {path} is not a valid label: {f'{where}: ' if where else ''}{wrong['msg']}.",
             'A label looks like {"visitor_id": "v1", "ts": 1767225600, "label": "bad", "source": "moderation"}.',
         ) from error

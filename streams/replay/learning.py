@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from weir.contracts import Flag, TrainingExample
 
 WINDOW = 200
-"""Newest human labels that a point of the curve is computed from."""
-EVERY = 10
-"""Human labels between two points."""
-MOST_POINTS = 1_000
-REMEMBERED = 200_000
-"""Newest sessions for which it is stored whether rules alone flagged them."""
+"""Number of newest human labels from which a point of the curve is computed."""
+LABELS_PER_POINT = 10
+"""Number of human labels between two points."""
+MAX_POINTS = 1_000
+MAX_SESSIONS = 200_000
+"""Number of newest sessions whose verdict without the model is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Point:
 
 
 class LearningCurve:
-    """Counts each human label before the model learns it, by the verdict that its session had then."""
+    """Shares of flagged sessions among human labels, by the verdict before the model learns the label."""
 
     def __init__(self) -> None:
         self.points: list[Point] = []
@@ -44,16 +44,16 @@ class LearningCurve:
         self._totals: list[list[int]] = [[0, 0, 0], [0, 0, 0]]
         """For benign and abusive: number of sessions, flagged with learning, flagged without."""
 
-    def see(self, flag: Flag) -> None:
-        """Takes a verdict, and notes whether it would be the same without the model; human verdicts are ignored."""
+    def add_flag(self, flag: Flag) -> None:
+        """Stores whether the session is flagged by rules alone; verdicts of people are ignored."""
         if flag.stage == "people":
             return
         self._by_rules[flag.session_id] = flag.verdict != "allow" and flag.stage != "model"
         self._by_rules.move_to_end(flag.session_id)
-        if len(self._by_rules) > REMEMBERED:
+        if len(self._by_rules) > MAX_SESSIONS:
             self._by_rules.popitem(last=False)
 
-    def take(self, example: TrainingExample) -> None:
+    def add_label(self, example: TrainingExample) -> None:
         """Takes a human label."""
         bad = example.label == "bad"
         flagged = example.verdict not in {None, "allow"}
@@ -64,9 +64,9 @@ class LearningCurve:
         own[1] += flagged
         own[2] += by_rules
         self._answers += 1
-        if self._answers % EVERY == 0:
+        if self._answers % LABELS_PER_POINT == 0:
             self.points.append(Point(self._answers, self._found(1), self._found(2)))
-        if len(self.points) > MOST_POINTS:
+        if len(self.points) > MAX_POINTS:
             del self.points[::2]
 
     def totals(self) -> tuple[FlaggedShares, FlaggedShares]:

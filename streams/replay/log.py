@@ -25,9 +25,9 @@ class MemoryLog:
         self._pending: dict[tuple[str, int], deque[LogRecord]] = defaultdict(deque)
 
     def append(self, output: Output, timestamp_ms: int | None = None) -> LogRecord:
-        """Appends a record to its partition, else to the one of its key by murmur2, else to the first.
+        """Appends a record to its partition; without a partition, to that of its key by murmur2 or to the first.
 
-        `timestamp_ms` is its append time; without it, the log's is used.
+        `timestamp_ms` is the record's append time; the default is the log's.
         """
         topic, partition = output.topic, output.partition
         if partition is None:

@@ -21,7 +21,7 @@ LINE = "#2f6690"
 
 
 def check_plots() -> None:
-    """Checks before the work that plots can be drawn.
+    """Checks that plots can be drawn, before any work is done.
 
     Raises:
         UsageError: Matplotlib is not installed.
@@ -44,7 +44,7 @@ def plots(figures: Figures) -> list[tuple[str, str]]:
     if figures.learning.points:
         drawn.append(("Flagged, with learning and without", _draw(lambda axes: _learning(axes, figures))))
     if figures.examples.examples:
-        drawn.append(("Calibration of scores as they were given", _draw(lambda axes: _calibration(axes, figures))))
+        drawn.append(("Calibration of scores at the time of scoring", _draw(lambda axes: _calibration(axes, figures))))
     return drawn
 
 

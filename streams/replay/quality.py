@@ -19,7 +19,7 @@ class CalibrationBin:
 
 
 class ScoredExamples:
-    """Scores with later labels. Each score was given before a model had learned the label."""
+    """Scores with later labels. Each score was computed before the model learned the label."""
 
     def __init__(self) -> None:
         self._bad = [0] * FINE

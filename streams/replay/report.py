@@ -27,7 +27,7 @@ def render(summary: ReplaySummary, figures: Figures, inputs: Sequence[str]) -> s
 
 
 def check_report(path: Path) -> None:
-    """Checks before the work that the page can be written.
+    """Checks that the page can be written, before any work is done.
 
     Raises:
         UsageError: The file can't be written.
@@ -42,7 +42,7 @@ def write_report(path: Path, summary: ReplaySummary, figures: Figures, inputs: S
     """Writes the page.
 
     Raises:
-        UsageError: the file can't be written.
+        UsageError: The file can't be written.
     """
     page = render(summary, figures, inputs)
     try:

@@ -1,4 +1,4 @@
-"""Files folded into sessions alone, without any verdict: for those who ask what rules make of them."""
+"""Folds lines of files into sessions without verdicts, on which rules can be tried."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _decode = decoder(Session)
 
 
 class Sessions:
-    """Takes lines of a log, and gives each session when it closes.
+    """Takes lines of a log, and calls a function with each closed session.
 
     Args:
         resources: Bounds, budgets and times.
-        patterns: What looks at the events, in the place of the packs in force.
-        take: Called with each closed session that no other one took over.
+        patterns: Matcher of the events, instead of the packs in force.
+        take: Called with each closed session, except sessions that were merged into another session.
     """
 
     def __init__(self, resources: DriverResources, patterns: PatternMatcher, take: Callable[[Session], None]) -> None:
@@ -50,24 +50,24 @@ class Sessions:
                 settings.partitions,
                 lambda _, partition: SessionizeTask(partition, settings.partitions, resources.config, library),
             ),
-            self._written,
+            self._take_record,
         )
 
     def read(self, line: Line) -> None:
-        """One line."""
+        """Takes one line."""
         record = self._log.append(Output(EVENTS, line.key, line.value), arrival_ms(line, self._started_s))
-        self._end.saw(record.partition, when(line))
+        self._end.observe(record.partition, when(line))
         self._lines += 1
         if self._lines % _CHUNK_LINES == 0:
             self._settle()
 
     @property
     def late(self) -> int:
-        """Events that came late, so far."""
+        """Number of late events so far."""
         return self._flow.tally.by_label("events")["late"]
 
     def finish(self) -> None:
-        """The input has ended: closes what is open."""
+        """Ends the input, which closes all open sessions."""
         self._settle()
         for output in self._end.records():
             self._log.append(output)
@@ -77,8 +77,8 @@ class Sessions:
         self._flow.settle()
         self._flow.forget_changes()
 
-    def _written(self, topic: Topic, record: LogRecord) -> None:
-        # A search is cheaper than decoding, and most records are revisions of open sessions. Quotes within texts are
+    def _take_record(self, topic: Topic, record: LogRecord) -> None:
+        # Most records are revisions of open sessions, and searching is cheaper than decoding. Quotes within texts are
         # escaped, so the search finds only the field.
         if topic is SESSIONS and record.value is not None and b'"final":true' in record.value:
             session = _decode(record.value)

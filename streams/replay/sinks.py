@@ -1,4 +1,4 @@
-"""Where replay writes: one file of JSON lines for each topic that was asked for."""
+"""Writes the records of a replay to one file of JSON lines for each requested topic."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from weir.topics import DEAD_LETTER, Topic
 
 
 class FileSink:
-    """Writes each record's value as a line, with the bytes of its topic; dead letters with headers and key.
+    """Writes each record's value as a line, with the same bytes as in Kafka; dead letters have headers and key, too.
 
-    A context manager: files are opened at once, so that a wrong path shows before the work, and closed at the end.
+    A context manager. Files are opened at its beginning, so that a wrong path raises before any work is done.
     """
 
     def __init__(self, paths: Mapping[Topic, Path | None]) -> None:

@@ -1,4 +1,4 @@
-"""What a replay found, as plain values: for the terminal, for `--json` and for the report."""
+"""The figures of a replay as plain values, for the terminal, for `--json` and for the report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TOP = 15
 
 
 class Crawler(BaseModel):
-    """A crawler that named itself."""
+    """A crawler that was recognised by its user agent."""
 
     pattern: str
     name: str
@@ -20,7 +20,7 @@ class Crawler(BaseModel):
 
 
 class Verdicts(BaseModel):
-    """Sessions whose last word came from this stage."""
+    """Number of sessions whose last flag has this stage and verdict."""
 
     stage: str
     verdict: str
@@ -28,7 +28,7 @@ class Verdicts(BaseModel):
 
 
 class ReasonCount(BaseModel):
-    """Sessions whose last flag gave this reason."""
+    """Number of sessions whose last flag has this reason."""
 
     id: str
     text: str
@@ -36,7 +36,7 @@ class ReasonCount(BaseModel):
 
 
 class FlaggedClient(BaseModel):
-    """A client with sessions under this verdict."""
+    """A client with sessions whose last flag has this verdict."""
 
     ip: str | None
     user_agent: str | None
@@ -45,20 +45,21 @@ class FlaggedClient(BaseModel):
 
 
 class Learning(BaseModel):
-    """What came of the labels."""
+    """Training examples, the gate's decisions, and the quality of scores and verdicts."""
 
     examples: dict[str, int]
     decisions: dict[str, int]
     scored_and_labelled: int
     auc: float | None
-    """Of scores as they were given, on people's labels."""
+    """AUC of the scores at the time of scoring, on human labels."""
     recall: float | None = None
-    """Share of what people call bad that had been flagged."""
+    """Flagged share of the sessions with human label `bad`."""
     false_positives: float | None = None
-    """Share of what they call good that had been."""
+    """Flagged share of the sessions with human label `good`."""
     recall_without: float | None = None
-    """The same, by the same cascade without a model."""
+    """Recall of the same cascade without a model."""
     false_positives_without: float | None = None
+    """False positives of the same cascade without a model."""
 
 
 class ReplaySummary(BaseModel):
@@ -68,13 +69,13 @@ class ReplaySummary(BaseModel):
 
     lines: int
     unreadable: int
-    """Lines that never became an event; dead-lettered as `weir produce` does."""
+    """Lines that are not valid events; they become dead letters, as in `weir produce`."""
     events: dict[str, int]
-    """Records of the events topic by what became of them."""
+    """Records of the events topic by outcome."""
     clamped: int
     dead_letters: dict[str, int]
     sessions: dict[str, int]
-    """Final records by how the session ended."""
+    """Final records by the way the session ended: `silence`, `split`, `merged`."""
     revisions: int
     still_open: int
     flags_published: int
@@ -82,7 +83,7 @@ class ReplaySummary(BaseModel):
     reasons: list[ReasonCount]
     crawlers: list[Crawler]
     flagged: list[FlaggedClient] = []
-    """Clients, the strongest verdicts first, of each those with the most events."""
+    """Clients by strength of the verdict, then by number of events, both descending."""
     limits: dict[str, int]
     learning: Learning
     seconds: float
@@ -94,13 +95,13 @@ class ReplaySummary(BaseModel):
 
     @property
     def balanced(self) -> bool:
-        """Whether every line is accounted for: re-keyed events are read twice, watermark records are Weir's own."""
+        """Whether every line has one outcome. Rekeyed events are read twice, and watermark records are no lines."""
         own = self.events.get("watermark", 0) + self.events.get("rekeyed", 0)
         return self.lines == self.unreadable + sum(self.events.values()) - own
 
 
 def summarise(lines: int, unreadable: int, tally: MetricTally, figures: Figures, seconds: float) -> ReplaySummary:
-    """The summary of a replay that has come to its end."""
+    """The summary of a replay that has ended."""
     return ReplaySummary(
         lines=lines,
         unreadable=unreadable,

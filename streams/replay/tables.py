@@ -1,4 +1,4 @@
-"""Where replay writes tables: Delta tables with the columns that the contracts give, for analysis without Kafka."""
+"""Writes the records of a replay to Delta tables with the contracts' columns, for analysis without Kafka."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class _Written:
-    """One table, and what of it waits."""
+class _OpenTable:
+    """One table and its rows that are not written yet."""
 
     table: Table
     delta: DeltaTable
@@ -36,32 +36,32 @@ class _Written:
 
 
 class TableSink:
-    """Writes each record that is a row of one of Weir's tables, in batches of all tables together.
+    """Writes each record that is a row of one of Weir's tables, in batches over all tables.
 
-    A context manager: tables are opened at once, so that a wrong folder shows before the work. What waits is written
-    when the block ends well. When the block raises, the batches that were written before stay in the tables.
+    A context manager. Tables are opened at its beginning, so that a wrong folder raises before any work is done. The
+    last batch is written when the block ends without an error. If the block raises, the batches written so far stay.
 
     Args:
-        folder: of all tables.
-        max_event_bytes: of an event that is taken for one.
-        is_append: whether the folder may have tables already.
+        folder: Folder of all tables.
+        max_event_bytes: Greatest size of an event.
+        is_append: Whether the folder may already have tables.
     """
 
     def __init__(self, folder: str, max_event_bytes: int, *, is_append: bool) -> None:
         self._folder = folder
         self._max_event_bytes = max_event_bytes
         self._is_append = is_append
-        self._tables: dict[str, _Written] = {}
+        self._tables: dict[str, _OpenTable] = {}
 
     def __enter__(self) -> Self:
-        there = [table.name for table in TABLES if exists(self._folder, table)]
-        if there and not self._is_append:
+        existing = [table.name for table in TABLES if exists(self._folder, table)]
+        if existing and not self._is_append:
             raise UsageError(
-                f"{self._folder} has tables already: {', '.join(there)}.",
+                f"{self._folder} has tables already: {', '.join(existing)}.",
                 "Name another folder, or add rows to these with --append.",
             )
         self._tables = {
-            table.topic.name: _Written(
+            table.topic.name: _OpenTable(
                 table,
                 open_or_create(self._folder, table),
                 Batch(table),
@@ -78,32 +78,32 @@ class TableSink:
             self._write()
 
     def __call__(self, topic: Topic, record: LogRecord) -> None:
-        """Takes one record; those of other topics, and those that their table does not keep, are passed over."""
-        written = self._tables.get(topic.name)
-        if written is None:
+        """Takes one record. Records of other topics, and records that their table does not keep, are skipped."""
+        open_table = self._tables.get(topic.name)
+        if open_table is None:
             return
-        found = written.read(record.value)
+        found = open_table.read(record.value)
         if isinstance(found, Refused):
-            written.unreadable += 1
-        elif written.table.keeps(found):
+            open_table.unreadable += 1
+        elif open_table.table.keeps(found):
             place = RecordPosition(record.partition, record.offset, record.timestamp)
-            written.batch.add(found, place, len(record.value or b""))
+            open_table.batch.add(found, place, len(record.value or b""))
             if is_full(*(one.batch for one in self._tables.values())):
                 self._write()
 
     @property
     def rows(self) -> dict[str, int]:
-        """How many rows were written so far, by table."""
-        return {written.table.name: written.rows for written in self._tables.values()}
+        """Number of rows written so far, by table."""
+        return {open_table.table.name: open_table.rows for open_table in self._tables.values()}
 
     @property
     def missing(self) -> dict[str, int]:
-        """How many records became no row though they should have, by table; tables without such records are absent."""
+        """Number of records that could not be made a row, by table; tables without such records are left out."""
         counts = {one.table.name: one.unreadable + len(one.batch.unfit) for one in self._tables.values()}
         return {name: count for name, count in counts.items() if count}
 
     def _write(self) -> None:
-        for written in self._tables.values():
-            rows = written.batch.take()
-            append(written.delta, rows)
-            written.rows += rows.num_rows
+        for open_table in self._tables.values():
+            rows = open_table.batch.take()
+            append(open_table.delta, rows)
+            open_table.rows += rows.num_rows

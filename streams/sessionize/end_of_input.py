@@ -24,11 +24,11 @@ class EndOfInput:
         self._greatest: dict[int, float] = {}
         self._watermarks: dict[int, float] = {}
 
-    def saw(self, partition: int, ts: float) -> None:
+    def observe(self, partition: int, ts: float) -> None:
         """Notes an event of the partition, by its event time."""
         self._greatest[partition] = max(self._greatest.get(partition, 0.0), ts)
 
-    def saw_watermark(self, partition: int, watermark: float) -> None:
+    def observe_watermark(self, partition: int, watermark: float) -> None:
         """Notes a watermark of the partition, below which the end of input must not be."""
         self._watermarks[partition] = max(self._watermarks.get(partition, 0.0), watermark)
 

@@ -33,7 +33,7 @@ class Silence:
         self._watermarks: dict[int, float] = {}
         self._greatest: dict[int, float] = {}
 
-    def pass_until(self, ts: float) -> Iterator[Output]:
+    def advance_to(self, ts: float) -> Iterator[Output]:
         """Advances the time to `ts`; returns the watermark records of silent partitions."""
         self._now_s = max(self._now_s, ts)
         if ts < self._next_s:
@@ -53,7 +53,7 @@ class Silence:
             waiting.append(self._last_record_s[partition])
         self._next_s = min(waiting, default=ts) + self._idle_timeout_s
 
-    def saw(self, partition: int, ts: float) -> None:
+    def observe(self, partition: int, ts: float) -> None:
         """Notes an event of the partition, by its event time."""
         self._watermarks[partition] = max(self._watermarks.get(partition, ts), ts)
         self._greatest[partition] = max(self._greatest.get(partition, ts), ts)

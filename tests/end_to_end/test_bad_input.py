@@ -284,7 +284,7 @@ def assert_told(called: command.Called, code: int, said: str) -> None:
         ("cut.gz", "damaged gzip"),
         ("good --format csv", "no format csv"),
         ("good --labels directory", "Can't read the labels in directory"),
-        ("good --labels binary", "Line 1 of binary is no label"),
+        ("good --labels binary", "Line 1 of binary is not a valid label"),
         ("good --sessions directory", "Can't write directory"),
         ("good --flags missing/file", "Can't write missing/file"),
         ("good --report directory", "Can't write directory"),

@@ -162,7 +162,7 @@ def test_open_sessions_close_with_the_events_that_they_had(
             for session in decode_visitor(value).sessions
         }
         end = EndOfInput(gap_s=1_800.0, grace_s=300.0)
-        end.saw(partition, decode_meta(entries[META]).watermark)
+        end.observe(partition, decode_meta(entries[META]).watermark)
         (output,) = end.records()
         effects = Effects()
         record = LogRecord(

@@ -42,7 +42,7 @@ from weir.topics import FLAGS, SESSIONS, Topic
 
 app = typer.Typer(no_args_is_help=True, help="Check business rules, list them, and try an edit before it is live.")
 RulesPath = Annotated[Path | None, typer.Argument(metavar="[RULES]", help="The one in the settings unless given.")]
-TELL_EVERY = 500
+PROGRESS_EVERY = 500
 _flag = decoder(Flag)
 _session = decoder(Session)
 
@@ -169,9 +169,9 @@ class _Work:
         with progress(what, unit="lines") as advance:
             for count, line in enumerate(at_least_one(self.inputs.read()), 1):
                 work.read(line)
-                if count % TELL_EVERY == 0:
-                    advance(TELL_EVERY)
-            advance(count % TELL_EVERY)
+                if count % PROGRESS_EVERY == 0:
+                    advance(PROGRESS_EVERY)
+            advance(count % PROGRESS_EVERY)
         self.summary = work.finish(time.time() - now_s)
         return standings
 

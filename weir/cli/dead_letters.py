@@ -14,7 +14,7 @@ import typer
 from streams.dead_letter import dead_letter_line
 from streams.produce.dead_letters import DeadLetterFilter, dead_letter_at, dead_letters, origin_of, reason_of
 from streams.produce.ledger import DeadLetterPosition, Note, read_notes
-from streams.produce.resend import ReplayPlan, Resending, Wish, plan
+from streams.produce.resend import DeadLetterResend, ReplayPlan, ResendRequest, plan
 from streams.produce.run import check_topics_for_producing
 from weir.cli.options import Json, moment, with_settings
 from weir.cli.output import clock_time, print_json, progress, say, show
@@ -126,14 +126,14 @@ def replay_letters(  # noqa: PLR0913 -- one parameter an option
     once, also after a replay that was killed. Dead letters that these settings would refuse again are skipped as well.
     All of them stay on their topic. Headers of the event have the positions of the dead letter and of its origin.
     """
-    wish = Wish(_wanted(reason, partition, since, until), again, at_most, rate)
+    request = ResendRequest(_wanted(reason, partition, since, until), again, at_most, rate)
     check_topics_for_producing(settings, (EVENTS, DEAD_LETTER, REPLAYS))
     with progress("looked at", unit="dead letters") as advance:
-        planned = plan(settings, wish, advance)
+        planned = plan(settings, request, advance)
     sent = 0
     if planned.to_send and not dry_run:
         with progress("sent again", planned.to_send, "dead letters") as advance:
-            sent = Resending(settings, wish, planned, advance).run()
+            sent = DeadLetterResend(settings, request, planned, advance).run()
     _show_replay(planned, sent, dry_run=dry_run, as_json=as_json)
 
 

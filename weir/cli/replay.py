@@ -39,7 +39,7 @@ from weir.settings import Settings, load
 from weir.topics import DEAD_LETTER, FLAGS, LATE, LIMITS, SCORES, SESSIONS, Topic
 
 command = typer.Typer()
-TELL_EVERY = 500
+PROGRESS_EVERY = 500
 
 
 def _output(topic: str, *names: str) -> Any:  # noqa: ANN401 -- as typer has it
@@ -155,9 +155,9 @@ def run(work: Replay, inputs: Inputs, started_s: float) -> ReplaySummary:
     with progress("replay", unit="lines") as advance:
         for count, line in enumerate(inputs.read(), 1):
             work.read(line)
-            if count % TELL_EVERY == 0:
-                advance(TELL_EVERY)
-        advance(count % TELL_EVERY)
+            if count % PROGRESS_EVERY == 0:
+                advance(PROGRESS_EVERY)
+        advance(count % PROGRESS_EVERY)
         if not count:
             raise UsageError("The input has no lines.", "Check the file and its --format.")
         return work.finish(time.time() - started_s)

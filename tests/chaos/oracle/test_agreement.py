@@ -470,7 +470,7 @@ def test_real_files_come_to_what_the_oracle_says(
     for line in islice(read(line_format, file), most):
         if not isinstance(line, BadLine):
             run.append(Output(EVENTS, line.key, line.value))
-            end.saw(run.log[-1].partition, line.ts)
+            end.observe(run.log[-1].partition, line.ts)
     for output in end.records():
         run.append(output)
     run.flow.settle()

@@ -89,9 +89,7 @@ def test_a_wrong_name_and_two_ways_of_saying_it_are_the_callers_mistakes() -> No
 
 
 def test_a_servers_own_format_that_does_not_fit_is_refused_with_the_column() -> None:
-    with pytest.raises(
-        WorkError, match=r"No line fits the requested layout. Line 1: --log-format: Column 2 is '-'"
-    ):
+    with pytest.raises(WorkError, match=r"No line fits the requested layout. Line 1: --log-format: Column 2 is '-'"):
         look(COMBINED, asked=FormatRequest(None, "$remote_addr [$time_local] $status"))
 
 

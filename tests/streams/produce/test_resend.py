@@ -22,7 +22,7 @@ from streams.engine.stamp import Stamps
 from streams.engine.transaction import BrokenTransactionError
 from streams.produce.dead_letters import REPLAYED_HEADER, DeadLetterFilter
 from streams.produce.ledger import DeadLetterPosition, ReplayLedger, read_notes
-from streams.produce.resend import Resending, Wish, plan
+from streams.produce.resend import DeadLetterResend, ResendRequest, plan
 from tests.support.polling import PATIENCE_S, eventually
 from weir.contracts.dead_letter_reason import DeadLetterReason
 from weir.errors import FencedError, WorkError
@@ -35,7 +35,7 @@ from weir.topics import DEAD_LETTER, EVENTS, REPLAYS, Topic
 
 pytestmark = pytest.mark.kafka
 WEIR = Path(sys.executable).with_name("weir")
-ALL = Wish()
+ALL = ResendRequest()
 
 
 @pytest.fixture
@@ -70,8 +70,8 @@ def once(number: int) -> Counter[str]:
     return Counter(f"e{index}" for index in range(number))
 
 
-def resend(settings: Settings, wish: Wish = ALL) -> int:
-    return Resending(settings, wish, plan(settings, wish)).run()
+def resend(settings: Settings, wish: ResendRequest = ALL) -> int:
+    return DeadLetterResend(settings, wish, plan(settings, wish)).run()
 
 
 @contextmanager
@@ -144,7 +144,7 @@ def test_an_event_and_its_note_are_real_together_or_not_at_all(
     monkeypatch.setattr("streams.produce.resend._AGAIN_S", 0.0)
     monkeypatch.setattr("streams.produce.resend.CHUNK_RECORDS", 10)
     told: list[float] = []
-    assert Resending(settings, ALL, plan(settings, ALL), told.append).run() == sum(told) == 30
+    assert DeadLetterResend(settings, ALL, plan(settings, ALL), told.append).run() == sum(told) == 30
     assert events(settings) == once(30)
 
 
@@ -173,7 +173,7 @@ def test_letters_that_come_later_are_sent_by_the_next_replay(settings: Settings)
     fill(settings, 5)
     planned = plan(settings, ALL)
     fill(settings, 5, first=5)
-    assert Resending(settings, ALL, planned).run() == 5
+    assert DeadLetterResend(settings, ALL, planned).run() == 5
     assert events(settings) == once(5)
     assert resend(settings) == 5
     assert events(settings) == once(10)
@@ -181,12 +181,12 @@ def test_letters_that_come_later_are_sent_by_the_next_replay(settings: Settings)
 
 def test_some_are_sent_now_and_the_rest_later_and_all_of_them_again_only_on_purpose(settings: Settings) -> None:
     fill(settings, 10)
-    assert resend(settings, Wish(at_most=4)) == 4
-    assert plan(settings, Wish(at_most=4)).sent_before == 4
-    assert resend(settings, Wish(DeadLetterFilter(reasons=["not_json"]))) == 0
+    assert resend(settings, ResendRequest(at_most=4)) == 4
+    assert plan(settings, ResendRequest(at_most=4)).sent_before == 4
+    assert resend(settings, ResendRequest(DeadLetterFilter(reasons=["not_json"]))) == 0
     assert resend(settings) == 6
     assert events(settings) == once(10)
-    assert resend(settings, Wish(again=True)) == 10
+    assert resend(settings, ResendRequest(again=True)) == 10
     assert events(settings) == once(10) + once(10)
 
 
@@ -264,5 +264,5 @@ def test_a_rate_is_kept(settings: Settings) -> None:
 
     fill(settings, 30)
     begun = time.monotonic()
-    resend(settings, Wish(rate=20))
+    resend(settings, ResendRequest(rate=20))
     assert 1.0 <= time.monotonic() - begun < 20

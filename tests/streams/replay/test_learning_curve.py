@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from streams.replay.learning import EVERY, FlaggedShares, LearningCurve
+from streams.replay.learning import LABELS_PER_POINT, FlaggedShares, LearningCurve
 from tests.support.examples import easy_example
 from weir.contracts import Flag, TrainingExample
 
@@ -34,14 +34,14 @@ def answer(session_id: str, verdict: str | None, *, bad: bool) -> TrainingExampl
 def test_what_the_model_alone_flagged_would_be_missed_without_it() -> None:
     curve = LearningCurve()
     assert curve.totals() == (FlaggedShares(None, None), FlaggedShares(None, None))
-    curve.see(flag("by-rules", "heuristics"))
-    curve.see(flag("by-model", "model"))
-    curve.see(flag("taken-back", "heuristics", "allow"))
-    curve.see(flag("by-rules", "people", "allow"))
-    curve.take(answer("by-rules", "block", bad=True))
-    curve.take(answer("by-model", "block", bad=True))
-    curve.take(answer("taken-back", "allow", bad=False))
-    curve.take(answer("never-flagged", None, bad=True))
+    curve.add_flag(flag("by-rules", "heuristics"))
+    curve.add_flag(flag("by-model", "model"))
+    curve.add_flag(flag("taken-back", "heuristics", "allow"))
+    curve.add_flag(flag("by-rules", "people", "allow"))
+    curve.add_label(answer("by-rules", "block", bad=True))
+    curve.add_label(answer("by-model", "block", bad=True))
+    curve.add_label(answer("taken-back", "allow", bad=False))
+    curve.add_label(answer("never-flagged", None, bad=True))
     with_learning, without = curve.totals()
     assert (with_learning.recall, without.recall) == (0.6667, 0.3333)
     assert (with_learning.false_positives, without.false_positives) == (0.0, 0.0)
@@ -49,7 +49,7 @@ def test_what_the_model_alone_flagged_would_be_missed_without_it() -> None:
 
 def test_the_curve_has_a_point_every_so_many_answers() -> None:
     curve = LearningCurve()
-    for number in range(5 * EVERY):
-        curve.take(answer(f"s{number}", "block" if number >= 2 * EVERY else None, bad=True))
-    assert [point.answers for point in curve.points] == [EVERY * n for n in range(1, 6)]
+    for number in range(5 * LABELS_PER_POINT):
+        curve.add_label(answer(f"s{number}", "block" if number >= 2 * LABELS_PER_POINT else None, bad=True))
+    assert [point.answers for point in curve.points] == [LABELS_PER_POINT * n for n in range(1, 6)]
     assert [point.with_learning.recall for point in curve.points] == [0.0, 0.0, 0.3333, 0.5, 0.6]

@@ -9,7 +9,7 @@ from weir.topics import EVENTS
 def test_each_partition_with_events_gets_a_watermark_just_beyond_gap_and_grace() -> None:
     end = EndOfInput(gap_s=1_800, grace_s=300)
     for partition, ts in ((2, 1_000.0), (0, 50.0), (2, 900.0)):
-        end.saw(partition, ts)
+        end.observe(partition, ts)
     records = list(end.records())
     assert [(record.topic, record.partition, record.key) for record in records] == [
         (EVENTS, 0, None),
@@ -24,9 +24,9 @@ def test_each_partition_with_events_gets_a_watermark_just_beyond_gap_and_grace()
 
 def test_a_partitions_time_never_goes_back() -> None:
     end = EndOfInput(gap_s=10, grace_s=0)
-    end.saw_watermark(1, 500.0)
-    end.saw_watermark(2, 500.0)
-    end.saw(1, 100.0)
+    end.observe_watermark(1, 500.0)
+    end.observe_watermark(2, 500.0)
+    end.observe(1, 100.0)
     (record,) = end.records()
     assert json.loads(record.value or b"")["watermark"] == 500.0
 

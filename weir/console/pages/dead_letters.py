@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from streams.produce.dead_letters import DeadLetterFilter
-from streams.produce.resend import ReplayPlan, Resending, Wish, plan
+from streams.produce.resend import DeadLetterResend, ReplayPlan, ResendRequest, plan
 from streams.produce.run import check_topics_for_producing
 from weir.console.context import Console
 from weir.console.pages.shared import Visit, action_id_of, as_json, clean, new_action_id, page, render, see_other
@@ -41,7 +41,7 @@ def replay(console: Console, visit: Visit) -> Response:
     reason = _reason(form.get("reason", ""))
     is_dry = form.get("step") != "send"
     until_s = console.clock() if is_dry else _moment(form.get("until", ""))
-    wish = Wish(DeadLetterFilter([reason] if reason else (), until_s=until_s))
+    request = ResendRequest(DeadLetterFilter([reason] if reason else (), until_s=until_s))
     # Before anything is sent: an action that can't be written afterwards would leave no trace of who did it.
     chosen = "" if is_dry else action_id_of(form)
     why = clean(form.get("why", ""))[:MOST_WHY_CHARACTERS]
@@ -50,12 +50,12 @@ def replay(console: Console, visit: Visit) -> Response:
         if not why:
             raise UsageError("The reason for the replay is missing.", "Go back, and fill in the field.")
     check_topics_for_producing(console.settings, (EVENTS, DEAD_LETTER, REPLAYS))
-    planned = plan(console.settings, wish)
+    planned = plan(console.settings, request)
     if is_dry:
         if visit.wants_json:
             return as_json(planned.summary(0))
         return _shown(console, visit, reason=reason, planned=planned, until=repr(until_s))
-    sent = Resending(console.settings, wish, planned).run() if planned.to_send else 0
+    sent = DeadLetterResend(console.settings, request, planned).run() if planned.to_send else 0
     details = planned.summary(sent) | {"reason": reason or None, "until": until_s}
     write(
         console,

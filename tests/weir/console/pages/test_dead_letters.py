@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from streams.dead_letter import dead_letter, letter_headers
-from streams.produce.resend import ReplayPlan, Wish
+from streams.produce.resend import ReplayPlan, ResendRequest
 from tests.support.console import ConsoleAtHand, console_at_hand
 from weir.console.pages import dead_letters
 from weir.contracts.dead_letter_reason import DeadLetterReason
@@ -24,9 +24,9 @@ HOSTILE = b'{"visitor_id": "<b>v</b>", "event_id": "e1"\x1b[2J<script>'
 class Resent:
     """Takes the place of what sends letters to Kafka."""
 
-    wishes: list[Wish]
+    wishes: list[ResendRequest]
 
-    def __init__(self, settings: Settings, wish: Wish, planned: ReplayPlan) -> None:
+    def __init__(self, settings: Settings, wish: ResendRequest, planned: ReplayPlan) -> None:
         del settings
         self._planned = planned
         type(self).wishes.append(wish)
@@ -38,13 +38,13 @@ class Resent:
 
 @pytest.fixture
 def without_kafka(monkeypatch: pytest.MonkeyPatch) -> type[Resent]:
-    def planned(settings: Settings, wish: Wish) -> ReplayPlan:
+    def planned(settings: Settings, wish: ResendRequest) -> ReplayPlan:
         del settings, wish
         return ReplayPlan({}, to_send=2, sent_before=1, refused=Counter({"not_json": 3}))
 
     Resent.wishes = []
     monkeypatch.setattr(dead_letters, "plan", planned)
-    monkeypatch.setattr(dead_letters, "Resending", Resent)
+    monkeypatch.setattr(dead_letters, "DeadLetterResend", Resent)
     monkeypatch.setattr(dead_letters, "check_topics_for_producing", lambda *_: None)
     return Resent
 
