@@ -10,7 +10,7 @@ from evaluation.models.site import newcomers_events
 from models.features import features
 from models.gate.quality import recall_at
 from models.serving.champion import Scorer
-from streams.demo.traffic import happenings
+from streams.demo.traffic import traffic_events
 
 HOURS = 2.0
 RATE = 4.0
@@ -34,7 +34,7 @@ def probes(newcomer: str | None, seed: int) -> Probes:
     end_s = HOURS * 3_600.0
     whose: dict[str, bool] = {}
     events: list[dict[str, Any]] = []
-    for found in happenings(seed, RATE, START_S):
+    for found in traffic_events(seed, RATE, START_S):
         if found.at_s >= end_s:
             break
         is_bad = found.visitor.kind.is_bad

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from evaluation.models.newcomers import NEWCOMERS, newcomer
 from evaluation.models.sessions import START_S
 from models.serving.champion import Scorer
-from streams.demo.traffic import happenings
+from streams.demo.traffic import traffic_events
 from streams.demo.visitor import Visitor
 from streams.intake.line import Line
 from streams.replay.run import Replay
@@ -76,7 +76,8 @@ def events(scene: Scene) -> Iterator[Event]:
     """All events of the scene, in the order of time."""
     end_s = scene.hours * 3_600.0
     usual = (
-        (found.at_s, found.event, found.visitor) for found in _until(happenings(scene.seed, scene.rate, START_S), end_s)
+        (found.at_s, found.event, found.visitor)
+        for found in _until(traffic_events(scene.seed, scene.rate, START_S), end_s)
     )
     new = newcomers_events(scene.newcomer, scene.seed, scene.newcomers_per_hour, scene.half_s, end_s)
     return merge(usual, new, key=lambda found: found[0])

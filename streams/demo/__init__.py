@@ -1,1 +1,1 @@
-"""Traffic with abuse in it, the truth about it, and the demo that shows Weir at work on it."""
+"""The demo: generated traffic with abuse, its true labels, and a run of Weir on it."""

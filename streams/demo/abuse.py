@@ -65,7 +65,7 @@ def scrapes(random: Random) -> Iterator[Act]:
 
 
 def probes(random: Random) -> Iterator[Act]:
-    """Requests files that no visitor should get, and sends code in search fields."""
+    """Requests files that a site should not serve, and sends code in search fields."""
     for number in range(random.randrange(15, 46)):
         after_s = random.uniform(0.2, 1.2) if number else 0.0
         if chance(random, 0.5):
@@ -78,7 +78,7 @@ def probes(random: Random) -> Iterator[Act]:
 
 
 def spams(random: Random) -> Iterator[Act]:
-    """Opens a page with a form, fills it in no time with links, and goes to the next."""
+    """Opens pages with forms, and posts text with links within about a second."""
     for number in range(random.randrange(2, 9)):
         path = f"{item_path(random.choice(ITEMS))}/reviews"
         yield act(random.uniform(2.0, 6.0) if number else 0.0, "page_view", path, bytes=21_000)
@@ -95,7 +95,7 @@ def spams(random: Random) -> Iterator[Act]:
 
 
 def attempts(random: Random) -> Iterator[Act]:
-    """Tries a few passwords from a leaked list, each on another account, then drops its cookie."""
+    """Tries a few leaked passwords, each on another account; the visitor then drops its cookie."""
     interval_s = random.uniform(0.6, 2.0)
     for number in range(random.randrange(4, 13)):
         after_s = interval_s * random.uniform(0.9, 1.1) if number else 0.0

@@ -1,4 +1,4 @@
-"""Addresses and user agents. Addresses are from networks set aside for documentation and benchmarks."""
+"""Addresses and user agents. The addresses are of networks that are reserved for documentation and benchmarks."""
 
 from __future__ import annotations
 
@@ -55,17 +55,17 @@ SCANNERS = (
 
 
 def home_address(random: Random) -> str:
-    """A household's or an office's address: one in ten is of a few that many share."""
+    """Address of a household or an office; one in ten is of a small network whose addresses many visitors share."""
     if chance(random, 0.1):
         return f"198.51.100.{random.randrange(1, 120)}"
     return f"198.{random.choice((18, 19))}.{random.randrange(256)}.{random.randrange(1, 255)}"
 
 
 def rented_address(random: Random) -> str:
-    """An address in a data centre, of which abuse has few."""
+    """An address in a data centre, of a small network."""
     return f"203.0.113.{random.randrange(1, 60)}"
 
 
 def campaign_address(random: Random) -> str:
-    """One of the four addresses from which passwords are tried."""
+    """One of the four addresses of the credential stuffers."""
     return f"192.0.2.{random.randrange(10, 14)}"

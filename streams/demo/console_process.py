@@ -20,34 +20,33 @@ _LINK = "To operate, once: "
 
 
 class ConsoleProcess:
-    """Starts at once; its log goes to a file.
+    """A console process, started by the constructor.
 
     Args:
-        settings: the demo's, with a folder and a port for the console.
-        worker: address of the worker's web server.
-        log_file: where its log goes.
+        settings: The demo's settings, with a folder and a port for the console.
+        worker: Address of the worker's web server.
+        log_file: The log file.
     """
 
     def __init__(self, settings: Settings, worker: str, log_file: Path) -> None:
         self.address = f"http://{settings.console_host}:{settings.console_port}"
         self._log_file = log_file
         with log_file.open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603 -- as said below
-                # All of it is our own: a constant, and the address of the demo's worker.
+            self._process = subprocess.Popen(  # noqa: S603 -- constants, and the address of the demo's worker
                 [sys.executable, "-m", "weir.cli.main", "console", "--name", NAME, "--worker", worker],
                 env=environment(settings),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C is for the demo, which then ends its console in order.
+                # A session of its own, so that Ctrl-C doesn't end the console before the demo stops it.
                 start_new_session=True,
             )
 
     def link(self, timeout_s: float) -> str:
-        """The address at which one browser, once, may do everything.
+        """The one-time link that signs a browser in with the role to operate.
 
         Raises:
-            WorkError: it ended, or was not ready in time.
+            WorkError: The console ended, or was not ready in time.
         """
         deadline = time.monotonic() + timeout_s
         while True:
@@ -60,7 +59,7 @@ class ConsoleProcess:
             time.sleep(_POLL_S)
 
     def stop(self, timeout_s: float = 10.0) -> int:
-        """Ends it in order, or at last by force; returns its exit code."""
+        """Ends the console by SIGTERM, or after the timeout by SIGKILL; returns its exit code."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
         try:
@@ -71,5 +70,5 @@ class ConsoleProcess:
 
 
 def is_installed() -> bool:
-    """Whether the console's packages are here."""
+    """Whether the console's packages are installed."""
     return importlib.util.find_spec("starlette") is not None and importlib.util.find_spec("uvicorn") is not None

@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from random import Random
 from typing import Any
 
-from streams.demo.traffic import Happening, happenings
+from streams.demo.traffic import TrafficEvent, traffic_events
 from streams.demo.visitor import Visitor, chance
 
 REPEATED_SHARE = 0.03
@@ -20,7 +20,7 @@ REPEAT_DELAY_S = (0.1, 2.0)
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One event on its way: when it is sent, in seconds from the start."""
+    """One event with the time at which it is sent, in seconds from the start."""
 
     at_s: float
     event: dict[str, Any]
@@ -29,22 +29,22 @@ class Sending:
 
 
 def traffic(seed: int, rate: float, start_s: float, pace: float = 1.0) -> Iterator[Sending]:
-    """Events in the order in which they are sent, without end; see `happenings` for the parameters."""
-    return delivered(happenings(seed, rate / (1 + REPEATED_SHARE), start_s, pace), seed)
+    """Endless events in the order in which they are sent; see `traffic_events` for the parameters."""
+    return delivered(traffic_events(seed, rate / (1 + REPEATED_SHARE), start_s, pace), seed)
 
 
-def delivered(events: Iterable[Happening], seed: int) -> Iterator[Sending]:
-    """Every event once, a few twice, none before it happened, in the order of sending."""
+def delivered(events: Iterable[TrafficEvent], seed: int) -> Iterator[Sending]:
+    """Every event in the order of sending, after a delay; `REPEATED_SHARE` of the events are sent twice."""
     random = Random(f"{seed}/delivery")
     on_the_way: list[tuple[float, int, Sending]] = []
 
-    def send(at_s: float, event: Happening, *, is_repeat: bool) -> None:
+    def send(at_s: float, event: TrafficEvent, *, is_repeat: bool) -> None:
         sending = Sending(at_s, event.event, event.visitor, is_repeat)
         heappush(on_the_way, (at_s, next(tie), sending))
 
     tie = iter(range(2**63))
     for event in events:
-        # What is sent before this event happens can't be overtaken any more.
+        # Later events are sent after this event's time, so earlier sendings are in their final order.
         while on_the_way and on_the_way[0][0] <= event.at_s:
             yield heappop(on_the_way)[2]
         at_s = event.at_s + random.expovariate(1 / USUAL_DELAY_S)

@@ -16,7 +16,7 @@ from weir.broker import DevelopmentBroker, free_port
 from weir.kafka.admin import admin, wait_for_broker
 from weir.settings import Settings, load
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 ONE_NODE: Mapping[str, Any] = {"security_protocol": "PLAINTEXT", "replication_factor": 1}
 """Settings for the demo's own broker, which override those of the environment."""
 
@@ -36,7 +36,7 @@ def own_folder(wanted: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def own_cluster(plan: Plan, folder: Path, say: Callable[[str], None]) -> Iterator[Settings]:
+def own_cluster(plan: Plan, folder: Path, report: Callable[[str], None]) -> Iterator[Settings]:
     """Settings for the demo's own broker, or for topics of its own in the named cluster."""
     name = f"demo-{secrets.token_hex(3)}"
     chosen = {
@@ -52,19 +52,19 @@ def own_cluster(plan: Plan, folder: Path, say: Callable[[str], None]) -> Iterato
     if plan.tables is not None:
         chosen["table_uri"] = str(plan.tables.absolute())
     if load(**chosen).model_key is None:
-        # With a key that the user sets, as by WEIR_MODEL_KEY, `weir models` can verify the running demo's models.
+        # A key that the user sets, as by WEIR_MODEL_KEY, is kept, so that `weir models` can verify the demo's models.
         chosen["model_key"] = secrets.token_hex(32)
     if "bootstrap_servers" in plan.flags:
         settings = load(**chosen)
-        say(f"Using the cluster at {settings.bootstrap_servers}; the demo's topics are removed at the end")
+        report(f"Using the cluster at {settings.bootstrap_servers}; the demo's topics are deleted at the end")
         wait_for_broker(settings)
         try:
             yield settings
         finally:
             _remove_topics(settings)
         return
-    say("Starting Kafka …")
-    broker = DevelopmentBroker(folder / "kafka", report=say)
+    report("Starting Kafka …")
+    broker = DevelopmentBroker(folder / "kafka", report=report)
     try:
         broker.start()
         yield load(**{**chosen, **ONE_NODE}, bootstrap_servers=broker.bootstrap_servers)

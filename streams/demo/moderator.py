@@ -13,13 +13,13 @@ NAMES = ("moderator-ana", "moderator-ben", "moderator-chi")
 
 
 class Moderators:
-    """Decide for each visitor, when it first shows up, whether and when they will say what it is.
+    """Labels of simulated moderators. A visitor's first event decides whether and when the visitor gets a label.
 
     Args:
-        seed: the same seed gives the same answers.
-        share: of the visitors, how many get an answer.
-        wrong: of the answers, how many are the opposite of the truth.
-        delay_s: the shortest and the longest time from a visitor's first event to the answer.
+        seed: Seed of the labels; the same seed gives the same labels.
+        share: Share of the visitors that get a label.
+        wrong: Share of the labels that are wrong.
+        delay_s: Shortest and longest time from a visitor's first event to its label.
     """
 
     def __init__(
@@ -30,11 +30,11 @@ class Moderators:
         self.delay_s = delay_s
         self._random = Random(f"{seed}/moderators")
         self._seen: set[str] = set()
-        # When the answer is due, a number that no other has, and the label.
+        # Due time, unique number, label. The number orders entries with equal times, as labels can't be compared.
         self._due: list[tuple[float, int, Label]] = []
 
-    def see(self, visitor: Visitor, ts: float) -> None:
-        """Takes a visitor's event at `ts`; only the first one has an effect."""
+    def add_event(self, visitor: Visitor, ts: float) -> None:
+        """Takes a visitor's event at `ts`; only the visitor's first event has an effect."""
         if visitor.visitor_id in self._seen:
             return
         self._seen.add(visitor.visitor_id)
@@ -51,7 +51,7 @@ class Moderators:
         )
         heappush(self._due, (due_s, len(self._seen), label))
 
-    def answers(self, now_s: float) -> Iterator[Label]:
-        """The answers that are due by `now_s`, in the order of time, each once."""
+    def due_labels(self, now_s: float) -> Iterator[Label]:
+        """The labels that are due by `now_s`, in the order of time; each is returned once."""
         while self._due and self._due[0][0] <= now_s:
             yield heappop(self._due)[2]

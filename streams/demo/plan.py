@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-# Life on the demo's site is this much faster than elsewhere, so that a minute shows whole visits.
+# Factor by which the demo's visitors are faster than real ones, so that a minute has whole visits.
 PACE = 5.0
 FASTER: Mapping[str, Any] = {
     "gap_s": 15.0,

@@ -24,12 +24,12 @@ class KindResult:
 
 @dataclass(frozen=True)
 class DemoQuality:
-    """Verdicts against the truth, by visitor: one counts as found when the newest verdict of a session of it acts."""
+    """Precision and recall by visitor. A visitor is acted on if one of its sessions has a newest verdict that acts."""
 
     precision: float | None
-    """Of the visitors acted on, the share that is abuse; None without any."""
+    """Abusive share of the visitors that were acted on; None if there are none."""
     recall: float | None
-    """Of the visitors that are abuse, the share acted on; None without any."""
+    """Share of the abusive visitors that were acted on; None if there are none."""
     kinds: dict[str, KindResult]
 
 
@@ -40,12 +40,12 @@ class Results:
     opened: set[str] = field(default_factory=set)
     closed: int = 0
     flags: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """By stage and verdict."""
+    """Number of flags by stage and verdict."""
     newest: deque[Flag] = field(default_factory=lambda: deque(maxlen=NEWEST))
     _latencies: list[tuple[str, int, float]] = field(default_factory=list)
     """Session, revision and latency of each flag."""
     _finals: dict[str, int] = field(default_factory=dict)
-    """Session to its last revision."""
+    """Last revision of each closed session."""
     _verdicts: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def take_session(self, session: Session) -> None:
@@ -58,7 +58,7 @@ class Results:
     def take_flag(self, flag: Flag) -> None:
         """Takes a record of the flags topic; records of one session arrive in order."""
         if flag.stage == "people":
-            # They say what they know: that says nothing of how right Weir is.
+            # Verdicts of people are not Weir's, so they are left out of precision and recall.
             self.newest.append(flag)
             return
         self.flags[flag.stage, flag.verdict] += 1
@@ -71,17 +71,17 @@ class Results:
         acted_on = {visitor for visitor, verdict in self._verdicts.values() if verdict in ACTED_ON} & truth.keys()
         bad = {visitor for visitor, kind in truth.items() if kind.is_bad}
         found = len(acted_on & bad)
-        everybody, those = Counter(truth.values()), Counter(truth[visitor] for visitor in acted_on)
+        visitors_by_kind, acted_on_by_kind = Counter(truth.values()), Counter(truth[visitor] for visitor in acted_on)
         return DemoQuality(
             precision=found / len(acted_on) if acted_on else None,
             recall=found / len(bad) if bad else None,
-            kinds={str(kind): KindResult(everybody[kind], those[kind]) for kind in Kind},
+            kinds={str(kind): KindResult(visitors_by_kind[kind], acted_on_by_kind[kind]) for kind in Kind},
         )
 
     def latency_ms(self, share: float) -> float | None:
-        """A quantile of the flags' latencies: the least one that `share` of them don't exceed; None without any.
+        """A quantile of the flags' latencies: the least latency that `share` of them don't exceed; None without flags.
 
-        Flags on a session's closing are left out: a closing waits for silence by design.
+        Flags of final revisions are left out, as a session closes only after `gap_s` and `grace_s` of silence.
         """
         ordered = sorted(
             latency for session, revision, latency in self._latencies if self._finals.get(session) != revision

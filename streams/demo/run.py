@@ -12,10 +12,10 @@ import msgspec
 from rich.console import Console
 
 from streams.demo.console_process import ConsoleProcess, is_installed
-from streams.demo.environment import Say, own_cluster, own_folder
+from streams.demo.environment import Report, own_cluster, own_folder
 from streams.demo.moderator import Moderators
 from streams.demo.plan import PACE, Plan
-from streams.demo.play import Play
+from streams.demo.play import DemoRun
 from streams.demo.results import Results
 from streams.demo.sender import Sender
 from streams.demo.summary import Summary, show, summarise
@@ -37,10 +37,10 @@ _READY_TIMEOUT_S = 90.0
 
 
 def run(plan: Plan, console: Console) -> Summary:
-    """Runs the whole demo, shows it, and returns what came of it; the summary's failures say what went wrong.
+    """Runs the demo and shows its figures; returns the summary, whose `failures` are error messages.
 
     Raises:
-        WeirError: it could not start.
+        WeirError: The demo could not start.
     """
     if plan.tables is not None:
         check_extra("weir demo --table")
@@ -49,12 +49,12 @@ def run(plan: Plan, console: Console) -> Summary:
         require_new(plan.tables)
     with ExitStack() as stack:
         stack.enter_context(_ended_by_terminate())
-        say = console.out
+        report = console.out
         folder = stack.enter_context(own_folder(plan.folder))
-        settings = stack.enter_context(own_cluster(plan, folder, say))
-        say(f"Creating topics {settings.topic_prefix}.*")
+        settings = stack.enter_context(own_cluster(plan, folder, report))
+        report(f"Creating topics {settings.topic_prefix}.*")
         create_topics(settings)
-        say("Starting a worker with all stages …")
+        report("Starting a worker with all stages …")
         with held_back():
             worker = WorkerProcess(settings, folder / "worker.log")
             stack.callback(worker.stop)
@@ -64,25 +64,25 @@ def run(plan: Plan, console: Console) -> Summary:
             tables.process.wait_until_ready(_READY_TIMEOUT_S)
         truth = stack.enter_context(TruthFiles(folder / "truth"))
         watcher = stack.enter_context(Watcher(settings, Results()))
-        console_at = _start_console(stack, settings, worker, folder, say)
-        say(f"Kafka {settings.bootstrap_servers} · metrics {worker.address}/metrics")
-        _introduce(plan, settings, folder, say)
+        console_at = _start_console(stack, settings, worker, folder, report)
+        report(f"Kafka {settings.bootstrap_servers} · metrics {worker.address}/metrics")
+        _introduce(plan, settings, folder, report)
         sender = Sender(producer(settings, linger_ms=5), settings.names, truth, Moderators(plan.seed))
-        demo = Play(plan, worker, sender, watcher, tables)
+        demo = DemoRun(plan, worker, sender, watcher, tables)
         with make_view(console, console_at) as view:
             demo.play(view)
-        say("Traffic has ended; waiting for the last verdicts …")
+        report("Traffic has ended; waiting for the last verdicts …")
         demo.drain()
         demo.end_worker()
         if tables is not None:
-            say("Waiting until the tables hold all of it …")
+            report("Waiting until the tables have all records …")
         demo.end_tables()
         summary = summarise(
-            demo.picture, sender.sent, watcher.results, watcher.results.quality(truth.kinds), demo.failures
+            demo.figures, sender.sent, watcher.results, watcher.results.quality(truth.kinds), demo.failures
         )
     show(summary, console)
     if plan.tables is not None:
-        say(f'Tables: {plan.tables} (cd {plan.tables}; weir query "FROM sessions LIMIT 5")')
+        report(f'Tables: {plan.tables} (cd {plan.tables}; weir query "FROM sessions LIMIT 5")')
     return summary
 
 
@@ -98,16 +98,16 @@ def _start_tables(stack: ExitStack, plan: Plan, settings: Settings, folder: Path
     return tables
 
 
-def _start_console(stack: ExitStack, settings: Settings, worker: WorkerProcess, folder: Path, say: Say) -> str:
-    """Starts the console, and says where it is; returns what the terminal goes on saying."""
+def _start_console(stack: ExitStack, settings: Settings, worker: WorkerProcess, folder: Path, report: Report) -> str:
+    """Starts the console and prints its address; returns the address for the live view's footer."""
     if not is_installed():
-        say("The console's packages are not installed (pip install 'weir[console]'): the demo goes on without it.")
+        report("The console's packages are not installed (pip install 'weir[console]'): the demo runs without console.")
         return f"metrics {worker.address}/metrics"
     with held_back():
         process = ConsoleProcess(settings, worker.address, folder / "console.log")
         stack.callback(process.stop)
-    say(f"Console: {process.link(_READY_TIMEOUT_S)}")
-    say(f"(That link is for one browser; {process.address} is for looking and answering.)")
+    report(f"Console: {process.link(_READY_TIMEOUT_S)}")
+    report(f"(The link works in one browser, once; {process.address} is for reading and labelling.)")
     return f"console {process.address}"
 
 
@@ -121,33 +121,33 @@ def _ended_by_terminate() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _introduce(plan: Plan, settings: Settings, folder: Path, say: Say) -> None:
-    """Says what is to be seen, and what is not as in life."""
-    say(
-        f"To show something in a minute, visitors are {PACE:.0f} times as fast as in life, and sessions close after "
+def _introduce(plan: Plan, settings: Settings, folder: Path, report: Report) -> None:
+    """Prints the demo's addresses and folders, and how its times differ from the defaults."""
+    report(
+        f"To show results in a minute, visitors are {PACE:.0f} times as fast as real ones, and sessions close after "
         f"{settings.gap_s:g} + {settings.grace_s:g} s of silence instead of 1,800 + 300."
     )
     if plan.folder is not None:
-        say(f"Kafka's data, logs and the truth about each visitor are in {folder}")
+        report(f"Kafka's data, logs and the truth about each visitor are in {folder}")
     if plan.tables is not None:
-        say(
+        report(
             f"Tables are written to {plan.tables} every {settings.table_commit_s:g} s. Commands that are started in "
             f"that folder reach this demo: cd {plan.tables}; weir tail flags"
         )
     until = "until Ctrl-C" if plan.seconds is None else f"for {plan.seconds:g} s"
-    say(f"Sending about {plan.rate:g} events a second {until} (seed {plan.seed})")
+    report(f"Sending about {plan.rate:g} events a second {until} (seed {plan.seed})")
 
 
 def write_json(summary: Summary, path: Path) -> None:
-    """The summary as one JSON object."""
+    """Writes the summary as one JSON object."""
     path.write_bytes(msgspec.json.format(msgspec.json.encode(summary)) + b"\n")
 
 
 def require_success(summary: Summary) -> None:
-    """Returns when all went well.
+    """Checks that the demo succeeded.
 
     Raises:
-        WorkError: something failed.
+        WorkError: The summary has failures.
     """
     if summary.failures:
         raise WorkError(summary.failures[0], " ".join(summary.failures[1:]))

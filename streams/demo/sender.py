@@ -1,4 +1,4 @@
-"""Sends due records: the traffic's events, sometimes half an event, and the moderators' labels."""
+"""Sends due records: the traffic's events, some of them also cut in half, and the moderators' labels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from weir.kafka.sender import Producer
 from weir.topics import EVENTS, LABELS, Names
 
 BROKEN_EVERY = 400
-"""After so many events, one is sent cut in half, which becomes a dead letter."""
+"""After each `BROKEN_EVERY` events, half of an event is sent, which becomes a dead letter."""
 _AT_ONCE = 2_000
 
 
@@ -21,7 +21,7 @@ class Sent:
     """Numbers of sent records."""
 
     events: int = 0
-    """All of them, the repeated ones included, the broken ones not."""
+    """Events including repeated events, without broken ones."""
     repeats: int = 0
     broken: int = 0
     labels: int = 0
@@ -30,7 +30,7 @@ class Sent:
 
 
 class Sender:
-    """One producer for everybody on the site. Time is passed in, so that it never lags behind by its own doing."""
+    """Sends the records of all visitors and moderators by one producer."""
 
     def __init__(self, producer: Producer, names: Names, truth: TruthFiles, moderators: Moderators) -> None:
         self.sent = Sent()
@@ -40,30 +40,30 @@ class Sender:
         self._moderators = moderators
 
     def begin(self, seed: int, rate: float, start_s: float, pace: float) -> None:
-        """Lets the traffic begin at `start_s`; see `streams.demo.traffic.happenings`."""
+        """Starts the traffic at `start_s`; see `streams.demo.traffic.traffic_events`."""
         self._start_s = start_s
         self._traffic = traffic(seed, rate, start_s, pace)
         self._next = next(self._traffic)
 
     def send_due(self, now_s: float) -> None:
-        """Sends what is due by now, but not so much that other work waits."""
+        """Sends the records that are due by `now_s`, at most `_AT_ONCE` events, so that the view is not delayed."""
         for _ in range(_AT_ONCE):
             if self._start_s + self._next.at_s > now_s:
                 break
             self._send(self._next)
             self._next = next(self._traffic)
-        for label in self._moderators.answers(now_s):
+        for label in self._moderators.due_labels(now_s):
             self._produce(self._labels, label.visitor_id, encode(label))
             self.sent.labels += 1
         self._producer.poll(0)
 
     def flush(self, timeout_s: float = 15.0) -> int:
-        """Waits until everything is acknowledged; returns how much was not in time."""
+        """Waits until all records are acknowledged; returns the number of records that were not within the timeout."""
         return int(self._producer.flush(timeout_s))
 
     def _send(self, sending: Sending) -> None:
-        self._truth.see(sending.visitor)
-        self._moderators.see(sending.visitor, sending.event["ts"])
+        self._truth.add(sending.visitor)
+        self._moderators.add_event(sending.visitor, sending.event["ts"])
         value = encode(sending.event)
         self._produce(self._events, sending.visitor.visitor_id, value)
         self.sent.events += 1

@@ -1,4 +1,4 @@
-"""The shop that is visited: its items, pages, search words, and what its customers write."""
+"""The demo's shop: its items, pages, search words, and customers' reviews."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SEARCH_FIRST = ("small", "blue", "light", "wireless", "waterproof", "cheap", "w
 _REVIEW_FIRST = (
     "Bought this for my sister and she uses it every day.",
     "Arrived two days early, well packed.",
-    "Looks just like in the picture.",
+    "Looks just like in the figures.",
     "The colour is a little darker than I thought, still nice.",
     "Second one I order, the first lasted four years.",
 )
@@ -44,7 +44,7 @@ def price(item_id: str) -> float:
 
 
 def search_words(random: Random) -> str:
-    """A search that a buyer types."""
+    """The words of a customer's search."""
     return f"{random.choice(_SEARCH_FIRST)} {random.choice(CATEGORIES).replace('-', ' ')}"
 
 

@@ -21,8 +21,8 @@ _REFERRERS = (
 
 
 def acts(random: Random) -> Iterator[Act]:
-    """Lands, browses and searches a few rounds, perhaps fills a cart, perhaps buys, perhaps writes a review."""
-    # Some people are twice as quick as others, all the way through.
+    """Opens a page, then browses and searches a few times; may fill a cart, buy, and write a review."""
+    # One factor for the whole visit, as some people are twice as fast as others.
     hurry = random.lognormvariate(0.0, 0.35)
     referrer = random.choices([name for name, _ in _REFERRERS], [share for _, share in _REFERRERS])[0]
     for number, step in enumerate(_visit(random)):
@@ -55,7 +55,7 @@ def _log_in(account: str, random: Random) -> Iterator[Act]:
 
 
 def _look_around(random: Random, cart: list[str]) -> Iterator[Act]:
-    """One round: a search or a category, a click on something listed, a look at it, perhaps into the cart."""
+    """A search or a category page, maybe a click on an item and its page, maybe an addition to the cart."""
     item = random.choice(ITEMS)
     if chance(random, 0.4):
         words = search_words(random)

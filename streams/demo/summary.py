@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from streams.demo.picture import Picture
+from streams.demo.figures import DemoFigures
 from streams.demo.results import DemoQuality, Results
 from streams.demo.sender import Sent
 
 
 @dataclass(frozen=True)
 class Summary:
-    """The demo in figures; the JSON file has these fields."""
+    """The figures of a demo; the JSON file has these fields."""
 
     seconds: float
     events_sent: int
@@ -27,37 +27,37 @@ class Summary:
     sessions: int
     sessions_closed: int
     flags: dict[str, dict[str, int]]
-    """By stage, then by verdict."""
+    """Number of flags by stage, then by verdict."""
     quality: DemoQuality
     latency_ms_p50: float | None
     latency_ms_p99: float | None
     worker_memory_mb: float
-    """At its greatest."""
+    """Peak memory of the worker."""
     model: str
     failures: list[str]
     """Error messages; empty if the demo succeeded."""
 
 
-def summarise(picture: Picture, sent: Sent, results: Results, quality: DemoQuality, failures: list[str]) -> Summary:
+def summarise(figures: DemoFigures, sent: Sent, results: Results, quality: DemoQuality, failures: list[str]) -> Summary:
     """Puts the figures together."""
     flags: dict[str, dict[str, int]] = {}
     for (stage, verdict), count in sorted(results.flags.items()):
         flags.setdefault(stage, {})[verdict] = count
     return Summary(
-        seconds=round(picture.elapsed_s, 1),
+        seconds=round(figures.elapsed_s, 1),
         events_sent=sent.events,
         events_repeated=sent.repeats,
         events_broken=sent.broken,
         labels_sent=sent.labels,
-        outcomes=picture.outcomes,
-        sessions=picture.opened,
-        sessions_closed=picture.closed,
+        outcomes=figures.outcomes,
+        sessions=figures.opened,
+        sessions_closed=figures.closed,
         flags=flags,
         quality=quality,
         latency_ms_p50=results.latency_ms(0.5),
         latency_ms_p99=results.latency_ms(0.99),
-        worker_memory_mb=round(picture.memory_mb, 1),
-        model=picture.model,
+        worker_memory_mb=round(figures.memory_mb, 1),
+        model=figures.model,
         failures=failures,
     )
 
@@ -92,14 +92,14 @@ def _rows(summary: Summary) -> Iterator[tuple[str, str]]:
 
 
 def counts(by_name: dict[str, int]) -> str:
-    """`3 a, 1 b`, the most first."""
+    """Counts as text such as `3 a, 1 b`, the greatest first."""
     return (
         ", ".join(f"{count:,} {name}" for name, count in sorted(by_name.items(), key=lambda item: -item[1])) or "none"
     )
 
 
 def percent(share: float | None) -> str:
-    """A share as a person reads it."""
+    """A share as percentage."""
     return "none" if share is None else f"{share:.1%}"
 
 

@@ -1,4 +1,4 @@
-"""The demo's Delta tables: the stage `table` as a second worker, and the folder that it writes.
+"""The demo's Delta tables: a second worker with the stage `table`, and the folder of the tables.
 
 Importing this module needs the extra `table`.
 """
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from streams.demo.worker_process import WorkerProcess
-from streams.table.accept import stands
+from streams.table.accept import table_positions
 from weir.broker import free_port
 from weir.errors import UsageError, WeirError
 from weir.kafka.reader import LogReader
@@ -21,32 +21,34 @@ from weir.tables.writing import exists
 from weir.topics import TABLE_STAGE
 
 _CATCH_UP_TIMEOUT_S = 60.0
-_LOOK_EVERY_S = 0.5
+_POLL_S = 0.5
 _WRITTEN = ("bootstrap_servers", "application_id", "topic_prefix", "table_uri")
 
 
 def require_new(folder: Path) -> None:
-    """Returns when the folder holds neither tables nor settings.
+    """Checks that the folder has neither tables nor settings.
 
     Raises:
-        UsageError: it holds some.
+        UsageError: The folder has tables or settings.
     """
     found = [table.name for table in TABLES if exists(str(folder.absolute()), table)]
     if (folder / DEFAULT_FILE).exists():
         found.append(str(DEFAULT_FILE))
     if found:
         raise UsageError(
-            f"The folder {folder} holds {found[0]} already.", "Name a new folder: each demo begins new tables."
+            f"The folder {folder} already has {found[0]}.", "Name a new folder, as each demo creates new tables."
         )
 
 
 class TableWorker:
-    """Starts at once, and writes a `weir.toml` by which commands in the tables' folder reach the demo.
+    """A worker with the stage `table`, started by the constructor.
+
+    It writes a `weir.toml` into the tables' folder, so that commands in that folder connect to the demo.
 
     Args:
-        settings: the demo's; `table_uri` is set.
-        folder: the tables' folder.
-        log_file: where its log goes.
+        settings: The demo's settings; `table_uri` is set.
+        folder: The tables' folder.
+        log_file: The log file.
     """
 
     def __init__(self, settings: Settings, folder: Path, log_file: Path) -> None:
@@ -56,10 +58,10 @@ class TableWorker:
         self.process = WorkerProcess(self._settings, log_file, [TABLE_STAGE])
 
     def end(self) -> list[str]:
-        """Waits until the tables hold all that the topics hold, and ends the process.
+        """Waits until the tables have all records of the topics, and ends the process.
 
         Returns:
-            What went wrong, a sentence each.
+            Error messages; empty on success.
         """
         failures = []
         deadline = time.monotonic() + _CATCH_UP_TIMEOUT_S
@@ -68,23 +70,23 @@ class TableWorker:
                 if time.monotonic() > deadline:
                     failures.append(f"The tables lacked {missing:,} records after {_CATCH_UP_TIMEOUT_S:.0f} s.")
                     break
-                time.sleep(_LOOK_EVERY_S)
+                time.sleep(_POLL_S)
         except WeirError as error:
             failures.append(str(error))
         ended_by_itself = self.process.has_ended
         code = self.process.stop()
         if ended_by_itself or code:
-            failures.append(f"The stage table ended with exit code {code}. {self.process.last_words()}")
+            failures.append(f"The stage table ended with exit code {code}. {self.process.last_log_line()}")
         return failures
 
 
 def _missing(settings: Settings) -> int:
-    """Records of the topics that the tables lack.
+    """Number of records of the topics that the tables lack.
 
-    `Stand.lag` counts offsets. The last offset of a partition is the marker of a transaction, which is no record.
+    Records are read and counted, since `TablePosition.lag` counts offsets, and transaction markers have offsets, too.
     """
     begin, end = {}, {}
-    for one in stands(settings):
+    for one in table_positions(settings):
         partition = settings.names.public(BY_NAME[one.table].topic), one.partition
         if one.lag:
             begin[partition], end[partition] = max(one.position or 0, one.log.start), one.log.end

@@ -14,33 +14,33 @@ from streams.demo.visitor import Act, Behaviour, Kind, Visitor, chance
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How visitors of a kind behave, and how many events of the traffic are theirs."""
+class KindProfile:
+    """Behaviour of the visitors of one kind, and their share of the traffic."""
 
     behaviour: Behaviour
     mean_events: float
     share: float
-    """Of the traffic's events; all shares add up to 1."""
+    """Share of the traffic's events; the shares of all kinds add up to 1."""
     address: Callable[[Random], str]
     disguised: float
-    """Share of the kind's visitors that call themselves a browser."""
+    """Share of the kind's visitors that send a browser's user agent."""
     tools: tuple[str, ...] = ()
 
 
-MANNERS: Mapping[Kind, Manner] = {
-    Kind.SHOPPER: Manner(shopper.acts, shopper.MEAN_EVENTS, 0.70, clients.home_address, 1.0),
-    Kind.SCRAPER: Manner(abuse.scrapes, abuse.MEAN_SCRAPES, 0.14, clients.rented_address, 0.6, clients.LIBRARIES),
-    Kind.SCANNER: Manner(abuse.probes, abuse.MEAN_PROBES, 0.06, clients.rented_address, 0.3, clients.SCANNERS),
-    Kind.SPAMMER: Manner(abuse.spams, abuse.MEAN_SPAMS, 0.04, clients.home_address, 1.0),
-    Kind.STUFFER: Manner(abuse.attempts, abuse.MEAN_ATTEMPTS, 0.06, clients.campaign_address, 1.0),
+PROFILES: Mapping[Kind, KindProfile] = {
+    Kind.SHOPPER: KindProfile(shopper.acts, shopper.MEAN_EVENTS, 0.70, clients.home_address, 1.0),
+    Kind.SCRAPER: KindProfile(abuse.scrapes, abuse.MEAN_SCRAPES, 0.14, clients.rented_address, 0.6, clients.LIBRARIES),
+    Kind.SCANNER: KindProfile(abuse.probes, abuse.MEAN_PROBES, 0.06, clients.rented_address, 0.3, clients.SCANNERS),
+    Kind.SPAMMER: KindProfile(abuse.spams, abuse.MEAN_SPAMS, 0.04, clients.home_address, 1.0),
+    Kind.STUFFER: KindProfile(abuse.attempts, abuse.MEAN_ATTEMPTS, 0.06, clients.campaign_address, 1.0),
 }
-# Longer than nearly all visits last, so that at offset 0 the site is as busy as ever after.
+# Longer than nearly all visits, so that the rate of events at offset 0 is the same as later.
 WARM_UP_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
-    """One event as it happens: when, in seconds from the start, and whose it is."""
+class TrafficEvent:
+    """One event with its visitor and its time in seconds from the start."""
 
     at_s: float
     event: dict[str, Any]
@@ -54,14 +54,14 @@ class _Visit:
     done: int = 0
 
 
-def happenings(seed: int, rate: float, start_s: float, pace: float = 1.0) -> Iterator[Happening]:
-    """Events in the order in which they happen, without end, from offset 0 on.
+def traffic_events(seed: int, rate: float, start_s: float, pace: float = 1.0) -> Iterator[TrafficEvent]:
+    """Endless events in the order of time, from offset 0 on.
 
     Args:
-        seed: the same seed gives the same traffic.
-        rate: events a second, on average.
-        start_s: what offset 0 is in the events' `ts`, UTC seconds since the epoch.
-        pace: how many times faster than life everybody is.
+        seed: Seed of the traffic; the same seed gives the same traffic.
+        rate: Mean number of events a second.
+        start_s: Time of offset 0 in the events' `ts`, UTC seconds since the epoch.
+        pace: Factor by which visitors are faster than real ones.
     """
     for at_s, visit, act in _acts(seed, rate, pace):
         visit.done += 1
@@ -76,15 +76,15 @@ def happenings(seed: int, rate: float, start_s: float, pace: float = 1.0) -> Ite
             "user_agent": visitor.user_agent,
         }
         event |= {name: value for name, value in act.fields.items() if value is not None}
-        yield Happening(at_s, event, visitor)
+        yield TrafficEvent(at_s, event, visitor)
 
 
 def _acts(seed: int, rate: float, pace: float) -> Iterator[tuple[float, _Visit, Act]]:
-    """Lets visitors arrive and act, in order of time; begins before offset 0, on an empty site."""
+    """Acts of all visits in the order of time; they begin before offset 0, with no visitors on the site."""
     arrivals = _arrivals(seed, rate, -WARM_UP_S / pace)
     arrival_s, arriving = next(arrivals)
     tie = count()
-    # Time, a number that no other has, the visit, its next act: equal times compare no further than the number.
+    # Time, unique number, visit, next act. The number orders entries with equal times, as visits can't be compared.
     waiting: list[tuple[float, int, _Visit, Act]] = []
 
     def wait(after_s: float, visit: _Visit) -> None:
@@ -102,10 +102,10 @@ def _acts(seed: int, rate: float, pace: float) -> Iterator[tuple[float, _Visit, 
 
 
 def _arrivals(seed: int, rate: float, first_s: float) -> Iterator[tuple[float, _Visit]]:
-    """Visitors of all kinds come independently of each other, each kind as often as its share asks."""
+    """Arrivals as a Poisson process; each kind's rate gives it its share of the events."""
     random = Random(seed)
-    kinds = tuple(MANNERS)
-    per_s = [rate * manner.share / manner.mean_events for manner in MANNERS.values()]
+    kinds = tuple(PROFILES)
+    per_s = [rate * profile.share / profile.mean_events for profile in PROFILES.values()]
     at_s = first_s
     for number in count(1):
         at_s += random.expovariate(sum(per_s))
@@ -114,12 +114,12 @@ def _arrivals(seed: int, rate: float, first_s: float) -> Iterator[tuple[float, _
 
 
 def _visit(kind: Kind, random: Random) -> _Visit:
-    manner = MANNERS[kind]
-    is_disguised = chance(random, manner.disguised)
+    profile = PROFILES[kind]
+    is_disguised = chance(random, profile.disguised)
     visitor = Visitor(
         visitor_id=f"{random.getrandbits(64):016x}",
         kind=kind,
-        ip=manner.address(random),
-        user_agent=random.choice(clients.BROWSERS if is_disguised else manner.tools),
+        ip=profile.address(random),
+        user_agent=random.choice(clients.BROWSERS if is_disguised else profile.tools),
     )
-    return _Visit(visitor, manner.behaviour(random))
+    return _Visit(visitor, profile.behaviour(random))

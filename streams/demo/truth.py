@@ -1,4 +1,4 @@
-"""Truth files: the visitors of each kind, one file a kind, one JSON object a line."""
+"""Truth files: JSON lines of the visitors, one file for each kind."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from streams.demo.visitor import Kind, Visitor
 
 
 class TruthFiles:
-    """Writes each visitor once to `<folder>/<kind>.jsonl`, and remembers its kind.
+    """Writes each visitor once to `<folder>/<kind>.jsonl`, and stores its kind.
 
-    Each line has `visitor_id`, `kind` and `bad`. To be used as a context manager; the folder is made.
+    Each line has `visitor_id`, `kind` and `bad`. A context manager; the folder is created if it is missing.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -22,8 +22,8 @@ class TruthFiles:
         self.kinds: dict[str, Kind] = {}
         self._files: dict[Kind, IO[bytes]] = {kind: (folder / f"{kind}.jsonl").open("wb") for kind in Kind}
 
-    def see(self, visitor: Visitor) -> None:
-        """Notes a visitor that sent an event; only the first time counts."""
+    def add(self, visitor: Visitor) -> None:
+        """Adds a visitor; further calls for the same visitor have no effect."""
         if visitor.visitor_id in self.kinds:
             return
         kind = visitor.kind

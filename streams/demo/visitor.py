@@ -1,4 +1,4 @@
-"""Visitors and their behaviours, as plain values with time passed in."""
+"""Visitors and their behaviours as plain values, without a clock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
     @property
     def is_bad(self) -> bool:
-        """Whether a moderator would call it abuse."""
+        """Whether visitors of this kind are abusive."""
         return self is not Kind.SHOPPER
 
 
@@ -37,18 +37,18 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One thing that a visitor does, `after_s` seconds after the one before; `fields` are the event's own."""
+    """One act of a visitor, `after_s` seconds after the previous act; `fields` are fields of its event."""
 
     after_s: float
     fields: dict[str, Any]
 
 
 Behaviour = Callable[[Random], Iterator[Act]]
-"""What a visitor of a kind does, from arrival to leaving; the same for the same random numbers."""
+"""Makes the acts of one visit, which depend only on the random numbers."""
 
 
 def act(after_s: float, type_: str, path: str, **fields: object) -> Act:
-    """An act on a page of the shop; an HTTP GET that was answered with 200 unless the fields say otherwise."""
+    """An act on a page of the shop; by default an HTTP GET with status 200."""
     return Act(after_s, {"type": type_, "url": path, "method": "GET", "status": 200} | fields)
 
 
@@ -58,5 +58,5 @@ def chance(random: Random, share: float) -> bool:
 
 
 def think_s(random: Random, median_s: float, sigma: float = 0.8) -> float:
-    """How long a person looks at a page: log-normal, as measured think times are, up to ten minutes."""
+    """Time that a person looks at a page, in seconds: log-normal as measured think times, at most ten minutes."""
     return min(random.lognormvariate(log(median_s), sigma), 600.0)

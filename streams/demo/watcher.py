@@ -1,4 +1,4 @@
-"""Reads sessions and flags as a consumer of Weir does: with `read_committed`, and only from public topics."""
+"""Reads sessions and flags like an application: with `read_committed`, and only from public topics."""
 
 from __future__ import annotations
 

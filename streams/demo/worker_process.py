@@ -1,4 +1,4 @@
-"""The demo's worker: a process of `weir worker`, whose state is read over its web server."""
+"""The demo's worker: a process of `weir worker`, whose status and metrics are read from its web server."""
 
 from __future__ import annotations
 
@@ -24,16 +24,18 @@ _ANSWER_TIMEOUT_S = 2.0
 _POLL_S = 0.1
 
 Series = dict[tuple[str, tuple[tuple[str, str], ...]], float]
-"""A sample's name and labels, and its value."""
+"""Values of samples by name and labels."""
 
 
 class WorkerProcess:
-    """Starts at once; its log goes to a file. The model key is in its environment, which no other user can read.
+    """A worker process, started by the constructor.
+
+    The model key is passed in the environment, as arguments of a process can be read by other users.
 
     Args:
-        settings: the demo's.
-        log_file: where its log goes.
-        stages: the stages that it runs.
+        settings: The demo's settings.
+        log_file: The log file.
+        stages: The stages that the worker runs.
     """
 
     def __init__(self, settings: Settings, log_file: Path, stages: Sequence[str] = STAGES) -> None:
@@ -41,43 +43,42 @@ class WorkerProcess:
         self.log_file = log_file
         self.peak_memory_bytes = 0
         with log_file.open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603 -- as said below
-                # All of it is our own: constants.
+            self._process = subprocess.Popen(  # noqa: S603 -- all arguments are constants
                 [sys.executable, "-m", "weir.cli.main", "worker", "--stages", ",".join(stages)],
                 env=environment(settings),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C is for the demo, which then ends its worker in order.
+                # A session of its own, so that Ctrl-C doesn't end the worker before the demo stops it.
                 start_new_session=True,
             )
 
     @property
     def has_ended(self) -> bool:
-        """Whether the process is gone, for whatever reason."""
+        """Whether the process has ended."""
         return self._process.poll() is not None
 
     def wait_until_ready(self, timeout_s: float) -> None:
-        """Returns when it is assigned and recovered.
+        """Waits until the worker's partitions are assigned and recovered.
 
         Raises:
-            WorkError: it ended, or was not ready in time.
+            WorkError: The worker ended, or was not ready in time.
         """
         deadline = time.monotonic() + timeout_s
         while self._ask("/ready") is None:
             if self.has_ended:
-                raise WorkError("The worker ended while it was starting.", self.last_words())
+                raise WorkError("The worker ended while it was starting.", self.last_log_line())
             if time.monotonic() > deadline:
-                raise WorkError(f"The worker was not ready within {timeout_s:.0f} s.", self.last_words())
+                raise WorkError(f"The worker was not ready within {timeout_s:.0f} s.", self.last_log_line())
             time.sleep(_POLL_S)
 
     def metrics(self) -> Series | None:
-        """All its series; None when it didn't answer."""
+        """All series of the worker; None if it didn't respond."""
         answer = self._ask("/metrics")
         return None if answer is None else parse(answer)
 
     def sample_memory(self) -> None:
-        """Takes note of how much memory it has now."""
+        """Updates `peak_memory_bytes` with the present memory."""
         try:
             memory = psutil.Process(self._process.pid).memory_info().rss
         except psutil.Error:
@@ -85,7 +86,7 @@ class WorkerProcess:
         self.peak_memory_bytes = max(self.peak_memory_bytes, memory)
 
     def stop(self, timeout_s: float = 30.0) -> int:
-        """Ends it in order, or at last by force; returns its exit code."""
+        """Ends the worker by SIGTERM, or after the timeout by SIGKILL; returns its exit code."""
         if not self.has_ended:
             self._process.send_signal(signal.SIGTERM)
         try:
@@ -94,8 +95,8 @@ class WorkerProcess:
             self._process.kill()
             return self._process.wait(timeout_s)
 
-    def last_words(self) -> str:
-        """The end of its log, for an error's hint."""
+    def last_log_line(self) -> str:
+        """A sentence with the last line of the log, for an error's hint."""
         lines = self.log_file.read_text(errors="replace").strip().splitlines()
         return f"Its last log line: {lines[-1]}" if lines else "Its log is empty."
 
@@ -108,7 +109,7 @@ class WorkerProcess:
 
 
 def parse(text: str) -> Series:
-    """Prometheus' text format as plain values."""
+    """Parses Prometheus' text format."""
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families(text)

@@ -16,7 +16,7 @@ from weir.tables.writing import exists
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
+class TablePosition:
     """Position of one partition in its table."""
 
     table: str
@@ -35,7 +35,7 @@ class Stand:
         return min(max(self.position or 0, self.log.start), self.log.end)
 
 
-def stands(settings: Settings) -> Iterator[Stand]:
+def table_positions(settings: Settings) -> Iterator[TablePosition]:
     """The position of each partition in its table, whether the stage would continue there or not.
 
     Raises:
@@ -47,19 +47,19 @@ def stands(settings: Settings) -> Iterator[Stand]:
         sink = _sink(settings, table, topic) if exists(uri, table) else None
         with LogReader(settings, [topic]) as reader:
             for (_, number), log in sorted(reader.ranges().items()):
-                yield Stand(table.name, number, sink.position(number) if sink else None, log)
+                yield TablePosition(table.name, number, sink.position(number) if sink else None, log)
 
 
-def accept(settings: Settings) -> list[Stand]:
+def accept(settings: Settings) -> list[TablePosition]:
     """Accepts other programs' changes of the tables, and lost records, so that the stage continues.
 
     No worker of the stage may run meanwhile. Returns the partitions whose position was moved.
 
     Raises:
-        WeirError: As in `stands`.
+        WeirError: As in `table_positions`.
     """
     moved = []
-    found = list(stands(settings))
+    found = list(table_positions(settings))
     for table in TABLES:
         own = [one for one in found if one.table == table.name]
         moves = {one.partition: one.accepted for one in own if one.accepted != one.position}

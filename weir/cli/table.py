@@ -21,10 +21,10 @@ def status(
     settings: Settings, *, as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False
 ) -> None:
     """Show each table's position and lag in each partition of its topic."""
-    stands = _loaded().stands
+    positions = _loaded().table_positions
     if not as_json:
         typer.echo(f"{'table':<12} {'partition':>9} {'position':>12} {'topic':>25} {'lag':>10}")
-    for one in stands(settings):
+    for one in positions(settings):
         if as_json:
             row = {"table": one.table, "partition": one.partition, "position": one.position}
             typer.echo(json.dumps(row | {"begin": one.log.start, "end": one.log.end, "lag": one.lag}))

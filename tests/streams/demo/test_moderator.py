@@ -17,8 +17,8 @@ def visitors(count: int) -> list[Visitor]:
 
 def answers(moderators: Moderators, seen: list[Visitor], until_s: float = 1_000.0) -> list[Label]:
     for number, visitor in enumerate(seen):
-        moderators.see(visitor, number / 10)
-    return list(moderators.answers(until_s))
+        moderators.add_event(visitor, number / 10)
+    return list(moderators.due_labels(until_s))
 
 
 def test_a_share_of_the_visitors_gets_an_answer_each_once() -> None:
@@ -31,7 +31,7 @@ def test_a_share_of_the_visitors_gets_an_answer_each_once() -> None:
 def test_no_answer_comes_before_it_is_due_and_all_come_in_order_of_time() -> None:
     moderators = Moderators(1, share=1.0, delay_s=(5.0, 15.0))
     assert not answers(moderators, visitors(10), until_s=4.9)
-    labels = list(moderators.answers(100.0))
+    labels = list(moderators.due_labels(100.0))
     assert len(labels) == 10
     assert all(before.ts <= after.ts for before, after in pairwise(labels))
 

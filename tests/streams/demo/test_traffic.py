@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.demo.delivery import REPEATED_SHARE, Sending, delivered, traffic
-from streams.demo.traffic import MANNERS, Happening, happenings
+from streams.demo.traffic import PROFILES, TrafficEvent, traffic_events
 from streams.demo.visitor import Kind
 from weir.contracts import Event
 
@@ -18,8 +18,8 @@ RATE = 200.0
 
 
 @pytest.fixture(scope="module")
-def minute() -> list[Happening]:
-    return list(takewhile(lambda happening: happening.at_s < 60, happenings(7, RATE, START_S, pace=5)))
+def minute() -> list[TrafficEvent]:
+    return list(takewhile(lambda event: event.at_s < 60, traffic_events(7, RATE, START_S, pace=5)))
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +27,8 @@ def sent() -> list[Sending]:
     return list(takewhile(lambda sending: sending.at_s < 60, traffic(7, RATE, START_S, pace=5)))
 
 
-def by_visitor(happened: list[Happening], kind: Kind) -> dict[str, list[Happening]]:
-    found: dict[str, list[Happening]] = {}
+def by_visitor(happened: list[TrafficEvent], kind: Kind) -> dict[str, list[TrafficEvent]]:
+    found: dict[str, list[TrafficEvent]] = {}
     for happening in happened:
         if happening.visitor.kind is kind:
             found.setdefault(happening.visitor.visitor_id, []).append(happening)
@@ -52,7 +52,7 @@ def test_another_seed_gives_other_visitors(seed: int) -> None:
     assert not first & second
 
 
-def test_every_event_is_valid(minute: list[Happening]) -> None:
+def test_every_event_is_valid(minute: list[TrafficEvent]) -> None:
     for happening in minute:
         event = Event.model_validate(happening.event)
         assert not event.model_extra
@@ -68,21 +68,21 @@ def test_the_site_is_busy_from_the_first_second_on(sent: list[Sending]) -> None:
     assert first / 15 == pytest.approx(RATE, rel=0.35)
 
 
-def test_events_happen_in_order_from_offset_0_on(minute: list[Happening]) -> None:
+def test_events_happen_in_order_from_offset_0_on(minute: list[TrafficEvent]) -> None:
     assert minute[0].at_s >= 0
     assert all(before.at_s <= after.at_s for before, after in pairwise(minute))
 
 
 def test_shares_of_the_kinds_add_up() -> None:
-    assert set(MANNERS) == set(Kind)
-    assert sum(manner.share for manner in MANNERS.values()) == pytest.approx(1)
+    assert set(PROFILES) == set(Kind)
+    assert sum(profile.share for profile in PROFILES.values()) == pytest.approx(1)
 
 
-def test_event_ids_tell_events_apart(minute: list[Happening]) -> None:
+def test_event_ids_tell_events_apart(minute: list[TrafficEvent]) -> None:
     assert len({happening.event["event_id"] for happening in minute}) == len(minute)
 
 
-def test_a_visitor_keeps_its_kind_address_and_user_agent(minute: list[Happening]) -> None:
+def test_a_visitor_keeps_its_kind_address_and_user_agent(minute: list[TrafficEvent]) -> None:
     faces: dict[str, set[tuple[str, str, str]]] = {}
     for happening in minute:
         event, visitor = happening.event, happening.visitor
@@ -106,19 +106,19 @@ def test_a_few_events_are_sent_twice_and_alike(sent: list[Sending]) -> None:
     assert all(originals[repeat.event["event_id"]] == repeat.event for repeat in repeats)
 
 
-def test_delivery_loses_nothing(minute: list[Happening]) -> None:
+def test_delivery_loses_nothing(minute: list[TrafficEvent]) -> None:
     arrived = Counter(sending.event["event_id"] for sending in delivered(minute, 3))
     assert set(arrived) == {happening.event["event_id"] for happening in minute}
     assert set(arrived.values()) == {1, 2}
 
 
-def test_shoppers_walk_the_funnel(minute: list[Happening]) -> None:
+def test_shoppers_walk_the_funnel(minute: list[TrafficEvent]) -> None:
     counts = Counter(h.event["type"] for visit in by_visitor(minute, Kind.SHOPPER).values() for h in visit)
     assert counts["page_view"] > counts["click"] > counts["add_to_cart"] > counts["purchase"] > 0
     assert min(counts["search"], counts["login"], counts["remove_from_cart"]) > 0
 
 
-def test_scrapers_keep_an_even_pace_and_people_do_not(minute: list[Happening]) -> None:
+def test_scrapers_keep_an_even_pace_and_people_do_not(minute: list[TrafficEvent]) -> None:
     def unevenness(kind: Kind) -> float:
         visits = [visit for visit in by_visitor(minute, kind).values() if len(visit) >= 8]
         gaps = [[after.at_s - before.at_s for before, after in pairwise(visit)] for visit in visits]
@@ -128,12 +128,12 @@ def test_scrapers_keep_an_even_pace_and_people_do_not(minute: list[Happening]) -
     assert unevenness(Kind.SHOPPER) > 0.5
 
 
-def test_some_scrapers_call_themselves_a_browser_and_some_do_not(minute: list[Happening]) -> None:
+def test_some_scrapers_call_themselves_a_browser_and_some_do_not(minute: list[TrafficEvent]) -> None:
     agents = {visit[0].visitor.user_agent for visit in by_visitor(minute, Kind.SCRAPER).values()}
     assert {agent.startswith("Mozilla/5.0") for agent in agents} == {True, False}
 
 
-def test_credential_stuffers_try_many_accounts_from_few_addresses(minute: list[Happening]) -> None:
+def test_credential_stuffers_try_many_accounts_from_few_addresses(minute: list[TrafficEvent]) -> None:
     attempts = [happening for visit in by_visitor(minute, Kind.STUFFER).values() for happening in visit]
     logins = [attempt.event for attempt in attempts if attempt.event["type"] == "login"]
     assert len({login["ip"] for login in logins}) <= 4
@@ -141,7 +141,7 @@ def test_credential_stuffers_try_many_accounts_from_few_addresses(minute: list[H
     assert mean(login["status"] == 401 for login in logins) > 0.9
 
 
-def test_spammers_post_links(minute: list[Happening]) -> None:
+def test_spammers_post_links(minute: list[TrafficEvent]) -> None:
     posts = [
         happening.event
         for visit in by_visitor(minute, Kind.SPAMMER).values()
@@ -152,6 +152,6 @@ def test_spammers_post_links(minute: list[Happening]) -> None:
     assert all("http://" in post["text"] for post in posts)
 
 
-def test_scanners_ask_for_what_is_not_there(minute: list[Happening]) -> None:
+def test_scanners_ask_for_what_is_not_there(minute: list[TrafficEvent]) -> None:
     probes = [happening.event for visit in by_visitor(minute, Kind.SCANNER).values() for happening in visit]
     assert mean(probe["status"] >= 400 for probe in probes) > 0.6

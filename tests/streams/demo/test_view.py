@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from streams.demo.picture import Picture
+from streams.demo.figures import DemoFigures
 from streams.demo.view import LINE_EVERY_S, LineView, LiveView, make_view
 
 FLAG = {"visitor": "v1", "verdict": "block", "stage": "heuristics", "why": "[red]asks for /.env[/] " + "x" * 200}
-PICTURE = Picture(
+FIGURES = DemoFigures(
     elapsed_s=12.0,
     sent=2_400,
     per_s=200.0,
@@ -51,8 +51,8 @@ def test_a_terminal_gets_a_live_table() -> None:
     view = make_view(terminal, "console http://127.0.0.1:1")
     assert isinstance(view, LiveView)
     with view:
-        view.show(PICTURE)
-        view.show(Picture())
+        view.show(FIGURES)
+        view.show(DemoFigures())
     assert isinstance(terminal.file, io.StringIO)
     said = terminal.file.getvalue()
     assert "2,400 sent" in said
@@ -65,12 +65,12 @@ def test_lines_come_every_few_seconds_and_new_flags_once() -> None:
     said: list[str] = []
     clock = Clock()
     with LineView(said.append, clock) as view:
-        view.show(PICTURE)
-        view.show(PICTURE)
+        view.show(FIGURES)
+        view.show(FIGURES)
         clock.now_s += LINE_EVERY_S
-        view.show(PICTURE)
+        view.show(FIGURES)
         clock.now_s += LINE_EVERY_S
-        view.show(replace(PICTURE, newest=({**FLAG, "visitor": "v2"}, FLAG)))
+        view.show(replace(FIGURES, newest=({**FLAG, "visitor": "v2"}, FLAG)))
     lines = [line for line in said if "events" in line]
     flags = [line for line in said if "newest" in line]
     assert len(lines) == 3

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.demo.picture import by_label, lag, model
+from streams.demo.figures import by_label, lag, model
 from streams.demo.worker_process import environment, parse
 from weir.broker import free_port
 from weir.settings import Settings

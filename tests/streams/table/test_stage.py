@@ -12,7 +12,7 @@ import httpx
 import pytest
 from deltalake import DeltaTable
 
-from streams.table.accept import accept, stands
+from streams.table.accept import accept, table_positions
 from tests.streams.table import killed
 from tests.streams.table.records import session
 from tests.support.polling import eventually
@@ -116,7 +116,7 @@ def test_tables_that_were_moved_away_stop_the_stage_until_that_is_accepted(setti
     assert {one.table for one in accept(settings)} >= {"sessions"}
     with worker(settings, tmp_path, "accepted"):
         until_written(settings, 1)
-    assert all(one.lag == 0 for one in stands(settings))
+    assert all(one.lag == 0 for one in table_positions(settings))
 
 
 def test_a_store_that_is_away_costs_time_and_loses_nothing(settings: Settings, tmp_path: Path) -> None:

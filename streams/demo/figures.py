@@ -11,8 +11,8 @@ from weir.contracts import Flag
 
 
 @dataclass(frozen=True)
-class Picture:
-    """Plain values, made anew each time; nothing in it changes later."""
+class DemoFigures:
+    """The demo's figures at one moment."""
 
     elapsed_s: float = 0.0
     sent: int = 0
@@ -23,22 +23,22 @@ class Picture:
     opened: int = 0
     closed: int = 0
     flags: dict[str, int] = field(default_factory=dict)
-    """By verdict."""
+    """Number of flags by verdict."""
     stages: dict[str, int] = field(default_factory=dict)
     """Flags by stage."""
     lag: int | None = None
     model: str = "none yet"
     latency_ms: float | None = None
-    """Median, over all flags so far."""
+    """Median latency of all flags so far."""
     memory_mb: float = 0.0
     newest: tuple[dict[str, str], ...] = ()
     """Newest flags, newest first: visitor, verdict, stage, why."""
 
 
-def take(elapsed_s: float, sent: Sent, results: Results, series: Series, memory_bytes: int) -> Picture:
-    """What is known now; `series` are the worker's metrics, empty while it doesn't answer."""
+def take(elapsed_s: float, sent: Sent, results: Results, series: Series, memory_bytes: int) -> DemoFigures:
+    """The present figures; `series` are the worker's metrics, empty if it hasn't responded yet."""
     by_verdict, by_stage = _sums(results)
-    return Picture(
+    return DemoFigures(
         elapsed_s=elapsed_s,
         sent=sent.events,
         per_s=sent.events / elapsed_s if elapsed_s > 0 else 0.0,
@@ -57,7 +57,7 @@ def take(elapsed_s: float, sent: Sent, results: Results, series: Series, memory_
 
 
 def by_label(series: Series, name: str, label: str) -> dict[str, int]:
-    """A counter by one of its labels, summed over the others; without zeros."""
+    """A counter by one of its labels, summed over the other labels; zeros are left out."""
     sums: dict[str, int] = {}
     for (metric, labels), value in series.items():
         if metric == name and value:
@@ -67,7 +67,7 @@ def by_label(series: Series, name: str, label: str) -> dict[str, int]:
 
 
 def lag(series: Series) -> int | None:
-    """Records that no stage has processed yet; None while the number is unknown."""
+    """Number of records that are not processed yet, over all stages; None if the number is unknown."""
     known = [value for (metric, _), value in series.items() if metric == "weir_lag_records"]
     return int(sum(known)) if known else None
 
@@ -83,7 +83,7 @@ def model(series: Series) -> str:
 
 
 def as_row(flag: Flag) -> dict[str, str]:
-    """A flag in a few words."""
+    """A flag as a row of the view."""
     return {
         "visitor": flag.visitor_id,
         "verdict": flag.verdict,
