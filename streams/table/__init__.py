@@ -5,5 +5,5 @@
 
 Each row is written exactly once. The offsets are application transactions in the commit that adds the rows
 (https://github.com/delta-io/delta/blob/master/PROTOCOL.md#transaction-identifiers), so that both are written or
-neither. The group's committed offsets are for tools that show lag, and tell a new table from one that was lost.
+neither. The group's committed offsets are for tools that show lag, and distinguish a new table from a lost table.
 """

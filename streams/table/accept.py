@@ -1,4 +1,4 @@
-"""Operations on the stage's tables: show their positions, and accept the present state so that the stage continues."""
+"""Shows the positions of the stage's tables, and accepts their present state so that the stage continues."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class TablePosition:
 
     @property
     def lag(self) -> int:
-        """Number of records in the topic that the table lacks."""
+        """Number of offsets between the table's position and the topic's end."""
         return max(self.log.end - max(self.position or 0, self.log.start), 0)
 
     @property
@@ -70,7 +70,7 @@ def accept(settings: Settings) -> list[TablePosition]:
 
 def _sink(settings: Settings, table: Table, topic: str) -> Sink:
     topic_id = Observer(settings).topic_ids([topic])[topic]
-    return Sink(_uri(settings), table, topic, topic_id, trusts=True)
+    return Sink(_uri(settings), table, topic, topic_id, accepts_changes=True)
 
 
 def _uri(settings: Settings) -> str:

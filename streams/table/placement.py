@@ -1,7 +1,7 @@
 """Plain functions that decide from which offset a partition is read, and when the stage must stop.
 
-The table's own position counts. If the log or the group contradicts it, then the stage stops with an error message:
-missing or duplicate rows can't be recognised later.
+The stage reads from the table's position. If the log or the group contradicts it, then the stage stops with an error
+message, since missing or duplicate rows can't be recognised later.
 """
 
 from __future__ import annotations

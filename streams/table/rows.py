@@ -1,4 +1,4 @@
-"""Rows that wait for a commit, by table and partition: decoded when read, and made columns in chunks."""
+"""Rows that wait for a commit, by table and partition; they are converted to columns in chunks."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class UncommittedRows:
         return self.in_chunks + len(self.batch)
 
     def settle(self) -> None:
-        """Makes columns of the waiting records."""
+        """Converts the waiting records to columns."""
         if len(self.batch):
             chunk = self.batch.take()
             self.chunks.append(chunk)
@@ -69,11 +69,11 @@ class Rows:
         return any(one.end != one.begin for one in self.partitions.values())
 
     def begin(self, partition: int, position: int | None, offset: int) -> None:
-        """Begins a partition: its rows follow the table's `position`, and are read from `offset`."""
+        """Adds a partition whose rows follow the table's `position` and are read from `offset`."""
         self.partitions[partition] = UncommittedRows(position, offset, Batch(self.table))
 
     def take(self, record: InputRecord) -> str:
-        """Takes the next record of its partition; returns the reason if the record can't be decoded, else nothing."""
+        """Takes the next record of its partition; returns the reason if the record can't be decoded, otherwise ""."""
         waiting = self.partitions[record.partition]
         waiting.end = record.offset + 1
         found = self._read(record.value)

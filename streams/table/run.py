@@ -45,12 +45,12 @@ class TableProcess:
 
     @property
     def is_ready(self) -> bool:
-        """Whether the positions of its partitions are known and the store answers."""
+        """Whether the positions of the assigned partitions are known and the store responds."""
         return self._stage.is_ready and not self._stop.is_set()
 
     @property
     def is_alive(self) -> bool:
-        """Whether its thread runs; an unreachable store doesn't end the thread."""
+        """Whether the stage has not failed; an unreachable store is no failure, as the stage retries."""
         return not self._has_failed
 
     def status(self) -> Mapping[str, Any]:

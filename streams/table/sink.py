@@ -1,8 +1,8 @@
-"""Writes one Delta table: each commit adds rows and moves positions together.
+"""Writes one Delta table: each commit both adds rows and moves positions.
 
 One commit uses one handle. Delta compares the application transactions of the commit with those of other commits since
-the handle's version, and refuses the commit if both move the same position. So the handle's positions are checked right
-before the commit, and the handle is never renewed in between.
+the handle's version, and refuses the commit if both move the same position. So the handle's positions are checked
+before the commit, and the handle is not renewed in between.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from weir.tables.catalogue import Table
 from weir.tables.columns import schema
 from weir.tables.writing import location, open_or_create
 
-OURS = "weir"
+COMMIT_KEY = "weir"
 """Key in the metadata of this stage's commits."""
 _TOPIC = "weir.topic"
 _TOPIC_ID = "weir.topic_id"
 _HARMLESS = frozenset({"OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "CREATE TABLE", "ADD COLUMN"})
-"""Operations of other programs that change no row."""
-_NEAR, _FAR = 10, 10_000
-"""Commits to search for this stage's last one: first the newest, then, after many compactions, more."""
+"""Operations that change no rows, so other programs may execute them."""
+_RECENT_COMMITS, _MAX_COMMITS = 10, 10_000
+"""Numbers of newest commits to search for this stage's last commit: more only if many compactions followed it."""
 
 log = logging.getLogger("weir.table")
 
@@ -51,23 +51,23 @@ class Sink:
         table: The table.
         topic: The topic's full name.
         topic_id: The topic's id. A topic that was created anew has another id, and its offsets begin at 0.
-        trusts: Whether other programs' changes of rows are accepted.
+        accepts_changes: Whether other programs' changes of rows are accepted.
 
     Raises:
         WorkError: The table is of another topic or a newer version, or another program has changed it.
         StorageError: The store can't be reached.
     """
 
-    def __init__(self, uri: str, table: Table, topic: str, topic_id: str, *, trusts: bool = False) -> None:
+    def __init__(self, uri: str, table: Table, topic: str, topic_id: str, *, accepts_changes: bool = False) -> None:
         self.table = table
         self._topic = topic
         self._topic_id = topic_id
-        self._trusts = trusts
+        self._accepts_changes = accepts_changes
         self._uri = location(uri, table)
         self._handle = open_or_create(uri, table)
         self._refuse_newer_columns()
         self.knows_topic = False
-        self._look_back()
+        self._check_history()
 
     def position(self, partition: int) -> int | None:
         """The partition's position in the table, by the handle; None if it has none."""
@@ -81,7 +81,7 @@ class Sink:
             WorkError: As in the constructor.
         """
         self._handle = DeltaTable(self._uri)
-        self._look_back()
+        self._check_history()
 
     def commit(self, rows: Rows) -> int:
         """Adds the waiting rows and moves their partitions' positions; returns the table's version.
@@ -92,12 +92,12 @@ class Sink:
             WorkError: Another program has changed rows since the last commit.
         """
         moves = {number: one for number, one in rows.partitions.items() if one.end != one.begin}
-        self._require({number: one.begin for number, one in moves.items()})
+        self._require_positions({number: one.begin for number, one in moves.items()})
         before = self._handle.version()
         self._write(rows.collected(), {number: one.end for number, one in moves.items()})
         after = self._handle.version()
         if after > before + 1:
-            self._look_at_others(self._handle.history(after - before)[1:])
+            self._check_other_commits(self._handle.history(after - before)[1:])
         return int(after)
 
     def accept(self, positions: Mapping[int, int]) -> None:
@@ -120,7 +120,7 @@ class Sink:
 
     def _properties(self, positions: Mapping[int, int]) -> CommitProperties:
         return CommitProperties(
-            custom_metadata={OURS: "table", _TOPIC: self._topic, _TOPIC_ID: self._topic_id},
+            custom_metadata={COMMIT_KEY: "table", _TOPIC: self._topic, _TOPIC_ID: self._topic_id},
             app_transactions=[Transaction(self._app_id(number), position) for number, position in positions.items()],
         )
 
@@ -132,7 +132,7 @@ class Sink:
                 "Start the newer version of Weir that has written the table.",
             )
 
-    def _require(self, begins: Mapping[int, int | None]) -> None:
+    def _require_positions(self, begins: Mapping[int, int | None]) -> None:
         overtaken = {number for number, begin in begins.items() if self.position(number) != begin}
         if overtaken:
             raise OvertakenError(self.table.name, overtaken)
@@ -140,22 +140,22 @@ class Sink:
     def _app_id(self, partition: int) -> str:
         return f"{self._topic_id}:{partition}"
 
-    def _look_back(self) -> None:
-        if not self._look_at_others(self._handle.history(_NEAR)):
-            self._look_at_others(self._handle.history(_FAR))
+    def _check_history(self) -> None:
+        if not self._check_other_commits(self._handle.history(_RECENT_COMMITS)):
+            self._check_other_commits(self._handle.history(_MAX_COMMITS))
 
-    def _look_at_others(self, history: Iterable[Mapping[str, Any]]) -> bool:
+    def _check_other_commits(self, history: Iterable[Mapping[str, Any]]) -> bool:
         """Checks the commits after this stage's last one; returns whether there is one.
 
         Raises:
             WorkError: Another program has changed rows since, so rows may be missing or duplicate.
         """
         for commit in history:
-            if OURS in commit:
-                self._recognise(commit)
+            if COMMIT_KEY in commit:
+                self._check_topic(commit)
                 return True
             operation = str(commit.get("operation"))
-            if operation not in _HARMLESS and not self._trusts:
+            if operation not in _HARMLESS and not self._accepts_changes:
                 raise WorkError(
                     f"The table {self.table.name} was changed by another program: version {commit.get('version')} is a "
                     f"{operation}.",
@@ -163,7 +163,7 @@ class Sink:
                 )
         return False
 
-    def _recognise(self, commit: Mapping[str, Any]) -> None:
+    def _check_topic(self, commit: Mapping[str, Any]) -> None:
         topic = commit.get(_TOPIC)
         if topic is None:
             return

@@ -129,7 +129,7 @@ def test_a_store_that_is_away_costs_time_and_loses_nothing(settings: Settings, t
         tables.rename(away)
         tables.write_text("no folder")
         send(settings, 2)
-        eventually(lambda: "the tables must wait" in log_of(tmp_path), what="a word about the store")
+        eventually(lambda: "tables can't be written" in log_of(tmp_path), what="a word about the store")
         assert httpx.get(f"{address[1]}/ready").status_code == 503
         assert httpx.get(f"{address[1]}/live").status_code == 200
         tables.unlink()
