@@ -1,1 +1,1 @@
-"""Workflows: graphs of steps, each a command that reads files and writes files, run here or in containers."""
+"""Workflows: graphs of steps that read and write files, run on this machine or in containers."""

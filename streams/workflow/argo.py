@@ -1,4 +1,4 @@
-"""A workflow as a manifest of Argo Workflows: a DAG of containers that hand files on as artifacts."""
+"""Makes a manifest of Argo Workflows from a workflow: a DAG of containers whose files are artifacts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DAG = "graph"
 
 
 def to_argo(workflow: Workflow) -> str:
-    """The manifest as YAML, the same for the same declaration."""
+    """The manifest as YAML; equal declarations give equal text."""
     head = f"# Written by `weir workflow export {workflow.name} --to argo`: edit the declaration beside it.\n"
     return head + yaml.safe_dump(manifest(workflow), sort_keys=False, width=120, allow_unicode=True)
 
@@ -47,7 +47,7 @@ def manifest(workflow: Workflow) -> dict[str, Any]:
 def _task(workflow: Workflow, step: Step) -> dict[str, Any]:
     makers = workflow.makers
     task: dict[str, Any] = {"name": step.name, "template": step.name}
-    before = workflow.before(step)
+    before = workflow.dependencies(step)
     if before:
         task["dependencies"] = before
     parameters = [
@@ -83,13 +83,13 @@ def _template(workflow: Workflow, step: Step) -> dict[str, Any]:
             "image": step.image or workflow.image,
             "command": list(step.command),
             "args": arguments,
-            # Argo makes no folder for outputs: an empty volume is one, and a user without rights may write there.
+            # Argo creates no folder for outputs. An empty volume serves as folder, which every user may write to.
             "volumeMounts": [{"name": "out", "mountPath": _OUT}],
         },
         "volumes": [{"name": "out", "emptyDir": {}}],
     }
     if step.retries:
-        # Exit code 2 says that the same call would fail again.
+        # Exit code 2 means that the same command would fail again.
         template["retryStrategy"] = {
             "limit": step.retries,
             "retryPolicy": "Always",

@@ -1,4 +1,4 @@
-"""The candidate that a workflow made, and the record of the models topic that it becomes."""
+"""The candidate of a workflow, and its record for the models topic."""
 
 from __future__ import annotations
 
@@ -23,34 +23,35 @@ class Candidate(BaseModel):
     why: str
     figures: dict[str, float]
     snapshot: Snapshot | None
-    """None: a program of another kind has trained it, and no worker could read it."""
+    """None if the model is of no family of `models/`, so that workers can't load it."""
 
 
 def read_candidate(path: Path) -> Candidate:
     """The candidate in a file.
 
     Raises:
-        UsageError: it can't be read, or is none.
+        UsageError: The file can't be read, or is not a candidate.
     """
     try:
         return Candidate.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         detail = " ".join(str(error).split())
-        raise UsageError(f"{path} is no candidate: {detail}.", "A run's step `publish` writes one.") from error
+        raise UsageError(f"{path} is not a candidate: {detail}.", "The step `publish` writes candidates.") from error
 
 
 def signed_record(candidate: Candidate, key: bytes | None) -> tuple[str, Output]:
-    """The version's name, and its record.
+    """The version's name and its signed record.
 
     Raises:
-        WorkError: the gate refused it, or it is of no family of models.
-        SettingsError: there is no key.
+        WorkError: The gate refused the candidate, or workers can't load its model.
+        SettingsError: There is no key.
     """
     if not candidate.passed:
         raise WorkError(f"The gate refuses the candidate: {candidate.why.rstrip('.')}.", "Nothing was published.")
     if candidate.snapshot is None:
         raise WorkError(
-            "The candidate is of no family that workers can read.", "Train a family of models/, or serve it elsewhere."
+            "The candidate's model is of no family of models/, so workers can't load it.",
+            "Train a family of models/, or serve the model elsewhere.",
         )
     if key is None:
         raise SettingsError("There is no key to sign the candidate with.", "Set WEIR_MODEL_KEY, as the workers have.")

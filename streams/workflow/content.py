@@ -1,4 +1,4 @@
-"""What a step's result depends on, as one hash: its declaration, its program and the content of its inputs."""
+"""The hash that identifies a step's result: of its declaration, its program and the content of its inputs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from weir.errors import UsageError
 from weir.settings import Settings
 
 _FORM = 1
-"""Goes up when steps' folders are laid out otherwise."""
+"""Version of the layout of steps' folders, which invalidates results of other versions."""
 
 
 def file_content(path: Path) -> str:
@@ -24,11 +24,11 @@ def file_content(path: Path) -> str:
 
 
 def given_content(given: Given, value: str) -> str:
-    """What counts of a given value: the text, or which table it is and its version. It may wait for an object store.
+    """The content of a given value for the hash: the text, or the table's id and version. May wait for an object store.
 
     Raises:
-        UsageError: there is no such table.
-        WorkError: the table can't be read.
+        UsageError: The table doesn't exist.
+        WorkError: The table can't be read.
     """
     if given.table is None:
         return value
@@ -50,10 +50,10 @@ def version_number(content: str) -> str:
 
 
 def setting_values(workflow: Workflow, settings: Settings) -> dict[str, str]:
-    """The values of those settings that the workflow is given.
+    """The values of the settings that the workflow uses.
 
     Raises:
-        UsageError: a setting has no value, or is a secret: arguments of a process can be read by others.
+        UsageError: A setting has no value, or is a secret, as other users can read arguments of a process.
     """
     values: dict[str, str] = {}
     for name, given in workflow.given.items():
@@ -62,21 +62,22 @@ def setting_values(workflow: Workflow, settings: Settings) -> dict[str, str]:
         value = getattr(settings, setting_name(name))
         if not isinstance(value, int | float | str):
             raise UsageError(
-                f"The setting {setting_name(name)} can't be given to a workflow.", "Give a number or a text."
+                f"The setting {setting_name(name)} can't be given to a workflow.",
+                "Its value must be a number or a text.",
             )
         values[name] = str(value)
     return values
 
 
 def step_key(workflow: Workflow, step: Step, inputs: Mapping[str, str]) -> str:
-    """The hash under which a step's result is kept.
+    """The hash under which a step's result is stored.
 
-    Retries and the time limit are no part of it: they don't change what comes out.
+    It does not include retries and the time limit, as they don't change the result.
 
     Args:
-        workflow: that the step belongs to.
-        step: the step.
-        inputs: content of each of its inputs.
+        workflow: The workflow of the step.
+        step: The step.
+        inputs: Content of each input by name.
     """
     parts = {
         "form": _FORM,
@@ -92,7 +93,7 @@ def step_key(workflow: Workflow, step: Step, inputs: Mapping[str, str]) -> str:
 
 
 def _programs(command: list[str]) -> dict[str, str]:
-    """Content of the files that the command names: its program, or the source of the module behind `-m`."""
+    """Content of the files in the command: arguments that are files, and the source of the module after `-m`."""
     found = {word: file_content(Path(word)) for word in command[1:] if Path(word).is_file()}
     if "-m" in command[:-1]:
         name = command[command.index("-m") + 1]

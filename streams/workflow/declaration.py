@@ -1,4 +1,4 @@
-"""A workflow as its YAML file declares it: what it is given, and steps that read and write named files."""
+"""The declaration of a workflow in YAML: given values, and steps that read and write named files."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class _Strict(BaseModel):
 
 
 class Given(_Strict):
-    """A value that the workflow is given from outside."""
+    """A value that the caller gives the workflow."""
 
     kind: Literal["text", "table", "setting"]
-    """`text`: the value itself counts. `table`: the folder of the Delta tables; the version of one of them counts, and
-    is given to steps as `--NAME-version`.
-    `setting`: Weir's setting of the same name, with underscores; its value counts."""
+    """`text`: any text. `table`: the folder of the Delta tables; the version of `table` identifies the content, and is
+    given to steps as `--NAME-version`.
+    `setting`: the value of Weir's setting of the same name, with underscores."""
     table: Name | None = None
-    """Of the kind `table`, the name of the table that is read."""
+    """Name of the table that is read; only for the kind `table`."""
     about: str = ""
 
 
@@ -42,11 +42,11 @@ class Step(_Strict):
     about: str = ""
     command: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
     image: str | None = None
-    """Container that it runs in; the workflow's image unless given. A run on this machine takes no container."""
+    """Container image of the step; the workflow's unless given. Runs on this machine use no container."""
     inputs: list[Name] = []
-    """Outputs of other steps, and names of what the workflow is given."""
+    """Names of other steps' outputs and of given values."""
     outputs: Annotated[dict[Name, FileName], Field(min_length=1)]
-    """Output to the name of its file. Names of outputs are unique in the workflow."""
+    """File name of each output. Names of outputs are unique in the workflow."""
     retries: Annotated[int, Field(ge=0, le=10)] = 0
     time_limit_s: Annotated[int, Field(gt=0, le=7 * 86_400)]
 
@@ -62,10 +62,10 @@ class Workflow(_Strict):
 
     @property
     def makers(self) -> dict[str, str]:
-        """Output to the step that makes it."""
+        """Name of the step that writes each output."""
         return {output: step.name for step in self.steps for output in step.outputs}
 
-    def before(self, step: Step) -> list[str]:
+    def dependencies(self, step: Step) -> list[str]:
         """The steps whose outputs a step reads, in the order of the declaration."""
         makers = self.makers
         read = {makers[name] for name in step.inputs if name in makers}
@@ -75,7 +75,7 @@ class Workflow(_Strict):
         """The workflow with another command for one step.
 
         Raises:
-            UsageError: there is no such step, or the command is empty.
+            UsageError: The step doesn't exist, or the command is empty.
         """
         if step_name not in {step.name for step in self.steps}:
             raise UsageError(
@@ -87,25 +87,25 @@ class Workflow(_Strict):
         except ValueError as error:
             raise UsageError(f"The command of step {step_name} can't be read: {error}.", "Check its quotes.") from error
         if not words:
-            raise UsageError(f"Step {step_name} is given an empty command.", 'For example: train="python my_train.py".')
+            raise UsageError(f"The command of step {step_name} is empty.", 'For example: train="python my_train.py".')
         steps = [one.model_copy(update={"command": words}) if one.name == step_name else one for one in self.steps]
         return self.model_copy(update={"steps": steps})
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice in a mapping, where YAML's own loader takes the second."""
+    """Refuses a mapping with duplicate keys, of which `SafeLoader` would use the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 -- the loader's signature
         seen: set[str] = set()
         for key, _ in node.value:
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands twice", key.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is a duplicate key", key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 
 def setting_name(given: str) -> str:
-    """The setting that a given value of the kind `setting` takes its value from."""
+    """The name of the setting for a given value of the kind `setting`."""
     return given.replace("-", "_")
 
 
@@ -113,7 +113,7 @@ def load_workflow(path: Path) -> Workflow:
     """The workflow that a file declares.
 
     Raises:
-        UsageError: the file can't be read, or declares no workflow: the error names the step and the field.
+        UsageError: The file can't be read, or is not a valid workflow; the message names the step and the field.
     """
     try:
         declared = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 -- a safe loader
@@ -124,21 +124,21 @@ def load_workflow(path: Path) -> Workflow:
 
 
 def parse_workflow(declared: Any, where: str) -> Workflow:  # noqa: ANN401 -- whatever YAML gave
-    """The workflow of a mapping.
+    """The workflow that a mapping declares.
 
     Raises:
-        UsageError: it is none; the error names the step and the field.
+        UsageError: The mapping is not a valid workflow; the message names the step and the field.
     """
     try:
         workflow = Workflow.model_validate(declared)
     except ValidationError as error:
         first = error.errors()[0]
-        raise UsageError(f"{where}, {_place(first['loc'], declared)}: {first['msg']}.", _FORM) from error
+        raise UsageError(f"{where}, {_field_of(first['loc'], declared)}: {first['msg']}.", _FORM) from error
     _check(workflow, where)
     return workflow
 
 
-def _place(loc: tuple[int | str, ...], declared: Any) -> str:  # noqa: ANN401 -- whatever YAML gave
+def _field_of(loc: tuple[int | str, ...], declared: Any) -> str:  # noqa: ANN401 -- whatever YAML gave
     if len(loc) >= 2 and loc[0] == "steps" and isinstance(loc[1], int):  # noqa: PLR2004 -- steps, number, field
         step = declared["steps"][loc[1]]
         name = step.get("name") if isinstance(step, Mapping) else None
@@ -150,7 +150,7 @@ def _place(loc: tuple[int | str, ...], declared: Any) -> str:  # noqa: ANN401 --
 def _check(workflow: Workflow, where: str) -> None:
     for given, one in workflow.given.items():
         if (one.kind == "table") != (one.table is not None):
-            raise UsageError(f"{where}, field given.{given}.table: it belongs to the kind table alone.", _FORM)
+            raise UsageError(f"{where}, field given.{given}.table: only the kind table has this field.", _FORM)
         if one.kind == "setting" and setting_name(given) not in Settings.model_fields:
             raise UsageError(f"{where}, field given.{given}: Weir has no setting {setting_name(given)}.", _FORM)
     _check_names(workflow, where)
@@ -158,9 +158,9 @@ def _check(workflow: Workflow, where: str) -> None:
     for step in workflow.steps:
         unknown = [name for name in step.inputs if name not in makers and name not in workflow.given]
         if unknown:
-            raise UsageError(f"{where}, step {step.name}, field inputs: nothing makes {unknown[0]}.", _FORM)
+            raise UsageError(f"{where}, step {step.name}, field inputs: no step has the output {unknown[0]}.", _FORM)
     try:
-        TopologicalSorter({step.name: workflow.before(step) for step in workflow.steps}).prepare()
+        TopologicalSorter({step.name: workflow.dependencies(step) for step in workflow.steps}).prepare()
     except CycleError as error:
         names = error.args[1]
         detail = f"the steps form a cycle, {' → '.join(names)}"
@@ -168,7 +168,7 @@ def _check(workflow: Workflow, where: str) -> None:
 
 
 def _check_names(workflow: Workflow, where: str) -> None:
-    """Each step, output and file has a name of its own."""
+    """Checks that names of steps, outputs and files are unique."""
     makers = dict.fromkeys(workflow.given, "the workflow's given values")
     versions = (f"{name}-version" for name, given in workflow.given.items() if given.kind == "table")
     makers |= dict.fromkeys(versions, "the version of a table")
@@ -181,7 +181,7 @@ def _check_names(workflow: Workflow, where: str) -> None:
         if len(set(step.outputs.values())) < len(step.outputs):
             raise UsageError(f"{at} outputs: two outputs have the same file.", _FORM)
         if len(set(step.inputs)) < len(step.inputs):
-            raise UsageError(f"{at} inputs: an input stands there twice.", _FORM)
+            raise UsageError(f"{at} inputs: an input occurs twice.", _FORM)
         for output in step.outputs:
             if output in makers:
                 raise UsageError(f"{at} outputs: {makers[output]} has {output} already.", _FORM)

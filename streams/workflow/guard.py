@@ -1,7 +1,7 @@
-"""Runs a command, and kills it with its whole process group as soon as the runner that started it is gone.
+"""Runs a command, and kills its whole process group when the runner ends.
 
-The runner holds the other end of standard input. When the runner dies, even by SIGKILL, the pipe ends. This file is
-run by its path and imports nothing of Weir, so that it starts at once.
+The runner has the other end of standard input, a pipe that is closed when the runner ends, even by SIGKILL. This file
+is run by its path and imports nothing of Weir, so that it starts fast.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import threading
 
 
-def _wait_for_the_end() -> None:
+def _kill_when_runner_ends() -> None:
     while os.read(0, 1):
         pass
     os.killpg(0, signal.SIGKILL)
@@ -21,9 +21,9 @@ def _wait_for_the_end() -> None:
 
 def main() -> int:
     """The command's exit code, 128 and the signal's number if a signal ended it, 127 if it can't be started."""
-    threading.Thread(target=_wait_for_the_end, daemon=True).start()
+    threading.Thread(target=_kill_when_runner_ends, daemon=True).start()
     try:
-        code = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, check=False).returncode  # noqa: S603 -- what the declaration says
+        code = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, check=False).returncode  # noqa: S603 -- the command of the declaration
     except OSError as error:
         sys.stderr.write(f"{sys.argv[1]} can't be started: {error.strerror}\n")
         return 127
@@ -33,5 +33,5 @@ def main() -> int:
 if __name__ == "__main__":
     ended = main()
     sys.stderr.flush()
-    # The thread that waits for the runner must not hold up the end.
+    # `os._exit` ends the process at once, although the thread is blocked in a read.
     os._exit(ended)

@@ -1,4 +1,4 @@
-"""A workflow's graph with the states of its steps: as text for people, in Graphviz's language for pictures."""
+"""Shows a workflow's graph with the states of its steps, as text or in Graphviz's language."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ _COLOURS = {"done": "palegreen", "kept": "lightblue", "failed": "lightsalmon", "
 
 
 def levels(workflow: Workflow) -> dict[str, int]:
-    """Step to the number of steps on the longest way to it: those of one level don't depend on one another."""
+    """Level of each step: the number of steps on the longest path to it. Steps of one level are independent."""
     steps = {step.name: step for step in workflow.steps}
     found: dict[str, int] = {}
 
     def level(name: str) -> int:
         if name not in found:
-            found[name] = 1 + max(map(level, workflow.before(steps[name])), default=0)
+            found[name] = 1 + max(map(level, workflow.dependencies(steps[name])), default=0)
         return found[name]
 
     return {name: level(name) for name in steps}
 
 
 def as_text(workflow: Workflow, results: Mapping[str, StepResult]) -> str:
-    """A line for each step, indented by its level: state, time, what it reads and what it makes."""
+    """A line for each step, indented by its level: state, time, inputs and outputs."""
     depth = levels(workflow)
     ordered = sorted(workflow.steps, key=lambda step: depth[step.name])
     labels = {step.name: "  " * (depth[step.name] - 1) + step.name for step in ordered}

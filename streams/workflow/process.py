@@ -14,13 +14,13 @@ from pathlib import Path
 from streams.workflow import guard
 from weir.errors import WorkError
 
-WRONG_CALL = 2
-"""Exit code of a step that would fail again in the same way: it is not tried again."""
-_MOST_OF_LOG = 20_000
+USAGE_ERROR = 2
+"""Exit code of a step that would fail again in the same way, so it is not retried."""
+_LOG_TAIL_BYTES = 20_000
 
 
 class StepFailedError(WorkError):
-    """A step's command failed or took too long; `may_retry` says whether another try could help."""
+    """A step's command failed or exceeded its time limit; `may_retry` is whether a retry can succeed."""
 
     def __init__(self, message: str, hint: str = "", *, may_retry: bool = True) -> None:
         super().__init__(message, hint)
@@ -28,7 +28,7 @@ class StepFailedError(WorkError):
 
 
 class Processes:
-    """The commands that run now, for all threads of a run."""
+    """The running commands of a run, shared by its threads."""
 
     def __init__(self) -> None:
         self._running: set[subprocess.Popen[bytes]] = set()
@@ -36,22 +36,22 @@ class Processes:
         self._stopped = False
 
     def run(self, step: str, command: Sequence[str], log: Path, time_limit_s: float) -> None:
-        """Runs a command to its end; it blocks. Nothing of its process group is left afterwards.
+        """Runs a command to its end, and blocks. All processes of its process group have ended afterwards.
 
         Args:
-            step: name, for the error.
-            command: a first word `python` is this interpreter.
-            log: file that takes what the command prints, anew.
-            time_limit_s: seconds after which it is killed.
+            step: Name of the step, for messages.
+            command: The command; the first word `python` stands for this interpreter.
+            log: File for the command's output, which is overwritten.
+            time_limit_s: Seconds after which the command is killed.
 
         Raises:
-            StepFailedError: it ended with another code than 0, or was killed.
+            StepFailedError: The command ended with another code than 0, or was killed.
         """
         words = [sys.executable, *command[1:]] if command[0] == "python" else list(command)
         with log.open("wb") as printed, self._lock:
             if self._stopped:
                 raise StepFailedError(f"Step {step} was not started: the run was stopped.", may_retry=False)
-            process = subprocess.Popen(  # noqa: S603 -- what the declaration says
+            process = subprocess.Popen(  # noqa: S603 -- the command of the declaration
                 [sys.executable, "-I", str(Path(guard.__file__)), *words],
                 stdin=subprocess.PIPE,
                 stdout=printed,
@@ -63,8 +63,8 @@ class Processes:
             code = process.wait(timeout=time_limit_s)
         except subprocess.TimeoutExpired as error:
             raise StepFailedError(
-                f"Step {step} took more than its {time_limit_s:g} s and was ended.",
-                f"Raise its time_limit_s, or see {log}.",
+                f"Step {step} exceeded its time limit of {time_limit_s:g} s and was killed.",
+                f"See {log}, or raise the step's time_limit_s.",
             ) from error
         finally:
             with self._lock:
@@ -72,13 +72,13 @@ class Processes:
             _end(process)
         if code:
             raise StepFailedError(
-                f"Step {step} failed with exit code {code}: {_last_words(log)}.",
-                f"All that it printed is in {log}.",
-                may_retry=code != WRONG_CALL,
+                f"Step {step} failed with exit code {code}: {_last_line(log)}.",
+                f"The step's output is in {log}.",
+                may_retry=code != USAGE_ERROR,
             )
 
     def stop(self) -> None:
-        """Kills all that runs, and lets nothing begin any more."""
+        """Kills all running commands, and prevents that new ones start."""
         with self._lock:
             self._stopped = True
             for process in self._running:
@@ -86,7 +86,7 @@ class Processes:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    # What a command left running in the background would write into a folder that is a result by then.
+    # A background process of the command could otherwise write into the folder after it has become a result.
     _kill(process)
     process.wait()
     if process.stdin is not None:
@@ -98,9 +98,9 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _last_words(log: Path) -> str:
-    """Of what was printed, Weir's own sentence, else the last line."""
-    text = log.read_bytes()[-_MOST_OF_LOG:].decode("utf-8", "replace")
+def _last_line(log: Path) -> str:
+    """The last message of Weir's own in the log, otherwise the last line."""
+    text = log.read_bytes()[-_LOG_TAIL_BYTES:].decode("utf-8", "replace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     own = [line.removeprefix("weir: ") for line in lines if line.startswith("weir: ")]
     last = (own or lines or ["it printed nothing"])[-1]

@@ -1,4 +1,4 @@
-"""Runs a workflow's graph on this machine: independent steps at once, finished ones from the store."""
+"""Runs a workflow on this machine: independent steps run in parallel, and stored results are reused."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from streams.workflow.unfinished import Unfinished
 from weir.errors import UsageError, WorkError
 
 State = Literal["done", "kept", "failed", "waits"]
-"""`kept`: found in the store. `waits`: a step before it failed."""
+"""`kept`: the result was in the store. `waits`: the step was not run, as a step that it depends on failed."""
 KEEP = 5
-"""Results of a step that stay, so that the runs of the last days can be compared and gone back to."""
-Tell = Callable[[str], None]
+"""Number of results of a step that are kept, so that recent runs can be compared and used again."""
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """How a step ended."""
+    """The result of a step."""
 
     name: str
     state: State
@@ -44,16 +44,16 @@ class Run:
     """One run of a workflow.
 
     Args:
-        workflow: what is run.
-        given: a value for each name that the workflow is given.
-        store: where results lie.
-        jobs: steps that run at once, at most.
-        is_fresh: begins with the newest version of each table, even after an unfinished run.
-        keep: results of each step that stay, of this run and those before it.
-        tell: is called with a line for each event, by any thread.
+        workflow: The workflow.
+        given: The given values by name.
+        store: The store of results.
+        jobs: Most steps that run at the same time.
+        is_fresh: Whether to use the newest version of each table, also after an unfinished run.
+        keep: Number of results of each step that are kept, including this run's.
+        report: Called with a line for each progress event, by any thread.
 
     Raises:
-        UsageError: a value is missing.
+        UsageError: A given value is missing.
     """
 
     def __init__(  # noqa: PLR0913 -- one parameter an option of the command
@@ -65,24 +65,24 @@ class Run:
         jobs: int = 2,
         is_fresh: bool = False,
         keep: int = KEEP,
-        tell: Tell = lambda _: None,
+        report: Report = lambda _: None,
     ) -> None:
         missing = [name for name in workflow.given if not given.get(name)]
         if missing:
             raise UsageError(f"The workflow {workflow.name} needs {missing[0]}.", f"Give it by --{missing[0]}.")
         self._workflow, self._given, self._store = workflow, given, store
-        self._jobs, self._is_fresh, self._keep, self._report = jobs, is_fresh, keep, tell
+        self._jobs, self._is_fresh, self._keep, self._report = jobs, is_fresh, keep, report
         self._processes = Processes()
         self.results: dict[str, StepResult] = {}
 
     def run(self) -> list[StepResult]:
-        """Runs to the end of all that can be run; it blocks. Results are in the order of the declaration.
+        """Runs all steps whose dependencies succeed, and blocks; returns results in the order of the declaration.
 
         Raises:
-            WorkError: another run works in the same folder, or a given table can't be read.
+            WorkError: Another run uses the same folder, or a given table can't be read.
         """
         present = {name: given_content(one, self._given[name]) for name, one in self._workflow.given.items()}
-        with self._store.held():
+        with self._store.locked():
             unfinished = Unfinished(self._store, self._workflow, self._given)
             contents = self._contents(present, None if self._is_fresh else unfinished.contents())
             unfinished.begin(contents)
@@ -107,7 +107,7 @@ class Run:
 
     def _run_graph(self, given: Mapping[str, str]) -> None:
         steps = {step.name: step for step in self._workflow.steps}
-        sorter = TopologicalSorter({name: self._workflow.before(step) for name, step in steps.items()})
+        sorter = TopologicalSorter({name: self._workflow.dependencies(step) for name, step in steps.items()})
         sorter.prepare()
         running: dict[Future[StepResult], str] = {}
         with ThreadPoolExecutor(self._jobs, thread_name_prefix="step") as pool:
@@ -130,10 +130,10 @@ class Run:
                 raise
 
     def _is_blocked(self, step: Step) -> bool:
-        return any(self.results[name].state in {"failed", "waits"} for name in self._workflow.before(step))
+        return any(self.results[name].state in {"failed", "waits"} for name in self._workflow.dependencies(step))
 
     def _inputs(self, step: Step, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-        """Content and value (a path, or what was given) of each input."""
+        """Content and value (a path or the given value) of each input."""
         contents, values = dict(given), dict(self._given)
         for result in self.results.values():
             contents |= result.contents

@@ -1,9 +1,9 @@
-"""Results of steps on disk: a folder each, that appears whole by a rename or not at all.
+"""Results of steps on disk: a folder for each result, which is renamed only when it is complete.
 
-FOLDER/lock                     held while a run is on
+FOLDER/lock                     locked during a run
 FOLDER/STEP/KEY/                a finished step's files, and step.json with the SHA-256 of each
-FOLDER/STEP/.part-…/            what a step is writing
-FOLDER/STEP/log                 what the step printed last
+FOLDER/STEP/.part-…/            files that a step is writing
+FOLDER/STEP/log                 output of the step's last run
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from weir.errors import WorkError
 _PART = ".part-"
 _RECORD = "step.json"
 _MAGIC = b"PAR1"
-"""A Parquet file begins and ends with it: one that was cut off lacks its end."""
+"""First and last bytes of a Parquet file, by which a truncated file is recognised."""
 
 
 class Store:
     """The folder of a workflow's results.
 
     Args:
-        folder: made if it is missing.
+        folder: The folder, which is created if it is missing.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keeps other runs out of the folder, and clears away what a killed run left half-written.
+    def locked(self) -> Iterator[None]:
+        """Locks the folder for one run, and deletes incomplete results of a killed run.
 
         Raises:
-            WorkError: another run holds it.
+            WorkError: Another run has locked the folder.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "lock").open("w") as lock:
@@ -49,43 +49,43 @@ class Store:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise WorkError(
-                    f"Another run works in {self.folder}.", "Wait for its end, or give another --folder."
+                    f"Another run uses the folder {self.folder}.", "Wait for its end, or give another --folder."
                 ) from error
             for left in self.folder.glob(f"*/{_PART}*"):
                 shutil.rmtree(left, ignore_errors=True)
             yield
 
     def log(self, step: Step) -> Path:
-        """Where what the step prints goes."""
+        """The file for the step's output."""
         return self.folder / step.name / "log"
 
     def begin(self, step: Step, key: str) -> Path:
-        """A new, empty folder for the step to write into."""
+        """Creates an empty folder for the step's files."""
         part = self.folder / step.name / f"{_PART}{key[:16]}-{os.getpid()}"
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         return part
 
     def finish(self, step: Step, key: str, part: Path) -> dict[str, str]:
-        """Makes what the step wrote its result, and gives the content of each output.
+        """Makes the written files the step's result; returns the content of each output.
 
         Raises:
-            WorkError: an output is missing, empty or cut off: then nothing is kept.
+            WorkError: An output is missing, empty or truncated, so the result is not stored.
         """
         for output, name in step.outputs.items():
             fault = _fault(part / name)
             if fault:
-                raise WorkError(f"Step {step.name} ended well, but its output {output} {fault}.", "See its log.")
+                raise WorkError(f"Step {step.name} succeeded, but its output {output} {fault}.", "See the step's log.")
         contents = {output: file_content(part / name) for output, name in step.outputs.items()}
         (part / _RECORD).write_text(json.dumps(contents, sort_keys=True), encoding="utf-8")
         whole = self._whole(step, key)
-        # A result that is there but was changed by hand goes first.
+        # Removes a result that `find` has refused, since its files were changed.
         shutil.rmtree(whole, ignore_errors=True)
         part.rename(whole)
         return contents
 
     def find(self, step: Step, key: str) -> dict[str, str] | None:
-        """The content of each output of a finished step; None where it must run. Files changed since are no result."""
+        """The content of each output of a finished step; None if there is no result or its files were changed."""
         whole = self._whole(step, key)
         try:
             contents: Mapping[str, str] = json.loads((whole / _RECORD).read_text(encoding="utf-8"))
@@ -99,7 +99,7 @@ class Store:
         return found
 
     def paths(self, step: Step, key: str) -> dict[str, Path]:
-        """Where the outputs of a finished step lie."""
+        """Paths of a finished step's outputs."""
         return {output: self._whole(step, key) / name for output, name in step.outputs.items()}
 
     def remove_old(self, workflow: Workflow, keep: int) -> int:
@@ -121,7 +121,7 @@ class Store:
 
 
 def _fault(path: Path) -> str:
-    """What shows that a file is not whole; empty where nothing does."""
+    """The reason why a file is not a complete output, for a message; empty if it seems complete."""
     if not path.is_file():
         return f"is missing ({path.name})"
     if not path.stat().st_size:
@@ -131,10 +131,10 @@ def _fault(path: Path) -> str:
             begin = file.read(len(_MAGIC))
             file.seek(max(0, path.stat().st_size - len(_MAGIC)))
             if (begin, file.read()) != (_MAGIC, _MAGIC) or path.stat().st_size < 3 * len(_MAGIC):
-                return f"is no whole Parquet file ({path.name})"
+                return f"is not a complete Parquet file ({path.name})"
     if path.suffix == ".json":
         try:
             json.loads(path.read_bytes())
         except ValueError:
-            return f"is no whole JSON ({path.name})"
+            return f"is not complete JSON ({path.name})"
     return ""

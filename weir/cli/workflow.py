@@ -69,7 +69,7 @@ def run(  # noqa: PLR0913 -- one parameter an option
     from streams.workflow.store import Store  # noqa: PLC0415 -- likewise
 
     given = {"table": root or ""} | setting_values(declared, settings)
-    this_run = Run(declared, given, Store(folder / declared.name), jobs=jobs, is_fresh=fresh, keep=keep, tell=say)
+    this_run = Run(declared, given, Store(folder / declared.name), jobs=jobs, is_fresh=fresh, keep=keep, report=say)
     results = this_run.run()
     if as_json:
         for result in results:

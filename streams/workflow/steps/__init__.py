@@ -1,1 +1,1 @@
-"""Steps of the workflow `retrain`: each reads files and writes files, and runs by `python -m`."""
+"""Steps of the workflow `retrain`: each is a program for `python -m` that reads and writes files."""

@@ -1,4 +1,4 @@
-"""Step `baseline`: what the share of abuse among the training examples alone says of the newest ones."""
+"""Step `baseline`: scores the newest examples by the share of abuse among the training examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Step `evaluate`: puts answers beside the scores of candidate, champion and baseline, and measures each of them."""
+"""Step `evaluate`: joins the labels with the scores of candidate, champion and baseline, and measures each model."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ JUDGED = pa.schema([*ANSWERS, ("candidate", pa.float64()), ("baseline", pa.float
 
 
 def main(arguments: Mapping[str, str]) -> None:
-    """Writes what was judged, row by row, and the figures.
+    """Writes the labelled scores and the figures.
 
     Raises:
-        UsageError: an example of the newest has no score, two, or one that is no probability.
+        UsageError: One of the newest examples has no score, several scores, or a score outside 0 to 1.
     """
     answers = read_rows(arguments["answers"], ANSWERS.names)
     ids = [row["example_id"] for row in answers]
@@ -42,10 +42,12 @@ def _scores(path: str, ids: list[str]) -> dict[str, float]:
     rows = read_rows(path, ("example_id", "score"))
     found = {row["example_id"]: row["score"] for row in rows}
     if len(found) != len(rows) or set(found) != set(ids):
-        raise UsageError(f"{path} has not one score for each of the newest examples.", "Score each row of holdout.")
+        raise UsageError(
+            f"{path} must have one score for each of the newest examples.", "Write one score for each row of holdout."
+        )
     wrong = [one for one, score in found.items() if score is None or not 0.0 <= score <= 1.0]
     if wrong:
-        raise UsageError(f"{path} has a score of {found[wrong[0]]} for {wrong[0]}.", "Scores go from 0 to 1.")
+        raise UsageError(f"{path} has a score of {found[wrong[0]]} for {wrong[0]}.", "Write scores from 0 to 1.")
     return found
 
 

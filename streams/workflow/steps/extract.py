@@ -17,8 +17,8 @@ def main(arguments: Mapping[str, str]) -> None:
     """Writes the examples.
 
     Raises:
-        UsageError: there is no table, or it is empty.
-        WorkError: the table can't be read.
+        UsageError: The table doesn't exist or is empty.
+        WorkError: The table can't be read.
     """
     root = arguments["table"]
     asked = arguments.get("table-version")

@@ -1,6 +1,6 @@
-"""Step `features`: splits examples by time into those to learn from and the newest, whose answers are kept apart.
+"""Step `features`: splits examples by time into training examples and newest examples, whose labels go to another file.
 
-The program that trains sees no answer of the newest examples, so that its scores of them can be measured.
+The training program gets no labels of the newest examples, so that its scores of them can be measured.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from weir.contracts.label import is_weak
 from weir.errors import UsageError
 
 SHARE = 0.3
-"""Of the examples, the newest that measure."""
+"""Share of the examples, the newest, on which the model is measured."""
 _ID = pa.field("example_id", pa.string())
 TRAINING = pa.schema(
     [_ID, *FEATURES, ("bad", pa.bool_()), ("people", pa.bool_()), ("weight", pa.float64()), ("offset", pa.int64())]
@@ -42,19 +42,19 @@ def main(arguments: Mapping[str, str]) -> None:
     """Writes the three files.
 
     Raises:
-        UsageError: too few examples have features of this version.
+        UsageError: Too few examples have features of this version.
     """
     known = [row for row in read_rows(arguments["examples"], _READ) if row["features_version"] == FEATURES_VERSION]
-    # Stable: of examples with one time, the topic's order stays.
+    # The sort is stable, so examples with equal times stay in the topic's order.
     known.sort(key=lambda row: row["labelled_at"])
     newest = known[len(known) - int(SHARE * len(known)) :]
-    # A session that was answered about again must not be learned before it measures.
+    # A session with several labels must not be in both parts, or its label would be known in training.
     measured = {row["session_id"] for row in newest}
     earlier = [row for row in known[: len(known) - len(newest)] if row["session_id"] not in measured]
     if not newest or not earlier:
         raise UsageError(
             f"Of the examples, {len(known)} have features of version {FEATURES_VERSION}: too few to split.",
-            "Wait for more answers.",
+            "Wait for more labels.",
         )
     write_rows(arguments["training"], [_example(row) for row in earlier], TRAINING)
     write_rows(arguments["holdout"], [{name: row[name] for name in HOLDOUT.names} for row in newest], HOLDOUT)

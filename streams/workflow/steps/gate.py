@@ -1,6 +1,6 @@
-"""Step `gate`: the gate of `models/gate/evaluation.py`, which every candidate meets, on the newest examples.
+"""Step `gate`: evaluates the candidate by the gate of `models/gate/evaluation.py` on the newest examples.
 
-A refusal is a result, and no failure: the step ends well and says why.
+If the gate refuses the candidate, then the step succeeds and writes the reason.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def main(arguments: Mapping[str, str]) -> None:
 
 
 def _e_value(window: Sequence[Judged], *, people: bool = False) -> float:
-    """The e-value that the candidate errs less than the champion, or than the baseline where none scored."""
+    """The e-value that the candidate's error is less than the champion's, or the baseline's without a champion."""
     evidence = Evidence()
     for judged in window:
         if judged.people or not people:

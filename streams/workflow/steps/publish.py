@@ -1,4 +1,4 @@
-"""Step `publish`: the candidate as a file: the gate's decision, and the model as a record of the models topic.
+"""Step `publish`: writes the candidate: the gate's decision, and the model as a record of the models topic.
 
 The record is not signed: `weir workflow publish` signs it and writes it to Kafka.
 """
@@ -25,8 +25,8 @@ def main(arguments: Mapping[str, str]) -> None:
     """Writes the candidate.
 
     Raises:
-        UsageError: the model names a family, and lacks what one has.
-        SnapshotError: its payload can't be read.
+        UsageError: The model has a family of `models/`, but lacks a required field.
+        SnapshotError: The model's payload can't be read.
     """
     model, decision = read_json(arguments["model"]), read_json(arguments["decision"])
     rows = read_rows(arguments["judged"], JUDGED.names)
@@ -46,7 +46,7 @@ def _snapshot(model: Mapping[str, Any], decision: Mapping[str, Any], rows: Rows,
         rate,
     )
     try:
-        # The learner names its versions by offsets: this name can't be one of them.
+        # The prefix and the hash make the name differ from the learner's versions, which are named by offsets.
         digest = hashlib.sha256(model["payload"].encode()).hexdigest()[:12]
         snapshot = Snapshot(
             **model,
@@ -61,7 +61,7 @@ def _snapshot(model: Mapping[str, Any], decision: Mapping[str, Any], rows: Rows,
     except (KeyError, TypeError, AttributeError, ValidationError) as error:
         outcome = " ".join(str(error).split())
         raise UsageError(
-            f"The model names a family and lacks what it needs: {outcome}.", "See docs/workflow.md."
+            f"The model has a family, but lacks a required field: {outcome}.", "See docs/workflow.md."
         ) from error
     model_of(snapshot)
     return snapshot

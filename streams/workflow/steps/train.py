@@ -1,7 +1,7 @@
-"""Step `train`: a family of models learns the training examples in order, and scores the newest.
+"""Step `train`: trains a family of models on the training examples in order, and scores the newest examples.
 
-A program of another kind may take its place: it reads `training` and `holdout`, and writes `model` (any JSON object;
-only one with a family of `models/` can be published) and `scores` (`example_id`, `score` from 0 to 1).
+Another program can replace this step. It must read `training` and `holdout`, and write `scores` (`example_id`, and
+`score` from 0 to 1) and `model`: any JSON object, but only a model of a family of `models/` can be published.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def main(arguments: Mapping[str, str]) -> None:
     """Writes model and scores.
 
     Raises:
-        UsageError: no such family.
-        SettingsError: the declared model can't be made.
+        UsageError: The family doesn't exist.
+        SettingsError: The declared model is invalid.
     """
     declared = load_model(Path(arguments["model-file"]) if "model-file" in arguments else None)
     family = arguments.get("family", declared.family)

@@ -43,7 +43,7 @@ def test_what_the_gate_refused_is_not_published() -> None:
 
 
 def test_a_program_of_another_kind_is_not_published() -> None:
-    with pytest.raises(WorkError, match="no family that workers can read"):
+    with pytest.raises(WorkError, match="workers can't load it"):
         signed_record(candidate().model_copy(update={"snapshot": None}), KEY)
 
 
@@ -54,5 +54,5 @@ def test_without_a_key_nothing_is_published() -> None:
 
 def test_what_is_no_candidate_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "c.json").write_text("{}")
-    with pytest.raises(UsageError, match="is no candidate"):
+    with pytest.raises(UsageError, match="is not a candidate"):
         read_candidate(tmp_path / "c.json")

@@ -40,8 +40,8 @@ def test_the_shipped_workflow_reads() -> None:
         (lambda s: s[0].update(outputs={}), "step one, field outputs: "),
         (lambda s: s[0].update(outputs={"y": "../y.json"}), "step one, field outputs.y: "),
         (lambda s: s[0].update(colour="red"), "step one, field colour: Extra inputs are not permitted"),
-        (lambda s: s[1].update(inputs=["q"]), "step two, field inputs: nothing makes q"),
-        (lambda s: s[1].update(inputs=["y", "y"]), "step two, field inputs: an input stands there twice"),
+        (lambda s: s[1].update(inputs=["q"]), "step two, field inputs: no step has the output q"),
+        (lambda s: s[1].update(inputs=["y", "y"]), "step two, field inputs: an input occurs twice"),
         (lambda s: s[1].update(outputs={"y": "y.json"}), "step two, field outputs: one has y already"),
         (lambda s: s[1].update(outputs={"x": "x.json"}), "step two, field outputs: the workflow's given values has x"),
         (lambda s: s[1].update(outputs={"v": "z.json", "z": "z.json"}), "field outputs: two outputs have the same"),
@@ -62,7 +62,7 @@ def test_what_is_wrong_is_told_with_step_and_field(change: Callable[[list[dict[s
 def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
     text = RETRAIN.read_text().replace("{model: model.json, scores: scores.parquet}", "{model: a.json, model: b.json}")
     (tmp_path / "w.yaml").write_text(text)
-    with pytest.raises(UsageError, match="'model' stands twice"):
+    with pytest.raises(UsageError, match="'model' is a duplicate key"):
         load_workflow(tmp_path / "w.yaml")
 
 

@@ -89,7 +89,7 @@ def test_the_results_that_were_used_last_stay(place: Path) -> None:
     store = Store(place / "kept")
     told: list[str] = []
     for left in ("a", "b", "a", "c"):
-        Run(of, {"left": left}, store, keep=2, tell=told.append).run()
+        Run(of, {"left": left}, store, keep=2, report=told.append).run()
     assert [line for line in told if "Removed" in line] == ["Removed 1 results of earlier runs; 2 of each step stay."]
     assert [states(run(of, place, left=left))["one"] for left in ("a", "c", "b")] == ["kept", "kept", "done"]
 
@@ -144,7 +144,7 @@ time.sleep(60)
 """
     began = time.monotonic()
     result = run(workflow([step(place, "one", [], work=work, time_limit_s=1)]), place)["one"]
-    assert (result.state, result.why) == ("failed", "Step one took more than its 1 s and was ended.")
+    assert (result.state, result.why) == ("failed", "Step one exceeded its time limit of 1 s and was killed.")
     assert time.monotonic() - began < 30
     time.sleep(2.5)
     assert not (place / "survived").exists()
@@ -155,8 +155,8 @@ time.sleep(60)
     [
         ("b.txt", None, "its output b is missing (b.txt)"),
         ("b.txt", b"", "its output b is empty (b.txt)"),
-        ("b.json", b'{"half": ', "its output b is no whole JSON (b.json)"),
-        ("b.parquet", b"PAR1 and then it was cut off", "its output b is no whole Parquet file (b.parquet)"),
+        ("b.json", b'{"half": ', "its output b is not complete JSON (b.json)"),
+        ("b.parquet", b"PAR1 and then it was cut off", "its output b is not a complete Parquet file (b.parquet)"),
     ],
 )
 def test_half_an_output_is_a_failure_and_is_never_seen(
@@ -181,7 +181,7 @@ def test_a_program_that_is_not_there_is_one_sentence(place: Path) -> None:
 
 def test_two_runs_do_not_share_a_folder(place: Path) -> None:
     of = workflow([step(place, "one", [])])
-    with Store(place / "kept").held(), pytest.raises(WorkError, match="Another run works in"):
+    with Store(place / "kept").locked(), pytest.raises(WorkError, match="Another run uses the folder"):
         run(of, place)
 
 

@@ -43,7 +43,7 @@ def run(workflow: Workflow, place: Path, *, is_fresh: bool = False) -> tuple[lis
     """States of the two steps, what the first read, and what was reported about versions."""
     told: list[str] = []
     given = {"table": str(place / "tables")}
-    read, last = Run(workflow, given, Store(place / "kept"), is_fresh=is_fresh, tell=told.append).run()
+    read, last = Run(workflow, given, Store(place / "kept"), is_fresh=is_fresh, report=told.append).run()
     text = read.paths["of-read"].read_text() if read.paths else ""
     return [read.state, last.state], text.removesuffix("read"), [line for line in told if "version" in line]
 

@@ -69,8 +69,8 @@ def test_features_of_another_version_are_passed_over(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        ([], "not one score for each"),
-        ([("e14", 0.5)] * 6, "not one score for each"),
+        ([], "must have one score for each"),
+        ([("e14", 0.5)] * 6, "must have one score for each"),
         ([(f"e{seed}", 1.5) for seed in range(14, 20)], "a score of 1.5 for e14"),
         ([(f"e{seed}", None) for seed in range(14, 20)], "a score of None for e14"),
         ([(f"e{seed}", float("nan")) for seed in range(14, 20)], "a score of nan for e14"),
