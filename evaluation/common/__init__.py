@@ -1,1 +1,1 @@
-"""What the evaluations of rules and of models share: results, their page, the command, data sets of others."""
+"""Shared code of the evaluations of rules and models: results, their page, the command, and public data sets."""

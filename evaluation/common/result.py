@@ -1,4 +1,4 @@
-"""What a part of the evaluation found: figures beside their goals, tables, plots."""
+"""The result of a part of the evaluation: figures with their goals, tables, and plots."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
 
 class Figure(msgspec.Struct):
-    """One figure and what it should be."""
+    """One figure and its goal."""
 
     what: str
     value: float
     goal: float
     at_least: bool = True
-    """Whether more is better."""
+    """Whether the goal is a minimum."""
     places: int = 4
     """Decimal places."""
     why: str = ""
-    """Where it is missed, as far as is known: why."""
+    """The reason why the goal is missed, if it is known."""
 
     @property
     def is_reached(self) -> bool:
-        """Whether the goal is met, to the last bit."""
+        """Whether the goal is met, by the exact and not the rounded value."""
         return self.value >= self.goal if self.at_least else self.value <= self.goal
 
 
@@ -40,7 +40,7 @@ class ResultTable(msgspec.Struct):
 
 
 class EvaluationResult(msgspec.Struct):
-    """All that one part has to say."""
+    """The result of one part."""
 
     title: str
     text: str

@@ -1,4 +1,4 @@
-"""A new kind of bot appears half-way on the demo's site: how many answers until it is found?"""
+"""Measures how many human labels pass until a new kind of bot, which appears at half-time, is found."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from evaluation.common.result import EvaluationResult, Figure, ResultTable, draw
 from evaluation.models.newcomers import NEWCOMERS
 from evaluation.models.probes import probes
-from evaluation.models.site import Scene, play
+from evaluation.models.site import Scene, run_scene
 
 SEEDS = (3, 4, 5, 6, 7, 8, 9, 10)
 PROBE_SEED = 10_007
@@ -25,11 +25,11 @@ def evaluate(data: Path) -> EvaluationResult:  # noqa: ARG001 -- made-up traffic
         unseen = probes(kind, PROBE_SEED)
         for seed in SEEDS:
             scene = Scene(seed=seed, newcomer=kind)
-            told = play(scene)
-            before = sum(at_s < scene.half_s for at_s, _ in told.answers)
+            history = run_scene(scene)
+            before = sum(at_s < scene.half_s for at_s, _ in history.answers)
             points = [
                 (answers - before, unseen.recall(scorer, RATE), at_s - scene.half_s)
-                for at_s, answers, scorer in told.champions
+                for at_s, answers, scorer in history.champions
             ]
             found = next(((n, at_s) for n, recall, at_s in points if n >= 0 and recall >= ENOUGH), (NEVER, 0.0))
             worst = max(worst, found[0])

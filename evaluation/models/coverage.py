@@ -44,6 +44,6 @@ def evaluate(data: Path) -> EvaluationResult:
 
 
 def _ask(flagged: np.ndarray, bad: np.ndarray, share: float, seed: int) -> Interval:
-    """What is told of a random sample, as `models.training.trainer` tells it."""
+    """The estimate from a random sample, as computed by `models.training.trainer`."""
     asked = np.random.default_rng(seed).random(len(bad)) < share
     return share_interval(int((asked & bad & flagged).sum()), int((asked & bad).sum()))

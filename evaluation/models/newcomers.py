@@ -1,4 +1,7 @@
-"""Bots that the demo's traffic doesn't have and no rule knows: browsers by name, homes by address, shoppers' words."""
+"""Kinds of bots that the demo's traffic doesn't have and no rule matches.
+
+They have user agents of browsers, addresses of households, and search words of shoppers.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from streams.demo.visitor import Act, Behaviour, Kind, Visitor, act, think_s
 
 
 def hoards(random: Random) -> Iterator[Act]:
-    """Puts one item after another into the cart and never buys, so that nobody else can."""
+    """Adds many items to the cart and never buys, which makes them unavailable to others."""
     for number in range(random.randrange(6, 25)):
         item = random.choice(ITEMS)
         yield act(think_s(random, 4.0) if number else 0.0, "page_view", item_path(item), item_id=item, bytes=24_000)
@@ -19,7 +22,7 @@ def hoards(random: Random) -> Iterator[Act]:
 
 
 def watches(random: Random) -> Iterator[Act]:
-    """Comes back to the prices of a few items, at times that look like a person's."""
+    """Opens the pages of a few items again and again, at intervals like a person's."""
     watched = random.sample(ITEMS, random.randrange(2, 5))
     for number in range(random.randrange(8, 30)):
         item = watched[number % len(watched)]
@@ -27,7 +30,7 @@ def watches(random: Random) -> Iterator[Act]:
 
 
 def clicks(random: Random) -> Iterator[Act]:
-    """Searches and clicks what is listed, to push it up; never looks at what it clicked."""
+    """Searches and clicks listed items, to raise their rank; never opens the items' pages."""
     for number in range(random.randrange(4, 14)):
         words = search_words(random)
         listing = f"/search?q={words.replace(' ', '+')}"
@@ -38,7 +41,7 @@ def clicks(random: Random) -> Iterator[Act]:
 
 
 def crawls_categories(random: Random) -> Iterator[Act]:
-    """Walks the lists of all categories, page by page, and opens none of the items."""
+    """Requests category lists page by page, and opens no items."""
     for number in range(random.randrange(6, 30)):
         path = f"/c/{random.choice(CATEGORIES)}?page={number}"
         yield act(think_s(random, 6.0) if number else 0.0, "page_view", path, bytes=30_000)
@@ -53,7 +56,7 @@ NEWCOMERS: Mapping[str, Behaviour] = {
 
 
 def newcomer(random: Random) -> Visitor:
-    """One of them: nothing in its name or address gives it away. To the demo it is a scraper, since that is abuse."""
+    """A newcomer with a browser's user agent and a household's address. Its kind is scraper, which counts as abuse."""
     return Visitor(
         visitor_id=f"{random.getrandbits(64):016x}",
         kind=Kind.SCRAPER,

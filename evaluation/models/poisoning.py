@@ -1,4 +1,4 @@
-"""Three answers in ten are flipped for an hour: the gate must keep the champion, and the champion its quality."""
+"""Inverts three labels in ten for an hour: the gate must keep the champion, and the champion its quality."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evaluation.common.result import EvaluationResult, Figure, ResultTable
 from evaluation.models.probes import probes
-from evaluation.models.site import Scene, play
+from evaluation.models.site import Scene, run_scene
 
 SEEDS = (3, 4, 5, 6, 7)
 PROBE_SEED = 10_007
@@ -21,19 +21,19 @@ def evaluate(data: Path) -> EvaluationResult:  # noqa: ARG001 -- made-up traffic
     largest_fall, promoted = 0.0, 0
     for seed in SEEDS:
         scene = Scene(seed=seed, poisoned_share=FLIPPED)
-        told = play(scene)
+        history = run_scene(scene)
         begins_s, ends_s = scene.hours * 1_200.0, scene.hours * 2_400.0
-        inside = [decision for at_s, decision in told.decisions if scene.is_poisoned(at_s)]
+        inside = [decision for at_s, decision in history.decisions if scene.is_poisoned(at_s)]
         # Who passes begins its trial; the last stage of a trial may end later, on a candidate that is older.
         passed = sum(decision.kind == "shadow" for decision in inside)
         refused = sum(decision.kind == "refusal" for decision in inside)
-        before = [unseen.recall(scorer, RATE) for at_s, _, scorer in told.champions if at_s < begins_s][-1:]
-        during = [unseen.recall(scorer, RATE) for at_s, _, scorer in told.champions if begins_s <= at_s < ends_s]
-        after = [unseen.recall(scorer, RATE) for at_s, _, scorer in told.champions if at_s >= ends_s]
+        before = [unseen.recall(scorer, RATE) for at_s, _, scorer in history.champions if at_s < begins_s][-1:]
+        during = [unseen.recall(scorer, RATE) for at_s, _, scorer in history.champions if begins_s <= at_s < ends_s]
+        after = [unseen.recall(scorer, RATE) for at_s, _, scorer in history.champions if at_s >= ends_s]
         in_force = [*before, *during, *after]
         promoted += passed
         largest_fall = max(largest_fall, in_force[0] - min(in_force))
-        poisoned = sum(scene.is_poisoned(at_s) for at_s, _ in told.answers)
+        poisoned = sum(scene.is_poisoned(at_s) for at_s, _ in history.answers)
         rows.append(
             [
                 str(seed),

@@ -1,4 +1,4 @@
-"""Sessions that nobody labels and no model learns: what a model is worth at a moment is read off them."""
+"""Sessions that get no labels and that no model learns, on which a model's quality is measured at any time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NEWCOMERS_PER_HOUR = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """Features of sessions with what they are."""
+    """Features and true labels of sessions."""
 
     features: list[dict[str, float | str]]
     bad: list[bool]

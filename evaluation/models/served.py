@@ -1,6 +1,6 @@
-"""What is served: posts one after the other through all stages of a replay, each answered one second later.
+"""Measures served scores: posts one after the other through all stages of a replay, each labelled one second later.
 
-Counted is the score on record before the answer: the one that was acted on, or the learner's where nobody scores yet.
+The score published before the label counts: the champion's, or the learner's while there is no champion.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ORDERS = (11, 12, 13, 14, 15)
 RATE = 0.005
 FIRST, LATER = 10, 300
 APART_S = 2_400.0
-"""Farther than silence ends a session, so that each is closed and answered before the next one comes."""
+"""Time between posts. It is longer than gap and grace, so that each session is closed and labelled before the next."""
 _BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:139.0) Gecko/20100101 Firefox/139.0"
 _COLUMNS = [
     *("order", "AUC", "recall", "AUC from the 300th", "recall from the 300th", "with a score"),
@@ -44,18 +44,18 @@ _read_decision = decoder(Decision)
 
 @dataclass(slots=True)
 class Served:
-    """What one order led to."""
+    """Scores and decisions of a run with one order of the posts."""
 
     scores: list[float | None] = field(default_factory=list)
-    """By visitor, in their order: the score on record, None without one."""
+    """Published score of each visitor, in their order; None without a score."""
     labels: list[bool] = field(default_factory=list)
     ages: list[int] = field(default_factory=list)
-    """Answers that the champion in force had not learned, at each answer."""
+    """For each label, the number of labels that the champion had not learned."""
     kinds: list[str] = field(default_factory=list)
-    """Of the decisions."""
+    """Kinds of the decisions."""
 
     def since(self, first: int) -> tuple[float, float, float]:
-        """AUC, recall at the rate, and the share of sessions with a score, from a session on."""
+        """AUC, recall at `RATE`, and share of sessions with a score, from session `first` on."""
         scores, labels = self.scores[first:], self.labels[first:]
         known = [0.5 if score is None else score for score in scores]
         share = sum(score is not None for score in scores) / len(scores)
@@ -63,7 +63,7 @@ class Served:
 
 
 def serve(cases: Sequence[LabelledText]) -> Served:
-    """Each text as the one post of a visitor, through all stages with the shipped defaults but for weak labels."""
+    """Runs each text as the only post of a visitor through all stages, with default settings without weak labels."""
     served = Served(labels=[case.bad for case in cases], scores=[None] * len(cases))
     settings = Settings(partitions=1, model_key=SecretStr("evaluation"), weak_labels=False)
     now_s = START_S + APART_S * (len(cases) + 1)
@@ -145,8 +145,8 @@ def evaluate(data: Path) -> EvaluationResult:
 
 def _formats(columns: Sequence[float]) -> list[str]:
     auc, recall, later_auc, later_recall, share, oldest = columns
-    told = [f"{auc:.4f}", f"{recall:.3f}", f"{later_auc:.4f}", f"{later_recall:.3f}", f"{share:.1%}"]
-    return [*told, f"{oldest:.0f}", "", ""]
+    cells = [f"{auc:.4f}", f"{recall:.3f}", f"{later_auc:.4f}", f"{later_recall:.3f}", f"{share:.1%}"]
+    return [*cells, f"{oldest:.0f}", "", ""]
 
 
 def _post(number: int, case: LabelledText) -> dict[str, Any]:

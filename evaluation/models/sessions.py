@@ -31,7 +31,7 @@ _read_session = decoder(Session)
 
 @dataclass(frozen=True, slots=True)
 class CaseFeatures:
-    """A case as Weir sees it."""
+    """Features of a case, and the verdict of the patterns."""
 
     case: LabelledText
     features: dict[str, float | str]

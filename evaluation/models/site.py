@@ -1,4 +1,4 @@
-"""A site over some hours, run through all stages: the demo's traffic, newcomers from a moment on, people's answers."""
+"""Runs a site's traffic through all stages: the demo's traffic, new kinds of bots from half-time on, human labels."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _read_decision = decoder(Decision)
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What happens on the site."""
+    """Traffic and labels of a site."""
 
     seed: int
     hours: float = 3.0
@@ -40,33 +40,33 @@ class Scene:
     newcomer: str | None = None
     newcomers_per_hour: float = 250.0
     labelled: float = 0.12
-    """Share of visitors that somebody answers about."""
+    """Share of visitors that get a human label."""
     wrong: float = 0.05
     poisoned_share: float = 0.0
-    """Share of answers that are flipped in the middle third."""
+    """Share of wrong labels in the middle third."""
     delay_s: float = 600.0
 
     @property
     def half_s(self) -> float:
-        """When newcomers begin to come, from the start."""
+        """Half of the duration in seconds, when newcomers begin to arrive."""
         return self.hours * 1_800.0
 
     def is_poisoned(self, at_s: float) -> bool:
-        """Whether answers of this moment are poisoned."""
+        """Whether labels at this time are poisoned."""
         return self.poisoned_share > 0 and 1 / 3 <= at_s / (self.hours * 3_600.0) < 2 / 3
 
 
 @dataclass(slots=True)
 class SiteHistory:
-    """What came of it, told label by label."""
+    """Labels, decisions, champions and scores of a run, with times in seconds from its start."""
 
     answers: list[tuple[float, int]] = field(default_factory=list)
-    """Time of each answer, from the start, and how many there were with it."""
+    """Time of each human label, and the number of labels up to it."""
     decisions: list[tuple[float, Decision]] = field(default_factory=list)
     champions: list[tuple[float, int, Scorer]] = field(default_factory=list)
-    """When each champion began to score, after how many examples of people, and it."""
+    """Time from which each champion scored, number of human labels before, and the champion."""
     scores: list[tuple[float, float | None, bool]] = field(default_factory=list)
-    """Time, score as given, and the truth, of each session that somebody answered about."""
+    """Time, score before the label, and true label of each session with a human label."""
 
 
 Event = tuple[float, dict[str, Any], Visitor]
@@ -84,7 +84,7 @@ def events(scene: Scene) -> Iterator[Event]:
 
 
 def newcomers_events(kind: str | None, seed: int, per_hour: float, from_s: float, until_s: float) -> Iterator[Event]:
-    """Events of newcomers of one kind that come between two moments, in the order of time."""
+    """Events of newcomers of one kind that arrive between two times, in the order of time."""
     if kind is None:
         return iter(())
     random = Random(f"{seed}/{kind}")
@@ -107,11 +107,11 @@ def newcomers_events(kind: str | None, seed: int, per_hour: float, from_s: float
     return iter(found)
 
 
-def play(
+def run_scene(
     scene: Scene, settings: Settings | None = None, watch: Callable[[Topic, LogRecord], None] | None = None
 ) -> SiteHistory:
     """Runs the scene through all stages."""
-    told = SiteHistory()
+    history = SiteHistory()
     chosen = settings or Settings(partitions=1, model_key=SecretStr("evaluation"))
     resources = Resources.from_settings(chosen, now=lambda: START_S)
     truth: dict[str, bool] = {}
@@ -124,23 +124,23 @@ def play(
         if topic is TRAINING and record.value is not None:
             example = _read_example(record.value)
             if not example.source.startswith("weak:"):
-                told.answers.append((example.labelled_at - START_S, len(told.answers) + 1))
-                told.scores.append((example.labelled_at - START_S, example.score, truth[example.visitor_id]))
+                history.answers.append((example.labelled_at - START_S, len(history.answers) + 1))
+                history.scores.append((example.labelled_at - START_S, example.score, truth[example.visitor_id]))
         elif topic is MODELS and record.value is not None and (record.key or b"").startswith(b"decision/"):
-            told.decisions.append((now[0], _read_decision(record.value)))
+            history.decisions.append((now[0], _read_decision(record.value)))
 
     replay = Replay(resources, answers, take, START_S + scene.hours * 3_600.0)
     for number, (at_s, event, _) in enumerate(events(scene), 1):
         now[0] = at_s
         replay.read(Line("scene", number, event["visitor_id"].encode(), encode(event), event["ts"]))
         scorer = resources.champion.scorer
-        if scorer is not None and (not told.champions or scorer is not told.champions[-1][2]):
-            told.champions.append((at_s, len(told.answers), scorer))
+        if scorer is not None and (not history.champions or scorer is not history.champions[-1][2]):
+            history.champions.append((at_s, len(history.answers), scorer))
     replay.finish(0.0)
     scorer = resources.champion.scorer
-    if scorer is not None and (not told.champions or scorer is not told.champions[-1][2]):
-        told.champions.append((scene.hours * 3_600.0, len(told.answers), scorer))
-    return told
+    if scorer is not None and (not history.champions or scorer is not history.champions[-1][2]):
+        history.champions.append((scene.hours * 3_600.0, len(history.answers), scorer))
+    return history
 
 
 def _answers(scene: Scene, truth: dict[str, bool]) -> list[Label]:

@@ -18,7 +18,7 @@ from models.families.ensemble import Ensemble
 from models.gate.quality import measure
 
 FIRST = 10
-"""Labels that are learned before the first score counts."""
+"""Number of labels that are learned before scores count."""
 ORDERS = 20
 FARTHEST, FARTHEST_MEAN = 0.02, 0.01
 """How far the default may be below the best plain learner: on each set, and on the mean over the sets."""

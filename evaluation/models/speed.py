@@ -1,4 +1,4 @@
-"""What a score costs: the default champion on the revisions of the demo's sessions, in the order in which they come."""
+"""Time of a score: the default champion on the revisions of the demo's sessions, in the order of the topic."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from time import thread_time
 import msgspec
 
 from evaluation.common.result import EvaluationResult, Figure, ResultTable
-from evaluation.models.site import Scene, play
+from evaluation.models.site import Scene, run_scene
 from models.families.base import Features
 from models.families.frozen import Predictor, frozen
 from models.families.registry import FAMILIES
@@ -35,7 +35,7 @@ def evaluate(data: Path) -> EvaluationResult:  # noqa: ARG001 -- made-up traffic
         if topic is SCORES and record.value is not None:
             seen.append(_read.decode(record.value).features)
 
-    play(Scene(seed=3, hours=HOURS), watch=watch)
+    run_scene(Scene(seed=3, hours=HOURS), watch=watch)
     half = len(seen) // 2
     learned, met = seen[:half], seen[half:]
     model = FAMILIES["pooled-ensemble"]()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from evaluation.common.data_sets import human_agents
 from evaluation.common.result import EvaluationResult, Figure, ResultTable, draw
 from evaluation.rules.data import Agent, crawlers
-from evaluation.rules.judge import PatternVerdict, says
+from evaluation.rules.judge import PatternVerdict, pattern_verdict
 from evaluation.rules.share import Share, macro, served
 from rules.heuristics.patterns import Patterns, load_packs
 
@@ -22,18 +22,20 @@ PEOPLE_SEEN = "counted by earlier versions of this page"
 
 
 def evaluate(data: Path) -> EvaluationResult:
-    """Each crawler is judged without its family's pattern, so that crawlers that no list knows are measured."""
+    """Judges each crawler without its family's pattern, which measures detection of unknown crawlers."""
     patterns = load_packs()
     people = human_agents(data)
-    flagged = {agent: number for agent, number in people.items() if says(patterns, user_agent=agent).is_flagged}
+    flagged = {
+        agent: number for agent, number in people.items() if pattern_verdict(patterns, user_agent=agent).is_flagged
+    }
     known = crawlers()
-    found = [says(patterns, user_agent=agent.user_agent) for agent in known]
+    found = [pattern_verdict(patterns, user_agent=agent.user_agent) for agent in known]
     unseen = [without_family(patterns, agent) for agent in known]
     families: dict[str, list[bool]] = defaultdict(list)
-    for agent, said in zip(known, unseen, strict=True):
-        families[agent.family].append(said.is_flagged)
+    for agent, verdict in zip(known, unseen, strict=True):
+        families[agent.family].append(verdict.is_flagged)
     false = sum(flagged.values()) / people.total()
-    missed = Counter(agent.family for agent, said in zip(known, unseen, strict=True) if not said.is_flagged)
+    missed = Counter(agent.family for agent, verdict in zip(known, unseen, strict=True) if not verdict.is_flagged)
     return EvaluationResult(
         title="User agents",
         text=(
@@ -63,7 +65,7 @@ def evaluate(data: Path) -> EvaluationResult:
             ResultTable(
                 "People's user agents that are flagged",
                 ["profiles", "patterns"],
-                [[str(n), ", ".join(says(patterns, user_agent=agent).ids)] for agent, n in flagged.items()],
+                [[str(n), ", ".join(pattern_verdict(patterns, user_agent=agent).ids)] for agent, n in flagged.items()],
             ),
         ],
         plots=[("agents", _plot(unseen))],
@@ -71,28 +73,28 @@ def evaluate(data: Path) -> EvaluationResult:
 
 
 def without_family(patterns: Patterns, agent: Agent) -> PatternVerdict:
-    """What is said of a crawler by all patterns but the one that knows its family."""
+    """The verdict on a crawler without the pattern of its family."""
     own = {one for one in patterns.match_field("user_agent", agent.user_agent) if patterns.regex(one) == agent.family}
-    return says(patterns, leave_out=own, user_agent=agent.user_agent)
+    return pattern_verdict(patterns, leave_out=own, user_agent=agent.user_agent)
 
 
 def _share(found: list[PatternVerdict]) -> float:
-    return sum(said.is_flagged for said in found) / len(found)
+    return sum(verdict.is_flagged for verdict in found) / len(found)
 
 
 def _by_pattern(known: list[Agent], unseen: list[PatternVerdict]) -> ResultTable:
     hits: Counter[str] = Counter()
     alone: Counter[str] = Counter()
-    for said in unseen:
-        hits.update(said.ids)
-        if len(said.ids) == 1:
-            alone[said.ids[0]] += 1
+    for verdict in unseen:
+        hits.update(verdict.ids)
+        if len(verdict.ids) == 1:
+            alone[verdict.ids[0]] += 1
     rows = [[one, f"{n / len(known):.1%}", f"{alone[one] / len(known):.1%}"] for one, n in hits.most_common(SHOWN // 2)]
     return ResultTable("What finds crawlers without their family's pattern", ["pattern", "of all", "it alone"], rows)
 
 
 def _plot(unseen: list[PatternVerdict]) -> str:
-    hits: Counter[str] = Counter(one for said in unseen for one in said.ids)
+    hits: Counter[str] = Counter(one for verdict in unseen for one in verdict.ids)
     names, values = zip(*reversed(hits.most_common(SHOWN // 2)), strict=True)
 
     def plot(axes: Axes) -> None:

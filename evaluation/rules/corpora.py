@@ -10,7 +10,7 @@ from typing import Any
 from evaluation.common.data_sets import human_agents
 from evaluation.common.result import EvaluationResult, ResultTable
 from evaluation.rules.data import messages
-from evaluation.rules.judge import PatternVerdict, says
+from evaluation.rules.judge import PatternVerdict, pattern_verdict
 from evaluation.rules.share import Share, served
 from evaluation.rules.standins import question
 from rules.heuristics.benign import posts, queries, referrers, titles, urls, user_agents
@@ -48,7 +48,7 @@ def evaluate(data: Path) -> EvaluationResult:
         ),
         tables=[
             served(
-                *((f"Benign by the project: {name}", _share(said), TUNED) for name, said in nets.items()),
+                *((f"Benign by the project: {name}", _share(verdicts), TUNED) for name, verdicts in nets.items()),
                 ("Benign: people's distinct user agents", _share(people), EARLIER),
                 ("Benign: distinct SMS messages that are no spam, as posts", _share(ham), MESSAGES_SEEN),
                 ("Recall: distinct SMS spam, as posts", _share(spam), MESSAGES_SEEN),
@@ -58,8 +58,10 @@ def evaluate(data: Path) -> EvaluationResult:
                 ["corpus", "patterns", "texts"],
                 [
                     [name, ids, str(number)]
-                    for name, said in found.items()
-                    for ids, number in Counter(", ".join(one.ids) for one in said if one.is_flagged).most_common(SHOWN)
+                    for name, verdicts in found.items()
+                    for ids, number in Counter(", ".join(one.ids) for one in verdicts if one.is_flagged).most_common(
+                        SHOWN
+                    )
                 ],
             ),
         ],
@@ -67,8 +69,8 @@ def evaluate(data: Path) -> EvaluationResult:
 
 
 def _judge(patterns: Patterns, events: Iterable[dict[str, Any]]) -> list[PatternVerdict]:
-    return [says(patterns, **fields) for fields in events]
+    return [pattern_verdict(patterns, **fields) for fields in events]
 
 
 def _share(found: Iterable[PatternVerdict]) -> Share:
-    return Share.of(said.is_flagged for said in found)
+    return Share.of(verdict.is_flagged for verdict in found)

@@ -22,7 +22,7 @@ SEARCH = "/search?q="
 
 @dataclass(frozen=True, slots=True)
 class LabelledUrl:
-    """A URL with what it is."""
+    """A URL with its label."""
 
     name: str
     """File and line."""
@@ -35,7 +35,7 @@ class LabelledUrl:
 
     @property
     def is_held_out(self) -> bool:
-        """Whether it is of the half that was not looked at while the first rules were written."""
+        """Whether it is of the half that was not read while the first rules were written."""
         return is_held_out(self.text)
 
 
@@ -49,7 +49,7 @@ class Agent:
 
 
 def is_held_out(text: str) -> bool:
-    """Which half a text is of, by a hash: the first rules were written while looking at the other one."""
+    """The half that a text belongs to, by a hash. The first rules were written while reading one half only."""
     return int(hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(), 16) % HALVES == 1
 
 

@@ -1,4 +1,4 @@
-"""What patterns say of single strings, as the heuristics stage would of a session that has nothing else."""
+"""The verdict of patterns on single strings, as of the heuristics stage on a session with only that string."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from weir.contracts.flag import Verdict
 
 @dataclass(frozen=True, slots=True)
 class PatternVerdict:
-    """Which patterns count, and what follows."""
+    """The matching patterns with their evidence and verdict."""
 
     ids: tuple[str, ...]
-    """Of those that are evidence."""
+    """Ids of the matching patterns that are evidence."""
     evidence: float
     verdict: Verdict
     category: str
-    """That of the strongest; empty if there is none."""
+    """Category of the strongest pattern; empty without patterns."""
 
     @property
     def is_flagged(self) -> bool:
-        """Whether it is anything but allowed."""
+        """Whether the verdict is not `allow`."""
         return self.verdict != "allow"
 
 
-def says(patterns: Patterns, *, leave_out: Collection[str] = (), **fields: Any) -> PatternVerdict:  # noqa: ANN401 -- an event's
-    """What they say of an event that has these fields; `leave_out` are ids that count for nothing."""
+def pattern_verdict(patterns: Patterns, *, leave_out: Collection[str] = (), **fields: Any) -> PatternVerdict:  # noqa: ANN401 -- an event's
+    """The verdict on an event with these fields, without the patterns whose ids are in `leave_out`."""
     event = Event(event_id="e", visitor_id="v", type="page_view", ts=0.0, **fields)
-    return of_ids(patterns, (one for one in patterns.match(event) if one not in leave_out))
+    return verdict_of_ids(patterns, (one for one in patterns.match(event) if one not in leave_out))
 
 
-def of_ids(patterns: Patterns, ids: Iterable[str]) -> PatternVerdict:
-    """What follows from patterns that matched."""
+def verdict_of_ids(patterns: Patterns, ids: Iterable[str]) -> PatternVerdict:
+    """The verdict of matching patterns."""
     infos = [info for info in map(patterns.info, ids) if info.weight and not info.shadow]
     value = grouped_evidence(Sign(info.id, info.version, info.weight, info.group, info.reason) for info in infos)
     strongest = max(infos, key=lambda info: (info.weight, info.id), default=None)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from evaluation.common.result import EvaluationResult, Figure, ResultTable
 from evaluation.rules.data import crawlers, log_events
-from evaluation.rules.judge import PatternVerdict, says
+from evaluation.rules.judge import PatternVerdict, pattern_verdict
 from evaluation.rules.reading import READ
 from evaluation.rules.share import Share, served
 from rules.heuristics.judging import collect_evidence
@@ -28,7 +28,7 @@ _ROBOT = re.compile(r"bot|crawl|spider|slurp", re.IGNORECASE)
 
 
 def evaluate(data: Path) -> EvaluationResult:
-    """Self-declared is who uses one of four words, or is matched by a pattern of crawler-user-agents."""
+    """Self-declared crawlers are user agents with one of four words, or that match a pattern of crawler-user-agents."""
     patterns = load_packs()
     known = re.compile("|".join(f"(?:{family})" for family in sorted({one.family for one in crawlers()})))
     declared: list[PatternVerdict] = []
@@ -36,14 +36,14 @@ def evaluate(data: Path) -> EvaluationResult:
     lines = 0
     for number, event in log_events(data):
         lines += 1
-        said = says(patterns, url=event.url, user_agent=event.user_agent, referrer=event.referrer)
+        verdict = pattern_verdict(patterns, url=event.url, user_agent=event.user_agent, referrer=event.referrer)
         agent = event.user_agent or ""
         if _ROBOT.search(agent) or known.search(agent):
-            declared.append(said)
-        elif said.is_flagged:
-            others.append((number, said))
+            declared.append(verdict)
+        elif verdict.is_flagged:
+            others.append((number, verdict))
     sample = sorted(others, key=lambda one: hashlib.sha256(str(one[0]).encode()).digest())[:SAMPLE]
-    told = Counter(READ.get(number, "not read") for number, _ in sample)
+    readings = Counter(READ.get(number, "not read") for number, _ in sample)
     return EvaluationResult(
         title="An access log",
         text=(
@@ -58,7 +58,7 @@ def evaluate(data: Path) -> EvaluationResult:
             Figure("Self-declared crawlers flagged", sum(one.is_flagged for one in declared) / len(declared), 0.98),
             Figure(
                 "Other flags, read by a person: wrong",
-                told["wrong"] / max(len(sample), 1),
+                readings["wrong"] / max(len(sample), 1),
                 0.1,
                 at_least=False,
                 places=2,
@@ -67,12 +67,15 @@ def evaluate(data: Path) -> EvaluationResult:
         tables=[
             _sessions(data, patterns, known),
             ResultTable(
-                "A hundred other flags, read", ["reading", "lines"], [[k, str(n)] for k, n in told.most_common()]
+                "A hundred other flags, read", ["reading", "lines"], [[k, str(n)] for k, n in readings.most_common()]
             ),
             ResultTable(
                 "What flags other lines",
                 ["pattern", "lines"],
-                [[one, str(n)] for one, n in Counter(i for _, said in others for i in said.ids).most_common(SHOWN)],
+                [
+                    [one, str(n)]
+                    for one, n in Counter(i for _, verdict in others for i in verdict.ids).most_common(SHOWN)
+                ],
             ),
             ResultTable(
                 "Wrong and open ones by line",

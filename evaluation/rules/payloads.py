@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from evaluation.common.result import EvaluationResult, Figure, ResultTable, draw
 from evaluation.rules.data import LabelledUrl, injections, parameters
-from evaluation.rules.judge import PatternVerdict, says
+from evaluation.rules.judge import PatternVerdict, pattern_verdict
 from evaluation.rules.share import Share, macro, served
 from rules.heuristics.patterns import Patterns, load_packs
 
@@ -26,15 +26,15 @@ PARAMETERS, INJECTIONS = "HTTP parameters", "libinjection"
 
 @dataclass(frozen=True, slots=True)
 class JudgedPayload:
-    """A case and what was said of it."""
+    """A case with its verdict."""
 
     case: LabelledUrl
-    said: PatternVerdict
+    verdict: PatternVerdict
 
     @property
     def is_wrong(self) -> bool:
-        """An attack that was let by, or something normal that was not."""
-        return self.said.is_flagged == (self.case.kind == NORMAL)
+        """Whether it is an attack that is not flagged, or a normal text that is."""
+        return self.verdict.is_flagged == (self.case.kind == NORMAL)
 
 
 def evaluate(data: Path) -> EvaluationResult:
@@ -72,14 +72,14 @@ def evaluate(data: Path) -> EvaluationResult:
 
 
 def judge(cases: Iterable[LabelledUrl], patterns: Patterns) -> list[JudgedPayload]:
-    """What patterns say of each case."""
-    return [JudgedPayload(case, says(patterns, url=case.url)) for case in cases]
+    """The patterns' verdict on each case."""
+    return [JudgedPayload(case, pattern_verdict(patterns, url=case.url)) for case in cases]
 
 
 def _shares(found: Sequence[JudgedPayload]) -> tuple[float, float]:
     """Share of the attacks, and of the rest, that is flagged."""
-    attacks = [one.said.is_flagged for one in found if one.case.kind != NORMAL]
-    normal = [one.said.is_flagged for one in found if one.case.kind == NORMAL]
+    attacks = [one.verdict.is_flagged for one in found if one.case.kind != NORMAL]
+    normal = [one.verdict.is_flagged for one in found if one.case.kind == NORMAL]
     return sum(attacks) / max(len(attacks), 1), sum(normal) / max(len(normal), 1)
 
 
@@ -106,7 +106,7 @@ def _served(judged: dict[str, list[JudgedPayload]]) -> ResultTable:
 
 
 def _share(found: Iterable[JudgedPayload]) -> Share:
-    return Share.of(one.said.is_flagged for one in found)
+    return Share.of(one.verdict.is_flagged for one in found)
 
 
 def _by_source(name: str, found: Sequence[JudgedPayload], source_of: Callable[[LabelledUrl], str]) -> ResultTable:
@@ -125,7 +125,7 @@ def _by_source(name: str, found: Sequence[JudgedPayload], source_of: Callable[[L
 def _by_pattern(judged: dict[str, list[JudgedPayload]]) -> ResultTable:
     rows = []
     for name, found in judged.items():
-        counts = Counter(", ".join(one.said.ids) for one in found if one.is_wrong and one.said.is_flagged)
+        counts = Counter(", ".join(one.verdict.ids) for one in found if one.is_wrong and one.verdict.is_flagged)
         rows += [[name, ids, str(number)] for ids, number in counts.most_common()]
     return ResultTable("Normal ones flagged, by pattern", ["set", "patterns", "strings"], rows)
 
@@ -143,7 +143,7 @@ def _halves(judged: dict[str, list[JudgedPayload]]) -> ResultTable:
 def _confusion(name: str, found: Sequence[JudgedPayload]) -> ResultTable:
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     for one in found:
-        seen[one.case.kind][one.said.category if one.said.is_flagged else ""] += 1
+        seen[one.case.kind][one.verdict.category if one.verdict.is_flagged else ""] += 1
     categories = sorted({category for counts in seen.values() for category in counts})
     rows = [[kind, *(f"{seen[kind][category]:,}" for category in categories)] for kind in sorted(seen)]
     return ResultTable(
@@ -157,13 +157,15 @@ def _by_level(levels: dict[str, list[tuple[float, float]]]) -> ResultTable:
 
 
 def _errors(name: str, found: Sequence[JudgedPayload]) -> ResultTable:
-    """Errors by name: the surest false positives, and misses by their source."""
-    false = sorted((one for one in found if one.is_wrong and one.said.is_flagged), key=lambda one: -one.said.evidence)
+    """Errors by name: false positives by descending evidence, and misses by source."""
+    false = sorted(
+        (one for one in found if one.is_wrong and one.verdict.is_flagged), key=lambda one: -one.verdict.evidence
+    )
     missed: dict[str, list[str]] = defaultdict(list)
     for one in found:
-        if one.is_wrong and not one.said.is_flagged:
+        if one.is_wrong and not one.verdict.is_flagged:
             missed[f"{one.case.kind}, {one.case.source}"].append(one.case.name)
-    rows = [["flagged", one.case.name, ", ".join(one.said.ids)] for one in false[:SHOWN]]
+    rows = [["flagged", one.case.name, ", ".join(one.verdict.ids)] for one in false[:SHOWN]]
     for source, names in sorted(missed.items(), key=lambda item: -len(item[1])):
         shown = ", ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
         rows.append([f"missed ({source})", f"{len(names)}", shown])

@@ -1,4 +1,4 @@
-"""What a person made of flags on lines of the access log.
+"""A person's judgements of flags on lines of the access log.
 
 Right are feed readers, link checkers, package managers, libraries, a script that sends its header's name along. Wrong
 is a telephone's browser. Open are a desktop search that fetches icons, and browsers whose name a proxy took away.

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from evaluation.common.result import EvaluationResult, Figure, ResultTable
 from evaluation.rules.data import is_held_out, log_events, spam_domains
-from evaluation.rules.judge import says
+from evaluation.rules.judge import pattern_verdict
 from evaluation.rules.share import Share, served
 from rules.heuristics.patterns import Patterns, load_packs
 
@@ -108,7 +108,7 @@ def with_list(folder: Path, domains: Sequence[str]) -> Patterns:
 
 
 def _share(patterns: Patterns, domains: Sequence[str]) -> float:
-    found = [says(patterns, referrer=form.format(domain)).is_flagged for domain in domains for form in FORMS]
+    found = [pattern_verdict(patterns, referrer=form.format(domain)).is_flagged for domain in domains for form in FORMS]
     return sum(found) / len(found)
 
 
@@ -116,10 +116,10 @@ def _counted(patterns: Patterns, domains: Sequence[str]) -> Share:
     """Domains that are flagged in every form: forms of one domain are no cases of their own."""
     distinct = dict.fromkeys(domains)
     return Share.of(
-        all(says(patterns, referrer=form.format(domain)).is_flagged for form in FORMS) for domain in distinct
+        all(pattern_verdict(patterns, referrer=form.format(domain)).is_flagged for form in FORMS) for domain in distinct
     )
 
 
 def _of_log(patterns: Patterns, referrers: set[str]) -> str:
-    flagged = sum(says(patterns, referrer=referrer).is_flagged for referrer in referrers)
+    flagged = sum(pattern_verdict(patterns, referrer=referrer).is_flagged for referrer in referrers)
     return f"{flagged} of {len(referrers):,}"

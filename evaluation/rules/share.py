@@ -16,7 +16,7 @@ _Z = 1.96
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many of some cases are flagged."""
+    """Number of flagged cases among all cases."""
 
     flagged: int
     cases: int
@@ -29,12 +29,12 @@ class Share:
 
     @property
     def value(self) -> float:
-        """The share; 0 without a case."""
+        """The share; 0 without cases."""
         return self.flagged / self.cases if self.cases else 0.0
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval, which holds for shares near 0 and 1 too; everything without a case."""
+        """Wilson's 95 % interval, which is valid near 0 and 1, too; (0, 1) without cases."""
         if not self.cases:
             return 0.0, 1.0
         squared = _Z * _Z

@@ -15,19 +15,19 @@ from typing import Any
 from urllib.parse import quote
 
 from evaluation.common.result import EvaluationResult, ResultTable
-from evaluation.rules.judge import PatternVerdict, says
+from evaluation.rules.judge import PatternVerdict, pattern_verdict
 from evaluation.rules.share import Share, macro, served
 from rules.heuristics.patterns import Patterns, load_packs
 
 FOLDER = Path(__file__).parent / "texts"
 SEEN = "tuned on after a first run, of which the section on stand-ins tells"
 _SAFE = "!#$%&'()*+,/:;=?@[]~|\\^`{}"
-"""What URLs of these sets keep; a browser encodes spaces, quotation marks and angle brackets."""
+"""Characters that are not percent-encoded; a browser encodes spaces, quotation marks and angle brackets."""
 
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """A text and where such texts come from."""
+    """A text and its source."""
 
     source: str
     text: str
@@ -51,7 +51,7 @@ def request(text: str) -> dict[str, Any]:
 
 
 def question(text: str) -> dict[str, Any]:
-    """What somebody searches for: the event's query, and the URL of the search."""
+    """A search: the event's query and the URL of the search."""
     return {"query": text, "url": "/search?q=" + quote(text, safe="")}
 
 
@@ -103,18 +103,18 @@ def evaluate(data: Path) -> EvaluationResult:  # noqa: ARG001 -- the sets are pa
 
 
 def judge(kind: StandInSet, patterns: Patterns) -> list[tuple[StandIn, PatternVerdict]]:
-    """What patterns say of each text."""
-    return [(one, says(patterns, **kind.fields(one.text))) for one in read(kind.name)]
+    """The patterns' verdict on each text."""
+    return [(one, pattern_verdict(patterns, **kind.fields(one.text))) for one in read(kind.name)]
 
 
 def _share(found: Sequence[tuple[StandIn, PatternVerdict]]) -> Share:
-    return Share.of(said.is_flagged for _, said in found)
+    return Share.of(verdict.is_flagged for _, verdict in found)
 
 
 def _by_source(kind: StandInSet, found: Sequence[tuple[StandIn, PatternVerdict]]) -> ResultTable:
     flags: dict[str, list[bool]] = defaultdict(list)
-    for one, said in found:
-        flags[one.source].append(said.is_flagged)
+    for one, verdict in found:
+        flags[one.source].append(verdict.is_flagged)
     shares = {source: Share.of(listed) for source, listed in flags.items()}
     worst = sorted(shares.items(), key=lambda item: item[1].value, reverse=not kind.is_abusive)
     rows = [[source, *share.cells] for source, share in worst]
@@ -124,9 +124,11 @@ def _by_source(kind: StandInSet, found: Sequence[tuple[StandIn, PatternVerdict]]
 
 def _errors(kind: StandInSet, found: Sequence[tuple[StandIn, PatternVerdict]]) -> ResultTable:
     if kind.is_abusive:
-        rows = [[one.source, code(one.text)] for one, said in found if not said.is_flagged]
+        rows = [[one.source, code(one.text)] for one, verdict in found if not verdict.is_flagged]
         return ResultTable(f"{kind.title}: missed", ["source", "text"], rows)
-    by_pattern = sorted((", ".join(said.ids), one.source, code(one.text)) for one, said in found if said.is_flagged)
+    by_pattern = sorted(
+        (", ".join(verdict.ids), one.source, code(one.text)) for one, verdict in found if verdict.is_flagged
+    )
     return ResultTable(
         f"{kind.title}: false positives", ["patterns", "source", "text"], [list(row) for row in by_pattern]
     )

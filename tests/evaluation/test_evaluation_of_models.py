@@ -14,7 +14,7 @@ from evaluation.models.newcomers import NEWCOMERS, newcomer
 from evaluation.models.page import render
 from evaluation.models.progressive import progressive
 from evaluation.models.sessions import posts, searches
-from evaluation.models.site import Scene, events, play
+from evaluation.models.site import Scene, events, run_scene
 from models.families.registry import FAMILIES
 
 
@@ -58,10 +58,10 @@ def test_newcomers_look_like_people_by_name_and_pace(kind: str) -> None:
 
 
 def test_a_played_scene_tells_of_answers_and_decisions() -> None:
-    told = play(Scene(seed=1, hours=0.5, rate=2.0, labelled=0.5, delay_s=60.0))
-    assert told.answers
-    assert [n for _, n in told.answers] == list(range(1, len(told.answers) + 1))
-    assert told.decisions
+    history = run_scene(Scene(seed=1, hours=0.5, rate=2.0, labelled=0.5, delay_s=60.0))
+    assert history.answers
+    assert [n for _, n in history.answers] == list(range(1, len(history.answers) + 1))
+    assert history.decisions
 
 
 def test_the_page_says_which_goals_are_missed() -> None:

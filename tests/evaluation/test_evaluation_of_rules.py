@@ -12,7 +12,7 @@ from evaluation.common.result import EvaluationResult, Figure, ResultTable
 from evaluation.rules.agents import without_family
 from evaluation.rules.cost import fuzz
 from evaluation.rules.data import Agent, injections, is_held_out, log_events, parameters
-from evaluation.rules.judge import of_ids, says
+from evaluation.rules.judge import pattern_verdict, verdict_of_ids
 from evaluation.rules.page import render
 from evaluation.rules.payloads import judge
 from evaluation.rules.referrers import FORMS, TOP_SITES, with_list
@@ -56,21 +56,21 @@ def test_a_crawler_is_judged_without_its_familys_pattern() -> None:
     ids = without_family(SHIPPED, known).ids
     assert "user-agents/robot-word" in ids
     assert not any("slackbot" in one for one in ids)
-    assert any("slackbot" in one for one in says(SHIPPED, user_agent=known.user_agent).ids)
+    assert any("slackbot" in one for one in pattern_verdict(SHIPPED, user_agent=known.user_agent).ids)
 
 
 def test_names_of_one_agent_are_one_reason() -> None:
-    said = says(SHIPPED, user_agent="Slackbot 1.0 (+https://api.slack.com/robots)")
+    said = pattern_verdict(SHIPPED, user_agent="Slackbot 1.0 (+https://api.slack.com/robots)")
     assert len(said.ids) > 2
     assert said.verdict == "throttle"
-    assert of_ids(SHIPPED, ()).verdict == "allow"
+    assert verdict_of_ids(SHIPPED, ()).verdict == "allow"
 
 
 def test_a_list_finds_its_domains_in_every_form_and_well_known_sites_stay_alone(tmp_path: Path) -> None:
     listed = with_list(tmp_path, ["spam-of-ours.example", "xn--80a.example"])
     for form in FORMS:
-        assert says(listed, referrer=form.format("spam-of-ours.example")).is_flagged
-        assert not any(says(listed, referrer=form.format(site)).is_flagged for site in TOP_SITES)
+        assert pattern_verdict(listed, referrer=form.format("spam-of-ours.example")).is_flagged
+        assert not any(pattern_verdict(listed, referrer=form.format(site)).is_flagged for site in TOP_SITES)
 
 
 def test_fuzzed_urls_are_the_same_each_time_and_of_all_lengths() -> None:

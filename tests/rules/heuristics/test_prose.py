@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluation.rules.judge import says
+from evaluation.rules.judge import pattern_verdict
 from evaluation.rules.standins import question
 from rules.heuristics.explain import explain, texts_of
 from rules.heuristics.patterns import load_packs
@@ -39,24 +39,24 @@ PAYLOADS = (
 def test_a_question_is_prose_and_not_flagged(text: str) -> None:
     assert is_prose(text)
     for fields in (question(text), {"title": text}, {"text": text}):
-        assert not says(PATTERNS, **fields).is_flagged
+        assert not pattern_verdict(PATTERNS, **fields).is_flagged
 
 
 @pytest.mark.parametrize("text", PAYLOADS)
 def test_a_payload_is_not_prose_and_is_flagged(text: str) -> None:
     assert not is_prose(text)
-    assert says(PATTERNS, **question(text)).is_flagged
+    assert pattern_verdict(PATTERNS, **question(text)).is_flagged
 
 
 def test_prose_in_other_parameters_and_beside_an_attack_spares_nothing() -> None:
     asked = "why+does+this+fail:+x=1;cat+/etc/passwd"
-    assert not says(PATTERNS, url=f"/search?q={asked}").is_flagged
-    assert says(PATTERNS, url=f"/ping?host={asked}").is_flagged
-    assert says(PATTERNS, url=f"/search?q={asked}&host=1;cat+/etc/passwd").is_flagged
+    assert not pattern_verdict(PATTERNS, url=f"/search?q={asked}").is_flagged
+    assert pattern_verdict(PATTERNS, url=f"/ping?host={asked}").is_flagged
+    assert pattern_verdict(PATTERNS, url=f"/search?q={asked}&host=1;cat+/etc/passwd").is_flagged
 
 
 def test_code_in_prose_counts_beside_other_signs() -> None:
-    said = says(PATTERNS, **question(QUESTIONS[2]))
+    said = pattern_verdict(PATTERNS, **question(QUESTIONS[2]))
     assert all(one.endswith(".prose") for one in said.ids)
     assert 0 < said.evidence < 0.5
 
