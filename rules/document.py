@@ -31,7 +31,7 @@ class Strict(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file as it was written: its text, its values, and where each stands."""
+    """A file as it was written: its text, its values, and the line of each."""
 
     name: str
     text: str
@@ -49,7 +49,7 @@ class Document:
         return line
 
     def node(self, *path: str | int) -> yaml.Node | None:
-        """Where exactly the value at `path` stands, if it is there."""
+        """Line and column of the value at `path`, if there is one."""
         node = self.root
         for step in path:
             node = _child(node, step)

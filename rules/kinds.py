@@ -25,7 +25,7 @@ _SETTINGS: Mapping[Kind, str] = {
 
 
 def kind_of(document: Document | Problem) -> Kind | None:
-    """The kind of a file; None if no section tells the kind."""
+    """The kind of a file; None if it has no section of a known kind."""
     if isinstance(document, Problem) or not isinstance(document.value, dict):
         return None
     sections = document.value.keys()

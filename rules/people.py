@@ -90,7 +90,7 @@ def by_people(decided: StageVerdict, answer: DecidingLabel, *, yields: bool) -> 
         yields: Whether a benign label yields to the evidence, see `is_stronger`.
 
     Returns:
-        The stage's verdict; None if `decided` stands.
+        The stage's verdict; None if `decided` remains.
     """
     if answer.label == "good":
         if yields or (decided.stage == "rate_limit" and decided.verdict != "allow"):

@@ -24,7 +24,7 @@ class Problem:
     message: str
     hint: str = ""
     severity: Literal["error", "warning"] = "error"
-    """A file with a warning loads: what is warned of is left out or suspicious."""
+    """A file with a warning is loaded; the part that the warning is about is left out, or is suspicious."""
 
     def __post_init__(self) -> None:
         for name in ("message", "hint"):

@@ -2,7 +2,7 @@
 
 The topic's `max.message.bytes` is greater than the events topic's, so that a dead letter can contain the record. But
 brokers measure compressed batches: a record of some kilobytes may have many megabytes uncompressed, and a dead letter
-that the topic refuses would stop its partition for good. Of a record that is too large, a dead letter contains the
+that the topic refuses would stop its partition for ever. Of a record that is too large, a dead letter contains the
 beginning, and a header has the size.
 """
 

@@ -63,7 +63,7 @@ class Task(ABC):
         """Recovery: restores one entry that `changes` returned."""
 
     def loaded(self) -> None:  # noqa: B027 -- a hook: most tasks have nothing to do here
-        """Recovery: all entries are restored; rebuilds what is derived from them."""
+        """Recovery: all entries are restored; rebuilds the data derived from them."""
 
     def recovered(self) -> None:  # noqa: B027 -- a hook: most tasks have nothing to do here
         """Recovery: the state is that of the last flush; from here on, the present rules and settings hold.

@@ -1,4 +1,4 @@
-"""The naive baseline: the share of abuse among the examples so far, whatever the features."""
+"""The naive baseline: the share of abuse among the examples so far, independent of the features."""
 
 from __future__ import annotations
 

@@ -224,7 +224,7 @@ class Encoder(LearnedPart):
         return np.unique(self.gram_places(name, text)).astype(np.int64)
 
     def _hash_grams(self, name: str, text: str) -> Vector:
-        """Values by place of the text's n-grams. Their Euclidean length is at most 1, whatever the text's length."""
+        """Values by place of the text's n-grams. Their Euclidean length is at most 1 for a text of any length."""
         found = self.gram_places(name, text)
         return dict.fromkeys(found.tolist(), 1.0 / math.sqrt(len(found)))
 

@@ -1,7 +1,7 @@
 """Read-only forms of models, in which workers score: the terms of a score are cached by feature and value.
 
 Most of a session's forty-odd features have values that occurred before. What such a value adds to each member's
-log-odds is cached, up to a bound. Equal features give equal scores to the last bit, whatever was scored before.
+log-odds is cached, up to a bound. Equal features give equal scores to the last bit, independent of earlier scores.
 
 A score differs from that of the original model in two ways. Sums are computed in another order, which changes the last
 digits. If two features of a session fall into one place of the vector, the original counts one of them, this form both.

@@ -1,6 +1,6 @@
 """Read-only form of the ensemble, in which workers score: the terms of a score are cached by feature and value.
 
-As in `models.families.frozen`, equal features give equal scores to the last bit, whatever was scored before. The
+As in `models.families.frozen`, equal features give equal scores to the last bit, independent of earlier scores. The
 original model gives the same score except for the last digits.
 """
 

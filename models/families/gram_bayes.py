@@ -93,7 +93,7 @@ class GramBayes(LearnedPart):
             unpacked(state[name], kind) for name, kind in (("places", "<i4"), ("good", "<f4"), ("bad", "<f4"))
         )
         if len(places) and not 0 <= places.min() <= places.max() < self.counts.shape[1]:
-            raise ValueError("a place lies outside the vector")
+            raise ValueError("an index is outside the vector")
         totals = {field: [float(value) for value in state["totals"][field]] for field in self.totals}
         both = (value for total in totals.values() for value in total)
         if (good < 0).any() or (bad < 0).any() or not all(math.isfinite(value) and value >= 0 for value in both):

@@ -98,7 +98,7 @@ class HashedRegression(LearnedPart):
             unpacked(state[name], kind) for name, kind in (("places", "<i4"), ("weights", "<f4"), ("squares", "<f4"))
         )
         if len(places) and not 0 <= places.min() <= places.max() < len(self.weights):
-            raise ValueError("a place lies outside the vector")
+            raise ValueError("an index is outside the vector")
         intercepts = {name: float(state["intercepts"][name]) for name in self.intercepts}
         if not all(map(math.isfinite, intercepts.values())) or (squares < 0).any():
             raise ValueError("an intercept is not finite, or a sum of squares is negative")

@@ -163,7 +163,7 @@ class _Deserializer:
         self._allowed = allowed
         self._built: dict[int, Any] = {}
 
-    def value(self, flat: Any) -> Any:  # noqa: ANN401 -- JSON and what it stands for
+    def value(self, flat: Any) -> Any:  # noqa: ANN401 -- JSON and the value that it encodes
         if not isinstance(flat, list):
             return flat
         kind, content = flat
@@ -173,7 +173,7 @@ class _Deserializer:
             return tuple(self.value(part) for part in content)
         return self._named(content) if kind == "c" else _SCALARS[kind](content)
 
-    def _build(self, number: int) -> Any:  # noqa: ANN401 -- what the node stands for
+    def _build(self, number: int) -> Any:  # noqa: ANN401 -- any value that a node encodes
         kind, *content = self._nodes[number]
         if kind == "l":
             found: Any = self._built.setdefault(number, [])

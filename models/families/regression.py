@@ -107,7 +107,7 @@ class Regression(LearnedPart):
         if not all(map(math.isfinite, (*weights, *squares, state["intercept"]))):
             raise ValueError("a weight is not finite")
         if any(not 0 <= place < self._places for place in places):
-            raise ValueError("a place lies outside the vector")
+            raise ValueError("an index is outside the vector")
         self._optimizer.g2.update(zip(places, squares, strict=True))
         self._optimizer.n_iterations = int(state["iterations"])
         # River has no public way to set weights.

@@ -1,4 +1,4 @@
-"""What the gate is given, what it asks for, and what it answers."""
+"""Input, bounds and decision of the gate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 MOST_EVIDENCE = 1_000.0
-"""E-values above this are shown as this: a greater one tells a reader nothing more."""
+"""E-values above this are shown as this: greater ones mean the same to a reader."""
 FIRST_LABELS = 20
 """Human labels, or labels of all kinds, that a first champion is evaluated on at least."""
 

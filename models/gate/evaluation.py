@@ -112,7 +112,7 @@ def _out_of_bounds(candidate: Quality, bounds: Bounds) -> list[str]:
 
 
 def _lately_too_weak(judges: Sequence[Judged], rivals: dict[str, list[float]], bounds: Bounds) -> list[str]:
-    """What speaks against it on the newer half: there the champion need not be far behind, but behind."""
+    """Objections on the newer half, where the candidate must be better than the champion, by any margin."""
     start = len(judges) // 2
     labels = [judged.bad for judged in judges[start:]]
     if min(sum(labels), len(labels) - sum(labels)) < bounds.minimum_of_each:
@@ -126,7 +126,7 @@ def _lately_too_weak(judges: Sequence[Judged], rivals: dict[str, list[float]], b
 
 
 def _beside(history: CandidateHistory, bounds: Bounds, *, people: bool) -> tuple[list[str], dict[str, float]]:
-    """What speaks against it beside the window, and the figures of that."""
+    """Objections that do not rest on the window, and their figures."""
     objections: list[str] = []
     figures: dict[str, float] = {}
     if history.e_values is not None:
@@ -143,7 +143,7 @@ def _beside(history: CandidateHistory, bounds: Bounds, *, people: bool) -> tuple
 
 
 def _too_blunt(candidate: Quality, rival: Quality, name: str, bounds: Bounds) -> list[str]:
-    """What speaks against it where it matters: among the highest scores."""
+    """Objections by the average precision, which the highest scores decide."""
     objections = []
     if candidate.average_precision < rival.average_precision - bounds.maximum_loss_of_precision:
         objections.append(

@@ -53,7 +53,7 @@ class RefreshBounds:
 
 
 class Published(msgspec.Struct, array_like=True):
-    """A refresh that lies in the models topic."""
+    """A refresh in the models topic."""
 
     version: str
     decision: int
@@ -78,13 +78,13 @@ def objections(
     *,
     is_after_doubt: bool = False,
 ) -> tuple[list[str], dict[str, float]]:
-    """What speaks against a refresh, and the figures of that.
+    """Objections to a refresh, and the figures that they rest on.
 
     Args:
         fresh: Labels since the champion was promoted, which neither it nor the refresh had learned when they predicted.
         newest: The newest labels, those before the champion's promotion included.
-        gate: What holds for anybody that scores.
-        bounds: What holds for a refresh.
+        gate: Bounds of all versions that score.
+        bounds: Further bounds of a refresh.
         is_after_doubt: Whether the learner has learned labels that were doubted since the champion's promotion: then
             chance is not accepted as an explanation.
     """
@@ -107,7 +107,7 @@ def objections(
 def superseded(
     published: Sequence[Published], in_use: Collection[str], now_s: float
 ) -> tuple[list[Published], list[Published]]:
-    """Which refreshes stay in the topic, and which go: those in use stay, one an hour for a day, and one a day."""
+    """Refreshes to keep in the topic, and those to delete: those in use stay, one an hour for a day, and one a day."""
     kept: list[Published] = []
     gone: list[Published] = []
     spans: set[tuple[str, int]] = set()
@@ -123,12 +123,12 @@ def superseded(
 
 
 def why(figures: Mapping[str, float], against: Sequence[str]) -> str:
-    """The decision as a sentence."""
+    """The reason of the decision, for people."""
     answers = int(figures.get("answers", 0))
     if against:
         return f"Not refreshed: {'; '.join(against)}."
     if not answers:
-        return "It has learned more of the same, and no answer since speaks against it."
+        return "It has learned more of the same, and no label since is an objection."
     lead = figures["mean_lead"]
     direction = "lower" if lead >= 0 else "higher"
     return (

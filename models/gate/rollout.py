@@ -143,7 +143,7 @@ class Rollout:
         self.tenure = Comparison(by_people)
 
     def refresh(self, champion: FrozenVersion | None, enough: int, *, by_people: bool) -> None:
-        """The champion goes on as a newer version of itself; the previous one stays until enough labels have come."""
+        """Continues a tenure with a newer version of the champion; the previous one stays until enough labels came."""
         if self.is_on and (self.tenure is None or self.tenure.labels >= enough):
             self.previous = champion
             self.tenure = Comparison(self.tenure.by_people if self.tenure is not None else by_people)

@@ -41,7 +41,7 @@ def is_in_rollout(visitor_id: str, version: str, share: float) -> bool:
 
 
 def is_in_sample(session_id: str, share: float) -> bool:
-    """Whether the session is in the random sample that is reviewed whatever its verdict.
+    """Whether the session is in the random sample that is reviewed independent of its verdict.
 
     Without this sample, missed abuse can't be estimated, see `models.labels.recall`.
 

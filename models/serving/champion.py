@@ -198,7 +198,7 @@ class ChampionHolder:
             return self.learner()
         draft = self._draft
         if draft is not None:
-            # Cleared whatever comes of it: an unreadable draft is refused once.
+            # Cleared in any case: an unreadable draft is refused once.
             self._drafted, self._draft = self._build(draft, -1), None
         return self._drafted
 

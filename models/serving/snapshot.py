@@ -98,7 +98,7 @@ def verify(record_key_read: bytes, value: bytes, key: bytes | None) -> AnyRecord
     except ValidationError as error:
         raise SnapshotError("A signed record of the models topic is of another version.", _ADVICE) from error
     if record_key(record).encode() != record_key_read:
-        raise SnapshotError("A signed record of the models topic lies under another record's key.", _ADVICE)
+        raise SnapshotError("A signed record of the models topic has another record's key.", _ADVICE)
     return record
 
 

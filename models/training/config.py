@@ -34,7 +34,7 @@ class TrainerConfig:
     false_positive_rate: float = 0.005
     """Share of benign sessions that a model's score may block."""
     sample_share: float = 0.0
-    """Share of sessions that people are asked about whatever their verdict: their labels tell what is missed."""
+    """Share of sessions that people are asked about independent of the verdict: their labels show what is missed."""
     rollout_answers: int = 0
     """Labels that each stage of a rollout takes; 0: a candidate that passes the gate is promoted at once, and is not
     rolled back."""

@@ -63,5 +63,5 @@ class DecisionLog:
 
 
 def trial_record(decision: Decision, share: float) -> Trial:
-    """The record that says which share of the visitors a challenger scores for."""
+    """The record with the share of the visitors that a challenger scores for."""
     return Trial(id=decision.id, version=decision.version, share=share, decision=decision.number, signature="")

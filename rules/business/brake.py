@@ -1,6 +1,7 @@
-"""A ceiling on the share of sessions that are throttled or blocked: whatever went wrong, it does not stop the shop.
+"""A ceiling on the share of sessions that are throttled or blocked.
 
-Each partition has its own. It counts what would have been flagged, held back or not, so it lets go when that ends.
+An error of rules or models must not block most of a site's visitors. Each partition has its own ceiling. It counts the
+sessions that would have been flagged, whether they were or not, so that it ends when their share falls.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class Brake:
         parts[-1] = (sessions + is_new, flagged + is_flagged)
         self.state = BrakeState(parts, self.state.is_on)
         before = self.state.is_on
-        # A share of few sessions is none; half of what it is of says enough.
+        # The share of few sessions is mostly chance; half of the sessions that it is measured over are enough.
         enough = sum(count for count, _ in parts) >= ceiling.sessions // 2
         now = self.share > (ceiling.release_at if before else ceiling.at_most)
         if now == before or (now and not enough):

@@ -1,4 +1,4 @@
-"""User agents as patterns see them: without the names of devices, and with a mark where a person's program speaks.
+"""User agents as patterns see them: without the names of devices, and with a mark for browsers.
 
 Makers name devices after robots, spiders and butterflies, so the device's part of a user agent is no place to look for
 a crawler's name. Programs of people that send no `Mozilla/` at the beginning are marked by `PERSON` instead of being

@@ -25,7 +25,7 @@ MOST_STRINGS = 20_000
 
 @dataclass
 class LogMatches:
-    """What a log says of packs: how often each pattern matched, and the strings that were there."""
+    """Figures of packs on a log: how often each pattern matched, and the strings that it matched."""
 
     patterns: Patterns
     """Those to be checked, among all in force."""
@@ -46,7 +46,7 @@ class LogMatches:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A pack, and the file that it stands in."""
+    """A pack and its file."""
 
     file: str
     pack: Pack
@@ -113,7 +113,7 @@ def _silent(entry: PatternEntry, log: LogMatches) -> Iterator[tuple[str, str]]:
     if not log.hits[entry.id]:
         yield (
             f"{entry.id} never fires on {log.events:,} events.",
-            "Perhaps it is too narrow, or waits for what is rare: `weir rules explain` shows what it sees.",
+            "Perhaps it is too narrow, or its texts are rare: `weir rules explain` shows the text that it sees.",
         )
 
 

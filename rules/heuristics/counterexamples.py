@@ -1,7 +1,7 @@
-"""Counter-examples: ordinary texts of each field, on which patterns must keep quiet.
+"""Counter-examples: ordinary texts of each field, which patterns must not match.
 
-The texts are composed by this project (`rules/heuristics/benign`). An author of a pattern sees at once which people
-it would flag; the texts are no proof that there are no others.
+The texts are composed by this project (`rules/heuristics/benign`). They show an author of a pattern which people
+it would flag; they do not prove that it flags no others.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rules.heuristics.decode import query_text, url_parts
 from rules.heuristics.entries import DECODERS, PatternEntry, PatternField
 from rules.heuristics.finder import finder
 
-SPEAKS_FROM = 0.5
+FLAGS_FROM = 0.5
 """A pattern of a lower weight flags no session alone, so it may match ordinary texts."""
 MOST_BY_LEVEL: Mapping[int, float] = {1: 0.001, 2: 0.01, 3: 0.05, 4: 1.0}
 """Share of a field's ordinary texts that one pattern may match, by its level of paranoia."""
@@ -26,19 +26,19 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
+class OrdinaryMatches:
     """Ordinary texts that a pattern matches."""
 
     pattern: str
     share: float
     texts: tuple[str, ...]
-    """All of them, as they are sent."""
+    """As they are sent."""
     of: int
-    """How many the corpus has."""
+    """Number of texts of the corpus."""
 
     @property
     def shown(self) -> str:
-        """Some of them, for a sentence."""
+        """Some of the texts, for a message."""
         return ", ".join(repr(text[:80]) for text in self.texts[:_SHOWN])
 
 
@@ -48,16 +48,16 @@ def ordinary_texts(field: PatternField) -> Sequence[str]:
 
 
 def corpus_hash(field: PatternField) -> str:
-    """Tells one state of a field's corpus from another."""
+    """A hash that changes with the field's corpus."""
     return hashlib.sha256("\0".join(ordinary_texts(field)).encode("utf-8", "replace")).hexdigest()[:12]
 
 
-def met(entries: Iterable[PatternEntry]) -> list[Met]:
-    """What each of the patterns matches of ordinary texts; those that match none are left out."""
+def ordinary_matches(entries: Iterable[PatternEntry]) -> list[OrdinaryMatches]:
+    """The ordinary texts that each pattern matches; patterns that match none are left out."""
     by_field: dict[PatternField, list[PatternEntry]] = {}
     for entry in entries:
         by_field.setdefault(entry.field, []).append(entry)
-    found: list[Met] = []
+    found: list[OrdinaryMatches] = []
     for field, patterns in by_field.items():
         corpus = _corpus(field)
         find = finder([(entry.id, entry.expression) for entry in patterns])
@@ -65,18 +65,21 @@ def met(entries: Iterable[PatternEntry]) -> list[Met]:
         for text, decoded in corpus:
             for name in find(decoded):
                 texts.setdefault(name, []).append(text)
-        found += [Met(name, len(hit) / len(corpus), tuple(hit), len(corpus)) for name, hit in sorted(texts.items())]
+        found += [
+            OrdinaryMatches(name, len(hit) / len(corpus), tuple(hit), len(corpus))
+            for name, hit in sorted(texts.items())
+        ]
     return found
 
 
-def too_many(entries: Iterable[PatternEntry]) -> list[Met]:
+def too_many(entries: Iterable[PatternEntry]) -> list[OrdinaryMatches]:
     """Patterns that flag alone, and match more ordinary texts than their level allows."""
-    speaking = {entry.id: entry for entry in entries if entry.weight >= SPEAKS_FROM and not entry.shadow}
-    return [one for one in met(speaking.values()) if one.share > _most(speaking[one.pattern])]
+    flagging = {entry.id: entry for entry in entries if entry.weight >= FLAGS_FROM and not entry.shadow}
+    return [one for one in ordinary_matches(flagging.values()) if one.share > _most(flagging[one.pattern])]
 
 
 def excess_matches(entries: Iterable[PatternEntry]) -> dict[str, str]:
-    """For each pattern that exceeds its bound, a sentence with its rate, the bound and some of the texts."""
+    """For each pattern that exceeds its bound, a message with its rate, the bound and some of the texts."""
     given = {entry.id: entry for entry in entries}
     return {
         one.pattern: (
@@ -89,10 +92,10 @@ def excess_matches(entries: Iterable[PatternEntry]) -> dict[str, str]:
 
 def share_met(entries: Iterable[PatternEntry]) -> dict[PatternField, float]:
     """By field, the share of ordinary texts that some pattern that flags alone matches."""
-    speaking = [entry for entry in entries if entry.weight >= SPEAKS_FROM and not entry.shadow]
-    field_of = {entry.id: entry.field for entry in speaking}
-    texts: dict[PatternField, set[str]] = {field: set() for field in sorted({entry.field for entry in speaking})}
-    for one in met(speaking):
+    flagging = [entry for entry in entries if entry.weight >= FLAGS_FROM and not entry.shadow]
+    field_of = {entry.id: entry.field for entry in flagging}
+    texts: dict[PatternField, set[str]] = {field: set() for field in sorted({entry.field for entry in flagging})}
+    for one in ordinary_matches(flagging):
         texts[field_of[one.pattern]].update(one.texts)
     return {field: len(hit) / len(_corpus(field)) for field, hit in texts.items()}
 

@@ -4,8 +4,8 @@ Percent-encoding, entities and compatibility forms hide in each other, so they c
 changes. Encoding the percent sign again and again is undone in one round, however often; what needs more than `ROUNDS`
 rounds nests its disguises deeper than any server would undo them, and is looked at as it is then.
 
-The whole text is decoded, since whatever was left out would be where to hide; the contract of events bounds its length,
-and the cost is linear in it.
+The whole text is decoded, since an attack could hide in a part that is left out. The contract of events bounds its
+length, and the cost is linear in it.
 """
 
 from __future__ import annotations
@@ -236,7 +236,7 @@ def _compatible(text: str) -> str:
 
 @lru_cache(32_768)
 def _is_at_rest(character: str) -> bool:
-    """Whether it stays what it is whatever stands around it."""
+    """Whether decoding never changes the character, in any context."""
     if character <= "\x7f":
         return character != "\0"
     return (
@@ -254,7 +254,7 @@ def _is_easy(character: str) -> bool:
     lower = character.lower()
     return (
         len(lower) == 1
-        and character not in "\0Σ"  # whose lower case depends on what stands around it
+        and character not in "\0Σ"  # whose lower case depends on its neighbours
         and (character.isprintable() or character in "\t\n\r")
         and (_is_at_rest(lower) or (lower in LETTERS and unicodedata.normalize("NFKC", lower) == lower))
         and (character in LETTERS or lower not in LETTERS)

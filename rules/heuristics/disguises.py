@@ -59,7 +59,7 @@ def _steps(field: PatternField) -> tuple[Step, ...]:
 
 
 def _parts(field: PatternField, text: str) -> Iterator[tuple[str, bool]]:
-    """What is decoded by itself, and whether it is a query."""
+    """Parts of the text that are decoded separately, each with whether it is a query."""
     if field not in {"url", "referrer"}:
         yield text, field == "query"
         return

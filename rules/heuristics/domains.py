@@ -14,7 +14,7 @@ COMMENT = "#"
 
 
 def with_domains(document: Document) -> tuple[Document, list[Problem]]:
-    """The document with each `domains_file`'s domains as `domains`, and what is wrong with the files."""
+    """The document with each `domains_file`'s domains as `domains`, and the errors in the files."""
     listed: Any = document.value.get("patterns") if isinstance(document.value, dict) else None
     if not isinstance(listed, list) or not any(isinstance(row, dict) and "domains_file" in row for row in listed):
         return document, []
@@ -30,7 +30,7 @@ def with_domains(document: Document) -> tuple[Document, list[Problem]]:
 
 
 def _domains(file: Path) -> tuple[str, ...] | str:
-    """The domains in a file, or what is wrong with it."""
+    """The domains in a file, or its errors."""
     try:
         if file.stat().st_size > MAX_FILE_BYTES or not file.is_file():
             return "is no file, or too large a one"

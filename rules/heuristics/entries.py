@@ -1,4 +1,4 @@
-"""What stands in a pack's YAML: patterns over strings, and rules over what a session has done."""
+"""Entries of a pack's YAML: patterns over strings, and rules over measures of a session."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ class Entry(EntryHeader):
     """Evidence for abuse when it holds: 0.5 alone is a review, 0.7 a throttle, 0.9 a block. 0 is no evidence: a sign
     that rules may ask for."""
     group: Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,63}$")] | None = None
-    """Of entries of one group, in whatever packs, only the strongest counts: they have the same cause."""
+    """Of the entries of one group, in all packs, only the strongest counts: they have the same cause."""
     level: Level = 1
-    """Of paranoia: it is in force where the pack's level is no lower."""
+    """Level of paranoia: the entry is in force if the pack's level is no lower."""
     shadow: bool = False
-    """It is counted and shown, and is no evidence."""
+    """Its matches are counted and shown, but are no evidence."""
     owner: str | None = None
 
 
@@ -163,12 +163,12 @@ class PackFile(Strict):
     owner: Annotated[str, Field(min_length=1)]
     description: Annotated[str, Field(min_length=1)]
     level: Level | None = None
-    """What is of a higher level is not in force; the setting `paranoia_level` unless given."""
+    """Entries of a higher level are not in force; the setting `paranoia_level` unless given."""
     crawlers: bool = False
     """Also take the patterns of the package crawler-user-agents."""
     known_crawlers: KnownCrawlers | None = None
-    """What that took in. Not to be written by hand: a pack is published with it, so that it stays what it was wherever
-    another version of the package is installed."""
+    """The patterns of the package. Not to be written by hand: a published pack contains them, so that workers with
+    another version of the package have the same."""
     patterns: Annotated[tuple[PatternEntry, ...], BeforeValidator(as_tuple)] = ()
     oversized: Annotated[tuple[OversizedEntry, ...], BeforeValidator(as_tuple)] = ()
     rules: Annotated[tuple[SessionRuleEntry, ...], BeforeValidator(as_tuple)] = ()

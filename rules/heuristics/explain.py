@@ -22,11 +22,11 @@ class InspectedText:
     field: PatternField
     text: str
     form: PatternField
-    """The field as whose text it is decoded: what was searched for is a query, for patterns of URLs, too."""
+    """The field that decides how the text is decoded: a search is decoded as a query, for patterns of URLs, too."""
 
     @property
     def decoded(self) -> str:
-        """What the patterns see; what is no Unicode, such as half a pair of surrogates, is a question mark to them."""
+        """The text that patterns are matched with; invalid Unicode, such as a lone surrogate, is a question mark."""
         return DECODERS[self.form](self.text).encode("utf-8", "replace").decode("utf-8")
 
 

@@ -13,7 +13,7 @@ MAX_SET_BYTES = 64 * 1024 * 1024
 LONG = 256
 """Characters of a text from which on its patterns are looked for in parts."""
 PARTS = 3
-"""A set's automaton has a state for whatever its patterns have seen together, and each new one costs as much as a
+"""A set's automaton has a state for each combination of positions in its patterns, and each new one costs as much as a
 hundred characters: synthetic texts reach new states all the time. Parts of a set have far fewer states, but take longer
 to scan."""
 

@@ -1,4 +1,4 @@
-"""A pack of patterns and rules, as its YAML says it, and everything that can be wrong in one."""
+"""A pack of patterns and rules, as in its YAML, and the checks of it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Pack:
     """Patterns from the package, if the pack has `known_crawlers`."""
     rules: tuple[SessionRuleEntry, ...] = ()
     level: int = 1
-    """Of paranoia: what is of a higher one is not in force."""
+    """Level of paranoia: entries of a higher one are not in force."""
     lines: Mapping[str, int] | None = None
     """Id to its line in the YAML."""
 
@@ -64,7 +64,7 @@ class Pack:
 
     @property
     def source(self) -> str:
-        """YAML that is this very pack wherever it is read, whatever package, files and settings there are."""
+        """YAML of this pack that does not depend on packages, files or settings where it is read."""
         written = yaml.safe_load(self.text)
         derived: dict[str, Any] = {}
         if self.crawlers is not None:

@@ -88,8 +88,8 @@ class SessionRule:
 class Patterns:
     """Compiled packs. Matching never raises, whatever the strings, and takes time linear in their length.
 
-    Without `today`, patterns that expire match for ever, and `PatternInfo.expires_s` says when to pass over them: what
-    a session's record says must not depend on the day on which its events are folded.
+    Without `today`, patterns that expire match for ever, and `PatternInfo.expires_s` is the time from which on they no
+    longer count: a session's record must not depend on the day on which its events are folded.
     """
 
     def __init__(self, packs: Sequence[Pack], today: date | None = None) -> None:
@@ -108,7 +108,7 @@ class Patterns:
                 if today and entry.is_expired(today):
                     continue
                 self._add(pack, entry)
-                # Such an entry has no regular expression: the decoder says which fields it cut.
+                # Such an entry has no regular expression: the decoder reports which fields it cut.
                 if entry.is_oversized:
                     self._oversized[entry.field] = (*self._oversized.get(entry.field, ()), entry.id)
                     continue
@@ -309,7 +309,7 @@ class Patterns:
         # Flags and session records name patterns and rules by their ids alone, without the pack.
         known = self._infos.get(entry.id) or self._rules.get(entry.id)
         if known is not None:
-            raise RulesError([Problem(pack.name, 0, f"{entry.id} stands in the pack {known.pack} too.", "Rename one.")])
+            raise RulesError([Problem(pack.name, 0, f"{entry.id} is in the pack {known.pack} too.", "Rename one.")])
 
 
 def load_packs(

@@ -1,7 +1,7 @@
 # ruff: noqa: RUF001 -- words of other languages, and typographic quotes
 """Whether a search text or a title is prose around code: a question about a command rather than the command.
 
-Most payloads work only if they end what stands before them: with a quote, a semicolon, a comment. A question quotes
+Most payloads work only if they end the text before them: with a quote, a semicolon, a comment. A question quotes
 code as a whole, among words; markup that runs anywhere is no prose. `is_prose` asks for words of a sentence outside of
 the code, and for quotes that come in pairs. Words such as `select` or `cat` count as code: a payload has them too.
 """
@@ -69,7 +69,7 @@ _RUNS = re.compile(
     r"<\w[^<>]{0,200}\son\w{3,20}\s{0,9}=\s{0,9}[\w\"'`]{1,40}\(|<script[^>]{0,100}>[^<]{0,200}\("
     r"|['\"]\s{0,9}union\s+(?:all\s+)?select\b"
 )
-"""What runs wherever it stands, whatever words are before it; a text that opens as a question quotes it."""
+"""Payloads that run at any place of a text; a text that opens as a question quotes it."""
 _COMMAND = re.compile(r";\s{0,9}(?:cat|curl|wget|nc|sh|bash)\s[^?]{0,60}/(?:etc|bin|tmp|dev|proc)/[^?]{0,60}$")
 """The same of a shell."""
 _QUOTE = re.compile(r"(?<![^\W_])'|'(?![^\W_])|\"")
@@ -122,7 +122,7 @@ def _is_search(name: str, value: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    """Word by word: the word itself, or nothing where something else stands."""
+    """Word by word: the word itself, or nothing if something else is there."""
     found = ((piece, _WORD.fullmatch(piece)) for piece in text.split())
     return [piece if piece in _TOPICS else one[1] if one else "" for piece, one in found]
 

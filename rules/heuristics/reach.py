@@ -20,9 +20,9 @@ def known_names(packs: Iterable[Pack]) -> tuple[set[str], set[str]]:
 
 
 def unreachable(rule: SessionRuleEntry, ids: Collection[str], categories: Collection[str]) -> Iterator[Finding]:
-    """Why a rule can never hold: no pattern gives what it asks for.
+    """Reasons why a rule can never hold: no pattern has the id or category that it asks for.
 
-    That its conditions exclude each other shows in its examples: none can hold.
+    Conditions that exclude each other are found by the rule's examples, none of which can hold.
     """
     dead = [one for one in rule.conditions if _asks_in_vain(one, ids, categories)]
     left = len(rule.conditions) - len(dead)

@@ -18,7 +18,7 @@ FEWEST_LETTERS = 4
 FEWEST_LETTERS_GREEK = 6
 """Formulas put Greek letters beside Latin ones: `hνmax`."""
 SWITCHES = 3
-"""Changes of script in a word from which on it is disguised, whatever its language. One slip makes two at most."""
+"""Changes of script in a word from which on it is disguised, in any language. One slip makes two at most."""
 _WORD = re.compile(r"[^\W\d_]+")
 _TOUCH = re.compile(
     "[\u0370-\u058f\u13a0-\u13ff](?:(?<=[A-Za-z\u00aa-\u024f][\u0370-\u058f\u13a0-\u13ff])|(?=[A-Za-z\u00aa-\u024f]))"

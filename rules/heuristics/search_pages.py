@@ -1,4 +1,4 @@
-"""Referrers as patterns see them: what was typed into a search engine is not what the visitor sends to the site."""
+"""Referrers as patterns see them, without the search terms: these were sent to the search engine, not to the site."""
 
 from __future__ import annotations
 

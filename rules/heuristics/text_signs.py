@@ -179,7 +179,7 @@ def offers(text: str) -> bool:
 
 
 def repeats_one_word(text: str) -> bool:
-    """Whether one word of some length stands more often in a row than people write it."""
+    """Whether a word of some length is repeated in a row more often than people do."""
     words = _WORD.findall(text.casefold())
     if len(words) - len(set(words)) < MOST_REPEATS or sum(map(eq, words, words[1:])) < MOST_REPEATS:
         return False

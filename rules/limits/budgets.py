@@ -39,7 +39,7 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     default_cost: float = DEFAULT_COST
     """Cost of an event of any other type."""
     reason: str = ""
-    """For a person: what it means to be over it."""
+    """Explanation for people of what it means to exceed the limit."""
     version: str = ""
     """Of the file that it comes from."""
 

@@ -39,13 +39,13 @@ class DistinctLimit(msgspec.Struct, frozen=True, kw_only=True):
     window_s: float = 3_600.0
     """Counting begins anew so often, in event time."""
     reason: str = ""
-    """For a person: what it means to be over it."""
+    """Explanation for people of what it means to exceed the limit."""
     version: str = ""
     """Of the file that it comes from."""
 
 
 def hashed(value: str) -> int:
-    """The number that stands for a value: the same everywhere and for ever."""
+    """The hash of a value: the same in every worker and version."""
     return xxhash.xxh3_64_intdigest(value.encode(errors="surrogatepass"))
 
 

@@ -56,7 +56,7 @@ class BudgetEntry(Strict):
     default_cost: Cost = 1.0
     """Cost of an event of any other type."""
     reason: Reason
-    """For a person: what it means to be over it."""
+    """Explanation for people of what it means to exceed the limit."""
 
 
 class DistinctEntry(Strict):
@@ -71,7 +71,7 @@ class DistinctEntry(Strict):
     window_s: Annotated[float, Field(ge=60, le=86_400)] = 3_600.0
     """Counting begins anew so often, in event time."""
     reason: Reason
-    """For a person: what it means to be over it."""
+    """Explanation for people of what it means to exceed the limit."""
 
 
 class NetworkEntry(Strict):
@@ -86,7 +86,7 @@ class NetworkEntry(Strict):
     ranges_file: str | None = None
     """A file with further ones, beside this one: one a line, or JSON as operators of crawlers publish it."""
     user_agent: Annotated[str, Field(max_length=128)] = ""
-    """Of a crawler: what its user agent contains, whatever the case."""
+    """Of a crawler: a part of its user agent; case is ignored."""
     price: Annotated[float, Field(ge=0, lt=1)] | None = None
     """Of a shared network; 0.05 unless given."""
     visitor_price: Annotated[float, Field(ge=0, le=1)] | None = None
@@ -96,14 +96,14 @@ class NetworkEntry(Strict):
 
 
 class AddressEntry(Strict):
-    """How addresses are charged where no network says otherwise."""
+    """How addresses are charged that are in no declared network."""
 
     ipv4_prefix: Annotated[int, Field(ge=16, le=32)] = 32
     """Bits of an IPv4 address that are charged together."""
     ipv6_prefix: Annotated[int, Field(ge=32, le=128)] = 64
     """Bits of an IPv6 address that are charged together."""
     known_after: Annotated[int, Field(ge=1, le=10_000)] = 10
-    """Events in a session from which on its visitor is known, and not met by what its address did."""
+    """Events in a session from which on its visitor is known, and not limited for what others at its address do."""
     known_price: Annotated[float, Field(ge=0, le=1)] = 0.1
     """The part of its cost that a known visitor's event is charged to the address at."""
 
@@ -267,7 +267,7 @@ def _wrong_network(
             yield document.problem(
                 f"{entry.id}: {text} contains all addresses.", "Give a longer prefix.", *place, "ranges"
             )
-    # Without it, every client from these ranges would have no budgets, whatever its user agent.
+    # Without it, every client from these ranges would have no budgets, with any user agent.
     if entry.treat == "crawler" and not entry.user_agent:
         yield document.problem(f"{entry.id}: a crawler has no user_agent.", "Add the user_agent.", *place)
     if entry.treat != "crawler" and entry.user_agent:

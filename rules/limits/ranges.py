@@ -21,7 +21,7 @@ def as_network(text: str) -> IPv4Network | IPv6Network | None:
 
 
 def read_ranges(path: Path) -> list[str] | str:
-    """The ranges of a file, or a sentence on what is wrong with it."""
+    """The ranges of a file, or an error message."""
     try:
         # A device would have no end.
         if not path.is_file():
@@ -59,7 +59,7 @@ def _of_lines(text: str) -> Iterator[str]:
 def _of_json(content: object) -> Iterator[str]:
     prefixes = content.get("prefixes") if isinstance(content, dict) else None
     if not isinstance(prefixes, list):
-        raise ValueError("no prefixes")  # noqa: TRY004 -- one kind of error for whatever is no such file
+        raise ValueError("no prefixes")  # noqa: TRY004 -- one kind of error for all files that are not of the form
     for entry in prefixes:
         for name in _JSON_NAMES:
             if isinstance(entry, dict) and isinstance(entry.get(name), str):

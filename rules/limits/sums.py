@@ -6,7 +6,7 @@
  partition 2 ─► Sums ─┘
 ```
 
-Bounded: `rules/limits/heavy.py` and `rules/limits/counts.py` say what is kept. What is left out of a record:
+Bounded: `rules/limits/heavy.py` and `rules/limits/counts.py` bound what is kept. A record leaves out
 subjects that spent less than `floor_of` a budget in the window, and those behind the first `NAMED`.
 """
 
@@ -49,7 +49,7 @@ class SumsState(msgspec.Struct, array_like=True):
     """By limit: costs, and what may be missing in each."""
     counts: dict[str, CountsState]
     written: list[bytes] = []
-    """Keys of the entries that are there; not part of what is written."""
+    """Keys of the existing entries; not written."""
 
 
 def floor_of(budget: Budget, partitions: int) -> float:
@@ -156,11 +156,11 @@ class Sums:
 
     @property
     def head(self) -> SumsState:
-        """The state but for what `changes` gives: small, whatever comes."""
+        """The state without the entries that `changes` returns; its size is bounded."""
         return SumsState(*self.window.state, {}, {one.limit.id: one.head for one in self._counts})
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
-        """State entries that changed since the last call; None for those that are to be taken back."""
+        """State entries that changed since the last call; None for those to delete."""
         yield from ((key, None) for key in self._gone)
         self._gone = []
         for name, sums in self._costs.items():
@@ -172,7 +172,7 @@ class Sums:
             yield from ((_set_key(one.limit.id, subject), entry) for subject, entry in one.changes())
 
     def restore(self, state: SumsState) -> None:
-        """Goes on where the state was taken; what it knows of limits that are gone is dropped."""
+        """Restores a state; entries of limits that no longer exist are dropped."""
         self.window = Window(state.start, state.ahead, state.behind)
         for name, (costs, missed) in state.costs.items():
             if name in self._costs:

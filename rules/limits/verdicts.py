@@ -1,9 +1,9 @@
 """Who is over a limit that several partitions count for: the same in every worker, since all read the same sums.
 
-Delay: a sum tells of the window before, so a verdict comes one window of event time (10 s) late, and whatever the
-partition's traffic takes to say that the window is over (`rules/limits/window.py`). Error: a bucket takes a window's
-sum whole, at its end, as if it had all been spent then; what sums leave out is in `rules/limits/sums.py`. A partition
-that is behind tells late: what would have come back since is not charged any more. Bounded by `REMEMBERED`.
+Delay: a sum is that of the window before, so a verdict comes one window of event time (10 s) late, and by as much as
+the partition's traffic takes to end the window (`rules/limits/window.py`). Error: a bucket takes a window's
+sum whole, at its end, as if it had all been spent then; what sums leave out is in `rules/limits/sums.py`. The sums of
+a partition that is behind come late: what would have refilled since is not charged any more. Bounded by `REMEMBERED`.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class SharedVerdicts:
         self._forgot = False
         """Whether a subject had to go of which a verdict may hold."""
         self._verdicts: Verdicts = {}
-        """Other threads read it, so neither it nor what it holds is ever changed."""
+        """Other threads read it, so it is replaced and never changed."""
 
     @property
     def remembered(self) -> tuple[int, int]:

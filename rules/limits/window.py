@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 WINDOW_S = 10.0
 AHEAD = 8
-"""Events behind its end that end a window: the least of their times says which one begins."""
+"""Events behind its end that end a window: the least of their times is in the window that begins."""
 BEHIND = 64
 """Events before a window's beginning after which it goes back, if they are more than half of all in that time."""
 

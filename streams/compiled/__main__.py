@@ -1,4 +1,4 @@
-"""`python -m streams.compiled`: `build` compiles, `setup` compiles if that can be done here, `form` says what runs."""
+"""`python -m streams.compiled`: `build` compiles, `setup` compiles if that is possible, `form` prints what runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SEE = f"{sys.executable} -m streams.compiled build"
 
 
 def main() -> int:
-    """Does what was asked; the exit code is 0 unless `build` made nothing that runs."""
+    """Runs the given action; the exit code is 1 only if `build` made nothing that runs."""
     parser = argparse.ArgumentParser(prog="python -m streams.compiled", description=__doc__)
     parser.add_argument("what", choices=("build", "setup", "form"))
     wanted = parser.parse_args()
@@ -58,7 +58,7 @@ def _setup() -> int:
         _build_and_prove()
     except NoCompilerError as error:
         return _say(f"Weir runs as plain Python ({error.message}); it does the same. {error.hint}".strip())
-    except Exception as error:  # noqa: BLE001 -- the plain form runs, whatever went wrong
+    except Exception as error:  # noqa: BLE001 -- after any error the plain form runs
         return _say(f"Weir runs as plain Python: it could not be compiled ({error!s:.200}). To see why: {SEE}")
     return _say(f"Weir runs as {decide(Sources())}.")
 

@@ -107,7 +107,7 @@ def _half_made(parent: Path) -> Iterator[Path]:
 
 
 def _write(folder: Path, files: Mapping[str, bytes], modules: Sequence[str]) -> None:
-    """A tree of just what was read and hashed: an edit meanwhile can't come into the build."""
+    """Writes the files that were read and hashed, so that an edit meanwhile does not get into the build."""
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)

@@ -16,7 +16,7 @@ from pathlib import Path
 from streams.compiled.sources import SOABI, Sources, digest
 
 VARIABLE = "WEIR_COMPILED"
-"""The environment's switch: `0` runs plain Python, whatever was built."""
+"""The environment's switch: `0` runs plain Python, also if a build exists."""
 STAMP = "built.json"
 
 log = logging.getLogger("weir.compiled")
@@ -24,7 +24,7 @@ log = logging.getLogger("weir.compiled")
 
 @dataclass(frozen=True)
 class Stamp:
-    """What a build says of itself: written last, so that a build without it is none.
+    """Description of a build. It is written last, so a build without it is incomplete.
 
     Plain JSON by the standard library: a wheel is built where nothing else is installed.
     """
@@ -57,7 +57,7 @@ class Stamp:
 
 @dataclass(frozen=True)
 class Form:
-    """The form that runs; `why` says what keeps it from being the compiled one."""
+    """The form that runs; `why` is the reason if it is not the compiled one."""
 
     why: str = ""
     cython: str = ""
@@ -133,4 +133,4 @@ def _loadable(folder: Path, module: str, binaries: Mapping[str, str]) -> Path:
 
 def _broken(sources: Sources, error: Exception) -> Form:
     log.warning("the compiled modules in %s can't be used, plain Python runs instead: %s", sources.built, error)
-    return Form("what was compiled can't be loaded", is_broken=True)
+    return Form("the compiled modules can't be loaded", is_broken=True)

@@ -26,7 +26,7 @@ MODULES = tuple(
         "visitors",
     )
 )
-"""The fold's hot path: what is done for each event. A module beside which a `.pxd` lies is compiled with it."""
+"""The fold's hot path: what is done for each event. A module with a `.pxd` beside it is compiled with it."""
 DIRECTIVES = ("annotation_typing=False", "binding=True", "language_level=3")
 """Annotations stay what they are to Python, and functions can be looked at: both forms behave alike."""
 FLAGS = ("-O2", "-g0")

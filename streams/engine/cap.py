@@ -3,9 +3,9 @@
     input      . . x . . . . x x x x x x x x x │x  . . x x x
                └──── newest `window` records ──┘└ the dead letter that is one too many: its batch isn't written
 
-What is looked at is a partition's newest records, as bits, kept with its position and in the same transaction. So the
-record at which a worker stops follows from the log alone: not from where a batch ends, and not from how often it was
-started again, which would otherwise drain the topic bit by bit.
+The newest records of a partition are kept as bits with its position, in the same transaction. So the record at which a
+worker stops depends on the log alone, and not on the ends of batches or on restarts, each of which would otherwise let
+the worker drain a bit more of the topic.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Cap:
 
     @property
     def is_off(self) -> bool:
-        """Whether nothing is too many, and nothing is remembered: what was drained on purpose must not count later."""
+        """Whether there is no cap. Then no dead letters are remembered, so that drained ones never count later."""
         return self.share >= 1
 
     @property
@@ -54,7 +54,7 @@ class Followed(NamedTuple):
 
 
 def follow(recent: int, records: int, dead: Iterable[int], cap: Cap) -> Followed:
-    """Goes on by so many `records`, of which those at the rising indices `dead` became dead letters."""
+    """Adds so many `records`, of which those at the rising indices `dead` became dead letters."""
     if cap.is_off:
         return Followed(0, None)
     mask, done = (1 << cap.window) - 1, 0
@@ -70,9 +70,9 @@ class DeadLetterWatch:
     """Watches the share of dead letters of one partition of an input.
 
     Args:
-        cap: how many may be.
-        where: the partition, in words.
-        kept: what `kept` was at the position from which the watch goes on.
+        cap: the bound.
+        where: description of the partition for messages.
+        kept: the value of `kept` at the position from which on the watch counts.
     """
 
     def __init__(self, cap: Cap, where: str, kept: str = "") -> None:
@@ -83,7 +83,7 @@ class DeadLetterWatch:
 
     @property
     def kept(self) -> str:
-        """What must be known to go on, as a hexadecimal number; empty where there was no dead letter lately."""
+        """The state of the watch as a hexadecimal number; empty without a recent dead letter."""
         return f"{self._recent:x}" if self._recent else ""
 
     @property
@@ -92,7 +92,7 @@ class DeadLetterWatch:
         return self._recent.bit_count() / self._cap.window
 
     def take(self, records: Sequence[InputRecord], outputs: Iterable[Output]) -> None:
-        """Takes note of a batch and of what it led to, before that is written.
+        """Counts the dead letters of a batch, before its outputs are written.
 
         Raises:
             WorkError: a dead letter is one too many; nothing of the batch must be written.
@@ -118,7 +118,7 @@ class DeadLetterWatch:
             f"({meaning(reason)}), such as offset {header(like, 'offset')}: {header(like, 'detail')}",
             f"The batch from offset {records[0].offset} on was not written, and is read again at the next start. If "
             "this worker or its settings are new, go back to those before; if a producer is, have it mended, and "
-            "start with dead_letter_cap=1 to let what it sent become dead letters on purpose: `weir dead-letters "
+            "start with dead_letter_cap=1 to let its records become dead letters on purpose: `weir dead-letters "
             "replay` sends them again.",
         )
 

@@ -56,7 +56,7 @@ class Fetched:
         return self.records[bisect_left(self.records, position, key=_offset) :]
 
     def follows(self, other: Fetched) -> bool:
-        """Whether it goes on where the other ends, fetched under the same circumstances."""
+        """Whether it begins where the other ends, with the same seek and generation."""
         return (
             self.topic == other.topic
             and self.start == other.end

@@ -56,7 +56,7 @@ class Flusher:
         self.durable: dict[str, int] = {}
         """By full topic name: position up to which everything is committed."""
         self.checkpoint: dict[str, int] = {}
-        """Likewise: position that the written state stands at."""
+        """Likewise: position up to which the written state contains the input."""
 
     def start(
         self,
@@ -101,7 +101,7 @@ class Flusher:
 
         Raises:
             BrokenTransactionError: this flush or the one before was refused.
-            WeirError: likewise, for good.
+            WeirError: likewise, and repeating it would not help.
         """
         await self.settle()
         begun = time.perf_counter()
@@ -116,7 +116,7 @@ class Flusher:
 
         Raises:
             BrokenTransactionError: it was refused.
-            WeirError: likewise, for good.
+            WeirError: likewise, and repeating it would not help.
         """
         if self._committing is not None:
             await asyncio.shield(self._committing)
@@ -152,7 +152,7 @@ class Flusher:
     async def _commit(self, effects: Effects, positions: dict[str, int], *, checkpoint: bool, begun: float) -> None:
         try:
             await self._threads.kafka(self._transactions.commit)
-        except Exception as error:  # noqa: BLE001 -- a background task's error must reach the flush that waits, whatever it is
+        except Exception as error:  # noqa: BLE001 -- any error of a background task must reach the flush that waits
             self._error = error
             self._on_error(error)
             return

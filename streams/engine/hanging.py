@@ -1,9 +1,9 @@
-"""Ends transactions that their coordinator calls ended, and that are open in the log for good.
+"""Ends transactions that their coordinator has ended, but that stay open in the log.
 
 A coordinator ends a transaction by a marker in each partition that it touched. Kafka 4.0 to 4.3 skips the marker of a
 partition that has no leader at that moment (KAFKA-20734), as when all of its replicas were gone and are just coming
 back. No producer writes it later: readers of committed records wait before the open records, and the next marker of the
-same producer, whatever it ends, decides over them too.
+same producer, commit or abort, decides about them too.
 
     state      ··· position │ (outage; no marker) │ marker of a recovery, committed ── makes the position real
     sessions   ··· (the other half of that flush never arrived) ────────────────────── and its outputs are lost
@@ -14,7 +14,7 @@ same producer, whatever it ends, decides over them too.
 So recovery writes a record to each partition with a hanging transaction and aborts its own transaction: the marker
 aborts the hanging transaction, too. Recovery begins with the state, before anything is committed there. The outputs
 follow, once the state names the newest committed flush: each output bears the number of its flush (`stamp.py`), and an
-output of a newer flush belongs to an incomplete flush. A hanging output of a committed flush is left alone: the next
+output of a newer flush belongs to an incomplete flush. A hanging output of a committed flush is not aborted: the next
 commit in its partition makes it visible.
 """
 

@@ -1,4 +1,4 @@
-"""Whether a worker moves: lag by stage and partition, and the watch that ends one which stands still."""
+"""Progress of a worker: lag by stage and partition, and the watch that ends a worker without progress."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = logging.getLogger("weir.health")
 
 
 class StallWatch:
-    """Finds input that has been waiting for too long while its position stood still.
+    """Finds input that has been waiting for too long while its position did not change.
 
     Time is passed in, and must be monotonic: a wall clock that is set would end every worker at once.
     """
@@ -26,7 +26,7 @@ class StallWatch:
         self._answered_at_s: float | None = None
 
     def see(self, positions: Mapping[PartitionId, int], ends: Mapping[PartitionId, int] | None, now_s: float) -> None:
-        """Takes in where everything owned stands, and where its input ends; None if the broker could not be asked."""
+        """Takes the positions of all owned partitions, and the ends of their input; None if no broker answered."""
         if ends is not None or self._answered_at_s is None:
             self._answered_at_s = now_s
         for where in set(self._moved_at_s) - set(positions):
@@ -81,7 +81,7 @@ class Health:
         self.is_alive = True
 
     def check(self, positions: Mapping[PartitionId, int], monotonic_s: float, wall_s: float) -> None:
-        """Asks the brokers where the input ends, and compares with where everything owned stands.
+        """Asks the brokers where the input ends, and compares with the positions of all owned partitions.
 
         Stalls are judged by `monotonic_s`; `wall_s`, since the epoch, is for what is shown alone.
 

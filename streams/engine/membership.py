@@ -128,7 +128,7 @@ class Membership:
             return
         try:
             await self.ownership.take(stage, batch)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the membership ends with it, and not the agent alone
+        except Exception as error:  # noqa: BLE001 -- any error ends the membership, not only the agent
             self.fail(error)
 
     async def _on_revoked(self, *_: object, **__: object) -> None:
@@ -178,7 +178,7 @@ class Membership:
                     self.fail(error)
 
     def _ends(self, partition: StagePartition) -> dict[str, int] | None:
-        """Where the partition's inputs end, if that is where fetching stands."""
+        """The ends of the partition's inputs, if the fetch positions are there."""
         now_s, ends = time.time(), {}
         for topic in partition.positions:
             state = self.consumer.batches.fetch_state(TP(topic, partition.number))

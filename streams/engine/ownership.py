@@ -1,4 +1,4 @@
-"""Which partitions of its stages this process owns: follows the group, recovers what is new, lets go of the rest."""
+"""Partitions that this process owns: follows the group's assignments, recovers new ones, and closes revoked ones."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from weir.kafka.records import PartitionId
 from weir.settings import Settings
 
 log = logging.getLogger("weir.ownership")
-_LET_GO_S = 8.0
-"""For what is under way to end, when a worker leaves its group: calls to brokers take five seconds at most."""
+_LEAVE_S = 8.0
+"""Time for running calls when a worker leaves its group: calls to brokers take five seconds at most."""
 
 
 class Ownership:
@@ -28,14 +28,14 @@ class Ownership:
     Args:
         settings: the settings in force.
         plans: the stages that run here.
-        threads: where partitions may block.
+        threads: for calls that block.
         exposition: where their effects go.
-        fail: ends the process, with a word.
-        place: sets fetching back to where a repaired partition stands.
-        is_current: whether what the group gave this worker last still holds; asked from any thread.
+        fail: ends the process with an error message.
+        place: sets fetching back to the position of a repaired partition.
+        is_current: whether the group's last assignment to this worker still holds; asked from any thread.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 -- it is where everything of a worker meets
+    def __init__(  # noqa: PLR0913, PLR0917 -- it connects all parts of a worker
         self,
         settings: Settings,
         plans: Sequence[StagePlan],
@@ -67,7 +67,7 @@ class Ownership:
         return self._is_settled and all(partition.is_ready for partition in self._owned.values())
 
     def fetch_positions(self) -> dict[PartitionId, FetchPosition]:
-        """Where fetching must go on for each recovered partition; what was fetched before is dropped from now on."""
+        """The next fetch position of each recovered partition; batches fetched before this call are dropped."""
         return {
             where: place
             for partition in self.partitions
@@ -87,14 +87,14 @@ class Ownership:
         """Gives a batch to its partition; drops it if that isn't owned.
 
         Raises:
-            WeirError: as `StagePartition.take` says.
+            WeirError: as in `StagePartition.take`.
         """
         partition = self._owned.get((stage, batch.partition))
         if partition is not None:
             await partition.take(batch)
 
     async def revoke(self) -> None:
-        """The group is about to share the partitions out anew: finish what is in hand.
+        """Suspends all partitions, before the group assigns them anew.
 
         Raises:
             WeirError: another owner has taken over already.
@@ -137,12 +137,12 @@ class Ownership:
         for task in self._background:
             task.cancel()
         if recoveries:
-            await asyncio.wait(recoveries, timeout=_LET_GO_S)
+            await asyncio.wait(recoveries, timeout=_LEAVE_S)
         for task in recoveries:
             task.cancel()
         closing = [asyncio.create_task(one.close()) for one in self.partitions if not clean or one.is_recovered]
         if closing:
-            await asyncio.wait(closing, timeout=_LET_GO_S)
+            await asyncio.wait(closing, timeout=_LEAVE_S)
         self._owned.clear()
         for error in errors:
             if error is not None:
@@ -187,7 +187,7 @@ class Ownership:
             await self._recover_again(partition)
         except FencedError as error:
             self._lost_race(partition, error)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the process ends with it
+        except Exception as error:  # noqa: BLE001 -- the process ends with any error
             self._fail(error)
 
     def _lost_race(self, partition: StagePartition, error: FencedError) -> None:

@@ -6,7 +6,7 @@
             outcome unknown
 
 A batch is taken while READY and dropped otherwise: the next owner of the partition reads it again. `Recovered` exists
-while the memory equals what Kafka holds plus what was folded since; any failure that makes them differ deletes
+while the memory equals the state in Kafka plus the input folded since; any failure that makes them differ deletes
 `Recovered`.
 """
 
@@ -36,8 +36,8 @@ _LOOK_AGAIN_S = 0.05
 _LONGEST_WORK_S = 0.25
 _RECORDS_BETWEEN_LOOKS = 1_000
 """A transaction holds what was fetched at once: few records when caught up, many when behind, since each transaction
-costs the brokers the same. If the work takes so long that readers would wait, what is done is written first; the clock
-is looked at after so many records."""
+costs the brokers the same. If the work takes so long that readers would wait, a part of it is written first; the clock
+is read after so many records."""
 _LONGEST_FENCE_S = 10.0
 """Twice what one request takes at most."""
 _PARTITION_GAUGES: tuple[GaugeName, ...] = (
@@ -117,7 +117,7 @@ class StagePartition:
         """Fences the last owner and restores the state.
 
         Raises:
-            WeirError: as `Recovery.run` says.
+            WeirError: as in `Recovery.run`.
             BrokenTransactionError: a transaction of the recovery was refused; `recover_again` may help.
             AbandonedError: the partition was abandoned meanwhile.
         """
@@ -128,7 +128,7 @@ class StagePartition:
         """Drops the memory and recovers with a new producer, which ends the last one's open transaction.
 
         Raises:
-            WeirError: as `Recovery.run` says, or flushes were refused too often in a row.
+            WeirError: as in `Recovery.run`, or flushes were refused too often in a row.
             BrokenTransactionError: refused once more.
             AbandonedError: the partition was abandoned meanwhile, or is suspended: `resume` asks for the repair again.
         """
@@ -167,7 +167,7 @@ class StagePartition:
                 raise WorkError(
                     f"Input of {self} is missing: {batch.topic} was read up to {position}, and the next batch "
                     f"starts at {batch.start}.",
-                    "Start the worker again: it goes on where its state stands.",
+                    "Start the worker again: it continues from the position in its state.",
                 )
             await self._apply_newer_rules()
             recovered = self._recovered
@@ -189,11 +189,11 @@ class StagePartition:
                     await self._flush(recovered, effects)
 
     async def tick(self, now_s: float, ends: Mapping[str, int] | None) -> None:
-        """Lets time pass: the task's own work when all input is read, and what is due to be written.
+        """Lets time pass: does the task's own work if all input is read, and writes a flush that is due.
 
         Args:
             now_s: the time.
-            ends: by full topic name, where each input's log ends, if that is also where fetching stands and no
+            ends: by full topic name, the end of each input's log, if that is also the fetch position and no
                 transaction is open there; None if there is more to read.
 
         Raises:
@@ -261,7 +261,7 @@ class StagePartition:
                         await self._checkpoint(self._recovered)
 
     def abandon(self) -> None:
-        """Takes no more batches, for good; ends a recovery that is under way soon, and lets none begin."""
+        """Takes no batches any more; ends a recovery that is under way soon, and lets none begin."""
         self._withheld = PartitionState.ABANDONED
         if self._recovery is not None:
             self._recovery.abandon()
@@ -320,7 +320,7 @@ class StagePartition:
         context.exposition.set(found.seconds, "recovery_seconds", stage, str(self.number))
         context.exposition.set(found.entries, "recovered_entries", stage, str(self.number))
         log.info(
-            "%s recovered in %.2f s: %d entries, %d records replayed, goes on at %s",
+            "%s recovered in %.2f s: %d entries, %d records replayed, continues at %s",
             self, found.seconds, found.entries, found.replayed, found.positions,
         )  # fmt: skip
 
@@ -341,7 +341,7 @@ class StagePartition:
             await recovered.flusher.settle()
             await self._threads.work(self._task.renew)
             await recovered.flusher.flush(self._task, Effects(), recovered.positions, checkpoint=True)
-            log.info("%s works by other rules from %s on", self, recovered.positions)
+            log.info("%s applies newer rules from %s on", self, recovered.positions)
 
     async def _fold(self, records: Sequence[InputRecord], begin: int, effects: Effects) -> Sequence[InputRecord]:
         """Works on records from index `begin` on until time is up; returns those that it worked on."""
@@ -415,7 +415,7 @@ class StagePartition:
             self._seeks[topic] += 1
 
     def _flush_failed(self, error: Exception) -> None:
-        """What is in memory is no longer what is in Kafka: the memory has to go."""
+        """Deletes the memory, which differs from the state in Kafka since the flush failed."""
         was_recovered = self._recovered is not None
         self._forget_memory()
         self._repairs.refusal = error

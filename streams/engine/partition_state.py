@@ -26,7 +26,7 @@ class PartitionState(Enum):
     SUSPENDED = "suspended"
     """The group may be giving the partition to another worker; its state may be in memory or not."""
     ABANDONED = "abandoned"
-    """Given up for good."""
+    """Given up; the partition takes no batches any more."""
 
 
 @dataclass(frozen=True, slots=True)

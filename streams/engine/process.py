@@ -201,7 +201,7 @@ class Process:
             self._lost.set()
 
     async def _watch(self) -> None:
-        """Measures lag, and ends a worker that stands still or never gets ready."""
+        """Measures lag, and ends a worker that makes no progress or never becomes ready."""
         ready_at_s = time.monotonic()
         patience_s = self._settings.recovery_timeout_s + self._settings.stall_timeout_s
         while True:

@@ -15,14 +15,14 @@ ENGINE_KEYS = frozenset({MARKER_KEY[0], PROGRESS_KEY[0]})
 
 
 class InputPosition(msgspec.Struct, frozen=True):
-    """Where one input topic's partition stands."""
+    """Positions in one input topic's partition."""
 
     topic_id: str
     """Kafka's id of the topic: another one under the same name is another log."""
     next: int
     """Position behind everything whose outputs are published."""
     checkpoint: int
-    """Position that the state entries stand at; recovery replays the input between it and `next`."""
+    """Position up to which the state entries contain the input; recovery replays the input from there to `next`."""
     letters: str = ""
     """Which of the newest records before `next` became dead letters, as `DeadLetterWatch.kept` gives it."""
 

@@ -1,8 +1,8 @@
 """Records of a fetch as the stages take them, also those whose headers no client can read.
 
-Kafka takes any bytes for the name of a header; clients take them for UTF-8, and fail at others for ever, since the
-position can't pass them. Such a record has no headers here, as in `weir.kafka.reader.headers_of`: a reader of the log
-once more must see the same.
+Kafka takes any bytes for the name of a header; clients decode it as UTF-8, and fail at other bytes again and again,
+since the position can't pass the record. Such a record has no headers here, as in `weir.kafka.reader.headers_of`, so
+that a replay of the log reads the same.
 """
 
 from __future__ import annotations
@@ -68,14 +68,14 @@ class _Unreadable(str):
 
 
 class _BearingBytes(bytearray):
-    """Bytes whose slices never fail to be a text."""
+    """Bytes whose slices can always be decoded."""
 
     def __getitem__(self, index: Any) -> Any:  # noqa: ANN401 -- a number for an index, bytes for a slice
         found = super().__getitem__(index)
         return found if isinstance(index, int) else _BearingBytes(found)
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        """The text, or what stands for one."""
+        """The text, or a placeholder if the bytes are not valid in the encoding."""
         try:
             return super().decode(encoding, errors)
         except UnicodeDecodeError:
@@ -83,7 +83,7 @@ class _BearingBytes(bytearray):
 
 
 class _BearingBatch(_DefaultRecordBatchPy):  # type: ignore[misc]  # aiokafka has no types
-    """A batch of records that are read whatever their headers are called."""
+    """A batch of records whose headers may have any bytes as names."""
 
     def _maybe_uncompress(self) -> None:
         super()._maybe_uncompress()

@@ -41,9 +41,9 @@ class RecoveryResult:
     """What recovery found."""
 
     positions: dict[str, int]
-    """By full topic name: where to go on."""
+    """By full topic name: position of the next record to work on."""
     checkpoint: dict[str, int]
-    """Likewise: where the state that was read stands."""
+    """Likewise: position up to which the state that was read contains the input."""
     letters: dict[str, str]
     """Likewise: what a `DeadLetterWatch` kept there."""
     topic_ids: Mapping[str, str]
@@ -87,13 +87,13 @@ class Recovery:
         self._abandoned = True
 
     async def run(self) -> RecoveryResult:
-        """Everything from the mark to a task that stands where its last flush left it.
+        """Runs the recovery, from the marker to a task in the state of its last flush.
 
         Raises:
             FencedError: a newer owner was quicker.
             LostInputError: input that the state needs is gone.
             WorkError: no end in time, the replay gave another state, or a transaction of another producer is open.
-            ClusterError: the brokers can't say where the input begins and ends.
+            ClusterError: the brokers did not answer where the input begins and ends.
             BrokenTransactionError: the marker could not be committed, or the brokers are not back yet.
             AbandonedError: `abandon` was called.
         """
@@ -222,7 +222,7 @@ def _brokers_may_be_coming_back() -> Iterator[None]:
 
 
 def check_position(topic: str, partition: int, position: InputPosition, topic_id: str, low: int, high: int) -> None:  # noqa: PLR0913, PLR0917
-    """Whether the input that a state stands on is still there.
+    """Checks that the input that a state was made of still exists.
 
     Raises:
         LostInputError: the topic was made again, its log starts above what is needed, or ends below what was read.

@@ -53,7 +53,7 @@ class Repairs:
         if self._count > _FEWEST and waited_s > self._stall_timeout_s:
             raise WorkError(
                 f"Kafka has refused what {self._partition} writes for {waited_s:.0f} s: {self.refusal}.",
-                "Nothing is lost, and work goes on there after a restart.",
+                "Nothing is lost; after a restart the work continues from the last commit.",
             )
 
     def allow_more_time(self) -> None:

@@ -63,15 +63,16 @@ async def _until_signalled(
 
 
 async def _bound_the_end(process: Process, bound: ExitBound) -> None:
-    """A shutdown may hang on brokers that don't answer, and threads with it: what is durable is durable already."""
+    """Bounds the time of a shutdown, which brokers that don't answer could block. Committed work is not affected."""
     await process.ended()
     bound.arm()
 
 
 def collect_seldom() -> None:
-    """What is loaded now stays; what is young is searched often, all open sessions seldom.
+    """Excludes the objects loaded so far from garbage collection, and collects the oldest generation seldom.
 
-    Cycles come from connections and timers, a few a second, and may hold a whole answer of a broker.
+    A full collection visits all open sessions. Cycles come from connections and timers, a few a second, and may hold a
+    whole response of a broker, so young objects are collected often.
     """
     gc.collect()
     gc.freeze()

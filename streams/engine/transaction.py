@@ -1,4 +1,4 @@
-"""Kafka transactions of one stage's partition: whatever a flush says becomes real at once, or not at all.
+"""Kafka transactions of one stage's partition: a flush becomes visible as a whole, or not at all.
 
 All transactions of a producer have one epoch until it begins anew (KIP-890 changes that; librdkafka doesn't have it
 yet), and the request that ends a transaction doesn't name it. If the client sends it a second time, because the answer
@@ -152,12 +152,12 @@ class Transactions:
             self._produce(topic, key, value, partition, ())
 
     def commit(self) -> None:
-        """Makes the open transaction real.
+        """Commits the open transaction.
 
         Raises:
-            BrokenTransactionError: it isn't, or its outcome is unknown; begin anew and repeat the work.
-            FencedError: it isn't, and another owner goes on.
-            WorkError: no answer in time; a recovery finds out whether it is.
+            BrokenTransactionError: it is aborted, or its outcome is unknown; begin anew and repeat the work.
+            FencedError: it is aborted, and another owner has taken over.
+            WorkError: no answer in time; a recovery finds out whether it is committed.
         """
         # All records first: a large flush would otherwise count as an unknown outcome because of its size.
         self._deliver()
@@ -191,7 +191,7 @@ class Transactions:
             self._end(self._producer.abort_transaction, "abort")
 
     def close(self) -> None:
-        """Lets go of the connections; what is open is left to the broker or to the next owner."""
+        """Closes the connections. The broker or the next owner ends an open transaction."""
         with suppress(KafkaException):
             self._producer.purge()
         if not self._in_transaction:
@@ -203,7 +203,7 @@ class Transactions:
         deadline = time.monotonic() + self._answer_timeout_s
         while self._flushed() > 0:
             if time.monotonic() > deadline:
-                raise self._no_answer(self._answer_timeout_s, "take what is sent for", "records are waiting")
+                raise self._no_answer(self._answer_timeout_s, "take records for", "records are waiting")
 
     def _flushed(self) -> int:
         try:

@@ -3,7 +3,7 @@
 Faust wraps, dispatches and acknowledges every record alone, which costs more than the work on it. Here an agent's
 event holds a `Fetched`: all records of one fetch of one partition. Three more things differ, and exactly once rests on
 them: only committed records are read; positions come from the state of the stages, never from the group's offsets; and
-the group's offsets, which then serve lag tools alone, are what is durable, whatever was acknowledged.
+the group's offsets, which only lag tools read, are the durable positions, independent of acknowledgements.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _UNPLACED_S = 0.05
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
-    """Faust's consumer thread: stamps what it fetches with positions, generation and seek."""
+    """Faust's consumer thread: adds position, generation and seek to each fetch."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -56,12 +56,12 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         # Faust gives its consumer `read_committed` only with its own `exactly_once`, which we don't use, and offers no
         # setting for either; the fetcher, made when the consumer starts, takes them from here.
-        consumer._isolation_level = "read_committed"  # noqa: SLF001 -- as said
-        consumer._fetch_max_wait_ms = _FETCH_WAIT_MS  # noqa: SLF001 -- as said
+        consumer._isolation_level = "read_committed"  # noqa: SLF001 -- likewise
+        consumer._fetch_max_wait_ms = _FETCH_WAIT_MS  # noqa: SLF001 -- likewise
         return consumer
 
     async def place(self, fetch_positions: Mapping[TP, FetchPosition]) -> None:
-        """Sets where fetching goes on. What was fetched of these partitions and not yet handed out is dropped."""
+        """Sets the next fetch positions; records of these partitions that were not yet handed out are dropped."""
         consumer = self._ensure_consumer()
         for tp, where in fetch_positions.items():
             if tp in consumer.assignment():
@@ -125,7 +125,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 
 def _assignment(consumer: aiokafka.AIOKafkaConsumer) -> Any:  # noqa: ANN401 -- aiokafka has no types
     """Positions and ends by partition, read together: its public calls are coroutines, and would come too late."""
-    subscription = consumer._subscription.subscription  # noqa: SLF001 -- as said
+    subscription = consumer._subscription.subscription  # noqa: SLF001 -- likewise
     return subscription.assignment if subscription else None
 
 
@@ -158,7 +158,7 @@ class BatchConsumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- Faust's own arguments
         super().__init__(*args, **kwargs)
         self.is_revoked = False
-        """Whether the group is sharing out anew what it gave us last."""
+        """Whether a rebalance of the group is under way."""
         self._read_offset = _Unknown()
         # Faust's compiled streams don't call `ack` below: they enter each offset here themselves.
         self._acked, self._acked_index = defaultdict(_NotListed), defaultdict(_NotHeld)
@@ -193,13 +193,13 @@ class BatchConsumer(driver.Consumer):
             yield tp, self._to_message(tp, batch)
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Fetching goes on where the stages' state says; partitions that have none yet are left out."""
+        """Sets fetching to the positions in the stages' state; partitions without a state yet are left out."""
         fetch_positions = {TP(*where): place for where, place in self.transport.fetch_positions().items()}
         await self.place(fetch_positions)
         return {tp: place.offset for tp, place in fetch_positions.items()}
 
     async def place(self, fetch_positions: Mapping[TP, FetchPosition]) -> None:
-        """Sets where fetching goes on."""
+        """Sets the next fetch positions."""
         await self.batches.call_thread(self.batches.place, fetch_positions)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
@@ -231,13 +231,13 @@ class BatchConsumer(driver.Consumer):
             generation_id=record.generation,
         )
 
-    # Acknowledgements decide nothing: what is committed to the group is what the stages have made durable.
+    # Acknowledgements have no effect: the offsets committed to the group are the durable positions of the stages.
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         pass
 
     def ack(self, message: Message) -> bool:
-        """Marks the message as done with; no offset follows from it."""
+        """Marks the message as processed, without effect on offsets."""
         message.acked = True
         self._unacked_messages.discard(message)
         return False
@@ -255,7 +255,7 @@ class BatchConsumer(driver.Consumer):
 class BatchTransport(driver.Transport):
     """Makes the consumer above.
 
-    `fetch_positions` gives where the fetching of each partition must go on, `durable` what is committed, both by full
+    `fetch_positions` returns the next fetch position of each partition, `durable` its committed position, both by full
     topic name and partition.
     """
 

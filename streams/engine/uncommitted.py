@@ -1,4 +1,4 @@
-"""Reads the records of open transactions, and says which flushes of a stage's partition they belong to."""
+"""Reads the records of open transactions, and finds the flushes of a stage's partition that they belong to."""
 
 from __future__ import annotations
 

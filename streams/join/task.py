@@ -65,7 +65,7 @@ class JoinTask(Task):
             self._store.load(key, value)
 
     def loaded(self) -> None:
-        """Rebuilds what is derived from the entries."""
+        """Rebuilds the data derived from the entries."""
         self._store.loaded()
 
     def process(self, records: Sequence[InputRecord], effects: Effects) -> None:

@@ -42,7 +42,7 @@ class PublishedVerdicts:
         return [(session_id, self._verdicts[session_id]) for session_id in sorted(self._by_visitor.get(visitor_id, ()))]
 
     def put(self, session_id: str, published: PublishedVerdict) -> int:
-        """Remembers what was published; gives how many other flags were let go, though they hold."""
+        """Stores a published verdict; returns how many others were dropped, although they are in force."""
         self._take(session_id, published)
         self._changed.add(session_id)
         dropped = 0

@@ -75,7 +75,7 @@ def rekeyed(record: InputRecord, visitor: str) -> Output:
     Raises:
         WorkError: The event was re-keyed before, and is in the wrong partition again.
     """
-    # A record with another key was not written by a worker, whatever its header says: a producer's copy of a re-keyed
+    # A record with another key was not written by a worker, even if its header differs: a producer's copy of a re-keyed
     # event must not stop the worker.
     first = first_arrival(record)
     if record.key == visitor.encode() and was_rekeyed(first):

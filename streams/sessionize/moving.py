@@ -1,8 +1,9 @@
 """Gaps between a session's events, and relations between an event and its predecessor, in event time.
 
 The newest steps are stored in the order of time, so that an event that arrives out of order is inserted between them. A
-pair of steps is settled, which means counted for good, when its first step is dropped. An event that is older than all
-stored steps counts as if it had happened right before them. A record contains the settled pairs and the stored ones.
+pair of steps is settled, which means that its figures are final, when its first step is dropped. An event that is older
+than all stored steps counts as if it had happened right before them. A record contains the settled pairs and the stored
+ones.
 """
 
 from __future__ import annotations

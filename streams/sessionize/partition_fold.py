@@ -103,7 +103,7 @@ class PartitionFold:
                 return
             first = arrival.first_arrival(record)
             if first is not None:
-                # The append of a re-keyed record says when a worker sent it on, which may be long after the event
+                # The append time of a re-keyed record is when a worker sent it on, which may be long after the event
                 # arrived.
                 appended_ms = min(appended_ms, first.timestamp)
         decoded = decode(record.value, self.config.max_record_bytes)

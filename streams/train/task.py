@@ -1,4 +1,4 @@
-"""Folds the training topic, in order, into a candidate that now and then meets the champion."""
+"""Folds the training topic, in order, into a learner that the gate evaluates against the champion."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class TrainTask(Task):
             self._trainer.learn(_decode(self._logged[key]), _offset(key))
 
     def process(self, records: Sequence[InputRecord], effects: Effects) -> None:
-        """Predicts and learns each example; meets the champion when it is due."""
+        """Predicts and learns each example; has the gate evaluate the learner when it is due."""
         if self._key is None:
             return
         if self._champion is not None:
@@ -185,7 +185,7 @@ class TrainTask(Task):
             effects.set(quality.recall, "model_recall", role)
             effects.set(quality.flagged_share, "model_flagged_share", role)
         recall = self._trainer.recall()
-        # Without an answer it may be anything: an interval that says so is data, a series that isn't there is none.
+        # Without a human label the interval is 0 to 1: a missing series would look like a missing worker.
         effects.set(recall.low if recall is not None else 0.0, "recall_estimate", "low")
         effects.set(recall.high if recall is not None else 1.0, "recall_estimate", "high")
         if recall is not None:

@@ -1,4 +1,4 @@
-"""The inputs of an unfinished run, so that the next run goes on with them although the tables have grown meanwhile.
+"""The inputs of an unfinished run, so that the next run continues with them although the tables have grown.
 
 FOLDER/unfinished.json is written when a run begins, and deleted when it ends well or in a way that would repeat itself.
 """
@@ -20,7 +20,7 @@ class Unfinished:
 
     Args:
         store: whose last run it is.
-        workflow: what is run.
+        workflow: The workflow.
         given: value of each name that the workflow is given.
     """
 

@@ -66,7 +66,7 @@ $ weir replay access.json --log-format '{"@timestamp": "$time_iso8601", "client"
     "http.request.method": "$request_method", "url": "$request_uri", "agent": "$http_user_agent"}'
 ```
 
-A format must name the client and the time. A column that can hold spaces (the user agent, the referrer, the request
+A format must name the client and the time. A column that can contain spaces (the user agent, the referrer, the request
 line) must be last, in quotes, or end with a character that it can't hold.
 """
 

@@ -40,7 +40,7 @@ def main(arguments: Mapping[str, str]) -> None:
 
 def _snapshot(model: Mapping[str, Any], decision: Mapping[str, Any], rows: Rows, rate: float) -> Snapshot:
     people = [row for row in rows if row["people"]]
-    spoken = thresholds(
+    chosen = thresholds(
         [row["candidate"] for row in people if not row["bad"]],
         [row["candidate"] for row in people if row["bad"]],
         rate,
@@ -52,10 +52,10 @@ def _snapshot(model: Mapping[str, Any], decision: Mapping[str, Any], rows: Rows,
             **model,
             id=MODEL_ID,
             version=f"{RETRAINED}{model['trained_to_offset']}-{digest}",
-            figures=decision["figures"] | spoken.figures(),
+            figures=decision["figures"] | chosen.figures(),
             created_at=max(row["labelled_at"] for row in rows),
-            block_from=spoken.block_from,
-            review_from=spoken.review_from,
+            block_from=chosen.block_from,
+            review_from=chosen.review_from,
             signature="",
         )
     except (KeyError, TypeError, AttributeError, ValidationError) as error:

@@ -141,7 +141,7 @@ def test_an_event_and_its_note_are_real_together_or_not_at_all(
                 raise BrokenTransactionError("no answer")
 
     monkeypatch.setattr("streams.produce.resend.ReplayLedger", Doubtful)
-    monkeypatch.setattr("streams.produce.resend._AGAIN_S", 0.0)
+    monkeypatch.setattr("streams.produce.resend._RETRY_S", 0.0)
     monkeypatch.setattr("streams.produce.resend.CHUNK_RECORDS", 10)
     told: list[float] = []
     assert DeadLetterResend(settings, ALL, plan(settings, ALL), told.append).run() == sum(told) == 30
@@ -160,7 +160,7 @@ def test_brokers_that_go_on_refusing_are_told_with_what_was_sent(
             super().send(letters, run)  # type: ignore[arg-type]  # as it came
 
     monkeypatch.setattr("streams.produce.resend.ReplayLedger", Refusing)
-    monkeypatch.setattr("streams.produce.resend._AGAIN_S", 0.0)
+    monkeypatch.setattr("streams.produce.resend._RETRY_S", 0.0)
     monkeypatch.setattr("streams.produce.resend.CHUNK_RECORDS", 10)
     with pytest.raises(WorkError, match=r"not today.*10 dead letters were sent"):
         resend(settings)

@@ -80,7 +80,7 @@ def test_tables_are_not_added_to_those_of_an_earlier_demo(tmp_path: Path) -> Non
     (tmp_path / "weir.toml").write_text("")
     called = weir("demo", "--table", str(tmp_path))
     assert called.code == 2
-    assert "holds weir.toml already" in called.err
+    assert "already has weir.toml" in called.err
 
 
 @pytest.mark.kafka
