@@ -1,4 +1,4 @@
-"""For web servers in Python: answers 429 or 403 to visitors that Weir's limits and flags name."""
+"""For web servers in Python: responds with 429 or 403 to visitors that Weir's limits and flags name."""
 
 from weir.asgi.follow import Follower
 from weir.asgi.middleware import Client, WeirMiddleware, by_cookie

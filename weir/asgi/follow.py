@@ -1,4 +1,4 @@
-"""Follows limits and flags on a thread of its own, for as long as the web server runs."""
+"""Follows limits and flags on a separate thread, for as long as the web server runs."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from weir.topics import FLAGS, LIMITS
 
 log = logging.getLogger("weir.asgi")
 AGAIN_S = 5.0
-"""Until the next try when the cluster is away."""
+"""Seconds until the next try when the cluster is unreachable."""
 FLAGS_S = 3_600.0
-"""How old flags are read at the start at least."""
+"""Least age up to which flags are read at the start, in seconds."""
 _limit = decoder(Limit)
 _flag = decoder(Flag)
 
 
 class Follower(TopicFollower):
-    """Updates a standing from the topics; a context manager. It logs errors and retries: it never ends by itself.
+    """Updates a standing from the topics; a context manager. After an error it logs the error and tries again.
 
-    While the settings have rate limits in shadow, it reports no limits. Flags are read from as long ago as an answer,
-    a report or a `block` holds by the settings.
+    If the settings have the rate-limit stage in shadow, limits are not applied. Flags are read from the longest time
+    back for which an answer, a report or a `block` is in force by the settings.
 
     Args:
-        settings: Where the cluster is, and the topics' prefix.
-        standing: What is updated.
+        settings: Addresses of the brokers, and the topics' prefix.
+        standing: The standing that is updated.
     """
 
     def __init__(self, settings: Settings, standing: Standing) -> None:
@@ -69,7 +69,7 @@ class Follower(TopicFollower):
             else:
                 self._standing.take_flag(_flag(record.value), told_s)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            log.warning("passed over %s-%d@%d: not readable", record.topic, record.partition, record.offset)
+            log.warning("skipped %s-%d@%d: not readable", record.topic, record.partition, record.offset)
 
 
 def _warn(error: Exception) -> None:

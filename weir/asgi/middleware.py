@@ -1,4 +1,4 @@
-"""An ASGI middleware: asks for each request whether it is to be refused, before the application sees it.
+"""An ASGI middleware that refuses requests by limits and flags, before the application gets them.
 
     app = WeirMiddleware(app, standing, by_cookie("visitor_id"))
 
@@ -26,7 +26,7 @@ _TITLES = {429: "Too many requests", 403: "Forbidden"}
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who asks, as the events name them; what is not known stays away."""
+    """The client of a request, named as in the events; unknown fields are None."""
 
     visitor: str | None = None
     address: str | None = None
@@ -35,10 +35,11 @@ class Client:
 
 
 def by_cookie(name: str = "visitor_id") -> Callable[[Scope], Client]:
-    """Who asks: the visitor by a cookie, the address by the connection.
+    """Identifies the visitor by a cookie, and the address by the connection.
 
-    Behind a proxy the connection is the proxy's: let the server put the client's in its place, from proxies that it
-    trusts (uvicorn's `--proxy-headers --forwarded-allow-ips`). A header that anybody can send is not looked at here.
+    Behind a proxy the connection has the proxy's address. Configure the server to replace it by the client's address,
+    from trusted proxies only (uvicorn's `--proxy-headers --forwarded-allow-ips`). This function reads no forwarding
+    header, since any client can send one.
     """
 
     def identify(scope: Scope) -> Client:
@@ -58,8 +59,8 @@ class WeirMiddleware:
 
     Args:
         app: The application.
-        standing: What is known; a `Follower` updates it.
-        identify: Who asks, in the names that the site's events have.
+        standing: The limits and flags in force; a `Follower` updates it.
+        identify: Returns the client of a request, with the ids that the site's events have.
         clock: Seconds since the epoch.
     """
 
@@ -81,7 +82,7 @@ class WeirMiddleware:
         if refused is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
-            # Before it is accepted, closing is answered with 403.
+            # The server responds with 403 if a WebSocket is closed before it is accepted.
             await send({"type": "websocket.close", "code": 1008})
         else:
             await _answer(refused, send)
@@ -104,7 +105,7 @@ async def _answer(refused: Refusal, send: Send) -> None:
     )
     if refused.status == 429:  # noqa: PLR2004 -- its name in HTTP
         headers = (*headers, (b"retry-after", b"%d" % max(1, math.ceil(refused.retry_after_s))))
-    # The reasons behind a 403 are for the log: they would teach what to change.
+    # The reason of a 403 is not sent: it would show an abusive client how to evade the rule.
     reason = refused.reason if refused.status == 429 else ""  # noqa: PLR2004 -- likewise
     body = json.dumps({"error": _TITLES[refused.status], **({"reason": reason} if reason else {})}).encode()
     headers = (*headers, (b"content-length", b"%d" % len(body)))
@@ -113,13 +114,13 @@ async def _answer(refused: Refusal, send: Send) -> None:
 
 
 def _cookie(headers: Iterable[tuple[bytes, bytes]], name: str) -> str | None:
-    """The cookie's value, the last one's of several, as most frameworks take it.
+    """The cookie's value; of several cookies with the name the last one's, as in most frameworks.
 
-    Not by `http.cookies`, which reads nothing behind a cookie of another site's that it finds no word for.
+    `http.cookies` is not used, since it stops at the first cookie that it can't parse.
     """
     found = None
     for header, value in headers:
-        # HTTP/2 lets a client send each cookie in a header of its own.
+        # An HTTP/2 client may send each cookie in a separate header.
         for part in value.decode("latin-1").split(";") if header == b"cookie" else ():
             word, is_given, text = part.strip().partition("=")
             if is_given and word.strip() == name:

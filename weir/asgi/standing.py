@@ -1,4 +1,4 @@
-"""Who is to be refused, as limits and flags say: plain values, bounded, with the time passed in."""
+"""Decides whether to refuse a client by limits and flags: plain values, bounded, with the time passed in."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from weir.contracts import Flag, Limit
 from weir.networks import Networks
 
 MOST = 200_000
-"""Limits, flags and visitors that are remembered, each; the oldest ones are forgotten, and let through."""
+"""Most limits, flags and visitors that are kept, each. The oldest are dropped, and their clients are let through."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What is answered."""
+    """The response to a refused request."""
 
     status: int
-    """429: too much, come back later. 403: not at all."""
+    """429: over a limit, try again later. 403: blocked."""
     reason: str
     """For the log, and for the client that is refused."""
     retry_after_s: float = 0.0
@@ -32,16 +32,16 @@ class _Held:
 
 
 class Standing:
-    """What is known of visitors, addresses and accounts; one thread may update it while others ask.
+    """The limits and flags in force on visitors, addresses and accounts; one thread may update while others read.
 
-    Whatever is unknown is let through: a web server whose Kafka is away serves everybody.
+    Unknown clients are let through, so a web server without a connection to Kafka serves all clients.
 
     Args:
-        networks: As the limits' file has them: which subject an address is charged to, and which addresses are trusted.
-        block_s: How long a `block` holds that does not say until when, as flags of older versions don't.
+        networks: The networks of the limits' file: the subject of each address, and the trusted addresses.
+        block_s: Time for which a `block` without `until` is in force; flags of older versions have no `until`.
         throttle_s: Likewise for a `throttle`.
-        refuses_blocked: Whether a `block` is answered at all; without, only limits and `throttle` are.
-        most: How much is remembered of each kind.
+        refuses_blocked: Whether a `block` is refused; if not, only limits and `throttle` are.
+        most: Most limits, flags and visitors that are kept, each.
     """
 
     def __init__(
@@ -64,9 +64,9 @@ class Standing:
         self._lock = threading.Lock()
 
     def take_limit(self, limit: Limit, told_s: float) -> None:
-        """Takes a record of `weir.limits`, and when it was written.
+        """Applies a record of `weir.limits` that was written at `told_s`.
 
-        `until` is event time, which a replayed log has none of now; a record that came late must not hold longer.
+        The limit is in force until `until` (event time), and at most `retry_after_s` after it was written.
         """
         until_s = min(limit.until, told_s + limit.retry_after_s)
         held = _Held(until_s, limit.reason or f"Over the limit {limit.limit}.", limit.spares_known_after)
@@ -77,9 +77,9 @@ class Standing:
             _bound(self._limits, self._most)
 
     def take_flag(self, flag: Flag, told_s: float) -> None:
-        """Takes a record of `weir.flags`, and when it was written; the newest one of a session holds.
+        """Applies a record of `weir.flags` that was written at `told_s`; the newest flag of a session is in force.
 
-        It holds until its `until`, which is event time: a flag that came late, as of a replayed log, holds no longer.
+        It is in force until `until` (event time), and at most as long after it was written as `until` is after `ts`.
         """
         reason = flag.reasons[0].text if flag.reasons else f"Decided by {flag.stage}."
         with self._lock:
@@ -105,7 +105,7 @@ class Standing:
         account: str | None = None,
         user_agent: str | None = None,
     ) -> Refusal | None:
-        """What to answer to a request, None to serve it; counts it as one of the visitor's."""
+        """The response to refuse a request with, None to serve it; counts the request for its visitor."""
         place = self._networks.place(address) if address else None
         with self._lock:
             known = self._count(visitor)
@@ -121,7 +121,7 @@ class Standing:
         return max(found, key=_severity) if found else None
 
     def _count(self, visitor: str | None) -> int:
-        """How many requests of the visitor came before this one."""
+        """Number of the visitor's requests before this one."""
         if not visitor:
             return 0
         before = self._seen.get(visitor, 0)
