@@ -1,4 +1,4 @@
-"""The Kafka cluster as an administrator sees it: is it there, and are its topics made."""
+"""Administration of the Kafka cluster: waits for its brokers, and makes topics."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from weir.topics import Topic
 
 
 def admin(settings: Settings) -> AdminClient:
-    """An administrator's client; it connects when it is first used."""
+    """An admin client; it connects at its first use."""
     return AdminClient({**settings.client_options(), **SILENT})
 
 
@@ -26,7 +26,7 @@ def wait_for_broker(settings: Settings, timeout_s: float = ANSWER_TIMEOUT_S) -> 
     """Returns when a broker answers.
 
     Raises:
-        ClusterError: none did in time.
+        ClusterError: no broker answered in time.
     """
     answer(admin(settings).list_topics, settings, timeout=timeout_s)
 
@@ -35,7 +35,7 @@ def create_topics(settings: Settings, *, only: Callable[[Topic], bool] = lambda 
     """Makes the catalogue's topics that are missing, state topics too, and returns their names; safe to call again.
 
     Raises:
-        ClusterError: the cluster is not there, or refused.
+        ClusterError: the cluster is unreachable, or refused.
     """
     client = admin(settings)
     there = answer(client.list_topics, settings, timeout=ANSWER_TIMEOUT_S).topics
@@ -57,7 +57,7 @@ def create_topics(settings: Settings, *, only: Callable[[Topic], bool] = lambda 
             future.result()
             made.append(name)
         except KafkaException as error:
-            # Another process made it between the look and the call.
+            # Another process made the topic after the check.
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise as_cluster_error(error, settings) from error
     _wait_until_known(client, set(wanted), settings)
@@ -65,7 +65,7 @@ def create_topics(settings: Settings, *, only: Callable[[Topic], bool] = lambda 
 
 
 def _wait_until_known(client: AdminClient, names: set[str], settings: Settings) -> None:
-    """A topic is made by the controller, and known to the brokers a moment later."""
+    """Waits until the brokers know new topics: the controller makes them, and the brokers learn of them later."""
     deadline = time.monotonic() + ANSWER_TIMEOUT_S
     while time.monotonic() < deadline:
         topics = answer(client.list_topics, settings, timeout=ANSWER_TIMEOUT_S).topics
@@ -73,5 +73,5 @@ def _wait_until_known(client: AdminClient, names: set[str], settings: Settings) 
             return
         time.sleep(0.02)
     raise ClusterError(
-        "The new topics were not known to the brokers in time.", "Try again; `weir doctor` looks closer."
+        "The brokers did not know the new topics in time.", "Try again; `weir doctor` checks the cluster."
     )

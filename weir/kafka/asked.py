@@ -1,4 +1,4 @@
-"""What workers report about themselves, which the cluster does not know."""
+"""Reads workers' status from their web servers, for facts that the cluster does not have."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ def ask_workers(addresses: Sequence[str], settings: Settings) -> Iterator[Findin
             status = _status(address)
         except (OSError, ValueError):
             yield Finding(
-                "workers", "wrong", f"No worker answers at {address}.", "Is it up, and is that its WEIR_WEB_PORT?"
+                "workers", "wrong", f"No worker answers at {address}.", "Check that it runs, and its WEIR_WEB_PORT."
             )
             continue
         yield from findings_of(address, status, settings.application_id)
 
 
 def findings_of(address: str, status: dict[str, Any], application_id: str) -> Iterator[Finding]:
-    """What a worker's status comes to."""
+    """The findings that follow from a worker's status."""
     if status.get("application") != application_id:
         yield Finding(
             "workers",
             "wrong",
             f"The worker at {address} belongs to the application {status.get('application')}, not to {application_id}.",
-            "Name the same with WEIR_APPLICATION_ID, here or there.",
+            "Set WEIR_APPLICATION_ID to the same value for this command and the worker.",
         )
         return
     judges = {"score", "train"} & set(status.get("stages", ()))

@@ -1,4 +1,4 @@
-"""Sends records from outside the stages, and knows which of them Kafka has taken."""
+"""Sends many records from outside the stages, and counts those that Kafka has acknowledged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from weir.kafka.sender import producer
 from weir.settings import Settings
 from weir.topics import DEAD_LETTER, Names, Topic
 
-# A user who waits longer for a broker needs an error.
+# After this time without a broker, the user gets an error.
 DELIVERY_TIMEOUT_S = 60.0
 FULL_QUEUE_WAIT_S = 0.1
 
@@ -23,7 +23,7 @@ class BulkSender:
 
     def __init__(self, settings: Settings, rate: float | None = None) -> None:
         self.acknowledged: Counter[tuple[str, int]] = Counter()
-        """Records that Kafka has taken, by topic (without prefix) and partition."""
+        """Number of records that Kafka has acknowledged, by topic (without prefix) and partition."""
         self._names: Names = settings.names
         self._servers = settings.bootstrap_servers
         self._short_names = {name: topic.name for name, topic in settings.names.all()}
@@ -36,15 +36,15 @@ class BulkSender:
             settings,
             linger_ms=20,
             delivery_timeout_ms=round(DELIVERY_TIMEOUT_S * 1000),
-            # Whole dead letters must fit, and the catalogue knows how large they can be.
+            # The largest records are dead letters; the catalogue has their greatest size.
             message_max_bytes=DEAD_LETTER.max_message_bytes,
         )
 
     def send(self, output: Output) -> None:
-        """Hands a record over; waits while too many are under way, or for the rate.
+        """Sends a record; waits while too many are unacknowledged, or for the rate.
 
         Raises:
-            ClusterError: Kafka refused a record that was sent before.
+            ClusterError: Kafka refused an earlier record.
         """
         self._wait_for_rate()
         name = self._names.public(output.topic)
@@ -66,17 +66,17 @@ class BulkSender:
         self._check()
 
     def flush(self) -> None:
-        """Returns when Kafka has taken all.
+        """Returns when Kafka has acknowledged all records.
 
         Raises:
-            ClusterError: it didn't.
+            ClusterError: Kafka did not acknowledge all of them.
         """
         while self._producer.flush(FULL_QUEUE_WAIT_S * 10):
             self._check()
         self._check()
 
     def total(self, topic: Topic) -> int:
-        """Records of a topic that Kafka has taken."""
+        """Number of a topic's records that Kafka has acknowledged."""
         return sum(count for (name, _), count in self.acknowledged.items() if name == topic.name)
 
     def _wait_for_rate(self) -> None:
@@ -84,7 +84,7 @@ class BulkSender:
             return
         due = self._started + self._sent / self._rate
         while (wait := due - time.monotonic()) > 0:
-            # poll returns early on a delivery, and serves the callbacks meanwhile.
+            # poll returns early on a delivery, and calls the delivery callbacks.
             self._producer.poll(wait)
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
@@ -98,5 +98,5 @@ class BulkSender:
         if self._error is not None:
             raise ClusterError(
                 f"Kafka at {self._servers} did not take {self._failed} of {self._sent} records: {self._error.str()}.",
-                "What was taken stays; sending the same file again counts each event once while its session is open.",
+                "Send the same file again: each event still counts once while its session is open.",
             )

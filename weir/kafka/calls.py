@@ -1,4 +1,4 @@
-"""Calls of Kafka's clients: a failure becomes one error message, and a changing leader is waited for."""
+"""Calls of Kafka's clients: turns a failure into one error message, and retries while a partition has no leader."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from weir.settings import Settings
 
 ANSWER_TIMEOUT_S = 15.0
 SILENT: dict[str, Any] = {"log_level": 0, "error_cb": lambda _: None}
-"""Options of a client that prints nothing: its caller hears of the client's state by an exception anyway."""
+"""Options of a client that prints nothing: its caller gets the client's errors as exceptions."""
 
 
 def answer(ask: Callable[..., Any], settings: Settings, **arguments: Any) -> Any:  # noqa: ANN401 -- whatever was asked
-    """What the cluster answers to a call of a client's.
+    """The cluster's answer to a client's call.
 
     Raises:
-        ClusterError: it didn't, in one sentence.
+        ClusterError: the call failed.
     """
     try:
         return ask(**arguments)
@@ -29,7 +29,7 @@ def answer(ask: Callable[..., Any], settings: Settings, **arguments: Any) -> Any
 
 
 def _is_settling(error: BaseException) -> bool:
-    """Whether a partition is just changing its leader, or has none yet."""
+    """Whether the error is that a partition changes its leader, or has none yet."""
     settling = {
         KafkaError.NOT_LEADER_FOR_PARTITION,
         KafkaError.LEADER_NOT_AVAILABLE,
@@ -38,7 +38,7 @@ def _is_settling(error: BaseException) -> bool:
         KafkaError.FENCED_LEADER_EPOCH,
         KafkaError.UNKNOWN_LEADER_EPOCH,
         KafkaError.OFFSET_NOT_AVAILABLE,
-        KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001 -- the client's own word where the brokers name no leader
+        KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001 -- the client's code if the brokers name no leader
     }
     return isinstance(error, KafkaException) and error.args[0].code() in settling
 
@@ -49,11 +49,11 @@ patiently = retry(
     stop=stop_after_delay(ANSWER_TIMEOUT_S),
     reraise=True,
 )
-"""Makes a call to the cluster again while the partition that it asks about has no leader."""
+"""Repeats a call to the cluster while the call's partition has no leader."""
 
 
 def as_cluster_error(error: KafkaException, settings: Settings) -> ClusterError:
-    """Kafka's error in a sentence, with what to do about it."""
+    """Kafka's error as an error message with a hint."""
     reason = error.args[0]
     where = settings.bootstrap_servers
     unreachable = {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE}  # noqa: SLF001 -- so librdkafka names its own errors
@@ -62,4 +62,4 @@ def as_cluster_error(error: KafkaException, settings: Settings) -> ClusterError:
             f"No Kafka broker answers at {where}.",
             "Start one with `weir broker start`, or name yours by --bootstrap-servers or WEIR_BOOTSTRAP_SERVERS.",
         )
-    return ClusterError(f"Kafka at {where} refused: {reason.str()}.", "`weir doctor` looks at the whole of it.")
+    return ClusterError(f"Kafka at {where} refused: {reason.str()}.", "`weir doctor` checks the cluster.")

@@ -1,4 +1,4 @@
-"""The one place where consumers are made, but for the engine's: for readers, followers, recoveries and the tables."""
+"""Makes all consumers except the engine's: for readers, followers, recoveries and the tables."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from weir.kafka.records import PartitionId
 from weir.settings import Settings
 
 BEGINNING: int = OFFSET_BEGINNING
-"""In the place of an offset: wherever the log begins."""
+"""Stands for the offset at which the log begins."""
 _LONGEST_WORK_MS = 20 * 60 * 1_000
 _GROUP_READ_AHEAD_KIBIBYTES = 32_768
 Isolation = Literal["read_committed", "read_uncommitted"]
 _READ_AHEAD_KIBIBYTES = 8_192
-"""A worker reads many partitions at once, and librdkafka never gives memory back: 64 MiB a partition by default."""
+"""Bound of a partition's queue: a worker reads many partitions, and librdkafka never frees the memory of a queue, which
+has 64 MiB by default."""
 _READ_AHEAD_PAUSE_MS = 10
-"""How soon a full consumer looks whether there is room again: a second by default, in which it would run dry."""
+"""Time after which a consumer with a full queue fetches again. With the default of a second its queue ran empty."""
 
 
 def consumer_without_group(
@@ -30,16 +31,16 @@ def consumer_without_group(
     may_skip: bool = True,
     logger: logging.Logger | None = None,
 ) -> Consumer:
-    """A consumer that commits nothing and subscribes to nothing: its user assigns partitions and offsets.
+    """A consumer that commits nothing and subscribes to nothing: its caller assigns partitions and offsets.
 
     Args:
-        settings: where the cluster is.
+        settings: addresses of the brokers.
         isolation: whether records of open and aborted transactions are read too.
-        may_skip: whether a start offset that is gone means the log's beginning; False makes it an error.
+        may_skip: whether to begin at the log's beginning if the start offset is gone; False makes this an error.
         logger: gets librdkafka's own log lines; without one, nothing is logged.
     """
     options: dict[str, Any] = settings.client_options() | {
-        # librdkafka requires a group id. The broker never hears of it, since nothing is committed or subscribed.
+        # librdkafka requires a group id. No broker gets the id, since nothing is committed or subscribed.
         "group.id": f"{settings.application_id}.reader",
         "client.id": f"{settings.application_id}.reader",
         "isolation.level": isolation,
@@ -57,7 +58,7 @@ def consumer_without_group(
 def consumer_of_group(settings: Settings, group: str) -> Consumer:
     """A consumer of committed records that shares partitions with the others of its group.
 
-    Where to begin is its user's to say, for each partition that it is assigned: an offset that is gone is an error.
+    Its caller chooses the offset to begin at for each assigned partition; an offset that is gone is an error.
     """
     options: dict[str, Any] = settings.client_options() | {
         "group.id": group,
@@ -67,7 +68,7 @@ def consumer_of_group(settings: Settings, group: str) -> Consumer:
         "enable.auto.offset.store": False,
         "auto.offset.reset": "error",
         "session.timeout.ms": int(settings.session_timeout_s * 1_000),
-        # A store that is slow or away is no reason to lose one's partitions.
+        # A worker must not lose its partitions because the tables' store is slow or unreachable.
         "max.poll.interval.ms": _LONGEST_WORK_MS,
         "queued.max.messages.kbytes": _GROUP_READ_AHEAD_KIBIBYTES,
         "fetch.queue.backoff.ms": _READ_AHEAD_PAUSE_MS,
@@ -76,5 +77,5 @@ def consumer_of_group(settings: Settings, group: str) -> Consumer:
 
 
 def assign(consumer: Consumer, begin: Mapping[PartitionId, int]) -> None:
-    """Lets a consumer read these partitions, each from its offset on."""
+    """Assigns partitions to a consumer, each with the offset to begin at."""
     consumer.assign([TopicPartition(topic, partition, at) for (topic, partition), at in begin.items()])

@@ -1,4 +1,4 @@
-"""Looks at settings, brokers, topics, workers and clocks, and says what is wrong and what to do."""
+"""Checks settings, brokers, topics, workers and clocks, and reports each problem with a hint."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from weir.settings import Settings, stray_environment
 State = Literal["well", "note", "wrong"]
 CLOCK_TOLERANCE_S = 2.0
 REACH_TIMEOUT_S = 5.0
-# A worker that keeps up is far below; one that doesn't passes this in a few seconds.
+# The lag of a worker that keeps up is far smaller; that of another worker exceeds this in a few seconds.
 LAG_TO_MENTION = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one look found; `wrong` needs action, a `note` is for information."""
+    """The result of one check; `wrong` needs action, a `note` is for information."""
 
     what: str
     state: State
@@ -43,10 +43,10 @@ class Finding:
 
 
 def examine(settings: Settings, *, write: bool = True) -> Iterator[Finding]:
-    """Finding after finding, as they come; stops where nothing answers.
+    """Yields the findings as the checks end; stops if no broker answers.
 
     Args:
-        settings: the installation.
+        settings: the installation's settings.
         write: whether the clocks may be compared by a record in a topic made for it and removed again.
     """
     yield from look_at_settings()
@@ -66,14 +66,14 @@ def examine(settings: Settings, *, write: bool = True) -> Iterator[Finding]:
 
 
 def look_at_settings() -> Iterator[Finding]:
-    """Variables that name no setting."""
+    """Finds environment variables that begin with `WEIR_` and name no setting."""
     for name in stray_environment():
         yield Finding("settings", "wrong", f"{name} names no setting.", "`weir settings` lists them all.")
     yield Finding("settings", "well", "All settings are of the right type and within their bounds.")
 
 
 def look_at_brokers(settings: Settings) -> Iterator[Finding]:
-    """How many there are, and whether they are of a generation that Weir is tested on."""
+    """Counts the brokers, and checks that their version is one that Weir is tested on."""
     client = admin(settings)
     nodes = answer(client.describe_cluster(request_timeout=ANSWER_TIMEOUT_S).result, settings).nodes
     message = f"{'1 answers' if len(nodes) == 1 else f'{len(nodes)} answer'} at {settings.bootstrap_servers}."
@@ -91,16 +91,16 @@ def look_at_brokers(settings: Settings) -> Iterator[Finding]:
 
 
 def _is_before_version_4(client: AdminClient, broker: int) -> bool:
-    """Kafka's protocol doesn't report its release; version 4 is the first that has no ZooKeeper among its settings."""
+    """Whether a broker is older than Kafka 4: the protocol has no release number, but 4 has no ZooKeeper settings."""
     asked = client.describe_configs([ConfigResource(ResourceType.BROKER, str(broker))])
     try:
         return "zookeeper.connect" in next(iter(asked.values())).result()
-    except KafkaException:  # not everybody may read the brokers' settings
+    except KafkaException:  # the user may lack the permission to read the brokers' settings
         return False
 
 
 def look_at_topics(settings: Settings) -> Iterator[Finding]:
-    """Each difference from the catalogue, those alike together."""
+    """Finds differences from the catalogue; topics with the same difference are one finding."""
     differences = check_topics(settings)
     alike: defaultdict[tuple[str, str, bool], list[Difference]] = defaultdict(list)
     for difference in differences:
@@ -111,11 +111,11 @@ def look_at_topics(settings: Settings) -> Iterator[Finding]:
         names = ", ".join(difference.topic for difference in those)
         yield Finding("topics", "wrong" if fatal else "note", f"{names}: {message}", those[0].advice)
     if not differences:
-        yield Finding("topics", "well", "All are as the catalogue says.")
+        yield Finding("topics", "well", "All topics are as the catalogue declares.")
 
 
 def look_at_workers(settings: Settings) -> Iterator[Finding]:
-    """Each group of workers with its members and its lag, and who runs which stage."""
+    """Finds each group of workers, with its members, lag and problems of its stages."""
     groups = worker_groups(settings)
     if not any(group.runs for group in groups):
         yield Finding("workers", "note", "None runs.", "`weir worker` starts one with all stages.")
@@ -157,7 +157,7 @@ def worker_groups(settings: Settings) -> list[WorkerGroup]:
 
 
 def remove_leftovers(settings: Settings) -> list[str]:
-    """Removes groups in which no worker is and whose stages others run; returns their names.
+    """Removes groups without workers whose stages other groups run; returns the names of the groups.
 
     Raises:
         ClusterError: the cluster refused.
@@ -165,7 +165,7 @@ def remove_leftovers(settings: Settings) -> list[str]:
     groups = worker_groups(settings)
     run = {stage for group in groups if group.runs for stage in group.stages}
     names = [group.name for group in groups if not group.runs and run.issuperset(group.stages)]
-    # Kept until all have answered: a client that is let go of takes its answers with it.
+    # The client must live until all calls have ended: their results are lost with it.
     client = admin(settings)
     removed = client.delete_consumer_groups(names, request_timeout=ANSWER_TIMEOUT_S) if names else {}
     for future in removed.values():
@@ -174,7 +174,7 @@ def remove_leftovers(settings: Settings) -> list[str]:
 
 
 def group_lag(client: AdminClient, group: str, settings: Settings) -> int:
-    """Records between what the group has committed and what a reader of committed records could read."""
+    """Lag of a group: last stable offsets less committed offsets, summed over the partitions."""
     offsets = client.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group]
     committed = {
         (where.topic, where.partition): where.offset
@@ -196,10 +196,10 @@ def group_lag(client: AdminClient, group: str, settings: Settings) -> int:
 
 
 def look_at_clocks(settings: Settings) -> Iterator[Finding]:
-    """This machine's clock against a broker's, by the append time of one record."""
+    """Compares this machine's clock with a broker's, by the append time of one record."""
     difference_s = clock_difference_s(settings)
     if difference_s is None:
-        yield Finding("clocks", "note", "They were not compared: a topic for it could not be made.")
+        yield Finding("clocks", "note", "The clocks were not compared, since a topic for it could not be made.")
     elif abs(difference_s) > CLOCK_TOLERANCE_S:
         which = "behind" if difference_s > 0 else "ahead of"
         yield Finding(
@@ -213,7 +213,7 @@ def look_at_clocks(settings: Settings) -> Iterator[Finding]:
 
 
 def clock_difference_s(settings: Settings) -> float | None:
-    """Broker's clock less ours; None where no topic may be made for the look."""
+    """The broker's clock less this machine's; None if no topic may be made for the comparison."""
     topic = f"{settings.application_id}.doctor"
     client = admin(settings)
     scratch = NewTopic(topic, num_partitions=1, config={"message.timestamp.type": "LogAppendTime"})
@@ -230,7 +230,7 @@ def clock_difference_s(settings: Settings) -> float | None:
 def _append_time_s(settings: Settings, topic: str) -> float | None:
     appended: list[float] = []
     sender = producer(settings, linger_ms=0)
-    # The first record pays for finding the partition's leader; the second is compared.
+    # Sending the first record includes finding the partition's leader, so only the second record is compared.
     for _ in range(2):
         started = time.time()
         sender.produce(topic, value=b"", on_delivery=lambda _, message: appended.append(message.timestamp()[1] / 1000))

@@ -1,4 +1,4 @@
-"""Follows topics on a thread of its own: committed records, in no group, from a chosen beginning until it is closed."""
+"""Follows topics on a separate thread: committed records, without a group, from chosen offsets until it is closed."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def from_beginning(reader: LogReader) -> Mapping[PartitionId, int]:
 
 
 class TopicFollower:
-    """Reads topics from their beginning, and goes on reading; a context manager, or `start` and `close`.
+    """Reads topics to their end and continues with new records; a context manager, or `start` and `close`.
 
     Args:
-        settings: where the cluster is.
+        settings: addresses of the brokers.
         topics: full names.
-        take: called with every record, one after another, on the follower's thread. Whatever other threads read must
-            be consistent at any time.
+        take: called with every record, one after another, on the follower's thread. Data that it shares with other
+            threads must be consistent at any time.
         on_error: called with each error, on the follower's thread.
-        begin: where to begin; at the first offset of every partition unless given.
+        begin: chooses the offsets to begin at; the first offset of every partition unless given.
         retry_after_s: how long after an error the follower begins again; None: the first error ends it.
     """
 
@@ -74,7 +74,7 @@ class TopicFollower:
         self._thread.start()
 
     def wait(self, timeout_s: float) -> bool:
-        """Waits until every record that was there has been taken; whether it has."""
+        """Waits until every record that existed at the start was taken; returns whether this happened in time."""
         return self._at_end.wait(timeout_s)
 
     def close(self) -> None:
@@ -89,7 +89,7 @@ class TopicFollower:
                     begin = self._begin(reader)
                     for record in reader.follow(begin, on_end=self._at_end.set, is_over=self._closing.is_set):
                         self._take(record)
-            except Exception as error:  # noqa: BLE001 -- the follower's owner decides what it means
+            except Exception as error:  # noqa: BLE001 -- the follower's owner handles the error
                 self._on_error(error)
                 if self._retry_after_s is None:
                     return
@@ -100,7 +100,7 @@ def wait_for_all(followers: Iterable[TopicFollower], timeout_s: float) -> None:
     """Waits until each follower has read its topics to their end once.
 
     Raises:
-        WorkError: one has not, in that time.
+        WorkError: a follower has not, in that time.
     """
     deadline = time.monotonic() + timeout_s
     for follower in followers:

@@ -1,8 +1,8 @@
-"""The groups of an installation's workers, and what is wrong with who runs which stage: plain functions over them.
+"""The groups of an installation's workers, and problems of their stages: plain functions over them.
 
-A group is named by the stages that its workers run, so that workers of one combination share it. Two groups that run
-the same stage fence each other, so a release must never change the name that a command line gives: the stages that
-`weir worker` runs by default are settled, and one that is added later runs by itself, in a group of its own.
+A group's name has the stages that its workers run, so workers with the same stages share a group. Two groups that run
+the same stage fence each other, so a release must never change the group of a command line: the stages that
+`weir worker` runs by default never change, and a stage that is added later runs in a separate group.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ class WorkerGroup:
     stages: tuple[str, ...]
     members: int
     lag: int
-    """Last stable offsets less what the group has committed, summed over the partitions of its inputs."""
+    """Last stable offsets less committed offsets, summed over the partitions of the group's inputs."""
 
     @property
     def runs(self) -> bool:
-        """Whether a worker is in it."""
+        """Whether the group has a worker."""
         return self.members > 0
 
 
 @dataclass(frozen=True, slots=True)
 class GroupProblem:
-    """Something that is wrong or worth knowing, with what to do."""
+    """A problem or a note about groups, with a hint."""
 
     is_wrong: bool
     message: str
@@ -40,22 +40,22 @@ class GroupProblem:
 
 
 def group_name(application_id: str, stages: Collection[str]) -> str:
-    """The group of workers that run these stages, in whatever order they are named."""
+    """Name of the group of workers that run these stages; the order of the stages has no effect."""
     ordered = sorted(stages, key=lambda stage: STAGES.index(stage) if stage in STAGES else len(STAGES))
     return f"{application_id}.{'+'.join(ordered)}"
 
 
 def stages_of(group: str, application_id: str) -> tuple[str, ...] | None:
-    """The stages that a group's workers run; None where the name is none of this application's workers'."""
+    """The stages that a group's workers run; None if the group is not of this application's workers."""
     prefix = f"{application_id}."
     stages = tuple(group.removeprefix(prefix).split("+"))
     return stages if group.startswith(prefix) and set(stages) <= set(STAGES) else None
 
 
 def problems(groups: Sequence[WorkerGroup]) -> Iterator[GroupProblem]:
-    """Stages that no group runs or that two groups run, and groups that are left over, in this order.
+    """Finds stages that no group runs, stages that two groups run, and groups that are left over, in this order.
 
-    Without any worker no stage is reported: the installation is stopped.
+    If there is no worker, the installation is stopped, and no stage is reported.
     """
     running = [group for group in groups if group.runs]
     by_stage: dict[str, list[WorkerGroup]] = defaultdict(list)
@@ -82,5 +82,5 @@ def problems(groups: Sequence[WorkerGroup]) -> Iterator[GroupProblem]:
             yield GroupProblem(
                 is_wrong=False,
                 message=f"{group.name} is left over: no worker is in it, and others run its stages.",
-                advice="It does no harm; `weir doctor --remove-leftovers` removes it.",
+                advice="The group does no harm; `weir doctor --remove-leftovers` removes it.",
             )

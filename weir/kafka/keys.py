@@ -1,4 +1,4 @@
-"""Which keys a topic has records of, found by reading the partitions where they would lie."""
+"""Finds keys without records in a topic, by reading the keys' partitions."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from weir.settings import Settings
 from weir.topics import Topic
 
 LOOK_S = 20.0
-"""How long is looked at most."""
+"""Greatest time for the search, in seconds."""
 
 
 def keys_without_records(
     settings: Settings, topic: Topic, keys: Collection[str], look_s: float = LOOK_S
 ) -> set[str] | None:
-    """Those of the keys of which the topic has no committed record; None where that was not known in time.
+    """The keys without a committed record in the topic; None if the search did not end in time.
 
     Only the partitions of these keys are read, values are not decoded, and reading ends when all keys are found.
 

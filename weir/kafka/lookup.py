@@ -1,4 +1,4 @@
-"""Finds what topics hold of one visitor, session or event, by reading: Kafka has no index but the offset."""
+"""Finds records about one visitor, session or event by reading topics, since Kafka has no index by content."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from weir.settings import Settings
 from weir.topics import Topic
 
 EVERY_RECORDS = 1_000
-"""Seconds between two reports of progress, and between two questions whether to go on."""
+"""Number of records between two reports of progress, and between two calls of `is_over`."""
 
 
 @dataclass(frozen=True, slots=True)
 class TopicRanges:
-    """What of some topics is read."""
+    """The ranges of offsets of some topics that are read."""
 
     ranges: dict[PartitionId, OffsetRange]
     is_whole: bool = True
-    """Whether no older records of these partitions are left out."""
+    """Whether the ranges begin at the first record of each partition."""
 
     @property
     def records(self) -> int:
-        """How many records lie there at most: compaction and transactions leave gaps."""
+        """Most records in the ranges; there may be fewer, since compaction and transactions leave gaps."""
         return sum(offsets.end - offsets.start for offsets in self.ranges.values())
 
 
 def ranges_of(
     reader: LogReader, settings: Settings, topics: Sequence[Topic], visitor: str | None, at_most: int | None = None
 ) -> TopicRanges:
-    """What to read of topics for a visitor, or for whatever any partition may hold.
+    """The ranges to read for a visitor, or of all partitions.
 
     Args:
-        reader: of these topics.
-        settings: give the topics' full names.
-        topics: where to look.
-        visitor: of topics that are keyed by visitor, only the partition of this one.
-        at_most: only so many of the newest records of each partition.
+        reader: a reader of these topics.
+        settings: have the topics' full names.
+        topics: the topics to read.
+        visitor: if given, only the visitor's partition of topics that are keyed by visitor.
+        at_most: if given, the number of newest records of each partition to read.
 
     Raises:
-        ClusterError: the cluster is not there, or lacks a topic.
+        ClusterError: the cluster is unreachable, or lacks a topic.
     """
     there = reader.ranges()
     keyed = {settings.names.public(topic) for topic in topics if topic.key == "visitor id"}
@@ -65,36 +65,36 @@ def read_ranges(
     advance: Callable[[int], None] = lambda _: None,
     is_over: Callable[[], bool] = lambda: False,
 ) -> Iterator[LogRecord]:
-    """Every committed record of some ranges, until reading is over.
+    """Every committed record of some ranges, until `is_over` returns True.
 
     Args:
-        reader: of the ranges' topics.
-        ranges: what to read.
+        reader: a reader of the ranges' topics.
+        ranges: the ranges to read.
         advance: called with the number of records read since the last call.
-        is_over: called now and then; True ends the reading.
+        is_over: called at intervals; True ends the reading.
 
     Raises:
-        ClusterError: nothing came for long, though the end is not reached.
+        ClusterError: no record came for long before the end.
     """
     begin = {partition: offsets.start for partition, offsets in ranges.ranges.items()}
     end = {partition: offsets.end for partition, offsets in ranges.ranges.items()}
-    untold = 0
+    unreported = 0
     for record in reader.read(begin, end):
-        untold += 1
-        if untold >= EVERY_RECORDS:
-            advance(untold)
-            untold = 0
+        unreported += 1
+        if unreported >= EVERY_RECORDS:
+            advance(unreported)
+            unreported = 0
             if is_over():
                 return
         yield record
-    advance(untold)
+    advance(unreported)
 
 
 def record_at(settings: Settings, topic: Topic, partition: int, offset: int) -> LogRecord | None:
     """The committed record at a position of a topic; None if there is none.
 
     Raises:
-        ClusterError: the cluster is not there, or lacks the topic.
+        ClusterError: the cluster is unreachable, or lacks the topic.
     """
     name = settings.names.public(topic)
     place = (name, partition)
@@ -107,20 +107,20 @@ def record_at(settings: Settings, topic: Topic, partition: int, offset: int) -> 
 
 
 class Mention:
-    """Whether a record may be about something of this name, judged by its bytes without decoding it.
+    """Checks by a record's bytes, without decoding, whether the record may contain a name.
 
-    The caller decodes the record then: the name may stand in another field, or be the beginning of a longer one.
+    The caller must decode the record then: the name may be in another field, or part of a longer name.
     """
 
     def __init__(self, name: str) -> None:
         self._plain = name.encode(errors="surrogatepass")
         as_json = msgspec.json.encode(name)[1:-1] if _is_text(name) else self._plain
         self._forms = tuple(dict.fromkeys((self._plain, as_json)))
-        # Some producers write a slash, or other characters than ASCII's, as escapes.
+        # Some producers write a slash, or characters beyond ASCII, as escapes.
         self._is_plain = name.isascii() and "/" not in name and self._plain == as_json
 
     def __contains__(self, record: object) -> bool:
-        """Whether the record's key is the name, or its value may have it."""
+        """Whether the record's key is the name, or its value may contain the name."""
         if not isinstance(record, LogRecord):
             return False
         if record.key == self._plain:

@@ -1,4 +1,4 @@
-"""A client's message as a plain record."""
+"""Converts a client's messages to plain records."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from weir.kafka.records import LogRecord
 
 
 def record_of(message: Message, *, with_headers: bool = True) -> LogRecord:
-    """A client's message as everybody else knows records; headers cost as much as all the rest."""
+    """The message as a `LogRecord`. Headers take as long as all other fields, so callers may leave them out."""
     return LogRecord(
         topic=message.topic() or "",
         partition=message.partition() or 0,
@@ -24,17 +24,17 @@ def record_of(message: Message, *, with_headers: bool = True) -> LogRecord:
 
 
 def headers_of(message: Message) -> tuple[tuple[str, bytes], ...]:
-    """A message's headers; none where a name is no UTF-8, which Kafka takes and the client can't read."""
+    """A message's headers; empty if a header's name is not UTF-8, which Kafka accepts and the client can't read."""
     try:
-        # The client gives pairs; its stubs know a dictionary as well, which is for sending.
+        # The client returns pairs; its stubs also have a dictionary, which is only for sending.
         pairs = cast("list[tuple[str, str | bytes | None]]", _checked_headers(message) or [])
     except SystemError:
         return ()
     return tuple((name, _bytes(value) or b"") for name, value in pairs)
 
 
-# The client's call fails, and gives pairs without a name all the same. A plain call that has become hot doesn't look
-# whether it failed, and to touch such a pair would end the process; a call from C always looks.
+# If a name is not UTF-8, the client sets an exception and still returns pairs without names. A specialized call of the
+# interpreter doesn't check for the exception, and reading such a pair would crash the process; a call from C checks.
 _checked_headers = methodcaller("headers")
 
 

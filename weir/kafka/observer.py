@@ -1,4 +1,4 @@
-"""What the engine asks the cluster beside reading and writing: ids of topics, and where their partitions end."""
+"""The engine's queries to the cluster beside reading and writing: ids of topics, and ends of partitions."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _LATEST: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # it
 
 
 class Observer:
-    """Asks the brokers, apart from the group's consumer: what that one says of itself can't show that it is stuck."""
+    """Queries the brokers by separate clients, since figures of the group's consumer can't show that it is stuck."""
 
     def __init__(self, settings: Settings) -> None:
         self._admin = AdminClient(settings.client_options(), logger=logging.getLogger("weir.kafka"))
 
     def partitions(self, topics: Iterable[str]) -> list[PartitionId]:
-        """All partitions of those topics that are there.
+        """All partitions of those of the topics that exist.
 
         Raises:
             ClusterError: no broker answers.
@@ -37,7 +37,7 @@ class Observer:
         return [(topic, number) for topic, about in described for number in range(len(about.partitions))]
 
     def topic_ids(self, topics: Iterable[str]) -> Mapping[str, str]:
-        """Kafka's ids of topics; a topic deleted and made again has another.
+        """Kafka's ids of topics; a topic that was deleted and made again has another id.
 
         Raises:
             ClusterError: a topic isn't there, or no broker answers.
@@ -61,7 +61,7 @@ class Observer:
         return described
 
     def stable_ends(self, partitions: Iterable[PartitionId]) -> dict[PartitionId, int]:
-        """Last stable offsets: up to where a reader of committed records could read now.
+        """Last stable offsets: the ends for readers of committed records.
 
         Raises:
             ClusterError: no broker answers.
@@ -69,7 +69,7 @@ class Observer:
         return self._ends(partitions, IsolationLevel.READ_COMMITTED)
 
     def held_up(self, partitions: Iterable[PartitionId]) -> list[PartitionId]:
-        """Partitions in which an open transaction keeps committed records, or its own, from their readers.
+        """Partitions in which an open transaction holds up readers of committed records.
 
         Raises:
             ClusterError: no broker answers.
@@ -77,12 +77,12 @@ class Observer:
         return list(self.open_ranges(partitions))
 
     def open_ranges(self, partitions: Iterable[PartitionId]) -> dict[PartitionId, OffsetRange]:
-        """Where partitions are held up: from the first record of an open transaction to the end.
+        """Ranges that readers of committed records can't read yet: from an open transaction's first record to the end.
 
         Raises:
             ClusterError: no broker answers.
         """
-        # In this order: what is appended in between must not look like something that is open.
+        # Log ends are asked for before last stable offsets: records appended in between must not seem to be open.
         ends = self._ends(partitions, IsolationLevel.READ_UNCOMMITTED)
         stable = self._ends(ends, IsolationLevel.READ_COMMITTED)
         return {where: OffsetRange(stable[where], end) for where, end in ends.items() if stable[where] < end}
@@ -98,5 +98,5 @@ class Observer:
             return patiently(ask)() if asked else {}
         except KafkaException as error:
             raise ClusterError(
-                f"The brokers did not answer where partitions end: {error.args[0].str()}.", "Check that they are up."
+                f"The brokers did not return the ends of partitions: {error.args[0].str()}.", "Check that they are up."
             ) from error

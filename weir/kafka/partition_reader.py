@@ -1,4 +1,4 @@
-"""Reads one partition from a given offset, committed records alone, in no group: for recovery and for followers."""
+"""Reads committed records of one partition from a given offset, without a group: for recovery and for followers."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from weir.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What one read brought."""
+    """The records of one read."""
 
     records: list[LogRecord]
     end: int | None
-    """Position at which the log ended, if this read came to its last stable offset."""
+    """The last stable offset, if this read reached it; else None."""
 
 
 class PartitionReader:
-    """A consumer of its own for one partition; a context manager. Its calls block.
+    """A separate consumer for one partition; a context manager. Its calls block.
 
     Args:
         settings: the settings in force.
         topic: full name.
         partition: its number.
-        start: where to begin; None is wherever the log begins.
+        start: offset to begin at; None for the log's first offset.
     """
 
     def __init__(self, settings: Settings, topic: str, partition: int, start: int | None = None) -> None:
@@ -44,7 +44,7 @@ class PartitionReader:
         )
 
     def __enter__(self) -> Self:
-        # The client takes half a second longer to find the beginning by itself.
+        # The offset is asked for here, since the client takes half a second longer to find it.
         start = self.bounds()[0] if self._start is None else self._start
         assign(self._consumer, {(self._topic, self._number): start})
         return self
@@ -65,17 +65,17 @@ class PartitionReader:
             low, high = ask(TopicPartition(self._topic, self._number), timeout_s)
         except KafkaException as error:
             raise WorkError(
-                f"The brokers did not answer where {self._where} begins and ends: {error.args[0].str()}.",
+                f"The brokers did not return the first and last offset of {self._where}: {error.args[0].str()}.",
                 "Check that they are up and that the topic exists.",
             ) from error
         return int(low), int(high)
 
     def read(self, most: int, timeout_s: float) -> Chunk:
-        """At most so many records; fewer when the time is over or the log has ended.
+        """At most `most` records; fewer if the time is over or the log has ended.
 
         Raises:
-            LostInputError: the offset to read from is no longer there.
-            WorkError: the brokers refuse.
+            LostInputError: the offset to read from was deleted.
+            WorkError: the brokers refuse the read.
         """
         records: list[LogRecord] = []
         end: int | None = None
@@ -90,7 +90,7 @@ class PartitionReader:
         return Chunk(records, end)
 
     def entries(self, most: int, timeout_s: float) -> list[tuple[bytes, bytes | None]]:
-        """Like `read`, of the keys and values alone: a third of the time, where millions of sessions are read back."""
+        """Like `read`, but only keys and values, in a third of the time, since recoveries read millions of sessions."""
         found: list[tuple[bytes, bytes | None]] = []
         for message in self._consumer.consume(most, timeout_s):
             error = message.error()
@@ -107,7 +107,7 @@ class PartitionReader:
     def _refused(self, error: KafkaError) -> NoReturn:
         if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):  # noqa: SLF001 -- likewise
             raise LostInputError(
-                f"Records of {self._where} that are needed are gone: {error.str()}.",
-                "Look at the topic's retention, and restore it or start under another application id.",
+                f"Records of {self._where} that are needed were deleted: {error.str()}.",
+                "Check the topic's retention, and restore the records or start under another application id.",
             )
         raise WorkError(f"Reading {self._where} failed: {error.str()}.", "Check the brokers and the access rights.")

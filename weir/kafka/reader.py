@@ -23,7 +23,7 @@ STALL_TIMEOUT_S = 30.0
 
 
 def read_all(settings: Settings, topic: Topic) -> Iterator[LogRecord]:
-    """All committed records that a topic has now; partitions interleaved, each in its order.
+    """All committed records that a topic has now. Partitions are interleaved, and each is in the order of offsets.
 
     Raises:
         ClusterError: the cluster doesn't answer, or lacks the topic.
@@ -38,10 +38,10 @@ class LogReader:
     """A consumer without a group; a context manager.
 
     Args:
-        settings: where the cluster is.
+        settings: addresses of the brokers.
         topics: full names.
         isolation: whether records of open and aborted transactions are read too.
-        stall_timeout_s: how long `read` waits for the next record before it gives up.
+        stall_timeout_s: how long `read` waits for the next record before it raises.
     """
 
     def __init__(
@@ -94,8 +94,8 @@ class LogReader:
     ) -> dict[PartitionId, int]:
         """As `since`, with a timestamp for each partition; `ranges` as `ranges()` gave them.
 
-        An administrator's client has a call for this too. A new one of librdkafka 2.16 loses the answer about who leads
-        a partition now and then, asks again after one and three seconds, and ran into its timeout on a busy machine.
+        The admin client's call for this is not used: a new admin client of librdkafka 2.16 sometimes loses the response
+        that names a partition's leader, asks again after one and three seconds, and timed out on a busy machine.
 
         Raises:
             ClusterError: the cluster is not there, or lacks a topic.
@@ -110,10 +110,10 @@ class LogReader:
         return {partition: offset if offset >= 0 else ranges[partition].end for partition, offset in at.items()}
 
     def read(self, begin: Mapping[PartitionId, int], end: Mapping[PartitionId, int]) -> Iterator[LogRecord]:
-        """Every record from `begin` up to but without `end`, partitions interleaved, each in its order.
+        """Every record from `begin` to before `end`. Partitions are interleaved, and each is in the order of offsets.
 
         Raises:
-            ClusterError: nothing came for long, though the end is not reached.
+            ClusterError: no record came for long before the end.
         """
         unfinished = {partition for partition, offset in end.items() if offset > begin[partition]}
         assign(self._consumer, {partition: begin[partition] for partition in unfinished})
@@ -121,7 +121,7 @@ class LogReader:
         while unfinished:
             messages = self._poll()
             if not messages and time.monotonic() > deadline:
-                raise ClusterError("Kafka delivers nothing more.", "`weir doctor` says what is wrong with the cluster.")
+                raise ClusterError("Kafka delivers nothing more.", "`weir doctor` checks the cluster.")
             for message in messages:
                 partition = _partition(message)
                 if not _is_end(message) and _offset(message) < end[partition]:
@@ -129,7 +129,7 @@ class LogReader:
                 if _next_offset(message) >= end[partition]:
                     unfinished.discard(partition)
             if messages:
-                # Not before: the caller may have taken long.
+                # The time begins after the yield, since the caller may have taken long.
                 deadline = time.monotonic() + self._stall_timeout_s
 
     def follow(
@@ -140,7 +140,7 @@ class LogReader:
         on_idle: Callable[[], None] = lambda: None,
         is_over: Callable[[], bool] = lambda: False,
     ) -> Iterator[LogRecord]:
-        """Every record from `begin` on until `is_over`.
+        """Every record from `begin` on, until `is_over` returns True.
 
         `on_end` is called once, when every partition has been read to its end. `on_idle` is called whenever there is
         no record yet.

@@ -1,4 +1,4 @@
-"""Records as they lie on Kafka and as stages write them: plain values, without any client."""
+"""Records as they are read from Kafka and as stages write them: plain values, without any client."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from weir.topics import Topic
 
 Headers = Sequence[tuple[str, bytes]]
 PartitionId = tuple[str, int]
-"""Full topic name and number of the partition: what Kafka's clients call a TopicPartition."""
+"""Full topic name and number of the partition, as Kafka's TopicPartition."""
 
 
 class OffsetRange(NamedTuple):
@@ -56,13 +56,13 @@ class InputRecord(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:
-    """A record as it lies in a log: on Kafka, or in the memory of a replay."""
+    """A record of a log: on Kafka, or in the memory of a replay."""
 
     topic: str
     partition: int
     offset: int
     timestamp: int
-    """Append or creation time in ms, as the topic is set."""
+    """Append or creation time in ms, by the topic's configuration."""
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
@@ -76,4 +76,4 @@ class Output(msgspec.Struct, frozen=True, gc=False):  # it can be in no cycle
     value: bytes | None
     headers: Headers = ()
     partition: int | None = None
-    """None: the partition that murmur2 of the key gives."""
+    """None: the partition by murmur2 of the key."""

@@ -1,4 +1,4 @@
-"""Producers for everybody outside the stages, and the sending of a few records that must arrive."""
+"""Makes producers for code outside the stages, and sends a few records with acknowledgement."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["Producer", "producer", "send"]
 
 
 def producer(settings: Settings, **more: Any) -> Producer:  # noqa: ANN401 -- librdkafka's options have many types
-    """A producer for those outside the stages, whose keys go where every other client of Kafka puts them.
+    """A producer for code outside the stages, with the same partitioner as Kafka's Java clients.
 
-    `more` are librdkafka's options, with underscores for dots: `linger_ms=50`. Errors are passed to the delivery
-    callbacks and by `flush`, nothing is printed.
+    `more` are librdkafka's options, with underscores for dots: `linger_ms=50`. The delivery callbacks get errors, and
+    nothing is printed.
     """
     options = {name if name.endswith("_cb") else name.replace("_", "."): value for name, value in more.items()}
     return Producer(
@@ -39,9 +39,9 @@ def send(settings: Settings, outputs: Sequence[Output], what: str, advice: str =
     """Writes records in their order, and returns when the brokers have acknowledged all of them.
 
     Args:
-        settings: where the cluster is, and the topics' prefix.
+        settings: addresses of the brokers, and the topics' prefix.
         outputs: the records.
-        what: what the records are, for the error: "The brokers don't take WHAT".
+        what: a name of the records for the error message: "The brokers don't take WHAT".
         advice: what to do when the brokers refuse.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Where a cluster's topics differ from the catalogue, and which differences must stop a worker."""
+"""Finds differences between a cluster's topics and the catalogue, and those that must stop a worker."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from weir.topics import Topic
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where the cluster has a topic otherwise than the catalogue."""
+    """A difference between a topic of the cluster and the catalogue."""
 
     topic: str
     what: str
@@ -28,17 +28,17 @@ class Difference:
     should_be: str
     advice: str
     fatal: bool
-    """Whether a worker must not run on it."""
+    """Whether a worker must not run with this difference."""
 
     def __str__(self) -> str:
         return f"{self.topic}: {self.what} is {self.is_}, should be {self.should_be}. {self.advice}"
 
 
 def check_topics(settings: Settings) -> list[Difference]:
-    """Where the cluster differs from the catalogue; empty where all is well.
+    """The differences between the cluster's topics and the catalogue.
 
     Raises:
-        ClusterError: the cluster is not there, or refused.
+        ClusterError: the cluster is unreachable, or refused.
     """
     client = admin(settings)
     there = answer(client.list_topics, settings, timeout=ANSWER_TIMEOUT_S).topics
@@ -57,10 +57,10 @@ def check_topics(settings: Settings) -> list[Difference]:
 
 
 def require_topics(settings: Settings) -> None:
-    """Returns when every topic has the shape that a worker needs.
+    """Passes if every topic has the configuration that a worker needs.
 
     Raises:
-        ClusterError: a topic is missing or of another shape.
+        ClusterError: a topic is missing or has another configuration.
     """
     fatal = [difference for difference in check_topics(settings) if difference.fatal]
     if fatal:
@@ -95,7 +95,7 @@ def _compare(
             "the number of partitions",
             str(partitions),
             str(should),
-            "A visitor's partition depends on it: make the topic again, or set WEIR_PARTITIONS to what all have.",
+            "A visitor's partition depends on it: make the topic again, or set WEIR_PARTITIONS to the topics' number.",
             fatal=True,
         )
     for key, value in topic.configuration().items():
@@ -112,7 +112,7 @@ def _compare(
 
 
 def _stops_workers(key: str, actual: str, should: str) -> bool:
-    """Retention may be the operator's choice; what records mean and whether they fit is not."""
+    """Whether a difference must stop workers: retention may be the operator's choice, other settings may not."""
     if key == "max.message.bytes":
         return int(actual or 0) < int(should)
     return key in {"cleanup.policy", "message.timestamp.type"}

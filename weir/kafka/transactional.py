@@ -1,4 +1,4 @@
-"""Sends a few records in one transaction, from outside the stages: all of them are there afterwards, or none is."""
+"""Sends a few records in one transaction, from outside the stages: all of them are written, or none is."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from weir.settings import Settings
 
 
 class TransactionalSender:
-    """One transaction after another. After an error it is of no more use: make another one, and ask what was written.
+    """Sends one transaction after another. After an error, make a new sender and read from the topics what was written.
 
     Args:
-        settings: where the cluster is, and the topics' prefix.
-        transactional_id: a later sender of the same id ends what this one left open, and keeps it from writing.
+        settings: addresses of the brokers, and the topics' prefix.
+        transactional_id: a later sender with the same id aborts this sender's open transaction, and fences this sender.
 
     Raises:
         ClusterError: no broker answers, or transactions are refused.
@@ -35,23 +35,23 @@ class TransactionalSender:
             raise as_cluster_error(error, settings) from error
 
     def send(self, outputs: Sequence[Output]) -> tuple[PartitionId, int]:
-        """Writes records in their order; returns where the last one lies.
+        """Writes records in their order; returns partition and offset of the last one.
 
         Raises:
-            ClusterError: they are not there, or it is unknown whether they are.
+            ClusterError: they were not written, or the outcome is unknown.
         """
-        lies: list[tuple[PartitionId, int]] = []
+        written: list[tuple[PartitionId, int]] = []
         refused: list[KafkaError] = []
 
         def on_delivery(error: KafkaError | None, message: Message) -> None:
             if error is not None:
                 refused.append(error)
             else:
-                lies.append(((message.topic() or "", message.partition() or 0), message.offset() or 0))
+                written.append(((message.topic() or "", message.partition() or 0), message.offset() or 0))
 
         try:
             self._producer.begin_transaction()
-            # Deliveries of several partitions come in any order: only the last record's own says where it lies.
+            # Deliveries of several partitions come in any order, so only the last record's delivery has its offset.
             *first, last = outputs
             for output in first:
                 self._produce(output)
@@ -59,10 +59,10 @@ class TransactionalSender:
             self._producer.commit_transaction(ANSWER_TIMEOUT_S)
         except KafkaException as error:
             raise as_cluster_error(error, self._settings) from error
-        if refused or not lies:
+        if refused or not written:
             reason = refused[0].str() if refused else "no answer in time"
             raise ClusterError(f"Kafka did not take the records: {reason}.", "Try again.")
-        return lies[0]
+        return written[0]
 
     def _produce(self, output: Output, on_delivery: object = None) -> None:
         self._producer.produce(
