@@ -1,3 +1,3 @@
-"""Weir: what all parts share (contracts, topics, settings, metrics), and what people run (the command line)."""
+"""Weir: the modules that all parts share (contracts, topics, settings, metrics), the command line and the console."""
 
 __version__ = "0.1.0"

@@ -29,13 +29,13 @@ from weir.node_process import NodeProcess, error_in_log
 
 HOST = "127.0.0.1"
 OWN_PORTS = range(15_000, 32_000)
-"""Below what Linux (32768 and up), macOS and Windows (49152 and up) take for outgoing connections."""
+"""Below the ports that Linux (32768 and up), macOS and Windows (49152 and up) give to outgoing connections."""
 Profile = Literal["dev", "load"]
 JVM: Mapping[Profile, tuple[str, ...]] = {
     "dev": ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
     "load": ("-Xmx1g", "-Xms1g", "-XX:+UseG1GC"),
 }
-"""`dev` starts quickly and stays small; `load` is for measurements."""
+"""`dev` starts quickly and takes little memory; `load` is for measurements."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,12 @@ class Voter:
 
     @property
     def address(self) -> str:
-        """Where its controller listens."""
+        """Address on which the node's controller listens."""
         return f"{HOST}:{self.controller_port}"
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """What a node keeps from its first start to its last: clients and the other nodes know it by this."""
+    """A node's Kafka version and ports, fixed at its first start, since clients and other nodes use the ports."""
 
     kafka_version: str
     port: int
@@ -62,10 +62,10 @@ class Identity(msgspec.Struct, frozen=True):
 
 @dataclass
 class DevelopmentBroker:
-    """One node of Kafka in a folder of its own; data outlive a stop, and the port stays the same.
+    """One node of Kafka in its own folder; data and port stay when it is stopped and started again.
 
-    With `port` 0 a free one is chosen at the first start. `voters` names all nodes of a cluster of several, this one
-    included. `properties` are added to the server's own.
+    If `port` is 0, a free port is chosen at the first start. `voters` are all nodes of a cluster, with this node.
+    `properties` are added to the server's configuration.
     """
 
     folder: Path
@@ -83,13 +83,13 @@ class DevelopmentBroker:
 
     @property
     def bootstrap_servers(self) -> str:
-        """Where clients connect; known once the node has been started."""
+        """Address for clients; known after the node's first start."""
         identity = self._identity()
         return f"{HOST}:{identity.port if identity else self.port}"
 
     @property
     def log_file(self) -> Path:
-        """What the node logged since its last start."""
+        """File with the node's log lines since its last start."""
         return self.folder / "kafka.log"
 
     def is_running(self) -> bool:
@@ -97,11 +97,11 @@ class DevelopmentBroker:
         return self.process.find() is not None
 
     def start(self, timeout_s: float = 60.0) -> Self:
-        """Starts the node and waits until it answers; does nothing where it runs already.
+        """Starts the node and waits until it answers; does nothing if it runs already.
 
         Raises:
             ClusterError: the port is taken, or the node ended or didn't answer in time.
-            WorkError: Kafka or Java can't be had.
+            WorkError: Kafka or Java is not installed and can't be fetched.
         """
         if not self.is_running():
             self.launch()
@@ -144,7 +144,7 @@ class DevelopmentBroker:
             raise self._failure(f"did not answer within {timeout_s:.0f} s") from error
 
     def stop(self, timeout_s: float = 20.0, *, kill: bool = False) -> bool:
-        """Ends the process that was started in this folder and no other; False where none ran."""
+        """Ends the process that was started in this folder; returns False if no such process ran."""
         return self.process.stop(timeout_s, kill=kill)
 
     def __enter__(self) -> Self:
@@ -166,7 +166,7 @@ class DevelopmentBroker:
         logged = error_in_log(self.log_file)
         return ClusterError(
             f"The development broker {what}{': ' + logged if logged else '.'}",
-            f"Its log is {self.log_file}; where its data are from another version, remove {self.folder}.",
+            f"Its log is {self.log_file}. If its data are from another version, remove {self.folder}.",
         )
 
     def _identity(self) -> Identity | None:
@@ -181,7 +181,7 @@ class DevelopmentBroker:
 
     def _format(self, java: str, class_path: str, configuration: str) -> None:
         voters = ",".join(f"{v.node_id}@{v.address}:{v.directory_id}" for v in self.voters)
-        # KIP-853: the controllers' log has the voters, so the properties name only addresses to find them at.
+        # KIP-853: the controllers' log has the voters, so the properties have only their addresses.
         quorum = ["--initial-controllers", voters] if voters else ["--standalone"]
         tool = [java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *_quiet(self.process.scratch), "-cp", class_path]
         done = subprocess.run(  # noqa: S603 -- our own Java with our own arguments
@@ -196,7 +196,7 @@ class DevelopmentBroker:
             raise self._failure("could not prepare its folder")
 
     def _write_properties(self, identity: Identity) -> str:
-        """The server's configuration; what differs from Kafka's defaults does so to be small, strict or on loopback."""
+        """Writes the server's configuration. It differs from Kafka's defaults to be small, strict or on loopback."""
         # Three replicas, two of them in sync, if there are as many nodes: the guarantees about lost brokers assume
         # this.
         replicas = max(1, min(3, len(self.voters)))
@@ -212,9 +212,9 @@ class DevelopmentBroker:
             "log.dirs": (self.folder / "data").as_posix(),
             # Otherwise a client with a mistyped prefix creates a topic, with the broker's number of partitions.
             "auto.create.topics.enable": "false",
-            # Kafka's default is 3 s, which the first worker of each group would wait for others.
+            # Kafka's default is 3 s, for which the first worker of each group would wait for other members.
             "group.initial.rebalance.delay.ms": "0",
-            # Index files are made at full size; the cleaner takes its buffer from the heap.
+            # Kafka makes index files at full size, and the log cleaner takes its buffer from the heap.
             "log.index.size.max.bytes": str(1024 * 1024),
             "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
             "num.network.threads": "2",
@@ -223,7 +223,7 @@ class DevelopmentBroker:
             **{f"{topic}.replication.factor": str(replicas) for topic in internal},
             # Kafka's default is 50, each with a folder and index files.
             **{f"{topic}.num.partitions": "4" for topic in internal},
-            # What two of three nodes have acknowledged survives the loss of one.
+            # Records that two of three nodes have acknowledged survive the loss of one node.
             "transaction.state.log.min.isr": str(min(2, replicas)),
             "share.coordinator.state.topic.min.isr": str(min(2, replicas)),
             **self.properties,
@@ -236,7 +236,7 @@ class DevelopmentBroker:
 
 
 class DevelopmentCluster:
-    """Several nodes on this machine, each in a folder below `folder`; for tests of what happens when one goes."""
+    """Several nodes on this machine, each in a folder below `folder`; for tests in which a node is lost."""
 
     def __init__(
         self, folder: Path, nodes: int = 3, *, profile: Profile = "dev", properties: Mapping[str, str] | None = None
@@ -256,7 +256,7 @@ class DevelopmentCluster:
 
     @property
     def bootstrap_servers(self) -> str:
-        """All nodes, running or not; known once they have been started."""
+        """Addresses of all nodes, running or not; known after their first start."""
         return ",".join(node.bootstrap_servers for node in self.nodes)
 
     def start(self, timeout_s: float = 90.0) -> Self:
@@ -269,7 +269,7 @@ class DevelopmentCluster:
         return self
 
     def stop(self) -> None:
-        """Ends all nodes; the last ones are killed, since without a majority a node can't hand over."""
+        """Ends all nodes; the last ones are killed, since a node can't shut down in order without a majority."""
         for node in self.nodes:
             node.stop(kill=True)
 
@@ -287,13 +287,13 @@ class DevelopmentCluster:
 
 
 def free_port() -> int:
-    """A port of loopback that is free now, and that no connection is given by chance while its server is down.
+    """A free port of loopback that the system doesn't give to outgoing connections.
 
     Raises:
-        ClusterError: there is none.
+        ClusterError: no such port is free.
     """
-    # Not port 0: the system would choose among those that it also gives to outgoing connections. A client that
-    # tries again and again to reach a stopped server there will one day be given that very port, and hold it.
+    # Not port 0: for it the system chooses a port that it also gives to outgoing connections. A client that retries
+    # to connect to a stopped server on such a port is given that very port at some time, and keeps the server from it.
     for port in random.SystemRandom().sample(OWN_PORTS, k=200):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind((HOST, port))
@@ -303,8 +303,7 @@ def free_port() -> int:
 
 def _require_free(port: int) -> None:
     with socket.socket() as probe:
-        # Connections of the last node stay in TIME_WAIT for a while; without this option they would count as a taken
-        # port.
+        # Connections of the last node stay in TIME_WAIT for a while; without this option the port would be taken.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
@@ -324,12 +323,12 @@ def _java() -> str:
 
 
 def _quiet(scratch: Path) -> tuple[str, ...]:
-    """Options that keep a JVM's leavings in its own folder and its log short."""
+    """Options by which a JVM writes only into its own folder, and a short log."""
     return (
         f"-Djava.io.tmpdir={scratch}",
-        # A JVM writes its performance data to /tmp/hsperfdata_<user>, whatever java.io.tmpdir says.
+        # A JVM writes its performance data to /tmp/hsperfdata_<user>, even if java.io.tmpdir is another folder.
         "-XX:-UsePerfData",
-        # A node that lost a thread to a lack of memory still accepts connections, and would look as if it ran.
+        # A node that lost a thread for lack of memory still accepts connections, and would seem to be running.
         "-XX:+ExitOnOutOfMemoryError",
         "-Djava.awt.headless=true",
         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
@@ -339,7 +338,7 @@ def _quiet(scratch: Path) -> tuple[str, ...]:
 
 
 def directory_id() -> str:
-    """A new name for a node's folder of data, as the controllers' quorum knows it."""
+    """A new id for a node's folder of data, as the controllers' quorum requires it."""
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 

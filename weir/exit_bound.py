@@ -1,4 +1,4 @@
-"""A bound on the end of a process: threads that wait for a broker must not keep it alive for ever."""
+"""Bounds the time that a process takes to end, since threads that wait for a broker would keep it alive."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ EXIT_BOUND_S = 60.0
 
 
 class ExitBound:
-    """Ends this process hard when its time is over, unless it is cancelled before.
+    """Ends this process without cleaning up when the time is over, unless it is cancelled before.
 
-    The caller of `arm` decides when the process ends. A caller that goes on living must `cancel`.
+    A caller of `arm` whose process continues must call `cancel`.
 
     Args:
-        bound_s: seconds between `arm` and the hard end; a minute unless given.
+        bound_s: seconds between `arm` and the end of the process; a minute unless given.
     """
 
     def __init__(self, bound_s: float | None = None) -> None:
@@ -23,13 +23,13 @@ class ExitBound:
         self._timer: threading.Timer | None = None
 
     def arm(self) -> None:
-        """Lets the time begin; the thread that waits keeps nothing alive."""
+        """Starts the time; the waiting thread is a daemon, which does not keep the process alive."""
         self._timer = threading.Timer(self._bound_s, _exit_hard)
         self._timer.daemon = True
         self._timer.start()
 
     def cancel(self) -> None:
-        """Ends nothing any more; safe to call at any time."""
+        """Stops the time; safe to call at any time."""
         if self._timer is not None:
             self._timer.cancel()
 

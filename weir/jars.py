@@ -42,18 +42,18 @@ def kafka_jars(report: Report, folder: Path | None = None) -> list[Path]:
     """The jars in the order of the lock, fetched if they are not there yet; blocks while another process fetches.
 
     Raises:
-        WorkError: they can't be fetched, or are not the ones that the lock names.
+        WorkError: they can't be fetched, or their hashes differ from the lock's.
     """
     home = folder or cache_folder()
-    says = f"Fetching Apache Kafka {KAFKA_VERSION} from Maven Central (45 MB, once) to {home}"
-    return jars_of(locked(), home, lambda: report(says))
+    notice = f"Fetching Apache Kafka {KAFKA_VERSION} from Maven Central (45 MB, once) to {home}"
+    return jars_of(locked(), home, lambda: report(notice))
 
 
 def jars_of(lock: dict[str, str], home: Path, before_fetching: Callable[[], None] = lambda: None) -> list[Path]:
     """The jars that a lock names, in its order, fetched to `home` if they are not there yet.
 
     Raises:
-        WorkError: as `kafka_jars` says.
+        WorkError: as for `kafka_jars`.
     """
     try:
         from filelock import FileLock  # noqa: PLC0415 -- of the extra `broker`
@@ -68,7 +68,7 @@ def jars_of(lock: dict[str, str], home: Path, before_fetching: Callable[[], None
 
 
 def wrong(home: Path, lock: dict[str, str]) -> list[str]:
-    """Coordinates of the jars that are missing or not as the lock says."""
+    """Coordinates of the jars that are missing or whose hash differs from the lock's."""
     return [coordinates for coordinates, digest in lock.items() if _digest(home / file_name(coordinates)) != digest]
 
 
@@ -81,7 +81,7 @@ def _digest(path: Path) -> str:
 
 
 def _fetch(home: Path, lock: dict[str, str]) -> None:
-    """Copies first and compares then, so that a file that was compared can't change in Maven's cache."""
+    """Copies the jars, then compares their hashes: a compared file in Maven's cache could still change."""
     with tempfile.TemporaryDirectory(dir=home) as folder:
         scratch = Path(folder)
         for path in _download(lock):
@@ -97,7 +97,7 @@ def _fetch(home: Path, lock: dict[str, str]) -> None:
 
 
 def _download(wanted: Iterable[str]) -> list[Path]:
-    """By coordinates, without resolving anything: that would take longer, and could give what the lock doesn't have."""
+    """Fetches jars by their coordinates. It resolves no dependencies, since these could differ from the lock."""
     try:
         from jgo.config import GlobalSettings  # noqa: PLC0415 -- of the extra `broker`
         from jgo.constants import MAVEN_CENTRAL_URL  # noqa: PLC0415 -- likewise
@@ -113,16 +113,16 @@ def _download(wanted: Iterable[str]) -> list[Path]:
     try:
         with ThreadPoolExecutor(DOWNLOADS_AT_A_TIME) as pool:
             return list(pool.map(download, wanted))
-    except Exception as error:  # jgo lets through whatever the network, the file system and XML raise
+    except Exception as error:  # jgo passes on all errors of the network, the file system and the XML parser
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise WorkError(
             f"Jars could not be fetched: {reason.removesuffix('.')}.",
-            "Check the connection to Maven Central, or the mirror and proxy that this machine needs for it.",
+            "Check the connection to Maven Central, or the settings of its mirror or proxy.",
         ) from error
 
 
 def missing_extra() -> WorkError:
-    """The development broker's own dependencies are not installed."""
+    """The error that the development broker's dependencies are not installed."""
     return WorkError(
         "The development broker is not installed.",
         "Install it with pip install 'weir[broker]', or set WEIR_BOOTSTRAP_SERVERS to a cluster of yours.",

@@ -31,15 +31,15 @@ class Metric:
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
     values: tuple[tuple[str, ...], ...] = ()
-    """What each label may be, in the labels' order, where that is known beforehand."""
+    """The possible values of each label, in the labels' order, if they are known beforehand."""
 
     @property
     def full_name(self) -> str:
-        """As Prometheus shows it."""
+        """The metric's name in Prometheus."""
         return f"weir_{self.name}" + ("_total" if self.kind == "counter" else "")
 
     def series_from_start(self) -> Iterator[tuple[str, ...]]:
-        """Labels of the series that show from the start, at 0: a rate over a series that isn't there yet is no 0."""
+        """Labels of the series that are exported from the start, at 0: a missing series would have no rate."""
         if self.kind == "counter" and self.labels and len(self.values) == len(self.labels):
             yield from product(*self.values)
 
@@ -93,7 +93,7 @@ METRICS = (
         "sessions",
         "counter",
         "sessions",
-        "Changes of sessions by kind",
+        "Changes of sessions, by kind",
         ("change",),
         values=(("opened", "closed", "merged", "split"),),
     ),

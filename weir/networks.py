@@ -1,10 +1,10 @@
 """How an address is charged: as one subscriber, an office, a carrier, or a genuine crawler.
 
-An address is charged as its subject: an IPv4 address as it stands, an IPv6 address by the prefix that one customer is
-given, since the owner of a prefix has 2**64 addresses. Networks in the configuration change that. A `trusted` network
-has no budgets at all. In a `shared` network addresses and visitors pay little, since many people are behind them. A
-`crawler` is free of budgets if its address lies in the ranges that its operator publishes *and* it gives the name:
-anybody can give the name.
+An address is charged as its subject. The subject of an IPv4 address is the address; that of an IPv6 address is the
+prefix that one customer gets, since the owner of a prefix has 2**64 addresses. Networks in the configuration change
+this. A `trusted` network has no budgets. In a `shared` network addresses and visitors are charged little, since many
+people share them. A `crawler` has no budgets if its address is in the ranges that its operator publishes *and* its
+user agent has the crawler's name: the name alone proves nothing, since any client can send it.
 """
 
 from __future__ import annotations
@@ -19,53 +19,53 @@ from weir.addresses import ipv4_number
 
 Treatment = Literal["trusted", "shared", "crawler"]
 REMEMBERED = 4_096
-"""Addresses of which the place is remembered, for speed alone."""
+"""Most addresses in the cache of charges, which only saves time."""
 _IPV4_BITS = 32
 LONGEST_TOKEN = 64
-"""A producer that hashes addresses writes a token; longer ones are cut."""
+"""Most characters of a subject that is not an address: producers that hash addresses send a token."""
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True):
-    """Ranges of addresses that are treated in their own way; `rules/limits/files.py` checks them."""
+    """Ranges of addresses with their own charges; `rules/limits/files.py` checks them."""
 
     id: str
     treat: Treatment
     ranges: tuple[str, ...]
     """Such as `192.0.2.0/24` or `2001:db8::/32`."""
     user_agent: str = ""
-    """Of a crawler: what its user agent contains, whatever the case."""
+    """Of a crawler: a text in its user agent, compared without regard to case."""
     price: float = 1.0
-    """Of a shared network: the part of its cost that an event is charged to the address at."""
+    """Of a shared network: the part of an event's cost that the address is charged."""
     visitor_price: float = 1.0
-    """Of a shared network: the part of its cost that an event is charged to its visitor at."""
+    """Of a shared network: the part of an event's cost that the visitor is charged."""
 
 
 class AddressRules(msgspec.Struct, frozen=True, kw_only=True):
-    """How addresses are charged where no network says otherwise."""
+    """How addresses outside of all networks are charged."""
 
     ipv4_prefix: int = 32
     """Bits of an IPv4 address that are charged together."""
     ipv6_prefix: int = 64
     """Bits of an IPv6 address that are charged together."""
     known_after: int = 10
-    """Events in a session from which on its visitor is known: it keeps its cookie, and has a budget of its own."""
+    """Events in a session after which its visitor is known: the client keeps its cookie, and has its own budget."""
     known_price: float = 0.1
-    """The part of its cost that a known visitor's event is charged to the address at."""
+    """The part of the cost of a known visitor's event that the address is charged."""
 
 
 class AddressInfo(msgspec.Struct, frozen=True, gc=False):
-    """What is to be known of one address."""
+    """How one address is charged."""
 
     subject: str
-    """What is charged; empty if nothing is."""
+    """The subject that is charged; empty if none is."""
     price: float = 1.0
     """The part of an event's cost that the subject is charged."""
     trusted: bool = False
-    """It has no budget at all, nor have the visitors there."""
+    """Whether the address and its visitors have no budgets."""
     crawlers: tuple[tuple[str, str], ...] = ()
-    """Of crawlers whose ranges it lies in: id, and what the user agent must contain, in lower case."""
+    """Of each crawler whose ranges contain the address: id, and the text in its user agent, in lower case."""
     visitor_price: float = 1.0
-    """The part of an event's cost that its visitor is charged: many people may look like one visitor."""
+    """The part of an event's cost that its visitor is charged, since one visitor id may stand for many people."""
 
     def frees(self, user_agent: str | None) -> bool:
         """Whether clients from this address have no budget."""
@@ -78,7 +78,7 @@ Bits = tuple[int, int]
 
 
 class Networks:
-    """Places of addresses. Asking is a look into a dictionary but for addresses that were not met lately."""
+    """Finds how addresses are charged. For recent addresses this takes one look-up in a dictionary."""
 
     def __init__(self, networks: Sequence[Network] = (), rules: AddressRules | None = None) -> None:
         self.rules = rules or AddressRules()
@@ -94,10 +94,10 @@ class Networks:
             (network.user_agent.lower(), network.id) for network in networks if network.treat == "crawler"
         )
         self.known: dict[str, AddressInfo] = {}
-        """Places of addresses that were met lately: a caller that asks for each event looks here first."""
+        """Charges of recent addresses; a caller that asks for each event looks here first, which saves a call."""
 
     def place(self, address: str) -> AddressInfo:
-        """The place of an address as it came with an event."""
+        """How the address of an event is charged."""
         place = self.known.get(address)
         if place is None:
             if len(self.known) >= REMEMBERED:
@@ -107,17 +107,17 @@ class Networks:
 
     @staticmethod
     def is_address(text: str) -> bool:
-        """Whether it is an address, and not a token in the place of one."""
+        """Whether a text is an address, and not a token instead of it."""
         return _parsed(text) is not None
 
     def crawler(self, address: str | None, user_agent: str | None) -> str | None:
-        """The crawler that speaks: by its ranges and its name, never by its name alone."""
+        """Id of the genuine crawler: both its ranges and its name must match."""
         if address is None or not user_agent:
             return None
         return named(self.place(address), user_agent)
 
     def impostor(self, address: str | None, user_agent: str | None) -> str | None:
-        """The crawler whose name is given from an address that lies in none of its ranges."""
+        """Id of the crawler that the user agent names, if the address is in none of its ranges."""
         if not self._claims or not user_agent:
             return None
         lower = user_agent.lower()
@@ -125,7 +125,7 @@ class Networks:
         if not claimed:
             return None
         own = {name for name, _ in self.place(address).crawlers} if address else set()
-        # A crawler may have a user agent that contains another one's name.
+        # A crawler's user agent may contain another crawler's name.
         return None if own.intersection(claimed) else claimed[0]
 
     def _find(self, address: str) -> AddressInfo:
@@ -147,7 +147,7 @@ class Networks:
         )
 
     def _is_plain(self, address: str) -> bool:
-        """Whether it is an IPv4 address that is charged as it stands: so are most, found at a tenth of the cost."""
+        """Whether it is an IPv4 address in no network. Most addresses are, and this check takes a tenth of the time."""
         if self.rules.ipv4_prefix != _IPV4_BITS:
             return False
         number = ipv4_number(address)
@@ -170,7 +170,7 @@ class Networks:
 
 
 def named(place: AddressInfo, user_agent: str) -> str | None:
-    """The crawler, among those of an address, that the user agent names."""
+    """Id of the crawler, among those of an address, whose name is in the user agent."""
     if not place.crawlers:
         return None
     lower = user_agent.lower()

@@ -1,4 +1,4 @@
-"""One process that outlives the one that started it: found again by id and time of birth, ended, cleaned up after."""
+"""A process that goes on when its parent ends: other processes find it by its id and start time, and can end it."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from weir.signals import held_back
 
 
 class Born(msgspec.Struct, frozen=True):
-    """A process id is used again some day; with the time of birth it is one process for ever."""
+    """A process id with the start time: together they identify one process, since the system reuses ids."""
 
     pid: int
     created_s: float
 
 
 class NodeProcess:
-    """The one process of a folder; its record lies in `process.json` there."""
+    """The process of a folder; the folder's file `process.json` names the process."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     @property
     def scratch(self) -> Path:
-        """Its temporary folder, removed when it has ended."""
+        """The process's temporary folder, which is removed after its end."""
         return self.folder / "tmp"
 
     @property
@@ -38,7 +38,7 @@ class NodeProcess:
         return self.folder / "process.json"
 
     def find(self) -> psutil.Process | None:
-        """The process if it is alive, whichever process started it."""
+        """The process, if it is alive; the caller need not be its parent."""
         try:
             born = msgspec.json.decode(self._record.read_bytes(), type=Born)
             process = psutil.Process(born.pid)
@@ -53,23 +53,23 @@ class NodeProcess:
         return process
 
     def start(self, command: Sequence[str], log_file: Path) -> None:
-        """Starts it apart from this process's terminal and group, so that Ctrl-C here does not reach it."""
+        """Starts the process in its own session, so that Ctrl-C in this terminal does not end it."""
         with held_back(), log_file.open("wb") as log:
             child = subprocess.Popen(  # noqa: S603 -- our own command
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
-            # It may outlive this object and this process, and is found by its record: Popen is not to warn of that.
+            # The child may go on when this object and this process end; without this line Popen would warn of that.
             child.returncode = 0
             with contextlib.suppress(psutil.NoSuchProcess):
                 self.record(child.pid)
 
     def record(self, pid: int) -> None:
-        """Makes a process that runs already the one of this folder."""
+        """Records a running process as the folder's process."""
         born = Born(pid, psutil.Process(pid).create_time())
         self._record.write_bytes(msgspec.json.encode(born))
 
     def stop(self, timeout_s: float, *, kill: bool = False) -> bool:
-        """Asks it to end (or, with `kill`, ends it), and ends it after the time; False where none ran."""
+        """Terminates the process, and kills it after the time, or at once with `kill`; False if none ran."""
         process = self.find()
         if process is not None:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -88,7 +88,7 @@ class NodeProcess:
 
 
 def error_in_log(path: Path) -> str:
-    """The first complaint in a log, in one line; empty where there is none."""
+    """The first error in a log, in one line; empty if there is none."""
     try:
         lines = path.read_text(errors="replace").splitlines()
     except FileNotFoundError:

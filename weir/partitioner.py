@@ -1,7 +1,7 @@
-"""Which partition a key belongs to: murmur2, as Java clients and Kafka Streams have it.
+"""Computes a key's partition by murmur2, as Kafka's Java clients and Kafka Streams do.
 
-librdkafka's own default is another hash, and agrees for one key in five; every producer of ours therefore sets
-`partitioner=murmur2_random`. Reference: `org.apache.kafka.common.utils.Utils.murmur2` (Apache Kafka).
+librdkafka's default is another hash, which gave the same partition for one key in five. Weir's producers therefore
+set `partitioner=murmur2_random`. Reference: `org.apache.kafka.common.utils.Utils.murmur2` (Apache Kafka).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ _SEED = 0x9747B28C
 _M = 0x5BD1E995
 _MASK = 0xFFFFFFFF
 _WORDS = tuple(Struct(f"<{words}I").unpack_from for words in range(129))
-"""Readers of so many little-endian words: identifiers have 512 characters at most, most of them one byte each."""
+"""Unpackers of 0, 1, … little-endian words: identifiers have 512 characters at most, most of them one byte each."""
 
 
 def murmur2(data: bytes) -> int:

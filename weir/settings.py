@@ -1,4 +1,4 @@
-"""Every setting, declared once: from a file, the environment and flags, in rising order."""
+"""All settings, each declared once. Flags override the environment, which overrides the file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Seconds = Annotated[float, Field(gt=0)]
 DEFAULT_FILE = Path("weir.toml")
 ENV_PREFIX = "WEIR_"
 SWITCHES = frozenset({"WEIR_COMPILED"})
-"""Variables that are read before there are settings: see `streams/compiled/form.py`."""
+"""Variables that are read before the settings are loaded: see `streams/compiled/form.py`."""
 Source = Literal["flag", "environment", "file", "default"]
 
 
@@ -34,7 +34,7 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-# NoDecode: in the environment, as in a flag, several values stand between commas; pydantic's own way is JSON.
+# NoDecode: in the environment and in flags, values are separated by commas; pydantic would require JSON.
 Several = (NoDecode, BeforeValidator(_split))
 
 
@@ -62,7 +62,7 @@ def _evidence(named: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class Settings(BaseSettings):
-    """What a deployment may choose. Environment names are `WEIR_` and the field's name in capitals."""
+    """The settings of a deployment. A variable's name is `WEIR_` and the field's name in capitals."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENV_PREFIX,
@@ -282,7 +282,7 @@ class Settings(BaseSettings):
         options: dict[str, Any] = {
             "bootstrap.servers": self.bootstrap_servers,
             "security.protocol": self.security_protocol,
-            # Ten seconds by default: longer than most brokers are away, and longer than transactions wait.
+            # librdkafka's default is 10 s: longer than most brokers are unreachable, and than transactions wait.
             "reconnect.backoff.max.ms": 1_000,
         }
         if self.sasl_mechanism:
@@ -302,12 +302,12 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- the base class calls it by name
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- likewise
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags before the environment before the file; no dotenv, no secrets folder."""
+        """Flags override the environment, which overrides the file; neither dotenv nor a secrets folder is read."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, DEFAULT_FILE)
 
 
 def load(**flags: Any) -> Settings:  # noqa: ANN401 -- a flag may have any setting's type
-    """The settings in force; flags that are None were not given.
+    """Loads the settings; flags that are None count as not given.
 
     Raises:
         SettingsError: a setting is unknown, of the wrong type or out of its bounds, or the file can't be read.
@@ -332,33 +332,33 @@ def load(**flags: Any) -> Settings:  # noqa: ANN401 -- a flag may have any setti
 
 
 def sources(flags: dict[str, Any]) -> dict[str, Source]:
-    """Where each setting in force comes from."""
+    """The source of each setting in force."""
     return {name: _origin(name, flags) for name in Settings.model_fields}
 
 
 def sources_of(settings: Settings) -> dict[str, Source]:
-    """Likewise for those who have the settings, and not the flags: what nothing else says was a flag.
+    """The source of each setting, for callers that have no flags: a value from no other source was a flag.
 
-    A flag with the same value as the environment, the file or the default is shown as that.
+    A flag with the same value as the environment, the file or the default is shown as that source.
     """
     try:
         without = load()
     except SettingsError:
-        # Then a flag corrects them, and there is nothing to report.
+        # The settings are valid, so a flag has replaced the invalid value.
         return sources({})
     given = {name for name in Settings.model_fields if getattr(settings, name) != getattr(without, name)}
     return {name: "flag" if name in given else _origin(name, {}) for name in Settings.model_fields}
 
 
 def plain(value: object) -> str:
-    """A setting's value as it would be written in a flag."""
+    """A setting's value in the form of a flag."""
     if value is None:
         return ""
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def stray_environment() -> list[str]:
-    """Variables that start as Weir's do and name no setting: most often a typing error."""
+    """Variables that begin with `WEIR_` and name no setting, most often by a typing error."""
     known = {f"{ENV_PREFIX}{name}".upper() for name in Settings.model_fields} | SWITCHES
     return sorted(name for name in os.environ if name.upper().startswith(ENV_PREFIX) and name.upper() not in known)
 

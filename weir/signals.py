@@ -1,4 +1,4 @@
-"""An end that comes at a bad moment waits for a better one."""
+"""Holds signals back during a block of code that must not be interrupted."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def held_back(*numbers: signal.Signals) -> Iterator[None]:
-    """Signals (SIGINT and SIGTERM unless given) that come meanwhile are raised at the end.
+    """Delivers signals (SIGINT and SIGTERM unless given) that arrive during the block at its end.
 
-    Between the start of a process and the note of who ends it, an exception out of a handler would leave it running.
-    Another thread than the main one is never interrupted, and nothing is changed there.
+    If a signal handler raised between the start of a child process and its registration, the child would go on
+    running. Python runs handlers only in the main thread, so the block changes nothing in other threads.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,4 +1,4 @@
-"""The topic catalogue: creation, checks, documentation and deployment are derived from here."""
+"""The topic catalogue, from which topics are created, checked, documented and deployed."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic as Weir needs it; `name` is without the installation's prefix."""
+    """A topic with the configuration that Weir needs; `name` is without the installation's prefix."""
 
     name: str
     key: str
     meaning: str
     contract: type[Record] | None
     width: Width
-    """`visitors`: as many partitions as the setting says, alike for all; `small`: at most four; `one`: exactly one."""
+    """`visitors`: the number of the setting `partitions`; `small`: at most four; `one`: exactly one."""
     cleanup: Cleanup
     retention_ms: int | None
-    """None: kept for ever (compacted)."""
+    """None: records are not deleted by age (compacted topics)."""
     log_append_time: bool = False
     max_message_bytes: int = 2 * 1024 * 1024
     reread_ms: int | None = None
-    """Of a compacted topic that is read from its beginning at each start: compacted soon, but for what is so new."""
+    """Of a compacted topic that is read from its beginning at each start: age from which records are compacted."""
 
     def partitions(self, visitors: int) -> int:
-        """How many partitions the topic has where visitors' topics have `visitors`."""
+        """The topic's number of partitions, if topics that are keyed by visitor have `visitors` partitions."""
         return {"visitors": visitors, "small": min(4, visitors), "one": 1}[self.width]
 
     def configuration(self) -> dict[str, str]:
@@ -62,7 +62,7 @@ class Topic:
         if self.retention_ms is not None:
             settings["retention.ms"] = str(self.retention_ms)
         if self.reread_ms is not None:
-            # Only what lies in closed segments is compacted.
+            # Kafka compacts only closed segments.
             settings |= {"min.compaction.lag.ms": str(self.reread_ms), "segment.ms": str(self.reread_ms)}
         return settings
 
@@ -114,7 +114,8 @@ LABELS = Topic(
     "visitors",
     "delete",
     365 * DAY_MS,
-    # People's programs write here: a record with a time of old would be deleted before it is read, and stop the worker.
+    # Programs of others write here: a record with an old timestamp would be deleted before it is read, which stops
+    # the worker.
     log_append_time=True,
 )
 ANSWERS = Topic(
@@ -134,7 +135,7 @@ ACTIONS = Topic(
     "small",
     "compact,delete",
     365 * DAY_MS,
-    # As of labels: a console whose clock is wrong must not lose what people did.
+    # As for labels: records of a console whose clock is wrong must not be deleted early.
     log_append_time=True,
 )
 TRAINING = Topic(
@@ -164,7 +165,7 @@ RULES = Topic(
     "one",
     "compact",
     None,
-    # From the sums of the last hour a worker that starts knows which subjects are over a limit.
+    # A worker that starts needs the sums of the last hour to find the subjects over a limit.
     reread_ms=3_600_000,
 )
 DEAD_LETTER = Topic(
@@ -232,15 +233,15 @@ def state_topic(stage: str) -> Topic:
 
 
 STAGES = ("sessionize", "score", "join", "train")
-"""The stages in the order of an event's way; each is an agent, alone or with others in one worker."""
+"""The stages in the order in which they process an event; each is an agent, and a worker runs one or more."""
 
 TABLE_STAGE = "table"
-"""Beside them: writes tables and no topics, and runs by itself, where it is asked for."""
+"""The stage that writes tables and no topics; it runs only if it is named, in a separate group."""
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Full topic names of one installation."""
+    """The full topic names of one installation."""
 
     prefix: str
     application_id: str
