@@ -1,4 +1,4 @@
-"""What the human labels on a visitor lead to, and until when."""
+"""The answers on a visitor that are in force: verdicts by human labels and reports, each with its end."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from weir.contracts.score import ModelRef
 from weir.contracts.verdict import Stage, Verdict
 
 REPORTS = "reports"
-"""The source of a verdict that visitors' reports came to."""
+"""The source of a verdict that follows from visitors' reports."""
 
 
 class AnswerRef(BaseModel):
-    """An answer that decides: whose, for what, and until when."""
+    """An answer in force: its source, its verdict and its times."""
 
     model_config = ConfigDict(
         strict=True, extra="allow", allow_inf_nan=False, frozen=True, use_attribute_docstrings=True
@@ -24,17 +24,17 @@ class AnswerRef(BaseModel):
     label: Literal["good", "bad"]
     """`bad`: the session is abusive; `good`: it is benign."""
     verdict: Verdict
-    """What it gives to sessions: `allow` for `good`."""
+    """The verdict on sessions: `allow` for `good`."""
     source: Identifier
-    """Whose answer it is; `reports` for what visitors' reports came to."""
+    """The answer's source; `reports` for a verdict that follows from visitors' reports."""
     ts: EpochSeconds
-    """The answer's `ts`; of reports the newest one's. Sessions that end from then on are decided by it."""
+    """The answer's `ts`; of reports, the newest report's. The answer decides sessions that end then or later."""
     until: EpochSeconds
-    """Sessions that end then or later are not."""
+    """The answer does not decide sessions that end at this time or later."""
 
 
 class AnsweredSession(BaseModel):
-    """A session that an answer is about, as it was scored last when the answer came: what a flag on it needs."""
+    """The last score of a session when an answer about it came, with all fields that a flag needs."""
 
     model_config = ConfigDict(
         strict=True,
@@ -48,9 +48,9 @@ class AnsweredSession(BaseModel):
     session_id: str
     """The session."""
     revision: Count
-    """Its last scored revision."""
+    """The session's last scored revision."""
     ts: EpochSeconds
-    """Its `end` in this revision."""
+    """The session's `end` in this revision."""
     score: Share | None
     """Probability of abuse; None while no model scores."""
     model: ModelRef | None
@@ -58,24 +58,24 @@ class AnsweredSession(BaseModel):
     features_hash: str | None
     """Hash of the features' canonical JSON, as in `weir.scores`."""
     verdict: Verdict
-    """The cascade's verdict on it, without human labels."""
+    """The cascade's verdict on the session, without human labels."""
     stage: Stage
-    """The stage that decided so."""
+    """The stage that decided."""
 
 
 class StandingAnswer(AnswerRef):
-    """An answer that decides, with the sessions that it names."""
+    """An answer in force, with the sessions that it names."""
 
     session_ids: list[str] = Field(default_factory=list)
-    """Sessions that the answer is about: it decides these whenever they ended."""
+    """Sessions that the answer is about; it decides these, however long ago they ended."""
     session: AnsweredSession | None = None
-    """The last of them, if it was scored."""
+    """The last of these sessions, if it was scored."""
 
 
 class Answers(Record):
-    """Topic `weir.answers`, key `visitor_id`: all that decides about a visitor; the newest record holds."""
+    """Topic `weir.answers`, key `visitor_id`: all answers in force on a visitor; a newer record replaces older ones."""
 
     visitor_id: Identifier
     """The visitor."""
     answers: list[StandingAnswer]
-    """What visitors' reports led to, then trusted people's labels, each by `ts`: the last one in force decides."""
+    """The verdict by visitors' reports, then those by trusted people's labels, by `ts`; the last in force decides."""

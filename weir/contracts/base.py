@@ -1,4 +1,4 @@
-"""What all records share: strict types, finite numbers, unknown fields carried along."""
+"""The base of all records: strict types, finite numbers, and unknown fields are kept."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class Record(BaseModel):
-    """A record as it lies on Kafka: one JSON object.
+    """The value of a record on Kafka: one JSON object.
 
-    Types are strict (`"1"` is no number), numbers finite, and a field that this version doesn't know is carried, not
-    refused, so that producers may add fields before Weir learns of them.
+    Types are strict (`"1"` is no number) and numbers are finite. Unknown fields are kept, not refused, so that
+    producers may add fields before Weir has them.
     """
 
     model_config = ConfigDict(
@@ -27,7 +27,7 @@ class Record(BaseModel):
 
 
 class Moment:
-    """Marks a number as seconds since the epoch, in UTC: a time, for programs that derive types from a contract."""
+    """Marks a number as a time in UTC seconds since the epoch, for programs that derive types from a contract."""
 
 
 Identifier = Annotated[str, Field(min_length=1, max_length=512)]

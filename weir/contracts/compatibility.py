@@ -1,8 +1,8 @@
-"""Which changes of a JSON Schema break a program that relies on the old one.
+"""Finds changes of a JSON Schema that break programs that rely on the old schema.
 
-Two promises can be broken. What was written under the old schema must be readable under the new one: topics keep
-records for months, and producers are upgraded when they like. And what is written under the new one must be readable
-by those who know the old one. A field may always be added, as long as it may be missing.
+A change can break two promises. First, records of the old schema must be valid under the new one, since topics keep
+records for months, and producers are upgraded later. Second, readers that rely on the old schema must be able to read
+records of the new one. An optional field may always be added.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ _UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
 
 
 class Reading(Enum):
-    """Who reads the records, and so which promises hold."""
+    """The readers of the records, which determine the promises."""
 
     BY_US = "Weir reads what others write: it may take more than before"
     BY_ALL = "others read what Weir writes, and Weir reads its own older records: neither more nor less"
 
 
 def breaks(old: Schema, new: Schema, reading: Reading, announced: frozenset[str] = frozenset()) -> list[str]:
-    """Each change that breaks a promise, with the path of the field.
+    """The changes that break a promise, each with the path of the field.
 
-    A value that is `announced` breaks no reader, since the documentation names it beforehand.
+    An `announced` value breaks no reader, since the documentation names it beforehand.
     """
     found = list(_narrowed(_resolved(old, old), _resolved(new, new), ""))
     if reading is Reading.BY_ALL:
@@ -37,7 +37,7 @@ def breaks(old: Schema, new: Schema, reading: Reading, announced: frozenset[str]
 def _narrowed(
     accepted: Schema, now: Schema, path: str, *, backwards: bool = False, announced: frozenset[str] = frozenset()
 ) -> Iterator[str]:
-    """What `accepted` takes and `now` doesn't. `backwards`: `accepted` is the new schema, `now` the old one."""
+    """Values that `accepted` allows and `now` doesn't. `backwards`: `accepted` is the new schema, `now` the old one."""
     left, right = _kinds(accepted), _kinds(now)
     for kind, schema in left.items():
         other = right.get(kind) or (right.get("number") if kind == "integer" else None) or right.get("any")
@@ -94,14 +94,14 @@ def _choices(schema: Schema) -> set[str] | None:
 
 
 def _kinds(schema: Schema) -> dict[str, Schema]:
-    """The alternatives of a schema by their JSON type; `any` for one that takes everything."""
+    """The alternatives of a schema by their JSON type; `any` for a schema that allows all values."""
     if "anyOf" in schema:
         return {kind: one for part in schema["anyOf"] for kind, one in _kinds(part).items()}
     return {schema.get("type", "string" if "const" in schema or "enum" in schema else "any"): schema}
 
 
 def _resolved(schema: Any, root: Schema) -> Any:  # noqa: ANN401 -- JSON
-    """The schema with its references replaced by what they name; records don't contain themselves."""
+    """The schema with its references replaced by the schemas that they name; records don't contain themselves."""
     if isinstance(schema, Mapping):
         if "$ref" in schema:
             return _resolved(root["$defs"][schema["$ref"].rpartition("/")[2]], root)

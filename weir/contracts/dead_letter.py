@@ -1,4 +1,4 @@
-"""What could not be taken, as it came, with the reason."""
+"""The headers of a dead letter: reason and origin of a record that could not be processed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why an event or a line could not be taken: the codes of the dead letters. The documentation's table comes from here.
+"""Reasons for dead letters, as codes. The documentation's table is generated from them.
 
 The codes are a bounded set, so they may be a metric's label.
 """
@@ -10,13 +10,13 @@ from typing import Self
 
 
 class DeadLetterReason(StrEnum):
-    """A code, with what it means and what the producer should do."""
+    """A code, with its meaning and advice for the producer."""
 
     meaning: str
     advice: str
 
     def __new__(cls, code: str, meaning: str, advice: str) -> Self:
-        """A code that is its own text."""
+        """Makes a member whose value is its code."""
         reason = str.__new__(cls, code)
         reason._value_ = code
         reason.meaning = meaning
@@ -45,28 +45,28 @@ class DeadLetterReason(StrEnum):
     )
     WRONG_TYPE = (
         "wrong_type",
-        "A field has another type than the schema says",
+        "A field has another type than in the schema",
         "Send numbers as numbers and texts as strings; leave out what is unknown, or send null for optional fields.",
     )
     OUT_OF_BOUNDS = (
         "out_of_bounds",
         "A field is too long, too short, too large or too small; a free text that is too long is cut instead",
-        "Keep to the bounds of the schema; empty identifiers are none.",
+        "Keep to the bounds of the schema; an identifier must not be empty.",
     )
     NOT_FINITE = (
         "not_finite",
-        "A number is NaN, infinite or beyond what a double holds",
-        "Leave the field out where there is no number.",
+        "A number is NaN, infinite or too large for a double",
+        "Leave the field out if there is no number.",
     )
     BAD_TS = (
         "bad_ts",
-        "`ts` is no time between 1970 and 2199",
+        "`ts` is not a time between 1970 and 2199",
         "Send UTC seconds, milliseconds, or ISO 8601 such as 2026-01-31T09:30:00Z.",
     )
     BAD_WATERMARK = (
         "bad_watermark",
-        "A record with the header `weir-watermark` is no watermark",
-        "Leave that header to Weir.",
+        "A record with the header `weir-watermark` is not a watermark",
+        "Don't send this header: only Weir's workers and `weir produce` write it.",
     )
     UNREADABLE_LINE = (
         "unreadable_line",
@@ -76,7 +76,7 @@ class DeadLetterReason(StrEnum):
     NO_VISITOR = (
         "no_visitor",
         "A line of a file names no visitor",
-        "Nothing to do where visitors refuse cookies; such lines belong to no session.",
+        "Nothing, if visitors refuse cookies; such lines belong to no session.",
     )
 
 
@@ -84,13 +84,13 @@ _BY_CODE = {reason.value: reason for reason in DeadLetterReason}
 
 
 def meaning(code: str) -> str:
-    """What a code in a dead letter's headers means."""
+    """The meaning of a code in a dead letter's headers."""
     return _BY_CODE[code].meaning if code in _BY_CODE else _UNKNOWN
 
 
 def advice(code: str) -> str:
-    """What to do about it."""
+    """The advice for the producer of a dead letter with this code."""
     return _BY_CODE[code].advice if code in _BY_CODE else _UNKNOWN
 
 
-_UNKNOWN = "A reason that this version doesn't know."
+_UNKNOWN = "This version of Weir has no such reason."

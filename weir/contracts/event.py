@@ -19,32 +19,32 @@ KNOWN_EVENT_TYPES = (
     "login",
     "ping",
 )
-"""Types that Weir knows: always counted apart, and the only labels of the metric. A producer may have more."""
+"""Types with separate counts, and the only labels of the metric; a producer may send other types too."""
 
 FREE_TEXTS = ("url", "referrer", "user_agent", "query", "title", "text")
 """Fields that hold free text. If one is longer than its bound, it is cut to the bound, and the event counts."""
 
 
 class Event(Record):
-    """One thing that a visitor did. Topic `weir.events`, key `visitor_id`."""
+    """An event of a visitor, such as a page view. Topic `weir.events`, key `visitor_id`."""
 
     event_id: Identifier
-    """The producer's own id; duplicates have the same id, visitor and content."""
+    """Id that the producer chose; duplicates have the same id, visitor and content."""
     visitor_id: Identifier
     """Cookie or, for logs, derived from address and user agent."""
     account_id: Identifier | None = None
-    """Who is logged in."""
+    """Id of the account that is logged in."""
     type: Identifier
     """`page_view`, `click`, `search`, `add_to_cart`, `remove_from_cart`, `purchase`, `post`, `login`, `ping`, or the
     producer's own."""
     ts: float | Annotated[str, Field(max_length=64)]
-    """When it happened: UTC seconds or milliseconds since the epoch, or ISO 8601."""
+    """Time of the event: UTC seconds or milliseconds since the epoch, or ISO 8601."""
     url: UrlText | None = None
-    """Address of the page, whole or from the path on."""
+    """URL of the page, complete or from the path on."""
     referrer: UrlText | None = None
-    """Address of the page that led here."""
+    """URL of the referring page."""
     user_agent: ShortText | None = None
-    """The client's own name for itself."""
+    """The client's user agent, as it was sent."""
     ip: Annotated[str, Field(max_length=128)] | None = None
     """The client's address, IPv4 or IPv6, or a hash of it."""
     method: Annotated[str, Field(max_length=32)] | None = None
@@ -60,10 +60,10 @@ class Event(Record):
     currency: Annotated[str, Field(max_length=16)] | None = None
     """ISO 4217 code of `value`."""
     query: LongText | None = None
-    """What was searched for."""
+    """The search query."""
     title: LongText | None = None
     """Title of a post."""
     text: LongText | None = None
     """Body of a post."""
     properties: dict[str, Carried] | None = None
-    """Carried along, unread."""
+    """Further data of the producer, which Weir keeps and does not read."""

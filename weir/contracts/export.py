@@ -1,7 +1,7 @@
-"""JSON Schemas of all records, for those who don't read Python: `python -m weir.contracts.export` writes them.
+"""Writes the JSON Schemas of all records, for programs in other languages: `python -m weir.contracts.export`.
 
-It refuses to write a schema that breaks those who rely on the one that is there (`compatibility.py`), unless
-`--allow-incompatible` says that this is wanted; then the changelog should say so too.
+It refuses to write a schema that breaks programs that rely on the existing one (`compatibility.py`), unless
+`--allow-incompatible` is given; such a change needs a note in the changelog.
 """
 
 from __future__ import annotations
@@ -21,35 +21,35 @@ from weir.contracts.label import Label
 
 FOLDER = Path(__file__).parent / "schemas"
 WRITTEN_BY_OTHERS: tuple[type[Record], ...] = (Event, Label)
-"""Weir reads them, and others write them: they may become laxer."""
+"""Records that other programs write and Weir reads: their schemas may become laxer."""
 ANNOUNCED = frozenset({"people", "refresh"})
 """New values of fields with a choice, which docs/consumers.md announces to readers of the topics."""
 
 
 def records() -> list[type[Record]]:
-    """Every record, by name."""
+    """All records, in the order of their names."""
     named = (getattr(weir.contracts, name) for name in sorted(weir.contracts.__all__))
     return [item for item in named if isinstance(item, type) and issubclass(item, Record) and item is not Record]
 
 
 def file_of(record: type[Record]) -> Path:
-    """Where the record's schema lies."""
+    """The file of the record's schema."""
     snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", record.__name__).lower()
     return FOLDER / f"{snake}.json"
 
 
 def schema_of(record: type[Record]) -> dict[str, Any]:
-    """The record's schema as the model says."""
+    """The record's schema, derived from the model."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **record.model_json_schema()}
 
 
 def text_of(record: type[Record]) -> str:
-    """The schema's file."""
+    """The text of the schema's file."""
     return json.dumps(schema_of(record), indent=2, ensure_ascii=False) + "\n"
 
 
 def incompatible_changes(record: type[Record]) -> list[str]:
-    """What the model now breaks for those who rely on the schema as it was written last."""
+    """The model's changes that break programs that rely on the schema in the file."""
     path = file_of(record)
     if not path.exists():
         return []
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     """Writes all schemas; returns the exit code."""
     changes = [change for record in records() for change in incompatible_changes(record)]
     if changes and "--allow-incompatible" not in arguments:
-        sys.stderr.write("\n".join([*changes, "Nothing was written. If this is wanted: --allow-incompatible", ""]))
+        sys.stderr.write("\n".join([*changes, "Nothing was written. To write all the same: --allow-incompatible", ""]))
         return 1
     FOLDER.mkdir(exist_ok=True)
     for record in records():

@@ -1,9 +1,10 @@
 """Fast decoders, derived from the contracts: never a second definition of a record.
 
-A pydantic model's fields, bounds and defaults become a msgspec struct with the same attributes; what can't be carried
-over faithfully is refused when it is derived, not when it is used. Behind `weir.contracts.gate` a derived decoder
-accepts what the model accepts, with one exception: of a name that an object gives twice, pydantic checks only the last
-value, the derived decoder each. Who must not refuse such a record asks the model (`streams/decode.py` does).
+A pydantic model's fields, bounds and defaults become a msgspec struct with the same attributes. A model that a struct
+can't represent exactly is refused when the struct is derived, not when it is used. Of bytes that passed
+`weir.contracts.gate`, a derived decoder accepts the same records as the model, with one exception: if an object has a
+name twice, pydantic checks only the last value, and the derived decoder checks each. A caller that must not refuse
+such a record uses the model (as `streams/decode.py` does).
 """
 
 from __future__ import annotations
@@ -38,22 +39,22 @@ def fast(model: type[Model]) -> type[Model]:
     """The model's struct, typed as the model: the same attributes, a tenth of the cost, and no check on construction.
 
     Raises:
-        TypeError: the model has something that a struct can't promise.
+        TypeError: the model has a property that a struct can't represent.
     """
     return cast("type[Model]", _struct(model))
 
 
 def decoder(model: type[Model]) -> Callable[[bytes], Model]:
-    """Decodes JSON to the model's struct; unknown fields are skipped.
+    """A function that decodes JSON to the model's struct and skips unknown fields.
 
-    The function that it gives raises `msgspec.DecodeError` (of which `msgspec.ValidationError` is one kind) for what
-    the model would refuse, and `UnicodeDecodeError` for what the gate would.
+    The function raises `msgspec.DecodeError` (such as its subclass `msgspec.ValidationError`) if the model would refuse
+    the value, and `UnicodeDecodeError` if the value is not UTF-8.
     """
     return cast("Callable[[bytes], Model]", msgspec.json.Decoder(_struct(model)).decode)
 
 
 def encode(record: object) -> bytes:
-    """Canonical JSON: the same content gives the same bytes, as model, struct or dictionary; names are sorted."""
+    """Canonical JSON with sorted names: a model, struct or dictionary of the same content gives the same bytes."""
     return _encoder.encode(record.model_dump() if isinstance(record, BaseModel) else record)
 
 
@@ -61,7 +62,7 @@ def encode(record: object) -> bytes:
 def _struct(model: type[BaseModel]) -> type[msgspec.Struct]:
     own = model.__pydantic_decorators__
     if own.validators or own.field_validators or own.root_validators or own.model_validators:
-        raise TypeError(f"{model.__name__} has validators of its own: they can't be derived")
+        raise TypeError(f"{model.__name__} has validators, which can't be derived")
     if not model.model_config.get("strict") or model.model_config.get("extra") != "allow":
         raise TypeError(f"{model.__name__} must be strict and carry unknown fields")
     return msgspec.defstruct(
@@ -77,7 +78,7 @@ def _struct(model: type[BaseModel]) -> type[msgspec.Struct]:
 def _model_to_dict(value: object) -> object:
     if isinstance(value, BaseModel):
         return value.model_dump()
-    raise NotImplementedError(f"{type(value).__name__} is no part of a record")
+    raise NotImplementedError(f"{type(value).__name__} is not a type of a record's parts")
 
 
 _encoder = msgspec.json.Encoder(order="sorted", enc_hook=_model_to_dict)
@@ -85,7 +86,7 @@ _encoder = msgspec.json.Encoder(order="sorted", enc_hook=_model_to_dict)
 
 def _field(name: str, info: FieldInfo) -> tuple[str, Any] | tuple[str, Any, Any]:
     if info.alias is not None:
-        raise TypeError(f"{name} has an alias: structs have none")
+        raise TypeError(f"{name} has an alias, which structs can't have")
     kind = _constrained(_derived(info.annotation), info.metadata)
     if info.is_required():
         return name, kind
@@ -125,10 +126,10 @@ def _constrained(kind: Any, metadata: Any) -> Any:  # noqa: ANN401 -- types of t
 
 def _bound(constraint: object) -> dict[str, Any]:
     if constraint is CARRIED_CHECK or constraint is MOMENT:
-        return {}  # msgspec takes no number that is not finite, and a moment is a number like others
+        return {}  # msgspec refuses numbers that are not finite, and a moment has no further bounds
     name = _BOUNDS.get(type(constraint))
     if name is None:
-        raise TypeError(f"no struct can promise {constraint!r}")
+        raise TypeError(f"no struct can check {constraint!r}")
     return {name: getattr(constraint, name)}
 
 

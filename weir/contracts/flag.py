@@ -15,7 +15,7 @@ __all__ = ["Flag", "Reason", "ShadowVerdict", "Stage", "Verdict"]
 
 
 class Reason(BaseModel):
-    """Why: which limit, pattern, model or rule, in which version, and a sentence for a person."""
+    """A reason of a verdict: the limit, pattern, model or rule, its version, and a sentence for a person."""
 
     model_config = ConfigDict(strict=True, extra="allow", frozen=True, use_attribute_docstrings=True)
 
@@ -26,7 +26,7 @@ class Reason(BaseModel):
     text: str
     """A sentence for a person."""
     answer: AnswerRef | None = None
-    """The answer that decided, where people did: the decision is replayed from it."""
+    """If a human label decided: the answer, from which the decision can be repeated."""
 
 
 class ShadowVerdict(BaseModel):
@@ -39,7 +39,7 @@ class ShadowVerdict(BaseModel):
     verdict: Verdict
     """The verdict that the stage would have given."""
     reasons: list[Reason]
-    """Why the stage would have given it."""
+    """The reasons of this verdict."""
 
 
 class Flag(Record):
@@ -60,7 +60,7 @@ class Flag(Record):
     stage: Stage
     """The stage that decided."""
     reasons: list[Reason]
-    """What the verdict rests on."""
+    """The reasons of the verdict."""
     score: Share | None
     """Probability of abuse, from 0 to 1; None while no model scores."""
     model: ModelRef | None
@@ -68,10 +68,10 @@ class Flag(Record):
     features_hash: str | None
     """Hash of the features' canonical JSON, as in `weir.scores`."""
     latency_ms: Annotated[float, Field(ge=0)]
-    """From the append time of the event that led to this revision to the verdict; of an answer that led to the flag,
-    from the answer's."""
+    """Time from the append of the event that led to this revision to the verdict; if an answer led to the flag, from
+    the append of the answer."""
     shadow: list[ShadowVerdict]
     """Verdicts of stages and patterns in shadow: they have no part in `verdict`."""
     until: EpochSeconds | None = None
-    """Event time until which it is to be acted on, unless a newer flag of the session takes its place; None: nothing is
-    to be done about the session, or a version wrote the flag that did not say."""
+    """Event time until which the verdict is in force, unless a newer flag of the session replaces it. None: no action
+    is needed, or an older version, without this field, wrote the flag."""

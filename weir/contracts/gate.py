@@ -1,6 +1,6 @@
-"""One gate for bytes before any decoder: size, UTF-8, depth, and numbers that only some decoders read.
+"""Checks bytes before any decoder: size, UTF-8, depth, and numbers that only some decoders read.
 
-pydantic and the derived decoders differ only in what the gate keeps out, so behind it both accept the same.
+pydantic and the derived decoders differ only on bytes that the gate refuses, so they accept the same of the rest.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from enum import StrEnum
 
 MAX_DEPTH = 64
-# pydantic's parser reads no longer number; msgspec would.
+# pydantic's parser refuses longer numbers, and msgspec reads them.
 MAX_NUMBER_DIGITS = 4_300
 
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
@@ -20,7 +20,7 @@ _ALL_ROUND = bytes.maketrans(b"[]{}", b"()()")
 
 
 class Fault(StrEnum):
-    """Why bytes did not pass."""
+    """The reason for which bytes were refused."""
 
     TOO_LARGE = "too_large"
     NOT_UTF8 = "not_utf8"
@@ -29,12 +29,12 @@ class Fault(StrEnum):
 
 
 def gate(value: bytes, max_bytes: int) -> Fault | None:
-    """None for bytes that a decoder may see. Linear in the size of `value`, and cheap for a flat object."""
+    """The fault of the bytes; None if a decoder may read them. Takes time linear in the size of `value`."""
     size = len(value)
     if size > max_bytes:
         return Fault.TOO_LARGE
     if value.isascii():
-        # Most events are one flat object of a few hundred bytes: two searches that the C library does at once.
+        # Most events are one flat object of a few hundred bytes, for which two fast searches suffice.
         if size <= MAX_NUMBER_DIGITS and value.find(b"{", 1) < 0 and value.find(b"[", 1) < 0:
             return None
     else:
@@ -50,9 +50,9 @@ def gate(value: bytes, max_bytes: int) -> Fault | None:
 
 
 def contains_nan_or_infinity(value: bytes) -> bool:
-    """Whether NaN or Infinity stands where a JSON value should.
+    """Whether NaN or Infinity is in the place of a JSON value.
 
-    The derived decoders refuse it everywhere; pydantic takes it within fields that it does not read.
+    The derived decoders refuse these everywhere; pydantic accepts them within fields that it does not read.
     """
     return _NO_JSON_NUMBER.search(value) is not None and _NO_JSON_NUMBER.search(_without_strings(value)) is not None
 
@@ -61,12 +61,12 @@ def _is_too_deep(value: bytes) -> bool:
     if value.count(b"{") + value.count(b"[") <= MAX_DEPTH:
         return False
     brackets = _without_strings(value).translate(_ALL_ROUND, _NOT_BRACKETS)
-    # Each pass takes the innermost pairs away, so what is left after so many passes was deeper.
+    # Each pass removes the innermost pairs, so pairs that are left after so many passes were deeper.
     for _ in range(MAX_DEPTH):
         if b"()" not in brackets:
             break
         brackets = brackets.replace(b"()", b"")
-    # Brackets that never close are no JSON; a decoder says so better, as long as its own stack bears them.
+    # Brackets that never close are not JSON. The decoder reports this better, unless they would overflow its stack.
     return b"()" in brackets or brackets.count(b"(") > MAX_DEPTH
 
 

@@ -1,4 +1,4 @@
-"""An answer about a session, by a person or by Weir itself, and what becomes of it."""
+"""A label on a session, by a person or by Weir itself, and its outcome."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from weir.contracts.base import EpochSeconds, Identifier, Record
 LabelValue = Literal["good", "bad"]
 AnswerValue = Literal["good", "bad", "withdrawn"]
 WITHDRAWN: Literal["withdrawn"] = "withdrawn"
-"""The value of a label that withdraws an earlier one of its source."""
+"""The value of a label that withdraws an earlier label of its source."""
 WEAK_PREFIX = "weak:"
-"""Begins the source of a label that Weir concluded itself."""
+"""Prefix of the source of a label that Weir derived itself."""
 REPORT_PREFIX = "report:"
-"""Begins the source of a visitor's report about another."""
+"""Prefix of the source of a visitor's report about another visitor."""
 
 
 def is_weak(source: str) -> bool:
@@ -26,19 +26,19 @@ def is_weak(source: str) -> bool:
 
 
 def is_report(source: str) -> bool:
-    """Whether a label's source is a visitor who reports another: anybody can, so it teaches nothing."""
+    """Whether a label's source is a visitor who reports another. Any visitor can report, so reports train no model."""
     return source.startswith(REPORT_PREFIX)
 
 
 def kind_of(source: str) -> Literal["weak", "report", "people"]:
-    """Who says so, as metrics count it."""
+    """The kind of a label's source, as metrics count it."""
     return "weak" if is_weak(source) else "report" if is_report(source) else "people"
 
 
 def is_trusted(source: str, human_sources: Iterable[str]) -> bool:
-    """Whether answers of the source decide: it is named, or begins as a name that ends in `*` does.
+    """Whether labels of the source decide: it is named, or begins like a name that ends in `*`.
 
-    Weir itself and visitors who report are never trusted, whatever is named.
+    Weir itself and visitors who report are never trusted, even if a name matches.
     """
     if is_weak(source) or is_report(source):
         return False
@@ -46,7 +46,7 @@ def is_trusted(source: str, human_sources: Iterable[str]) -> bool:
 
 
 class LabelOutcome(StrEnum):
-    """What became of a label."""
+    """The outcome of a label."""
 
     JOINED = "joined"
     WAITING = "waiting"
@@ -55,11 +55,11 @@ class LabelOutcome(StrEnum):
     OUTDATED = "outdated"
     """The same source has given a later label."""
     OUTRANKED = "outranked"
-    """Weak, where a person has spoken."""
+    """A weak label on a session that has a human label."""
     EXPIRED = "expired"
     """No session came in time."""
     OVERFLOWED = "overflowed"
-    """Too many labels of one visitor wait already."""
+    """Too many labels of one visitor were waiting."""
     REPORTED = "reported"
     """A visitor's report was noted."""
     WITHDRAWN = "withdrawn"
@@ -67,7 +67,7 @@ class LabelOutcome(StrEnum):
     REKEYED = "rekeyed"
     """Sent on to the partition of its visitor."""
     UNREADABLE = "unreadable"
-    """No label: sent to the dead letters."""
+    """The record is not a valid label: sent to the dead letters."""
 
 
 class Label(Record):
@@ -76,16 +76,16 @@ class Label(Record):
     visitor_id: Identifier
     """The visitor whose session the answer is about."""
     session_id: Identifier | None = None
-    """None: the visitor's session that was open at `ts`, or the last before it."""
+    """None: the visitor's session that was open at `ts`, or the last session before `ts`."""
     ts: EpochSeconds
-    """When the answer was given (with a session id), or the moment that it is about (without)."""
+    """With a session id: when the label was given; without: the time that the label is about."""
     label: AnswerValue
     """`bad`: the session is abusive; `good`: it is benign; `withdrawn`: the source withdraws its label of the
     session, or without a session id all its labels of the visitor until `ts`."""
     category: Annotated[str, Field(max_length=128)] | None = None
     """Kind of abuse, such as `scraper` or `spam`."""
     source: Identifier
-    """Who says so: a person's or team's name, `report:<who>` for a visitor who reports this one, or `weak:<what>` for
-    what Weir concluded itself."""
+    """The source: a person's or team's name, `report:<who>` for a visitor who reports this one, or `weak:<what>` for a
+    label that Weir derived."""
     weight: Annotated[float, Field(gt=0, le=100)] = 1.0
-    """How much the example counts in learning."""
+    """The example's weight in training."""

@@ -1,4 +1,4 @@
-"""Who is over which limit, and until when."""
+"""A subject that is over a limit, and the time until which it is."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Limit(Record):
     subject: str
     """Visitor id, address or account id."""
     kind: SubjectKind
-    """What the subject is."""
+    """The kind of the subject."""
     limit: str
     """The limit's id in the configuration."""
     observed: Annotated[float, Field(ge=0)]
-    """Cost spent within `window_s` when the limit was crossed; of a limit of different ones, how many there were."""
+    """Cost spent within `window_s` when the limit was crossed; of a limit of distinct values, their number."""
     window_s: Annotated[float, Field(gt=0)]
     """Length of the limit's window, in seconds."""
     until: EpochSeconds
@@ -29,6 +29,6 @@ class Limit(Record):
     retry_after_s: Annotated[float, Field(ge=0)]
     """`until` less the event time of the crossing."""
     reason: str = ""
-    """For a person: what it means to be over it; empty where `limit` says it all."""
+    """The meaning of the limit, as a sentence for a person; empty if `limit` is enough."""
     spares_known_after: int | None = None
-    """Of an address: visitors who have sent so many requests with the same id are not meant. None: all are."""
+    """Of an address: visitors who have sent so many requests with the same id are exempt. None: no visitor is."""

@@ -1,4 +1,4 @@
-"""Snapshots of models, and who decided what about them."""
+"""Snapshots of models, and the decisions about them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Snapshot(Record):
     version: str
     """Version of the model."""
     family: str
-    """Which implementation reads the payload."""
+    """The implementation that reads the payload."""
     hyper_parameters: dict[str, Carried]
     """The family's parameters by name."""
     features_version: str
@@ -29,17 +29,17 @@ class Snapshot(Record):
     examples: Count
     """Examples learned."""
     learned_from: Literal["people", "weak", "both"]
-    """Whose labels it has learned."""
+    """Sources of the labels that the model has learned."""
     figures: dict[str, float]
     """Quality on the newest window when the snapshot was taken."""
     created_at: EpochSeconds
     """When the snapshot was taken: UTC seconds since the epoch."""
     block_from: Share | None = None
-    """Score from which it blocks; None: it blocks no visitor, since benign labels are too few to promise a rate."""
+    """Score from which the model blocks; None: it blocks no visitor, as benign labels are too few to bound the rate."""
     review_from: Share | None = None
-    """Score from which it asks a person; None: a snapshot of before there were thresholds."""
+    """Score from which the verdict is `review`; None: an older snapshot, without thresholds."""
     draft: bool = False
-    """The learner as it is, for the record alone: no decision has taken it, and the next one takes its key."""
+    """Whether it is a recorded copy of the learner that no decision has used; the next draft replaces it."""
     payload: str
     """The family's own encoding, base64."""
     signature: str
@@ -47,40 +47,40 @@ class Snapshot(Record):
 
 
 class Decision(Record):
-    """A version's promotion, its rollback or a refusal, with who decided it and why. Key `decision/<number>`."""
+    """A version's promotion, rollback or refusal, with its author and reason. Key `decision/<number>`."""
 
     kind: Literal["promotion", "refresh", "rollback", "refusal", "shadow", "share", "withdrawal"]
-    """`refresh`: the learner, further along, takes its place. `shadow`, `share`, `promotion`: the stages of a
-    version that passed the gate; `withdrawal`: it didn't hold."""
+    """`refresh`: the learner replaces the champion, which is its own earlier state. `shadow`, `share`, `promotion`: the
+    stages of a version that passed the gate; `withdrawal`: the version failed in one of these stages."""
     number: Count
     """Counts the decisions, from 0."""
     id: str
     """Id of the model."""
     version: str
-    """Empty: a champion was taken back that had replaced no version, so that no model scores."""
+    """Empty: the first champion was rolled back, so that no model scores."""
     previous_version: str | None
-    """Version that was champion until then; None: no version was."""
+    """The champion before the decision; None: there was none."""
     decided_by: str
     """`gate`, or a person's name."""
     why: str
     """The reason, as a sentence for a person."""
     figures: dict[str, float]
-    """Figures that the decision rests on, by name."""
+    """Figures behind the decision, by name."""
     decided_at: EpochSeconds
-    """When it was decided: UTC seconds since the epoch."""
+    """Time of the decision: UTC seconds since the epoch."""
     signature: str
     """HMAC-SHA256, hexadecimal, over the canonical JSON of all other fields."""
 
 
 class Champion(Record):
-    """Which version scores now. Key `champion`."""
+    """The version that scores now. Key `champion`."""
 
     kind: Literal["champion"] = "champion"
     """Distinguishes this record from the topic's others."""
     id: str
     """Id of the model."""
     version: str
-    """Empty: none does."""
+    """Empty: no version scores."""
     decision: Count
     """Number of the decision that this record follows from."""
     signature: str
@@ -88,16 +88,16 @@ class Champion(Record):
 
 
 class Trial(Record):
-    """Which version is on its way to be champion. Key `trial`. Void once a champion was decided on later."""
+    """The version in its rollout, the challenger. Key `trial`. A later decision on the champion makes it void."""
 
     kind: Literal["trial"] = "trial"
     """Distinguishes this record from the topic's others."""
     id: str
     """Id of the model."""
     version: str | None
-    """None: none is any longer."""
+    """None: no version is in its rollout."""
     share: Share
-    """Share of the visitors that it scores for; 0: none, it is in shadow."""
+    """Share of the visitors that the version scores for; 0: it is in shadow."""
     decision: Count
     """Number of the decision that this record follows from."""
     signature: str

@@ -23,4 +23,4 @@ class Review(Record):
     score: Share | None
     """Probability of abuse, from 0 to 1; None while no model scores, and for `conflict`."""
     reasons: list[Reason]
-    """What to look at."""
+    """Hints for the reviewer."""

@@ -1,4 +1,4 @@
-"""Records of `weir.rules`: packs as every worker needs them, and local sums of addresses and accounts."""
+"""Records of `weir.rules`: packs for all workers, and each partition's sums of addresses and accounts."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class PackVersion(Record):
     source: str
     """The YAML as written."""
     ordinary_flagged: dict[str, Share] = Field(default_factory=dict)
-    """By field, the share of ordinary texts that its patterns would flag, when it was published."""
+    """By field, the share of ordinary texts that the pack's patterns flagged when the pack was published."""
     ordinary_texts: dict[str, str] = Field(default_factory=dict)
-    """By field, the hash of these texts."""
+    """By field, the hash of the ordinary texts."""
 
 
 class CurrentPack(Record):
-    """Which version of a pack is in force, whatever the workers' files say. Key `<pack>/current`.
+    """The version of a pack that is in force, in place of the version in the workers' files. Key `<pack>/current`.
 
-    A tombstone there puts the files' version in force again.
+    A tombstone with this key puts the files' version in force again.
     """
 
     kind: Literal["current"] = "current"
@@ -39,17 +39,17 @@ class CurrentPack(Record):
     version: str
     """Version that is in force."""
     before: Annotated[list[str], Field(max_length=20)]
-    """Versions that were in force before, oldest first: the way back, and what holds where this one can't be used."""
+    """Earlier versions, oldest first: for rollbacks, and for workers that can't use the current version."""
     at: EpochSeconds
-    """When it was put in force: UTC seconds since the epoch."""
+    """Time of the decision: UTC seconds since the epoch."""
     by: Annotated[str, Field(max_length=256)]
-    """Who put it in force."""
+    """Name of the person who put the version in force."""
     why: Annotated[str, Field(max_length=1_024)]
     """The reason, as that person gave it."""
 
 
 class AddressSums(Record):
-    """What one partition saw of its busiest addresses or accounts in one window. Key `sums/<partition>/<limit>`."""
+    """Costs of one partition's busiest addresses or accounts in one window. Key `sums/<partition>/<limit>`."""
 
     kind: Literal["sums"] = "sums"
     """Distinguishes this record from the topic's others."""
@@ -60,15 +60,15 @@ class AddressSums(Record):
     window_s: float
     """Length of the window, in seconds."""
     limit: str = ""
-    """The budget whose costs these are; empty for all budgets of addresses."""
+    """The budget of the costs; empty for all budgets of addresses."""
     costs: dict[str, float]
-    """Address or account, as the budget's kind says, to the cost of its events in the window."""
+    """Address or account, by the budget's kind, to the cost of its events in the window."""
     missed: Annotated[float, Field(ge=0)] = 0.0
-    """What each of them may have spent beyond that, where there were more than a partition keeps."""
+    """Cost that each of them may have spent beyond that, if there were more subjects than a partition keeps."""
 
 
 class DistinctSums(Record):
-    """How many different ones subjects of one partition have. Key `distinct/<partition>/<limit>`."""
+    """Distinct values of the subjects of one partition. Key `distinct/<partition>/<limit>`."""
 
     kind: Literal["distinct"] = "distinct"
     """Distinguishes this record from the topic's others."""
@@ -79,8 +79,8 @@ class DistinctSums(Record):
     window_s: Annotated[float, Field(gt=0)]
     """Length of the limit's window, in seconds."""
     told_at: EpochSeconds
-    """Event time up to which was counted."""
+    """Event time up to which values are counted."""
     limit: str
-    """The limit whose sets these are."""
+    """The limit that the sets belong to."""
     sets: dict[str, str]
-    """Subject to its set since counting began: hashes while they are few, HyperLogLog's registers past that; base64."""
+    """Subject to its set since counting began: hashes if they are few, else the registers of a HyperLogLog; base64."""

@@ -1,4 +1,4 @@
-"""A session revision's features as scored, and the score."""
+"""The score of a session's revision, with the features that were scored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FeatureValue = float | str
 
 
 class ModelRef(BaseModel):
-    """Which model spoke."""
+    """A model, by id and version."""
 
     model_config = ConfigDict(strict=True, extra="allow", frozen=True, use_attribute_docstrings=True)
 
@@ -52,13 +52,14 @@ class Score(Record):
     verdict: Annotated[str, Field(max_length=16)] | None = None
     """The cascade's verdict on this revision, without human labels; None for a session that another took over."""
     stage: Annotated[str, Field(max_length=16)] | None = None
-    """The stage of the cascade that decided so."""
+    """The stage of the cascade that decided."""
     merged_into: str | None = None
-    """The session that took over this one's events: labels for this one are that one's from now on."""
+    """The session that took over this session's events: labels on this session now apply to that one."""
     rules: list[str] = Field(default_factory=list)
-    """Of a session that is closed or flagged: patterns and rules that hold for it, those in shadow too."""
+    """Of a closed or flagged session: patterns and rules that hold for the session, with those in shadow."""
     rules_alone: list[str] = Field(default_factory=list)
-    """Those of them without which heuristics would not have flagged it; of those in shadow, with which they would."""
+    """The rules without which heuristics would not have flagged the session; of rules in shadow, those with which
+    heuristics would have flagged it."""
     unusual: float | None = None
-    """How unusual a closed session is among those before it, in standard deviations, by half-space trees. Nothing is
-    decided by it. None of an open session, while nothing is known, and with `anomaly` off."""
+    """How unusual a closed session is among the sessions before it, in standard deviations, by half-space trees. It has
+    no effect on the verdict. None for an open session, before there are enough sessions, and with `anomaly` off."""

@@ -1,4 +1,4 @@
-"""The session aggregate: what one visitor did without a longer silence than the gap."""
+"""The session aggregate: one visitor's events without a silence longer than the gap."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Part(BaseModel):
 class Gaps(Part):
     """Times between neighbouring events, in seconds, in the order of time.
 
-    An event that arrives after eight later ones counts as if it had happened right before these.
+    An event that arrives after eight later events counts as if it had happened right before these.
     """
 
     mean: Annotated[float, Field(ge=0)]
@@ -50,7 +50,7 @@ class TextSeen(Part):
     field: str
     """`title`, `text` or `query`."""
     text: str
-    """Its beginning, capped."""
+    """The beginning of the text, up to a cap."""
 
 
 class PatternHits(Part):
@@ -63,14 +63,14 @@ class PatternHits(Part):
 
 
 class Session(Record):
-    """A session as far as it is known. Topic `weir.sessions`, key `visitor_id`.
+    """A session's state at one revision. Topic `weir.sessions`, key `visitor_id`.
 
     Headers `partition` and `offset` are the position in the input of the last event folded, `appended_ms` its append
     time.
     """
 
     session_id: str
-    """Hash of visitor, opening event's id and its `ts` as received; fixed from then on."""
+    """Hash of visitor, opening event's id and its `ts` as received; it never changes."""
     visitor_id: str
     """The visitor whose session it is."""
     account_ids: list[str]
@@ -84,11 +84,11 @@ class Session(Record):
     revision: Annotated[int, Field(ge=1)]
     """Counts this session's published states, from 1."""
     final: bool
-    """Nothing more will be folded into it."""
+    """Whether the session is closed: no more events are folded into it."""
     split: bool
-    """Closed by a bound (events, hours), not by silence."""
+    """Whether a bound (events, hours) closed the session, not silence."""
     merged_into: str | None
-    """The session that took over this one's events."""
+    """The session that took over this session's events."""
     events: Count
     """Events folded into the session."""
     counts: dict[str, Count]
@@ -142,12 +142,12 @@ class Session(Record):
     rate_limited: Count
     """Events over the visitor's budget."""
     limits_over: dict[str, Count] = Field(default_factory=dict)
-    """Visitor's limits that events were over, by the limit's id, each with how many."""
+    """Number of events over each of the visitor's limits, by the limit's id."""
     login_attempts: Count = 0
     """POSTs to a login page, and events of type `login`."""
     login_failures: Count = 0
-    """Those of them that failed: answered with 401, 403 or 422, or with 200 by a login page, since that is the form
-    once more. An answer of 200 by an API (`/api/…`, `/auth`, `/session`, `/xmlrpc.php`) is no failure."""
+    """Failed logins: responses 401, 403 or 422, or 200 by a login page, which then shows the form again. A response 200
+    by an API (`/api/…`, `/auth`, `/session`, `/xmlrpc.php`) is no failure."""
     form_posts: Count = 0
     """POSTs to a path of comments, contact forms, guest books, registration or forum posts."""
     posts_to_one_url: Count = 0
@@ -158,9 +158,9 @@ class Session(Record):
     quickest_post_s: Annotated[float, Field(ge=0)] | None = None
     """Shortest time from loading a page to a POST to the same path, compared as for `quick_posts`."""
     immediate_repeats: Count = 0
-    """Events on the URL of the event before."""
+    """Events with the same URL as the event before."""
     follows: Count = 0
-    """Events whose referrer is the page of the event before, whatever its host and query."""
+    """Events whose referrer is the page of the event before; hosts and queries are not compared."""
     zero_gaps: Count = 0
     """Neighbouring events at the same moment."""
     gap_median_s: Annotated[float, Field(ge=0)] | None = None
@@ -170,6 +170,6 @@ class Session(Record):
     most_of_one_template: Count = 0
     """Most requests to paths that differ in ids and numbers alone, of the first 32 such templates."""
     path_entropy: Annotated[float, Field(ge=0)] | None = None
-    """How evenly requests spread over these templates, in bits; 0 is one of them again and again."""
+    """Entropy of the requests over these templates, in bits; 0: all requests have one template."""
     heuristics: dict[str, PatternHits]
     """Pattern id to its hits."""

@@ -1,4 +1,4 @@
-"""A label joined with the features as they were scored."""
+"""A training example: a label joined with the scored features."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ class TrainingExample(Record):
     features_version: str
     """Version of the features' registry."""
     score: Share | None
-    """As it was given then."""
+    """The session's score at that time; None: no model scored then."""
     model: ModelRef | None
     """The model that gave the score; None: no model scored then."""
     label: LabelValue
     """`bad`: the session is abusive; `good`: it is benign."""
     category: str | None
-    """Kind of abuse, as the label says."""
+    """Kind of abuse by the label."""
     source: str
-    """Who gave the label: a person's or team's name, or `weak:<what>` for what Weir concluded itself."""
+    """The label's source: a person's or team's name, or `weak:<what>` for a label that Weir derived."""
     weight: Annotated[float, Field(gt=0, le=100)]
-    """How much the example counts in learning."""
+    """The example's weight in training."""
     labelled_at: EpochSeconds
     """The label's `ts`."""
     verdict: Annotated[str, Field(max_length=16)] | None = None

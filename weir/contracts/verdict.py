@@ -1,10 +1,10 @@
-"""The words in which the cascade speaks."""
+"""The cascade's verdicts and stages."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 Verdict = Literal["allow", "review", "throttle", "block"]
-"""In rising strength."""
+"""Verdicts in rising severity."""
 Stage = Literal["rate_limit", "heuristics", "model", "people", "business_rule"]
-"""In the order in which they speak."""
+"""Stages in the order in which they judge a session."""

@@ -1,4 +1,4 @@
-"""Wall time, as it enters the input."""
+"""A watermark record, by which wall time enters the input."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ class Watermark(Record):
     """A record of `weir.events` with header `weir-watermark` (its value: the kind): readers take the maximum."""
 
     watermark: EpochSeconds
-    """Absolute; clamped to the append time like an event's `ts`."""
+    """UTC seconds since the epoch; clamped to the append time like an event's `ts`."""
     kind: Literal["idle", "end-of-input"]
-    """A backfill ignores idle ones."""
+    """Kind of the watermark; a backfill ignores those of kind `idle`."""
