@@ -1,1 +1,1 @@
-"""What lies in Weir's tables, derived from the contracts: for the stage that writes them and for their readers."""
+"""The Delta tables and their columns, derived from the contracts; and code that writes and reads the tables."""

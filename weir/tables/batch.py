@@ -1,4 +1,4 @@
-"""Rows that wait to be written together, bounded in number and in bytes; what no column can hold is counted apart."""
+"""Collects rows up to bounds of number and bytes; records with a value that no column can hold are counted apart."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ if TYPE_CHECKING:
 
 BATCH_ROWS = 50_000
 BATCH_BYTES = 64 * 1024 * 1024
-"""Of the records' values: a session with thousands of items is a thousand times as large as one without."""
+"""Most bytes of a batch's records. The number of records is no bound for memory: a session may have many items."""
 _UNFIT = (ValueError, OverflowError)
-"""What Arrow raises for a value that its column can't hold, such as a count of more than 64 bits."""
+"""Arrow's errors for a value that the column can't hold, such as a count of more than 64 bits."""
 
 
 class Batch:
-    """Records of one table, until they are taken as rows."""
+    """Records of one table that wait to become rows."""
 
     def __init__(self, table: Table) -> None:
         self.unfit: list[RecordPosition] = []
-        """Where records lie that became no row, since a column can't hold one of their values."""
+        """Positions of records without a row, since a column can't hold one of their values."""
         self._table = table
         self._records: list[Any] = []
         self._places: list[RecordPosition] = []
         self._bytes = 0
 
     def __len__(self) -> int:
-        """How many records wait."""
+        """Number of waiting records."""
         return len(self._records)
 
     @property
     def bytes(self) -> int:
-        """Size of the values of the records that wait."""
+        """Bytes of the waiting records' values."""
         return self._bytes
 
     def add(self, record: Any, place: RecordPosition, size: int) -> None:  # noqa: ANN401 -- any contract's derived struct
-        """Takes a record, as the derived decoder gives it; `size` is that of its value."""
+        """Adds a record that the derived decoder returned; `size` is the number of bytes of its value."""
         self._records.append(record)
         self._places.append(place)
         self._bytes += size
 
     def take(self) -> pa.Table:
-        """The rows of all that waits; nothing waits any more."""
+        """Returns the rows of all waiting records, and empties the batch."""
         records, places = self._records, self._places
         self._records, self._places, self._bytes = [], [], 0
         try:
@@ -64,5 +64,5 @@ class Batch:
 
 
 def is_full(*batches: Batch) -> bool:
-    """Whether so much waits together that it should be written."""
+    """Whether the batches together have so many rows or bytes that they should be written."""
     return sum(map(len, batches)) >= BATCH_ROWS or sum(batch.bytes for batch in batches) >= BATCH_BYTES

@@ -1,4 +1,4 @@
-"""Which tables there are, of which topic and contract each is; their columns are derived in `columns.py`."""
+"""The tables, each with its topic and contract; their columns are derived in `columns.py`."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ class Table:
     topic: Topic
     contract: type[Record]
     moment: str
-    """The field whose UTC day a row is filed under."""
+    """The time field by whose UTC day the table is partitioned."""
     meaning: str
     keeps: Callable[[Any], bool] = _all
-    """Whether a record, as its derived decoder gives it, is a row."""
+    """Whether a decoded record has a row in the table."""
 
 
 SESSIONS_TABLE = Table(
-    "sessions", SESSIONS, Session, "start", "Sessions as they closed, each once", lambda session: session.final
+    "sessions", SESSIONS, Session, "start", "Closed sessions, each once", lambda session: session.final
 )
-FLAGS_TABLE = Table("flags", FLAGS, Flag, "ts", "Verdicts, newer ones of a session beside older ones")
-LATE_TABLE = Table("late_events", LATE, Event, "ts", "Events that came after their session had closed")
-LABELS_TABLE = Table("labels", LABELS, Label, "ts", "Answers about sessions, of people and of Weir itself")
-EXAMPLES_TABLE = Table("examples", TRAINING, TrainingExample, "labelled_at", "Answers with the features as scored")
+FLAGS_TABLE = Table("flags", FLAGS, Flag, "ts", "Verdicts on sessions, the older ones of a session too")
+LATE_TABLE = Table("late_events", LATE, Event, "ts", "Late events, which came after their session had closed")
+LABELS_TABLE = Table("labels", LABELS, Label, "ts", "Labels on sessions, by people and by Weir itself")
+EXAMPLES_TABLE = Table("examples", TRAINING, TrainingExample, "labelled_at", "Labels joined with the scored features")
 SCORES_TABLE = Table(
     "scores",
     SCORES,
     Score,
     "ts",
-    "The champion's scores, each revision's, with the features as scored",
+    "The champion's score of each revision, with the scored features",
     lambda score: score.champion,
 )
 EVENTS_TABLE = Table("events", EVENTS, Event, "ts", "Events as producers sent them")

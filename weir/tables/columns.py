@@ -1,4 +1,4 @@
-"""Each table's columns: derived from its contract, but for the few that a contract's type leaves open."""
+"""The columns of each table: derived from its contract, except for fields that may have several types."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DAY = "day"
 
 @dataclass(frozen=True, slots=True)
 class RecordPosition:
-    """Where a row came from."""
+    """Position and append time of a row's record."""
 
     partition: int
     offset: int
@@ -30,20 +30,20 @@ class RecordPosition:
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """A column, and how it is made of records."""
+    """A column, with the function that makes it from records."""
 
     name: str
     type: pa.DataType
     field: str
-    """The contract's field that it is made of."""
+    """The contract's field from which the column is made."""
     make: Callable[[Sequence[Any]], pa.Array]
-    """From that field's values."""
+    """Makes the column from the field's values."""
     meaning: str
 
 
 @cache
 def columns(table: Table) -> tuple[TableColumn, ...]:
-    """The table's columns that are made of its records, in the order of the contract."""
+    """The table's columns that are made from its records, in the order of the contract."""
     by_hand = _BY_HAND.get(table.name, {})
     made: list[TableColumn] = []
     for name, info in table.contract.model_fields.items():
@@ -57,14 +57,14 @@ def columns(table: Table) -> tuple[TableColumn, ...]:
 
 @cache
 def schema(table: Table) -> pa.Schema:
-    """The table's schema; every column says what it means."""
+    """The table's schema; each column has its meaning as a comment."""
     fields = [pa.field(one.name, one.type, metadata={"comment": one.meaning}) for one in columns(table)]
     placed = (pa.field(name, kind, metadata={"comment": meaning}) for name, kind, meaning in _PLACE)
     return pa.schema([*fields, *placed])
 
 
 def rows(table: Table, records: Sequence[Any], places: Sequence[RecordPosition]) -> pa.Table:
-    """The table's rows of these records, as the derived decoder of its contract gives them."""
+    """The table's rows of these records, which the derived decoder of its contract returned."""
     if not records:
         return schema(table).empty_table()
     fields = fast(table.contract).__struct_fields__  # type: ignore[attr-defined]  # the derived struct's own
@@ -81,9 +81,9 @@ def rows(table: Table, records: Sequence[Any], places: Sequence[RecordPosition])
 
 
 _PLACE = (
-    (DAY, pa.date32(), "UTC day that the row is filed under"),
+    (DAY, pa.date32(), "UTC day of the row's partition of the table"),
     ("kafka_partition", pa.int32(), "Partition of the topic that the row came from"),
-    ("kafka_offset", pa.int64(), "Offset there: with the partition, unique in the table"),
+    ("kafka_offset", pa.int64(), "Offset in that partition; the two together are unique in the table"),
     ("appended_at", MOMENT_TYPE, "When the record was appended to the topic"),
 )
 
@@ -131,4 +131,4 @@ _BY_HAND: Mapping[str, Mapping[str, Callable[[str], list[TableColumn]]]] = {
     EXAMPLES_TABLE.name: {"features": _features},
     SCORES_TABLE.name: {"features": _features},
 }
-"""Where a contract takes more than one type."""
+"""Makers of the columns of fields that may have several types."""

@@ -1,4 +1,4 @@
-"""The packages that tables need, which a plain installation of Weir lacks."""
+"""Checks that the packages for tables are installed, which a plain installation of Weir lacks."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from importlib.util import find_spec
 from weir.errors import UsageError
 
 PACKAGES = ("pyarrow", "deltalake")
-"""Those of the extra `table` that writing needs."""
+"""Packages of the extra `table` that are needed for writing."""
 
 
 def check_extra(what: str) -> None:
-    """Sees before the work that the extra `table` is installed.
+    """Checks before the work that the extra `table` is installed.
 
     Args:
-        what: subject of the error's sentence: what needs the packages.
+        what: the part that needs the packages, as the subject of the error message.
 
     Raises:
-        UsageError: it isn't.
+        UsageError: it is not installed.
     """
     if any(find_spec(package) is None for package in PACKAGES):
         raise UsageError(f"{what} needs pyarrow and deltalake.", "Install them: pip install 'weir[table]'.")

@@ -1,7 +1,7 @@
-"""The table `scores` as one flat Parquet file: a column for each feature, where the table has maps.
+"""Writes the table `scores` as one flat Parquet file with a column for each feature; the table has maps.
 
-Tools that know Parquet alone read the file. It holds the rows of the table's newest version; a folder of the table's
-own files would also hold the rows of files that Delta has compacted or deleted.
+The file is for tools that read only Parquet. It has the rows of the table's newest version. The table's own files
+would also give rows of files that Delta has compacted or deleted.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from weir.tables.types import MOMENT_TYPE
 
 _KEPT = ("session_id", "visitor_id", "ts", "revision", "features_version", "kafka_offset")
 _ROWS = 20_000
-"""Of a batch: about 15 MB with the features there are."""
+"""Rows of a batch, which take about 15 MB with the present features."""
 
 
 def write_flat_scores(root: str, target: Path, numbers: Sequence[str], texts: Sequence[str]) -> int:
-    """Writes the file, and puts it in the place of an older one when it is whole. A feature that is absent is null.
+    """Writes the file, and replaces an older one when it is complete. An absent feature is null.
 
     Scores of sessions that another session took over are left out.
 
     Args:
         root: folder or object store of all tables.
-        target: the file; its folder is made.
+        target: the file; its folder is made if it is missing.
         numbers: names of the features that are numbers.
         texts: names of the features that are categories or texts.
 
     Returns:
-        How many rows there are.
+        The number of rows.
 
     Raises:
         UsageError: there is no table of scores.
@@ -86,7 +86,7 @@ def _flat(batch: pa.RecordBatch, numbers: Sequence[str], texts: Sequence[str]) -
     schema = _schema(numbers, texts)
     columns = {name: batch.column(name) for name in _KEPT}
     columns["event_us"] = columns["ts"].cast(MOMENT_TYPE).cast(pa.int64())
-    # Feast orders rows of the same moment by a timestamp alone: the offset stands in for one.
+    # Feast orders rows of the same time only by a second timestamp, so the offset is written as a timestamp.
     columns["appended_order"] = columns["kafka_offset"].cast(pa.int64()).cast(MOMENT_TYPE)
     for names, held in ((numbers, "features"), (texts, "feature_texts")):
         columns |= {name: pc.map_lookup(batch.column(held), pa.scalar(name), "first") for name in names}

@@ -1,4 +1,4 @@
-"""Runs one statement that only reads, within a time and a memory; what ends it otherwise is one sentence."""
+"""Runs one read-only statement within bounds of time and memory; any failure becomes one error message."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _WRONG = (
     duckdb.NotImplementedException,
     duckdb.NotSupportedError,
 )
-"""The statement can't be understood."""
+"""DuckDB's errors for a statement that is not valid."""
 
 
 def checked(connection: DuckDBPyConnection, sql: str) -> duckdb.Statement:
-    """The one SELECT that the text holds.
+    """The one SELECT in the text.
 
     Raises:
-        UsageError: it holds none, several, or another statement.
+        UsageError: the text has no statement, several, or one that is not a SELECT.
     """
     try:
         statements = connection.extract_statements(sql)
@@ -40,26 +40,26 @@ def checked(connection: DuckDBPyConnection, sql: str) -> duckdb.Statement:
         raise _as_weir_error(error, 0) from error
     if len(statements) != 1:
         many = "no statement" if not statements else f"{len(statements)} statements"
-        raise UsageError(f"A query is one statement, and this is {many}.", "Give one SELECT.")
+        raise UsageError(f"A query must be one statement, but this is {many}.", "Give one SELECT.")
     (statement,) = statements
     if statement.type != duckdb.StatementType.SELECT:
         kind = str(statement.type).rpartition(".")[2]
-        raise UsageError(f"A query only reads; this statement is {kind}.", "Give one SELECT.")
+        raise UsageError(f"A query must be a SELECT, but this statement is {kind}.", "Give one SELECT.")
     return statement
 
 
 @contextmanager
 def running(connection: DuckDBPyConnection, sql: str, *, seconds: float) -> Iterator[DuckDBPyConnection]:
-    """The connection with the statement's result to fetch from, which must happen within the block.
+    """Runs the statement, and yields the connection to fetch the result from within the block.
 
     Args:
-        connection: of `weir.tables.reading.connect`.
+        connection: a connection by `weir.tables.reading.connect`.
         sql: one SELECT.
         seconds: how long statement and block may take together.
 
     Raises:
-        UsageError: the text is no single SELECT, can't be understood, or would read something other than the tables.
-        WorkError: it took too long or too much memory, or failed over the data.
+        UsageError: the text is not one valid SELECT, or reads something other than the tables.
+        WorkError: it took too long or too much memory, or failed on the data.
     """
     statement = checked(connection, sql)
     with _bounded(connection, seconds):
@@ -68,7 +68,7 @@ def running(connection: DuckDBPyConnection, sql: str, *, seconds: float) -> Iter
 
 @contextmanager
 def portions(connection: DuckDBPyConnection, sql: str, *, seconds: float) -> Iterator[Any]:
-    """As `running`, but gives Arrow's reader of record batches, which has never more than a few of them in memory."""
+    """As `running`, but returns Arrow's reader of record batches, which has only a few batches in memory."""
     statement = checked(connection, sql)
     with _bounded(connection, seconds):
         yield connection.sql(statement).to_arrow_reader(PORTION)
@@ -84,7 +84,7 @@ def _bounded(connection: DuckDBPyConnection, seconds: float) -> Iterator[None]:
     except duckdb.Error as error:
         raise _as_weir_error(error, seconds) from error
     except (OSError, RuntimeError) as error:
-        # Through Arrow's reader DuckDB's errors come as these; a full disk, say, is not one of them.
+        # Arrow's reader raises DuckDB's errors as such errors; others, such as a full disk, have no " Error: ".
         if " Error: " not in str(error):
             raise
         raise _as_weir_error(error, seconds) from error
@@ -94,7 +94,7 @@ def _bounded(connection: DuckDBPyConnection, seconds: float) -> Iterator[None]:
 
 
 def _interrupt(connection: DuckDBPyConnection, over: threading.Event, seconds: float) -> None:
-    """Interrupts until the statement has ended: one that comes between two steps of a query is lost."""
+    """Interrupts until the statement has ended, since DuckDB loses an interrupt between two steps of a query."""
     wait = seconds
     while not over.wait(wait):
         connection.interrupt()
@@ -109,12 +109,12 @@ def _as_weir_error(error: Exception, seconds: float) -> WeirError:
         return WorkError(f"The query took more than {seconds:g} s.", "Ask for fewer days, or give it more --seconds.")
     if isinstance(error, duckdb.OutOfMemoryException) or "Out of Memory" in message:
         return WorkError(
-            "The query takes more memory than it may have.", "Ask for fewer days or columns, or give more --memory."
+            "The query takes more memory than is allowed.", "Ask for fewer days or columns, or give more --memory."
         )
     if isinstance(error, duckdb.PermissionException):
-        return UsageError(f"A query reads the tables alone: {reason}.", "Take from sessions, flags and the others.")
+        return UsageError(f"A query can read only the tables: {reason}.", "Take from sessions, flags and the others.")
     if isinstance(error, _WRONG):
         return UsageError(
-            f"The statement can't be understood: {reason}.", "It is DuckDB's SQL; `DESCRIBE sessions` names columns."
+            f"The statement is not valid: {reason}.", "Use DuckDB's SQL; `DESCRIBE sessions` lists columns."
         )
     return WorkError(f"The query failed: {reason}.", "Check the statement against the data.")

@@ -1,7 +1,7 @@
-"""A DuckDB connection with a view of each table, that can read those and nothing else.
+"""Makes a DuckDB connection that can read only a view of each table.
 
-The views are Arrow datasets over the very files that the Delta log names, so that DuckDB needs neither its extension
-for Delta, which it would download, nor any access to files: that is shut off, and the configuration locked.
+The views are Arrow datasets over the files that the Delta log names. DuckDB therefore needs no extension for Delta,
+which it would download, and no access to files, which is disabled. The configuration is locked.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ CREATE MACRO wilson_high(k, n) AS
     CASE WHEN n > 0 THEN
         least(1, (k + 1.9207 + 1.96 * sqrt(k * (n - k) / n + 0.9604)) / (n + 3.8416)) END;
 """
-"""Bounds at 95 % of a share of k in n, as Wilson (1927) has them: with few sessions, too, they stay within 0 and 1."""
+"""Wilson's interval (1927) at 95 % of a share of k in n; its bounds are within 0 and 1 even for small n."""
 MOST_THREADS = 4
-"""So that a query leaves something of a large machine to others."""
+"""Most threads of a query, so that other programs on a large machine have processors too."""
 SMALLEST_LIMIT = 256 * 2**20
 _SIZE = re.compile(r"[1-9][0-9]{0,5}(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
 def default_memory() -> str:
-    """A quarter of the machine's memory, as DuckDB reads it."""
+    """A quarter of the machine's memory, in DuckDB's notation."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return f"{max(total // 4, SMALLEST_LIMIT) // 2**20}MiB"
 
 
 def dataset(root: str, table: Table, *, version: int | None = None) -> pads.Dataset | None:
-    """The newest version of a table, or the given one; None where there is no table. It may wait for an object store.
+    """The newest version of a table, or the given one; None if there is no table. It may wait for an object store.
 
-    A column that the table was written without is there, and empty.
+    A column that the table lacks is null in every row.
 
     Raises:
         WorkError: the table can't be read.
@@ -72,11 +72,11 @@ def connect(root: str, *, memory: str | None = None) -> DuckDBPyConnection:
 
     Args:
         root: folder or object store of the tables.
-        memory: what DuckDB may take, such as `2GB`; a quarter of the machine's unless given. What Arrow reads
-            ahead of it, some megabytes for each file being read, is not counted.
+        memory: most memory of DuckDB, such as `2GB`; a quarter of the machine's unless given. Arrow's read-ahead
+            of some megabytes for each open file is not counted.
 
     Raises:
-        UsageError: there is no table at all, or the memory is no size.
+        UsageError: there is no table, or `memory` is not a size.
         WorkError: a table can't be read.
     """
     import duckdb  # noqa: PLC0415 -- takes long to import, and is an extra
@@ -100,22 +100,22 @@ def connect(root: str, *, memory: str | None = None) -> DuckDBPyConnection:
 
 
 def one_line(error: BaseException) -> str:
-    """The first line of an error's message, control characters written out: it may quote what a visitor sent."""
+    """The first line of an error's message, with control characters escaped, since it may quote a visitor's text."""
     first = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
     shown = (char if char.isprintable() else char.encode("unicode_escape").decode() for char in first.strip())
     return "".join(shown).rstrip(".!")
 
 
 def _limit(connection: DuckDBPyConnection, memory: str) -> None:
-    # DuckDB reads a negative number as no limit at all.
+    # DuckDB reads a negative number as no limit.
     if not _SIZE.fullmatch(memory):
-        raise UsageError(f"--memory {memory} is no size.", "For example: --memory 2GB.")
+        raise UsageError(f"--memory {memory} is not a size.", "For example: --memory 2GB.")
     connection.execute("SET memory_limit = ?", [memory])
     connection.execute(f"SET threads = {min(os.cpu_count() or 1, MOST_THREADS)}")
     connection.execute("SET TimeZone = 'UTC'")
-    # Nothing is written, not even what does not fit into memory.
+    # DuckDB must write no files, so it may not spill to disk either.
     connection.execute("SET temp_directory = ''")
     connection.execute("SET autoinstall_known_extensions = false")
     connection.execute("SET autoload_known_extensions = false")
-    # Python's variables are no tables.
+    # A query must not read Python variables as tables.
     connection.execute("SET python_enable_replacements = false")

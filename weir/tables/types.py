@@ -1,10 +1,10 @@
-"""From a contract's types to Arrow's, and from records to columns: nothing in here names a field.
+"""Converts a contract's types to Arrow's, and records to columns; this module has no names of fields.
 
     str, Literal → string     int → int64     float → double     moments → timestamp[us, UTC]
     list → list               dict → map      a part of a record → struct
 
-Records are the derived structs of `weir.contracts.fast`. Columns are built whole
-and not row by row: a list's rows are laid end to end first, which costs a tenth of what Arrow's own conversion does.
+Records are the derived structs of `weir.contracts.fast`. Columns are built at once, not row by row: the lists of all
+rows are concatenated first, which takes a tenth of the time of Arrow's own conversion.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def arrow_type(annotation: Any, metadata: Iterable[Any] = ()) -> pa.DataType:  #
     """The Arrow type of a contract's annotation.
 
     Raises:
-        TypeError: there is none: the column must be given by hand.
+        TypeError: there is no such type; the column must be declared by hand.
     """
     if MOMENT in metadata:
         return MOMENT_TYPE
@@ -60,20 +60,20 @@ def arrow_type(annotation: Any, metadata: Iterable[Any] = ()) -> pa.DataType:  #
 
 @cache
 def struct_type(model: type[BaseModel]) -> pa.StructType:
-    """The struct of a record's or a part's fields, in their order."""
+    """The Arrow struct of the fields of a record or a part, in their order."""
     return pa.struct(
         [pa.field(name, arrow_type(info.annotation, info.metadata)) for name, info in model.model_fields.items()]
     )
 
 
 def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """An array of these values; a part of a record is a derived struct."""
+    """An Arrow array of these values; parts of records must be derived structs."""
     build: Callable[[Any, Any], pa.Array] = _BUILDERS.get(kind.id, _plain)
     return build(values, kind)
 
 
 def moments(seconds: Sequence[float | None]) -> pa.Array:
-    """Timestamps of seconds since the epoch, to the microsecond."""
+    """Timestamps in microseconds, from seconds since the epoch."""
     return pa.array([None if one is None else round(one * _US) for one in seconds], pa.int64()).cast(MOMENT_TYPE)
 
 
@@ -109,7 +109,7 @@ def _maps(values: Sequence[dict[str, Any] | None], kind: pa.MapType) -> pa.Array
 
 
 def _offsets(values: Sequence[Any]) -> pa.Array:
-    """Where each row's part begins in what is laid end to end; None marks a row that has nothing at all."""
+    """The offset of each row in the concatenated values; None for a row that is null."""
     ends = list(accumulate((len(value) if value else 0 for value in values), initial=0))
     begins: list[int | None] = [None if value is None else ends[at] for at, value in enumerate(values)]
     return pa.array([*begins, ends[-1]], pa.int32())

@@ -1,4 +1,4 @@
-"""Which state of a Delta table a reader would see now."""
+"""The id and newest version of a Delta table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from weir.tables.writing import location
 
 
 def table_version(root: str, table: Table) -> str | None:
-    """The table's id and newest version; None where there is no table. It may wait for an object store.
+    """The table's id and newest version; None if there is no table. It may wait for an object store.
 
     Raises:
         WorkError: the table can't be read.

@@ -1,4 +1,4 @@
-"""Delta tables: made with the columns that the contracts give, widened where they lack newer ones, and appended to."""
+"""Makes Delta tables with the columns of the contracts, adds newer columns, and appends rows."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     from weir.tables.catalogue import Table
 
 _ATTEMPTS = 5
-"""How often to look again when another process makes or widens the same table at the same time."""
-# Tried again by itself, deltalake 1.6 makes a table that another process has just made a second time: the log's next
-# version has other metadata, with another id.
+"""Most tries if another process makes or widens the same table at the same time."""
+# No retries by deltalake: version 1.6 retries the creation of a table that another process has just made, and thereby
+# writes a second version of the log whose metadata have another id.
 _ONCE = CommitProperties(max_commit_retries=0)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class StorageError(WorkError):
-    """The folder or object store of the tables can't be read or written now; another time it may be."""
+    """The folder or object store of the tables can't be read or written at the moment."""
 
 
 def location(uri: str, table: Table) -> str:
-    """Where a table lies, in the folder of all tables."""
+    """Address of a table in the folder of all tables."""
     return f"{uri.rstrip('/')}/{table.name}"
 
 
 def exists(uri: str, table: Table) -> bool:
-    """Whether the folder of all tables has this one.
+    """Whether the folder of all tables has this table.
 
     Raises:
         StorageError: the storage can't be read.
@@ -50,33 +50,33 @@ def exists(uri: str, table: Table) -> bool:
 
 
 def open_or_create(uri: str, table: Table) -> DeltaTable:
-    """The Delta table of `table` in the folder `uri` of all tables; made if it is missing, widened if it is narrow.
+    """The Delta table of `table` in the folder `uri` of all tables; made if it is missing, widened if it lacks columns.
 
-    Columns that the table has and its contract has no more are left as they are: rows that are appended lack them.
-    It may block, and may be called by several processes at once.
+    Columns that the contract no longer has stay in the table, and are null in new rows. The call may block, and several
+    processes may call it at once.
 
     Raises:
-        WorkError: the table has another type or partitioning than Weir's.
+        WorkError: a column's type or the table's partitioning differs from Weir's.
         StorageError: the storage can't be read or written.
     """
     where = location(uri, table)
     with _storage(where):
         for _ in range(_ATTEMPTS - 1):
-            # Another process may make or widen the table in between: then it is there at the next look.
+            # Another process may have made or widened the table in between; then the next try finds it.
             with suppress(DeltaError):
                 return _opened(where, table)
         return _opened(where, table)
 
 
 def append(delta_table: DeltaTable, rows: pa.Table) -> None:
-    """Appends rows in one commit of the table; of no rows there is no commit.
+    """Appends rows in one commit of the table; without rows there is no commit.
 
     Raises:
         StorageError: the storage can't be written.
     """
     if rows.num_rows:
         with _storage(delta_table.table_uri):
-            # Merged, a column that is the table's alone stays, and is null in these rows.
+            # With "merge", a column that only the table has stays, and is null in these rows.
             write_deltalake(delta_table, rows, mode="append", schema_mode="merge")
 
 
@@ -116,14 +116,14 @@ def _check(found: DeltaTable, table: Table) -> list[DeltaField]:
         differing.append(f"it is partitioned by {', '.join(partitioned) or 'nothing'} instead of {DAY}")
     if differing:
         raise WorkError(
-            f"The table at {found.table_uri} is not as Weir's {table.name}: {'; '.join(differing)}.",
+            f"The table at {found.table_uri} differs from Weir's {table.name}: {'; '.join(differing)}.",
             "Move that table away, or name another folder.",
         )
     return [field for field in wanted if field.name not in there]
 
 
 def _text(kind: Any) -> str:  # noqa: ANN401 -- deltalake's types have no public base
-    """A column's type as Delta's own log has it: the name of a plain one, the JSON of another."""
+    """A column's type as in Delta's log: the name of a primitive type, the JSON of another."""
     named = json.loads(kind.to_json())
     return named if isinstance(named, str) else str(kind.to_json())
 
@@ -135,5 +135,5 @@ def _storage(where: str) -> Iterator[None]:
     except (DeltaError, OSError) as error:
         reason = " ".join(_COLOURS.sub("", str(error)).split()).rstrip(".")
         raise StorageError(
-            f"The table at {where} can't be read or written: {reason}.", "Check the folder and who may write there."
+            f"The table at {where} can't be read or written: {reason}.", "Check the folder and its permissions."
         ) from error

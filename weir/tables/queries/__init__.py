@@ -1,4 +1,4 @@
-"""Named queries over the tables: a file of SQL each, whose first comment says what it answers and how to read it."""
+"""Named queries over the tables: one SQL file each, whose first comment has its question and how to read the rows."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class NamedQuery:
     name: str
     title: str
     answers: str
-    """The question that it answers."""
+    """The question that the query answers."""
     reading: str
-    """How to read its rows."""
+    """How to read the rows."""
     sql: str
-    """The whole file, comment and all."""
+    """The complete text of the file, with the comment."""
 
 
 @cache
 def named_queries() -> tuple[NamedQuery, ...]:
-    """All of them, by name."""
+    """All named queries, in the order of their names."""
     found = [entry for entry in files(__name__).iterdir() if entry.name.endswith(".sql")]
     return tuple(
         parsed(entry.name.removesuffix(".sql"), entry.read_text(encoding="utf-8"))
@@ -39,7 +39,7 @@ def named_query(name: str) -> NamedQuery:
     """The query of this name.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is no such query.
     """
     for query in named_queries():
         if query.name == name:
@@ -48,10 +48,10 @@ def named_query(name: str) -> NamedQuery:
 
 
 def parsed(name: str, sql: str) -> NamedQuery:
-    """The query that a file holds.
+    """The query of a file's text.
 
     Raises:
-        ValueError: its comment lacks the title, what it answers or how it is read.
+        ValueError: the comment lacks the title, the question or how to read the rows.
     """
     comment: list[str] = []
     for line in sql.splitlines():
