@@ -316,8 +316,8 @@ def test_a_cut_log_line_is_a_dead_letter_of_a_replay_that_does_well(folder: Path
     [
         ("cut.log", "Column 5, the request line, has no end"),
         ("cut.log --format combined", "No line fits the requested layout"),
-        ("good --format snowplow", "Not one of the 1 lines of good became an event"),
-        ("good --format otto", "Not one of the 1 lines of good became an event"),
+        ("good --format snowplow", "None of the 1 lines of good is an event"),
+        ("good --format otto", "None of the 1 lines of good is an event"),
     ],
 )
 @pytest.mark.usefixtures("folder")

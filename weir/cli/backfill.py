@@ -1,4 +1,4 @@
-"""`weir backfill`: processes ranges of the events topic once more, into topics of its own."""
+"""`weir backfill`: processes ranges of the events topic once more, into separate topics."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _run(settings: Settings, target: Settings, ranges: Sequence[BackfillRange], 
     for record in read_all(settings, MODELS):
         resources.champion.offer(record.key or b"", record.value)
     work = Backfill(settings, target, resources, now_s, rate)
-    # Each record is read once and folded once; offsets may be more than records.
+    # Progress counts each record twice, when it is read and when it is folded. Some offsets have no record.
     total = 2 * sum(one.offsets for one in ranges)
     with progress("backfill", total, "records") as advance:
         return work.run(ranges, advance)

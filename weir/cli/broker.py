@@ -1,4 +1,4 @@
-"""`weir broker`: starts, stops and looks at the development broker."""
+"""`weir broker`: starts and stops the development broker, and shows its status."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FOLDER = Path(".weir/broker")
 
 app = typer.Typer(no_args_is_help=True, help="The development broker: real Kafka, one node, on loopback.")
 
-Folder = Annotated[Path, typer.Option("--folder", help="Where it keeps its data, log and process id.")]
+Folder = Annotated[Path, typer.Option("--folder", help="The broker's folder for data, log and process id.")]
 
 
 @app.command()
@@ -30,11 +30,11 @@ def start(
     folder: Folder = FOLDER,
     port: Annotated[
         int | None,
-        typer.Option(help="Its port; that of the setting bootstrap_servers unless given; 0 chooses.", min=0, max=65535),
+        typer.Option(help="The port; that in bootstrap_servers unless given; 0: any free port.", min=0, max=65535),
     ] = None,
     profile: Annotated[Profile, typer.Option(help="dev is small, load is for measurements.")] = "dev",
 ) -> None:
-    """Start it and leave it running; data of an earlier run are there again."""
+    """Start the broker in the background, with the data of an earlier run."""
     broker = DevelopmentBroker(folder, own_port(settings) if port is None else port, profile, report=say)
     if broker.is_running():
         typer.echo(f"The development broker runs already at {broker.bootstrap_servers}.")
@@ -46,19 +46,19 @@ def start(
         f"Apache Kafka {KAFKA_VERSION} answers at {broker.bootstrap_servers} ({time.monotonic() - started:.1f} s)."
     )
     if broker.bootstrap_servers != settings.bootstrap_servers:
-        typer.echo(f"Tell the other commands: export WEIR_BOOTSTRAP_SERVERS={broker.bootstrap_servers}")
+        typer.echo(f"For the other commands: export WEIR_BOOTSTRAP_SERVERS={broker.bootstrap_servers}")
 
 
 @app.command()
 def stop(*, folder: Folder = FOLDER) -> None:
-    """Stop the one that was started in this folder, and no other; its data stay."""
+    """Stop the broker that was started in this folder; its data stay."""
     stopped = DevelopmentBroker(folder).stop()
     typer.echo("The development broker has stopped." if stopped else "No development broker ran here.")
 
 
 @app.command()
 def status(*, folder: Folder = FOLDER, as_json: Json = False) -> None:
-    """Whether it runs, where and how large it is; exit code 1 where it doesn't."""
+    """Show address, process and memory of the broker; exit code 1 if it does not run."""
     broker = DevelopmentBroker(folder)
     process = broker.process.find()
     if process is None:
@@ -85,7 +85,7 @@ def status(*, folder: Folder = FOLDER, as_json: Json = False) -> None:
 
 
 def own_port(settings: Settings) -> int:
-    """The port on this machine that the other commands will connect to.
+    """The port on this machine to which the other commands connect.
 
     Raises:
         UsageError: the settings name another machine, or several brokers.

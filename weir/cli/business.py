@@ -1,4 +1,4 @@
-"""`weir business`: check business rules, list them, and see what an edit would change before it is live."""
+"""`weir business`: checks and lists business rules, and shows the verdicts that an edit would change."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ from weir.kafka.records import LogRecord
 from weir.settings import Settings
 from weir.topics import FLAGS, SESSIONS, Topic
 
-app = typer.Typer(no_args_is_help=True, help="Check business rules, list them, and try an edit before it is live.")
-RulesPath = Annotated[Path | None, typer.Argument(metavar="[RULES]", help="The one in the settings unless given.")]
+app = typer.Typer(no_args_is_help=True, help="Check and list business rules, and try an edit before it is live.")
+RulesPath = Annotated[Path | None, typer.Argument(metavar="[RULES]", help="The file in the settings unless given.")]
 PROGRESS_EVERY = 500
 _flag = decoder(Flag)
 _session = decoder(Session)
@@ -52,7 +52,7 @@ _session = decoder(Session)
 def check(settings: Settings, *, rules: RulesPath = None, as_json: Json = False) -> None:
     """Report all errors of a file at once: contradictions, and rules that can never hold.
 
-    Warnings alone are shown, and well.
+    With only warnings, the exit code is 0.
     """
     must_be_files([rules] if rules else [])
     networks = load_budgets(settings.limits_file).networks
@@ -84,7 +84,7 @@ def list_rules(settings: Settings, *, rules: RulesPath = None, as_json: Json = F
         return
     ceiling = loaded.ceiling
     if ceiling is None:
-        console().print("There is no ceiling: a pack or a model that goes wrong may flag any share of the sessions.")
+        console().print("There is no ceiling: a faulty pack or model may flag any share of the sessions.")
     else:
         console().print(
             f"Ceiling {ceiling.id}: {ceiling.at_most:.1%} of {ceiling.sessions:,} sessions ({ceiling.owner})."
@@ -104,7 +104,7 @@ def simulate(  # noqa: PLR0913 -- one parameter an option
     at_most: Annotated[int, typer.Option("--max", min=1, help="Show so many sessions.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """Replay events under today's rules and under edited ones, and show sessions whose last verdict would change."""
+    """Replay events with the current rules and with edited rules, and show sessions whose last verdict differs."""
     if "-" in files:
         raise UsageError("Standard input can't be replayed twice.", "Name files.")
     must_be_files([rules])
@@ -147,7 +147,7 @@ class _Work:
         self.summary: ReplaySummary | None = None
         self._started_s = started_s
         self.sessions: dict[str, Session] = {}
-        """The newest revisions of the sessions that were to be kept."""
+        """The newest revisions of the sessions in `keep`."""
 
     def standings(self, settings: Settings, what: str, keep: Container[str] = ()) -> Standings:
         """The last flags of all sessions."""

@@ -53,9 +53,9 @@ def run_console(  # noqa: PLR0913 -- one parameter an option
 def add_user(
     settings: Settings,
     *,
-    name: Annotated[str, typer.Argument(help="As they log in; also the source of their labels.")],
+    name: Annotated[str, typer.Argument(help="The user's name at log-in; also the source of their labels.")],
     role: Annotated[
-        Role, typer.Option("--role", help="What they may do: read, review (and read), operate (all).")
+        Role, typer.Option("--role", help="The user's permissions: read, review (and read), operate (all).")
     ] = "review",
 ) -> None:
     """Add a user, or change role and password; the password is asked for, or read from standard input."""

@@ -46,8 +46,8 @@ def list_letters(  # noqa: PLR0913 -- one parameter an option
     partition: PartitionOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    not_replayed: Annotated[bool, typer.Option("--not-replayed", help="Only those that were not replayed.")] = False,
-    at_most: Annotated[int, typer.Option("--max", min=1, help="Number of newest ones to show.")] = 50,
+    not_replayed: Annotated[bool, typer.Option("--not-replayed", help="Only those not replayed.")] = False,
+    at_most: Annotated[int, typer.Option("--max", min=1, help="Number of newest dead letters to show.")] = 50,
     as_json: Json = False,
 ) -> None:
     """The newest dead letters, whether they were replayed, and their number by reason."""
@@ -122,9 +122,9 @@ def replay_letters(  # noqa: PLR0913 -- one parameter an option
 ) -> None:
     """Send dead letters' bytes to the events topic again, such as after a bound was raised.
 
-    The transaction that sends a dead letter also records that it was sent, and the next replay skips it: each counts
-    once, also after a replay that was killed. Dead letters that these settings would refuse again are skipped as well.
-    All of them stay on their topic. Headers of the event have the positions of the dead letter and of its origin.
+    The transaction that sends a dead letter also records that it was sent, and the next replay skips it, even if the
+    first replay was killed. Dead letters that these settings would refuse again are skipped too. All dead letters stay
+    on their topic. Headers of the event have the positions of the dead letter and of its origin.
     """
     request = ResendRequest(_wanted(reason, partition, since, until), again, at_most, rate)
     check_topics_for_producing(settings, (EVENTS, DEAD_LETTER, REPLAYS))
@@ -153,7 +153,7 @@ def _show_replay(planned: ReplayPlan, sent: int, *, dry_run: bool, as_json: bool
 
 
 def _newest(records: Iterable[LogRecord], at_most: int) -> list[LogRecord]:
-    """The newest of them, in the order of their time; no more are held than that."""
+    """The newest records, in the order of their time; only `at_most` are held in memory."""
     numbered = ((record.timestamp, number, record) for number, record in enumerate(records))
     return [record for _, _, record in sorted(heapq.nlargest(at_most, numbered))]
 

@@ -1,4 +1,4 @@
-"""`weir demo`: broker, topics, workers, live traffic with abuse in it, and a summary at the end."""
+"""`weir demo`: runs broker, topics, workers and live traffic with abuse, and prints a summary at the end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def demo(  # noqa: PLR0913 -- one parameter an option
     flags: dict[str, str],
     *,
     seconds: Annotated[
-        float | None, typer.Option(min=1, help="How long traffic runs.", show_default="until Ctrl-C")
+        float | None, typer.Option(min=1, help="Seconds of traffic.", show_default="until Ctrl-C")
     ] = None,
     rate: Annotated[float, typer.Option(min=1, max=5_000, help="Events a second.")] = 200.0,
     seed: Annotated[int, typer.Option(help="The same seed makes the same traffic.")] = 1,
@@ -37,11 +37,11 @@ def demo(  # noqa: PLR0913 -- one parameter an option
     ] = None,
     json: Annotated[Path | None, typer.Option(dir_okay=False, help="Write the summary to this file, as JSON.")] = None,
 ) -> None:
-    """Show all of Weir at work on a made-up shop with shoppers, scrapers, scanners, spammers and credential stuffers.
+    """Run Weir on a simulated shop with shoppers, scrapers, scanners, spammers and credential stuffers.
 
-    Brings its own Kafka, unless --bootstrap-servers names one, and leaves nothing behind. Exit code 1 when anything
-    failed: the worker ended, or nothing was flagged. With --table, the folder gets a weir.toml: commands that
-    are started there reach the running demo.
+    Starts its own Kafka, unless --bootstrap-servers is given, and removes all files at the end. The exit code is 1 if
+    the worker ended or nothing was flagged. With --table, the folder gets a weir.toml, so that commands that are
+    started in the folder use the running demo.
     """
     from streams.demo.plan import Plan  # noqa: PLC0415 -- --help needs no Kafka
     from streams.demo.run import require_success, run, write_json  # noqa: PLC0415 -- likewise

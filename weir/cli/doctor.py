@@ -1,4 +1,4 @@
-"""`weir doctor`: what is wrong with the installation, and what to do."""
+"""`weir doctor`: checks the installation, and prints problems with hints."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def doctor(
 
 
 def _look_at_form() -> Finding:
-    """Whether the fold's hot modules run compiled here; a worker elsewhere says it of itself."""
+    """Checks whether the fold's hot modules run compiled on this machine; workers report their own form."""
     running = form()
     state: State = "note" if running.is_broken else "well"
     return Finding("form", state, f"Here the fold runs as {running}.", "`make compiled` builds it." * running.is_broken)

@@ -1,4 +1,4 @@
-"""`weir export`: a window of a topic as a file, for those who want neither Kafka nor tables."""
+"""`weir export`: writes a window of a topic to a file, for use without Kafka and without tables."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ command = typer.Typer()
 EXPORTED = {table.name: table for table in (EVENTS_TABLE, SESSIONS_TABLE, FLAGS_TABLE)}
 STANDARD_OUTPUT = "-"
 LONG_RECORDS = 20_000
-"""From so many on there is a progress bar."""
+"""Number of records from which on a progress bar is shown."""
 ADVANCE_EVERY = 1_000
 
 
@@ -43,26 +43,28 @@ def export(  # noqa: PLR0913 -- one parameter an option
     ] = None,
     since: Annotated[
         str | None,
-        typer.Option("--since", help="Appended from then on (ISO 8601 or seconds); the oldest unless given."),
+        typer.Option("--since", help="Records appended from this time on (ISO 8601 or seconds); all unless given."),
     ] = None,
-    until: Annotated[str | None, typer.Option("--until", help="Appended before then; up to now unless given.")] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="Records appended before this time; now unless given.")
+    ] = None,
     all_revisions: Annotated[
-        bool, typer.Option("--all-revisions", help="Of sessions: also the revisions before the final one.")
+        bool, typer.Option("--all-revisions", help="Of sessions: also the revisions before the final revision.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it is there already.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
     """Write the committed records that a topic has now to a file.
 
-    The file gets its name when it is whole. JSON lines are the values as they lie on the topic. Parquet has the columns
-    of Weir's tables, with the record's partition and offset; texts of events that are longer than their bound are cut
-    to it, as the stages do. Records that can't be read are counted and left out, and then the exit code is 1. Of
-    events, watermark records and workers' copies of events that came under another key are counted and left out.
+    The file gets its name when it is complete. JSON lines are the records' values. Parquet has the columns of Weir's
+    tables, with the record's partition and offset; texts of events that are longer than their bound are cut to the
+    bound, as the stages do. Unreadable records are counted and left out, and then the exit code is 1. Of events,
+    watermark records and workers' copies of events that came under another key are counted and left out.
     """
     table = EXPORTED.get(topic)
     if table is None:
-        raise UsageError(f"There is no export of {topic}.", f"Choose one of {', '.join(EXPORTED)}.")
+        raise UsageError(f"The topic {topic} can't be exported.", f"Choose one of {', '.join(EXPORTED)}.")
     if all_revisions and table is not SESSIONS_TABLE:
-        raise UsageError("--all-revisions chooses among sessions.", "Leave it out, or export sessions.")
+        raise UsageError("--all-revisions applies only to sessions.", "Leave it out, or export sessions.")
     window = AppendWindow(
         None if since is None else moment("--since", since), None if until is None else moment("--until", until)
     )
@@ -85,14 +87,14 @@ def export(  # noqa: PLR0913 -- one parameter an option
         raise WorkError(
             f"{name} lacks the records that could not be read: {selection.unreadable:,}. "
             f"The first is at {selection.first_unreadable}",
-            "The readable records were written. `weir dead-letters list` has what the workers refused.",
+            "The readable records were written. `weir dead-letters list` shows records that workers refused.",
         )
 
 
 def _target(
     table: Table, selection: Selection, parquet: Path | None, jsonl: str | None, *, force: bool
 ) -> tuple[str, AbstractContextManager[ExportFile]]:
-    """What the file is called, and the file, not yet opened."""
+    """The file's name, and a context manager that opens it."""
     if (parquet is None) == (jsonl is None):
         raise UsageError("An export writes one file.", "Name it with --parquet FILE or with --jsonl FILE.")
     if jsonl == STANDARD_OUTPUT:

@@ -1,4 +1,4 @@
-"""Files that an export writes: JSON lines and Parquet, under a name of their own until they are whole."""
+"""Files that an export writes: JSON lines and Parquet, under a temporary name until they are complete."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from weir.kafka.records import LogRecord
 from weir.tables.catalogue import Table
 
 Refuse = Callable[[int, int, str], None]
-"""Called with partition, offset and reason of a record that fits into no row."""
+"""Called with partition, offset and reason of a record that can't be a row."""
 
 
 class ExportFile(ABC):
-    """Takes records one after another."""
+    """A file to which an export writes records."""
 
     records = 0
-    """How many were written."""
+    """Number of records written."""
     bytes = 0
-    """How large they are, as written; final after `close`."""
+    """Bytes written; final after `close`."""
 
     @abstractmethod
     def write(self, record: LogRecord, decoded: Any) -> None:  # noqa: ANN401 -- the derived struct of any contract
-        """Takes one record, and what its value was decoded to."""
+        """Writes one record; `decoded` is its decoded value."""
 
     @abstractmethod
     def close(self) -> None:
-        """Writes what waits; to be called once, when all records were taken."""
+        """Writes the rest; to be called once, after the last record."""
 
 
 class JsonLines(ExportFile):
-    """Each record's value on a line, as it lies on its topic, but for line breaks between its tokens."""
+    """Each record's value on one line, without line breaks between its tokens."""
 
     def __init__(self, table: Table, write: Callable[[str], object]) -> None:
         self._topic = table.topic.name
@@ -71,7 +71,7 @@ class Parquet(ExportFile):
         self._writer = ParquetWriter(path, schema(table), compression="zstd")
 
     def write(self, record: LogRecord, decoded: Any) -> None:  # noqa: ANN401 -- see above
-        """Takes a record; writes a row group when enough have come together."""
+        """Adds a record, and writes a row group when the batch is full."""
         place = self._place(record.partition, record.offset, record.timestamp)
         self._batch.add(decoded, place, len(record.value or b""))
         if self._is_full(self._batch):
@@ -93,22 +93,22 @@ class Parquet(ExportFile):
 
 
 def check_target(path: Path, *, force: bool) -> None:
-    """Sees before the work that a file may be written.
+    """Checks before the work that a file can be written.
 
     Raises:
-        UsageError: it is there already, it is no plain file, or there is no such folder.
+        UsageError: it exists already, it is not a regular file, or its folder does not exist.
     """
     if path.exists() and not path.is_file():
-        raise UsageError(f"{path} is no plain file.", "Name a file; --jsonl - is standard output.")
+        raise UsageError(f"{path} is not a regular file.", "Name a file; --jsonl - is standard output.")
     if path.exists() and not force:
-        raise UsageError(f"{path} is there already.", "Name another file, or overwrite it with --force.")
+        raise UsageError(f"{path} exists already.", "Name another file, or overwrite it with --force.")
     if not path.parent.is_dir():
-        raise UsageError(f"There is no folder {path.parent}.", "Make it first, or name another one.")
+        raise UsageError(f"There is no folder {path.parent}.", "Make it first, or name another folder.")
 
 
 @contextmanager
 def parquet_file(table: Table, path: Path, refuse: Refuse) -> Iterator[ExportFile]:
-    """A Parquet file that has its name when the block has ended well, and is gone when the block raises."""
+    """A Parquet file, which gets its name when the block ends, and is removed if the block raises."""
     with _renamed(path) as temporary:
         file = Parquet(table, temporary, refuse)
         yield file
@@ -117,7 +117,7 @@ def parquet_file(table: Table, path: Path, refuse: Refuse) -> Iterator[ExportFil
 
 @contextmanager
 def json_file(table: Table, path: Path) -> Iterator[ExportFile]:
-    """A file of JSON lines, named as `parquet_file` names its own."""
+    """A file of JSON lines, which gets its name when the block ends, and is removed if the block raises."""
     with _renamed(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as text:
         yield JsonLines(table, text.write)
 
@@ -131,7 +131,7 @@ def json_output(table: Table) -> Iterator[ExportFile]:
 
 @contextmanager
 def _renamed(path: Path) -> Iterator[Path]:
-    whole = path.resolve()  # of a link, the file that it leads to is replaced
+    whole = path.resolve()  # of a symbolic link, its target is replaced
     temporary = whole.with_name(f"{whole.name}.{os.getpid()}.part")
     try:
         yield temporary

@@ -1,4 +1,4 @@
-"""Which records of a topic an export takes, and how many it leaves out for what reason."""
+"""Selects the records of a topic that an export writes, and counts the others by reason."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class AppendWindow:
     """A window of append times: from `since_s` to before `until_s`; None is open.
 
     Raises:
-        UsageError: it ends where it begins, or before.
+        UsageError: the window does not end after its beginning.
     """
 
     since_s: float | None = None
@@ -44,11 +44,11 @@ class AppendWindow:
     def offsets(self, reader: LogReader, topic: Topic) -> tuple[dict[PartitionId, int], dict[PartitionId, int]]:
         """First offset of each partition of the topic, and the offset to stop before.
 
-        Where senders set the time, a record of an earlier time may follow one of a later time. Such a topic is read
-        to its end, and the caller asks of each record whether it is in the window.
+        If senders set the timestamps, a record may have an earlier timestamp than the record before it. Such a topic
+        is read to its end, and the caller checks each record's time.
 
         Raises:
-            ClusterError: the cluster is not there, or lacks the topic.
+            ClusterError: the cluster is unreachable, or lacks the topic.
         """
         ranges = reader.ranges()
         begin = {partition: offsets.start for partition, offsets in ranges.items()}
@@ -61,12 +61,12 @@ class AppendWindow:
 
 
 class Selection:
-    """Decides of each record whether it is exported, and counts what is left out.
+    """Decides for each record whether it is exported, and counts records that are left out.
 
     Args:
-        settings: tell how large an event may be.
-        table: whose records they are.
-        all_revisions: whether revisions of a session before its final one are taken too.
+        settings: have the greatest size of an event.
+        table: the table whose topic is exported.
+        all_revisions: whether revisions of a session before its final revision are exported too.
     """
 
     def __init__(self, settings: Settings, table: Table, *, all_revisions: bool) -> None:
@@ -81,7 +81,7 @@ class Selection:
         self._read = value_reader(table.contract, settings.max_record_bytes)
 
     def take(self, record: LogRecord) -> Any | None:  # noqa: ANN401 -- the derived struct of any contract
-        """The record as its derived decoder gives it, None if it is left out."""
+        """The decoded record; None if it is left out."""
         if self._table.topic is EVENTS and self._is_of_weir(record):
             return None
         found = self._read(record.value)
@@ -94,14 +94,14 @@ class Selection:
         return found
 
     def count_unreadable(self, partition: int, offset: int, reason: str) -> None:
-        """Counts a record that is no row."""
+        """Counts a record that could not be read."""
         self.unreadable += 1
         self.first_unreadable = self.first_unreadable or f"partition {partition}, offset {offset}: {reason}"
 
     def left_out(self) -> Iterator[str]:
-        """A sentence for each kind of records that were left out on purpose."""
+        """A sentence for each kind of records that were left out as intended."""
         if self.watermarks:
-            yield f"Watermark records left out, since they are no events: {self.watermarks:,}."
+            yield f"Watermark records left out, since they are not events: {self.watermarks:,}."
         if self.copies:
             yield f"Workers' copies of events under another key left out: {self.copies:,}."
         if self.revisions:
@@ -112,7 +112,7 @@ class Selection:
         if WATERMARK_HEADER in headers:
             self.watermarks += 1
             return True
-        # The event itself lies where it arrived first, so each event is exported once, at its own append time.
+        # The event is also in the partition where it arrived first, so without copies each is exported once.
         if was_rekeyed(first_arrival(record)):
             self.copies += 1
             return True

@@ -1,4 +1,4 @@
-"""`weir feast`: what a Feast feature store of another team needs of Weir."""
+"""`weir feast`: views, history and online store for a Feast feature store of another team."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from weir.tables.extra import check_extra
 from weir.topics import SCORES
 
 app = typer.Typer(
-    no_args_is_help=True, help="What other teams' Feast needs: the features' views, their history, the online store."
+    no_args_is_help=True, help="For other teams' Feast: the features' views, their history, the online store."
 )
 ROOT = Path(__file__).parents[2]
 REPO = ROOT / "deploy" / "feast"
@@ -28,7 +28,7 @@ PYTHON = ROOT / ".venv-feast" / "bin" / "python"
 
 @app.callback()
 def group() -> None:
-    """What other teams' Feast needs: the features' views, their history, the online store."""
+    """For other teams' Feast: the features' views, their history, the online store."""
 
 
 @app.command("views")
@@ -47,7 +47,7 @@ def history(
     *,
     out: Annotated[Path, typer.Option(metavar="FILE", help="The Parquet file; an older one is replaced.")],
     table: Annotated[
-        str | None, typer.Option("--table", metavar="URI", help="Folder or object store; the setting table_uri else.")
+        str | None, typer.Option("--table", metavar="URI", help="Folder or object store; table_uri unless given.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -86,8 +86,8 @@ def push(
 ) -> None:
     """Keep Feast's online store up to date with the scores, until a signal ends it.
 
-    Feast needs older libraries than Weir. This command therefore becomes the interpreter of Feast's environment, which
-    runs push.py of the repository with Weir's settings of the cluster.
+    Feast needs older libraries than Weir. Therefore this command replaces itself by the Python of Feast's environment,
+    which runs push.py of the repository with Weir's settings of the cluster.
     """
     for path, what in ((repo / "push.py", "--repo"), (repo / "feature_store.yaml", "--repo"), (python, "--python")):
         if not path.exists():
@@ -108,7 +108,7 @@ def push(
 
 
 def _handed_down(options: dict[str, Any]) -> str:
-    """A path at which the next program of this process reads the options: a password is on no disk and command line."""
+    """A path from which the next program reads the options, so that no password is on disk or on a command line."""
     text = "".join(f"{name}={value}\n" for name, value in options.items())
     reading, writing = os.pipe()
     os.set_inheritable(reading, True)

@@ -1,6 +1,6 @@
-"""The features as Feast needs them, made from their registry: `deploy/feast/features.json`.
+"""Writes Feast's description of the features from their registry: `deploy/feast/features.json`.
 
-Run it after a change of the registry: `python -m weir.cli.feast_views`. A test compares the file with what this writes.
+Run it after a change of the registry: `python -m weir.cli.feast_views`. A test checks that the file is up to date.
 """
 
 from __future__ import annotations
@@ -18,19 +18,24 @@ _ENTITIES = (
     ("visitor", "visitor_id", "Cookie or, for logs, derived from address and user agent"),
 )
 _VIEWS = (
-    ("session_features", "session", "A session's features as scored, by its revisions"),
+    ("session_features", "session", "The scored features of a session's revisions"),
     ("visitor_features", "visitor", "Features of the visitor's newest scored session"),
 )
 _PROVENANCE = (
     ("event_us", "int", "us", "The session's end in this revision, since the epoch: the time of the features"),
     ("revision", "int", "", "The session's revision that was scored"),
-    ("features_version", "string", "", "Version of the features' registry that made them"),
-    ("kafka_offset", "int", "", "Of the score in its partition: the greater one of two at the same time holds"),
+    ("features_version", "string", "", "Version of the features' registry"),
+    (
+        "kafka_offset",
+        "int",
+        "",
+        "The score's offset in its partition; of two at the same time the greater one counts",
+    ),
 )
 
 
 def described(feature: Feature) -> dict[str, Any]:
-    """All that is declared of a feature: name, type, unit, meaning, version, code and inputs."""
+    """A feature's declaration: name, type, unit, meaning, version, code and inputs."""
     return {
         "name": feature.name,
         "kind": feature.kind,

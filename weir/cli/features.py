@@ -9,13 +9,13 @@ from weir.cli.feast_views import described
 from weir.cli.options import Json
 from weir.cli.output import show
 
-app = typer.Typer(no_args_is_help=True, help="The features that models see.")
+app = typer.Typer(no_args_is_help=True, help="The features of models.")
 _COLUMNS = ("name", "type", "unit", "version", "code", "inputs")
 
 
 @app.callback()
 def group() -> None:
-    """The features that models see."""
+    """The features of models."""
 
 
 @app.command("list")

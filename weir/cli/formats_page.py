@@ -1,4 +1,4 @@
-"""`docs/formats.md`, written from the declarations of the formats."""
+"""Writes `docs/formats.md` from the declarations of the formats."""
 
 from __future__ import annotations
 
@@ -16,38 +16,40 @@ EXPORTS: dict[str, ModuleType] = {"snowplow": snowplow, "segment": segment, "pos
 
 _INTRODUCTION = """\
 `weir replay`, `weir produce`, `weir rules simulate`, `check --on` and `stats`, and `weir business simulate` read these
-files. `--format` takes a name of the table. Without it the first 100 lines of each file decide: Weir says which format
-it chose and how many of the lines fit. If fewer than half of them fit any format, or if two layouts read them
-differently, then the file is refused with the column that is wrong.
+files. `--format` takes a name of the table. Without it Weir chooses the format by the first 100 lines of each file, and
+prints the format and how many of the lines fit. If fewer than half of the lines fit any format, or if two layouts read
+them differently, then the file is refused, and the error message names the wrong column.
 
 Files may be packed with gzip, bzip2, xz or zstd, and begin with a byte order mark. UTF-16 is refused: convert it first
-(`iconv -f UTF-16 -t UTF-8`). Several files are read in order of time, whatever the order of their names: `access.log*`
-gives what the same lines in one sorted file give. Lines of servers' logs are sorted within the grace period
-(`grace_s`), since servers write a request when it ends. Lines of one moment are read pages first, then what pages load,
-then by their bytes. A line that jumps more than `max_ahead_s` ahead of the lines around it counts as having happened
-with the earliest of the next 20 lines. A file that is given twice, or its copy, is read once.
+(`iconv -f UTF-16 -t UTF-8`). Several files are read in order of time, so the order of their names has no effect:
+`access.log*` gives the same events as one sorted file of these lines. Lines of servers' logs are sorted within the
+grace period (`grace_s`), since servers write a request when it ends. Of lines at the same time, pages are read first,
+then files that pages load, then the rest in the order of bytes. A line that is more than `max_ahead_s` ahead of the
+lines around it gets the time of the earliest of the next 20 lines. A file that is given twice, or its copy, is read
+once.
 """
 
 _LOGS = """\
 All of them become events in the same way:
 
-- `visitor_id` is a hash of the client's address and user agent, `account_id` is who is logged in.
+- `visitor_id` is a hash of the client's address and user agent, `account_id` is the account that is logged in.
 - `event_id` is a hash of the line's bytes, and the line's number among equal lines of the input.
-- `type` is `page_view` for GET and `request` for all else: a POST may be a login, a search or a post, and the log does
-  not say which.
-- `url` is path and query as they were requested. Escapes (`\\x22`, `\\"`, `""`) are undone, and `-` is nothing.
-- The client is the last address of the forwarded list and the connection that is no proxy of the site's own. Private
-  addresses are such proxies, and those that the setting `trusted_proxies` names. If most lines come from public
-  addresses for others, then the file is refused until that setting says whose they are (`private`: not yours).
+- `type` is `page_view` for GET and `request` for all other methods: a POST may be a login, a search or a post, and
+  the log does not have the difference.
+- `url` is path and query as they were requested. Escapes (`\\x22`, `\\"`, `""`) are decoded, and `-` is no value.
+- The client is the last address, of the forwarded list and then the connection, that is not a proxy of the site.
+  Private addresses are such proxies, and those in the setting `trusted_proxies`. If most lines come from public
+  addresses that forward others, then the file is refused until this setting has the site's proxies (`private`: the
+  site has no others).
 - Columns behind a layout's last one are carried in `properties`, by their name (`rt=0.178`) or number (`column_10`),
   and counted. Any other column that a layout does not have is an error: the line is refused with the column's number.
-- What syslog, journald, Kubernetes (CRI) or Docker Compose puts before a line is passed over.
+- The prefix of a line by syslog, journald, Kubernetes (CRI) or Docker Compose is skipped.
 """
 
 _OWN = """\
 ## Your server's own format
 
-`--log-format` takes what stands in the server's configuration: the string of nginx's `log_format` or Apache's
+`--log-format` takes the format from the server's configuration: the string of nginx's `log_format` or Apache's
 `LogFormat`, the whole directive, or a configuration that has one such directive.
 
 ```console
@@ -58,8 +60,8 @@ $ weir replay docs/examples/own.log --log-format "$(cat docs/examples/nginx.conf
 $ weir replay access.log --log-format '%h %l %u %t \\"%r\\" %>s %b \\"%{Referer}i\\" \\"%{User-Agent}i\\" %D'
 ```
 
-JSON lines are read by a JSON object that says which of nginx's variables stands where, as nginx's own `escape=json`
-has it. Names with dots, and objects within objects, are both found:
+JSON lines are read by a JSON object whose values are nginx's variables, as in nginx's formats with `escape=json`.
+Names with dots and nested objects both match:
 
 ```console (needs a log in JSON)
 $ weir replay access.json --log-format '{"@timestamp": "$time_iso8601", "client": {"ip": "$remote_addr"},
@@ -72,7 +74,7 @@ line) must be last, in quotes, or end with a character that it can't hold.
 
 
 def formats_page(note: str) -> str:
-    """The whole page; `note` says where it comes from."""
+    """The text of the page; `note` is a comment about its source."""
     return "\n".join(
         ["# Formats of files", "", note, "", _INTRODUCTION, *_overview(), _OWN, *_variables(), *_sections()]
     )
@@ -80,7 +82,7 @@ def formats_page(note: str) -> str:
 
 def _overview() -> Iterator[str]:
     order = {
-        LineOrder.ARRIVAL: "as they stand",
+        LineOrder.ARRIVAL: "in the order of the file",
         LineOrder.NEARLY_BY_TIME: "sorted within the grace period",
         LineOrder.NONE: "sorted, which holds the file in memory",
     }
@@ -89,7 +91,7 @@ def _overview() -> Iterator[str]:
 
 
 def _variables() -> Iterator[str]:
-    yield "What an event has a field for; all other variables and directives are carried in `properties`:\n"
+    yield "Variables with a field of an event; all other variables and directives are kept in `properties`:\n"
     rows = [(f"`${name}`", _what(kind)) for name, kind in NGINX.items() if kind.field is not Field.PROPERTY]
     yield table(("nginx", "is"), rows)
     apache = {f"`%{name}`": kind for name, (_, kind) in APACHE.items()} | {"`%t`, `%{…}t`": NGINX["time_local"]}
@@ -103,19 +105,19 @@ def _sections() -> Iterator[str]:
     yield _LOGS
     for layout in LAYOUTS:
         yield f"### {layout.name}\n"
-        yield f"{layout.meaning}. {f'Comes of: {layout.config}.' if layout.config else ''}".strip() + "\n"
+        yield f"{layout.meaning}. {f'Configuration: {layout.config}.' if layout.config else ''}".strip() + "\n"
         yield table(("column", "is"), [(f"`{_written(column)}`", _what(column.kind)) for column in layout.columns])
         yield _code(layout.sample)
     yield f"### {W3C}\n"
-    yield f"{FORMATS[W3C].meaning}. Times are UTC. Fields that an event has no place for are passed over.\n"
+    yield f"{FORMATS[W3C].meaning}. Times are UTC. Fields that an event does not have are skipped.\n"
     yield table(("field", "is"), [(f"`{name}`", _what(kind)) for name, kind in W3C_FIELDS.items()])
     yield _code(FORMATS[W3C].sample)
     yield "## Exports of events\n"
     for name, module in EXPORTS.items():
         yield f"### {name}\n"
-        yield f"{FORMATS[name].meaning}. If several fields go to one, then the first that has a value counts.\n"
+        yield f"{FORMATS[name].meaning}. If a field of the event has several sources, the first with a value counts.\n"
         yield table(("field of the export", "field of the event"), [(f"`{a}`", f"`{b}`") for a, b in module.FIELDS])
-        yield f"Lost: {'; '.join(module.LOST)}.\n"
+        yield f"Not kept: {'; '.join(module.LOST)}.\n"
         yield _code(module.SAMPLE.decode())
 
 
@@ -126,7 +128,7 @@ def _written(column: LayoutColumn | JsonColumn) -> str:
 
 
 def _what(kind: ColumnKind) -> str:
-    return {Field.NOTHING: "passed over", Field.PROPERTY: "carried in `properties`"}.get(kind.field, str(kind.field))
+    return {Field.NOTHING: "skipped", Field.PROPERTY: "kept in `properties`"}.get(kind.field, str(kind.field))
 
 
 def _code(text: str) -> str:

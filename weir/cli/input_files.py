@@ -23,7 +23,7 @@ from weir.settings import Settings
 LineFormat = Annotated[
     str | None,
     typer.Option(
-        "--format", help=f"One of {', '.join(FORMATS)}; the first lines decide unless given.", rich_help_panel="Input"
+        "--format", help=f"One of {', '.join(FORMATS)}; by the first lines unless given.", rich_help_panel="Input"
     ),
 ]
 LogFormat = Annotated[
@@ -31,7 +31,7 @@ LogFormat = Annotated[
     typer.Option(
         "--log-format",
         metavar="STRING",
-        help="The server's own format, as its configuration has it: nginx's log_format or Apache's LogFormat.",
+        help="The format in the server's configuration: nginx's log_format or Apache's LogFormat.",
         rich_help_panel="Input",
     ),
 ]
@@ -42,13 +42,13 @@ AllowUnreadable = Annotated[
         metavar="SHARE",
         min=0,
         max=1,
-        help="Share of a file's lines that may be unreadable; more of them is exit code 1.",
+        help="Share of a file's lines that may be unreadable; with more the exit code is 1.",
         rich_help_panel="Input",
     ),
 ]
 ALLOWED = 0.5
 MANY_LATE = 0.05
-"""Share of late events from which on something is wrong with the input rather than with a few lines."""
+"""Share of late events from which on a warning is printed: the whole input is probably out of order."""
 MANY_FORWARDED = 0.2
 SHOWN_COLUMNS = 8
 _TELL_EVERY = 500
@@ -61,8 +61,8 @@ def open_inputs(
     """Opens the files, and prints each file's format and how well it fits to standard error.
 
     Raises:
-        UsageError: a file can't be read, or what was asked for can't be had.
-        WorkError: a file has no format that Weir knows.
+        UsageError: a file can't be read, or the requested format doesn't exist.
+        WorkError: a file fits no known format.
     """
     inputs = Inputs(names, FormatRequest(line_format, log_format), settings)
     for file in () if quiet else inputs.files:
@@ -78,10 +78,10 @@ def open_inputs(
 
 
 def at_least_one(lines: Iterator[Line | BadLine]) -> Iterator[Line | BadLine]:
-    """The lines.
+    """The lines, unchanged.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there are no lines.
     """
     empty = True
     for line in lines:
@@ -106,13 +106,13 @@ def check_readable(inputs: Inputs, allowed: float) -> None:
     """Passes if enough of each file could be read.
 
     Raises:
-        WorkError: of a file, a larger share than `allowed` was unreadable.
+        WorkError: a larger share than `allowed` of a file's lines was unreadable.
     """
     for file in inputs.files:
         if file.has_no_event and allowed < 1:
             reason = file.unreadable.most_common(1)[0][0]
             raise WorkError(
-                f"Not one of the {file.lines:,} lines of {file.name} became an event. "
+                f"None of the {file.lines:,} lines of {file.name} is an event. "
                 f"Line {file.first_of[reason].number}: {file.first_of[reason].detail}",
                 "Give the server's own format with --log-format, or allow it with --allow-unreadable 1.",
             )
@@ -127,7 +127,7 @@ def check_readable(inputs: Inputs, allowed: float) -> None:
 
 
 def as_json(inputs: Inputs) -> list[dict[str, Any]]:
-    """What is to be reported of each file."""
+    """The report on each file."""
     return [
         {
             "file": file.name,
@@ -149,10 +149,10 @@ def as_json(inputs: Inputs) -> list[dict[str, Any]]:
 
 
 def lines_of(inputs: Inputs, what: str) -> Iterator[Line]:
-    """The lines that are events, with progress on standard error, also where that is no terminal.
+    """The lines that are events, with progress on standard error, even if that is not a terminal.
 
     Raises:
-        UsageError: there is not one line.
+        UsageError: there are no lines.
     """
     last_s, count = time.monotonic(), 0
     with progress(what, unit="lines") as advance:
@@ -168,7 +168,7 @@ def lines_of(inputs: Inputs, what: str) -> Iterator[Line]:
 
 
 def events_of(inputs: Inputs, what: str) -> Iterator[FastEvent]:
-    """The events of the lines, as `lines_of` gives them."""
+    """The events of the lines that `lines_of` yields."""
     for line in lines_of(inputs, what):
         decoded = decode(line.value, len(line.value))
         if isinstance(decoded, Accepted):
@@ -176,7 +176,7 @@ def events_of(inputs: Inputs, what: str) -> Iterator[FastEvent]:
 
 
 def watched(lines: Iterator[Line | BadLine], late: LateCounter) -> Iterator[Line | BadLine]:
-    """The lines, each of which `late` has seen."""
+    """The lines; each is passed to `late` first."""
     for line in lines:
         if isinstance(line, Line):
             late.see(line)
@@ -195,7 +195,7 @@ def _say_columns(file: InputFile) -> None:
     if counts.forwarded.total() > MANY_FORWARDED * max(file.lines, 1):
         address, count = counts.forwarded.most_common(1)[0]
         say(
-            f"{file.name}: {counts.forwarded.total():,} lines name a forwarded address that was not believed, "
+            f"{file.name}: {counts.forwarded.total():,} lines have a forwarded address that was not accepted, "
             f"{count:,} of them from {address}. If that is a proxy of yours, add --set trusted_proxies={address}."
         )
 
@@ -204,10 +204,10 @@ def _say_late(inputs: Inputs, events: int, late: int) -> None:
     worst = max(inputs.files, key=lambda file: file.behind)
     if worst.behind:
         cause = (
-            f"{worst.behind:,} lines of {worst.name} lie far behind a line before them, so the file is not in order "
-            "of time: sort it by time, or give the parts that were joined as files of their own"
+            f"{worst.behind:,} lines of {worst.name} are far earlier than a line before them, so the file is not in "
+            "order of time: sort it by time, or give its parts as separate files"
         )
     else:
-        cause = "the files of one visitor lie far apart in time: check the servers' clocks and time zones"
+        cause = "the files' lines of one visitor are far apart in time: check the servers' clocks and time zones"
     share = f"{late:,} of {events:,} events ({late / events:.0%})"
     say(f"WARNING: {share} came late and are in no session. Likely cause: {cause}.")

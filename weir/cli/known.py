@@ -38,11 +38,11 @@ LOOKED_INTO: tuple[Topic, ...] = (
 )
 """Topics with records about visitors, in the order in which they are shown."""
 MOST_RECORDS = 20_000
-"""Of each topic, the newest so many are kept."""
+"""Most records that are kept of each topic, the newest."""
 
 
 class _Names(msgspec.Struct):
-    """The visitor and the things that a record is about; its other fields may hold anything."""
+    """The visitor, session and event that a record is about; its other fields are not checked."""
 
     visitor_id: object = None
     session_id: object = None
@@ -62,16 +62,16 @@ class KnownRecords:
     visitor: str | None
     """The visitor of the session or event; None if a dead letter does not name one."""
     records: dict[Topic, list[LogRecord]]
-    """By topic, each in the order of its partitions."""
+    """Records by topic, each topic's in the order of its partitions."""
     found: Mapping[Topic, int] = field(default_factory=dict)
-    """By topic, how many there were: more than `records` has where there were very many."""
+    """Number of records by topic, which may be more than `records` has."""
 
 
 def known_of(settings: Settings, name: str) -> KnownRecords | None:
-    """All that is known of a name: as a visitor's, else as a session's or an event's; None where nothing is.
+    """The records about a visitor of this name, else about a session or an event; None if there are none.
 
     Raises:
-        ClusterError: the cluster is not there, or lacks a topic.
+        ClusterError: the cluster is unreachable, or lacks a topic.
     """
     of_visitor = _of_visitor(settings, name)
     if of_visitor is not None:
@@ -90,7 +90,7 @@ def known_of(settings: Settings, name: str) -> KnownRecords | None:
 
 
 def _of_visitor(settings: Settings, visitor: str) -> KnownRecords | None:
-    """What is known of a visitor: topics that are keyed by visitor are read in that one's partition alone."""
+    """The records about a visitor; of topics that are keyed by visitor, only the visitor's partition is read."""
     kept: dict[Topic, deque[LogRecord]] = {topic: deque(maxlen=MOST_RECORDS) for topic in LOOKED_INTO}
     found = Counter[Topic]()
     for topic, record in _mentioning(settings, visitor, visitor):
@@ -106,7 +106,7 @@ def _of_visitor(settings: Settings, visitor: str) -> KnownRecords | None:
 
 
 def _naming(settings: Settings, name: str) -> dict[Topic, list[LogRecord]]:
-    """Records of a session or an event of that name, in whatever partition."""
+    """Records about a session or an event of that name, in any partition."""
     kept: dict[Topic, deque[LogRecord]] = {topic: deque(maxlen=MOST_RECORDS) for topic in LOOKED_INTO}
     for topic, record in _mentioning(settings, name, None):
         names = _names(topic, record)
@@ -127,7 +127,7 @@ def _mentioning(settings: Settings, name: str, visitor: str | None) -> Iterator[
 
 
 def _of_session(whole: KnownRecords, session_id: str) -> dict[Topic, list[LogRecord]]:
-    """Of a visitor's records those of one session, with the events and labels in its time."""
+    """The records about one session among a visitor's records, with the events and labels in the session's time."""
     start_s, end_s = span_of(whole.records.get(SESSIONS, ()), session_id) or (1.0, 0.0)
     chosen: dict[Topic, list[LogRecord]] = {}
     for topic, records in whole.records.items():
@@ -142,7 +142,7 @@ def _of_session(whole: KnownRecords, session_id: str) -> dict[Topic, list[LogRec
 
 
 def _of_event(whole: KnownRecords, event_id: str) -> dict[Topic, list[LogRecord]]:
-    """Of a visitor's records those of one event, and the sessions that span its time."""
+    """The records about one event among a visitor's records, and the sessions that span the event's time."""
     chosen = {
         topic: [record for record in whole.records.get(topic, ()) if _names(topic, record).event_id == event_id]
         for topic in (EVENTS, LATE, DEAD_LETTER)
@@ -168,7 +168,7 @@ def _names(topic: Topic, record: LogRecord) -> _Names:
     try:
         names = _decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        # The visitor of an unreadable record follows from its key.
+        # An unreadable record's visitor is read from its key.
         return _Names(visitor_id=key if topic.key == "visitor id" else None)
     if topic in {EVENTS, LATE}:
         return _Names(names.visitor_id, event_id=names.event_id)

@@ -46,7 +46,7 @@ def add(  # noqa: PLR0913 -- one parameter an option
     visitor: Annotated[str | None, typer.Option("--visitor", help="The labelled visitor's id.")] = None,
     label: Annotated[str | None, typer.Option("--label", help="good or bad.")] = None,
     session: Annotated[
-        str | None, typer.Option("--session", help="The labelled session; the one open at --ts unless given.")
+        str | None, typer.Option("--session", help="The labelled session; that open at --ts unless given.")
     ] = None,
     ts: Annotated[
         str | None, typer.Option("--ts", help="The label's time: ISO 8601 or seconds; now unless given.")
@@ -95,7 +95,7 @@ def list_labels(  # noqa: PLR0913 -- one parameter an option
     visitor: Annotated[str | None, typer.Option("--visitor", help="Only labels on this visitor.")] = None,
     source: Annotated[str | None, typer.Option("--source", help="Only labels of this source.")] = None,
     weak: Annotated[bool, typer.Option("--weak", help="Weak labels, too.")] = False,
-    at_most: Annotated[int, typer.Option("--max", min=1, help="Number of newest ones to show.")] = 50,
+    at_most: Annotated[int, typer.Option("--max", min=1, help="Number of newest labels to show.")] = 50,
     as_json: Json = False,
 ) -> None:
     """List the labels on the topic by time, the newest last."""
@@ -132,14 +132,14 @@ def withdraw(
     *,
     visitor: Annotated[str, typer.Option("--visitor", help="The labelled visitor's id.")],
     session: Annotated[
-        str | None, typer.Option("--session", help="The labelled session; all of the visitor's unless given.")
+        str | None, typer.Option("--session", help="The labelled session; all sessions of the visitor unless given.")
     ] = None,
     source: Annotated[str | None, typer.Option("--source", help="The labels' source; your name unless given.")] = None,
     as_json: Json = False,
 ) -> None:
     """Withdraw a source's labels on a session, or all its labels on a visitor until now.
 
-    Verdicts by these labels are lifted, and a label that still waits is never learned. Models don't unlearn labels.
+    Verdicts by these labels are lifted, and a waiting label never trains a model. Models don't unlearn labels.
 
     For example: weir labels withdraw --visitor v1
     """

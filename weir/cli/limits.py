@@ -17,7 +17,7 @@ from weir.networks import Networks
 from weir.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Check and list limits, and explain those of an address.")
-LimitsPath = Annotated[Path | None, typer.Argument(metavar="[LIMITS]", help="The one in the settings unless given.")]
+LimitsPath = Annotated[Path | None, typer.Argument(metavar="[LIMITS]", help="The file in the settings unless given.")]
 
 
 @app.command()
@@ -64,7 +64,7 @@ def explain(
     }
     show([row], tuple(row), as_json=as_json)
     if not as_json and not networks.is_address(address):
-        console().print("This is no IPv4 or IPv6 address: it is charged as it is, like a hashed address.")
+        console().print("This is not an IPv4 or IPv6 address: it is charged as a token, like a hashed address.")
     if not as_json and row["impostor_of"]:
         console().print(f"The user agent is that of {row['impostor_of']}, but the address is in none of its ranges.")
 

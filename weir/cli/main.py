@@ -21,36 +21,36 @@ COMMANDS = {
     "demo": "Run broker, topics, workers and live traffic that contains abuse; print a summary at the end.",
     "worker": "Run some or all stages against the cluster.",
     "broker": "The development broker: real Kafka, one node, on loopback.",
-    "topics": "Make the topics; compare the cluster's with the catalogue.",
+    "topics": "Make the topics; compare the cluster's topics with the catalogue.",
     "produce": "Send files of events, or standard input, to Kafka.",
     "tail": "Follow a topic, readable or as JSON.",
     "show": "All records of the topics about a visitor, a session or an event.",
     "export": "Write a window of events, sessions or flags to a file, as Parquet or JSON lines.",
     "replay": "Process files of events without Kafka, with the workers' code: sessions, flags and a report.",
-    "backfill": "Process ranges of the events topic once more, into topics of their own.",
+    "backfill": "Process ranges of the events topic once more, into separate topics.",
     "dead-letters": "List, show and replay dead letters.",
     "rules": "Write, check, explain, try, publish and watch rules.",
     "limits": "Check and list limits, and explain those of an address.",
-    "business": "Check business rules, list them, and see what an edit would change before it is live.",
+    "business": "Check and list business rules, and show what an edit would change before it is live.",
     "console": "The web console: look at visitors and sessions, answer questions, undo.",
     "query": "Query the tables of sessions, flags and labels: read-only SQL, or a named query.",
-    "features": "The features that models see: inputs, unit, version and code of each.",
-    "feast": "What other teams' Feast needs: the views of the features, and their history as Parquet.",
+    "features": "The features of models: inputs, unit, version and code of each.",
+    "feast": "For other teams' Feast: the views of the features, and their history as Parquet.",
     "models": "List, show, promote, roll back and evaluate models.",
     "workflow": "Retrain a model from the tables as a graph of steps: run it here, or export it for a cluster.",
     "labels": "Human labels on sessions and visitors.",
     "table": "Positions of the tables; resume their stage after it stopped.",
-    "doctor": "Check settings, broker, topics, lag and clocks: what is wrong and what to do.",
+    "doctor": "Check settings, broker, topics, lag and clocks, with a hint for each problem.",
     "settings": "All settings with their sources, secrets masked.",
 }
-"""Command to its one line of help: `weir --help` imports none of their modules."""
+"""Commands with their one line of help, so that `weir --help` imports none of their modules."""
 
 
 class LazyGroup(TyperGroup):
     """Imports a command's module when that command is called, and no other."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 -- typer's own types are private
-        """Typer's own resolution (with its suggestions for typing errors), then the real command for the stub."""
+        """Resolves a command as Typer does (with suggestions for typing errors), then replaces its stub."""
         name, stub, rest = super().resolve_command(ctx, args)
         return name, load_command(name) if name and stub else stub, rest
 
@@ -70,14 +70,14 @@ def load_command(name: str) -> Any:  # noqa: ANN401 -- typer's own types are pri
         raise WorkError(f"This build of Weir lacks the command {name}.", "Install a complete build.") from error
     loaded = get_group(module.app) if hasattr(module, "app") else get_command(module.command)
     loaded.name = name
-    # Completion belongs to `weir` as a whole; typer offers it for each app.
+    # Typer would add options for completion to each command; only `weir` itself has them.
     loaded.params = [parameter for parameter in loaded.params if not str(parameter.name).endswith("_completion")]
     return loaded
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 -- typer calls it with the option's value
     if wanted:
-        from streams.compiled.form import form  # noqa: PLC0415 -- looked at when asked for, not at each start
+        from streams.compiled.form import form  # noqa: PLC0415 -- only this option needs it
 
         typer.echo(f"weir {__version__}, {form()}")
         raise typer.Exit
@@ -112,10 +112,10 @@ def _stub() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command line; always ends by SystemExit: 0 well, 1 the work failed, 2 the call was wrong.
+    """Runs the command line; always raises SystemExit: 0 success, 1 the work failed, 2 the call was wrong.
 
     Args:
-        arguments: of a caller that goes on afterwards; None for the process's own, which then ends within a bound.
+        arguments: arguments of a caller that continues; None: the process's arguments, and then a bound on its end.
     """
     _replace_closed_streams()
     try:
@@ -129,12 +129,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(known)
     finally:
         if arguments is None:
-            # This process is ours and ends now: threads that still wait for a broker must not hold it up.
+            # The process ends now, and threads that still wait for a broker must not keep it alive.
             ExitBound().arm()
 
 
 def _replace_closed_streams() -> None:
-    """Of streams that the caller closed, standard input is empty, and what is written goes nowhere."""
+    """Replaces standard streams that the caller closed by the null device."""
     sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 -- open until the end
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- likewise
     sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- likewise
@@ -160,7 +160,7 @@ def _as_weir_error(error: Exception) -> WeirError | None:
         return WorkError(
             f"The system refused{where}: {error.strerror}.", "Check disk, limits and network, then try again."
         )
-    # Looked up, not imported: a command that never spoke to Kafka has not loaded its client.
+    # Looked up, not imported, since the import takes long: without it no error can be the client's.
     client = sys.modules.get("confluent_kafka")
     if client is not None and isinstance(error, client.KafkaException):
         reason = error.args[0].str() if hasattr(error.args[0], "str") else str(error)

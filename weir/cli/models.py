@@ -1,4 +1,4 @@
-"""`weir models`: which versions there are, who decided what, and a person's word over the gate's."""
+"""`weir models`: lists versions and decisions, and promotes or rolls back a version without the gate."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def show_version(
     version: Annotated[str, typer.Argument(help="As `list` shows it, or champion.")] = "champion",
     as_json: Json = False,
 ) -> None:
-    """One version: its figures, its figures since, and the decisions about it; as tables and plots.
+    """Show one version: its figures at training, its figures since, and the decisions about it.
 
-    The figures since are those on the labels of the training topic that came after the version was trained.
+    The figures since are on the labels of the training topic that came after the version was trained.
     """
     ledger = _ledger(settings)
     snapshot = ledger.version(version)
@@ -104,7 +104,7 @@ def promote(
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Make a version champion without the gate; workers change at once."""
+    """Make a version champion without the gate; workers use it at once."""
     ledger = _ledger(settings)
     records = ledger.decide("promotion", version, by=by or getpass.getuser(), why=why, at=time.time())
     _publish(settings, records, as_json=as_json)
@@ -116,7 +116,7 @@ def rollback(
     settings: Settings,
     *,
     why: Why,
-    to: Annotated[str | None, typer.Option("--to", help="A version; the one before the champion unless given.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="A version; that before the champion unless given.")] = None,
     by: By = None,
     as_json: Json = False,
 ) -> None:
@@ -164,7 +164,7 @@ def _as_object(rebuilt: Rebuilt, qualities: dict[str, dict[str, float]]) -> dict
 
 def _publish(settings: Settings, records: tuple[Snapshot, Decision, Champion], *, as_json: bool) -> None:
     key = _key(settings)
-    # Signed anew: a draft that is promoted is a draft no more, which the signature covers.
+    # Signed again, since promotion clears the field `draft`, which the signature covers.
     snapshot, decision, champion = sign(records[0], key), sign(records[1], key), sign(records[2], key)
     outputs = [Output(MODELS, record_key(record).encode(), encode(record)) for record in (snapshot, decision, champion)]
     send(settings, outputs, "the decision", _SEND_HINT)

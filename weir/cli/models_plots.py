@@ -1,4 +1,4 @@
-"""What `weir models show` draws: pictures of characters, which a terminal and a ticket can hold."""
+"""The plots of `weir models show`, drawn with characters for terminals and tickets."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _LINES = {"candidate": "●", "champion": "○", "baseline": "+"}
 
 
 def calibration(bins: Sequence[Bin]) -> Iterator[str]:
-    """A bar for each tenth of the scores: as long as the share that was bad; the mark is what was claimed."""
-    yield "Calibration: the bar is the share that was bad, the mark what the scores claimed"
+    """A bar for each tenth of the scores: its length is the share that was abusive, the mark is the mean score."""
+    yield "Calibration: the bar is the share that was abusive, the mark is the mean score"
     for each in bins:
         bar = [_FILLED if at < round(each.bad * WIDTH) else _EMPTY for at in range(WIDTH)]
         bar[min(WIDTH - 1, round(each.claimed * (WIDTH - 1)))] = _MARK
@@ -31,19 +31,19 @@ def precision(points: Sequence[float]) -> Iterator[str]:
 
 
 def meetings(decisions: Sequence[Decision]) -> Iterator[str]:
-    """Log loss of candidate, champion and baseline at the newest meetings, one column each."""
+    """Log loss of candidate, champion and baseline at the newest gate evaluations, one column each."""
     met = [one for one in decisions if "candidate_log_loss" in one.figures][-MOST_MEETINGS:]
     if not met:
         return
     series = {role: [one.figures.get(f"{role}_log_loss") for one in met] for role in _LINES}
     highest = max(value for values in series.values() for value in values if value is not None) or 1.0
     rows = [[" "] * len(met) for _ in range(HEIGHT)]
-    # The candidate last: where two lines cross, it is drawn on top.
+    # The candidate is drawn last, so its sign is on top if two lines cross.
     for role in reversed(_LINES):
         for column, value in enumerate(series[role]):
             if value is not None:
                 rows[HEIGHT - 1 - min(HEIGHT - 1, int(value / highest * (HEIGHT - 1) + 0.5))][column] = _LINES[role]
-    yield "Log loss at the newest meetings: " + ", ".join(f"{sign} {role}" for role, sign in _LINES.items())
+    yield "Log loss at the newest gate evaluations: " + ", ".join(f"{sign} {role}" for role, sign in _LINES.items())
     for number, row in enumerate(rows):
         level = highest * (HEIGHT - 1 - number) / (HEIGHT - 1)
         yield f"  {level:5.2f}  {'  '.join(row)}"
@@ -51,7 +51,7 @@ def meetings(decisions: Sequence[Decision]) -> Iterator[str]:
 
 
 def drawn(known: Since | None, decisions: Sequence[Decision]) -> list[str]:
-    """All pictures that there is something for."""
+    """All plots that have data."""
     lines = list(meetings(decisions))
     if known is not None:
         lines += [*calibration(known.calibration), *(precision(known.precision) if known.precision else ())]

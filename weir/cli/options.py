@@ -1,4 +1,4 @@
-"""Options that commands share, and the settings that follow from them."""
+"""Options that commands share, and the settings that they give."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ _COMMON: dict[str, Any] = {
 
 
 def moment(option: str, text: str) -> float:
-    """Epoch seconds that a person named: ISO 8601, seconds or milliseconds.
+    """Epoch seconds of a time as ISO 8601, seconds or milliseconds.
 
     Raises:
-        UsageError: it is no time.
+        UsageError: the text is not a time.
     """
     try:
         given: float | str = float(text)
@@ -83,7 +83,7 @@ def flags(
 
 
 def with_flags(function: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the common options; its first parameter takes those that were given, as a dict."""
+    """Adds the common options to a command; its first parameter is a dict of the options that were given."""
     signature = inspect.signature(function, eval_str=True)
     _, *own = signature.parameters.values()
     common = [
@@ -98,14 +98,14 @@ def with_flags(function: Callable[..., None]) -> Callable[..., None]:
 
     own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
     parameters = [*own, *common]
-    # Typer reads both.
+    # Typer reads both attributes.
     command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return command
 
 
 def with_settings(function: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command `--bootstrap-servers`, `--application-id`, `--topic-prefix` and `--set`.
+    """Adds `--bootstrap-servers`, `--application-id`, `--topic-prefix` and `--set` to a command.
 
     The function's first parameter takes the `Settings` that follow from file, environment and these flags:
 

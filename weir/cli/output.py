@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON lines for programs, progress on standard error."""
+"""Output of commands: tables for people, JSON lines for programs, progress on standard error."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Advance = Callable[[float], None]
 
 
 def console(*, error: bool = False) -> Console:
-    """A console on standard output or error as they are now; lines are cut on a terminal alone."""
+    """A console on the present standard output or error; lines are cut only on a terminal."""
     from rich.console import Console  # noqa: PLC0415 -- `--json` needs no rich
 
     stream = sys.stderr if error else sys.stdout
@@ -33,16 +33,16 @@ def say(text: str) -> None:
 
 
 def print_json(row: object) -> None:
-    """One JSON object on one line of standard output."""
+    """Prints one JSON object on one line of standard output."""
     sys.stdout.write(msgspec.json.encode(row, enc_hook=str).decode() + "\n")
 
 
 def show(
     rows: Iterable[Row], columns: Sequence[str], *, as_json: bool = False, title: str = "", empty: str = ""
 ) -> None:
-    """Rows as a table, or as JSON lines; `columns` are keys of the rows, in order; `empty` stands for none.
+    """Prints rows as a table, or as JSON lines; `empty` is printed instead of a table without rows.
 
-    The table shows the columns alone, JSON all that a row has.
+    `columns` are keys of the rows, in order. The table shows only these columns, JSON all keys of a row.
     """
     if as_json:
         for row in rows:
@@ -60,7 +60,7 @@ def show(
 
 
 def cell(value: object) -> str:
-    """A value as a person reads it; never taken for markup."""
+    """A value as text for a table, with rich's markup escaped."""
     from rich.markup import escape  # noqa: PLC0415 -- `--json` needs no rich
 
     if value is None:
@@ -75,22 +75,22 @@ def cell(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with control characters written out, since what a log holds must not reach a terminal as commands."""
+    """The text with control characters escaped, since a terminal would execute those in a visitor's text."""
     return "".join(
         char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in text
     )
 
 
 def clock_time(seconds: float) -> str:
-    """Epoch seconds as UTC, to the second, and marked as that."""
+    """Epoch seconds as UTC time to the second, with a mark of the zone."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 @contextmanager
 def progress(what: str, total: float | None = None, unit: str = "events") -> Iterator[Advance]:
-    """A bar on standard error while the block runs; call what it gives with the number of units done since.
+    """Shows a bar on standard error while the block runs; call the yielded function with the number of new units.
 
-    Where standard error is no terminal there is no bar, and one line at the end says how much and how fast.
+    If standard error is not a terminal, there is no bar, but one line at the end with number and rate.
     """
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415 -- see above
 

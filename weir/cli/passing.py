@@ -1,4 +1,4 @@
-"""Events as they pass, and which of them came back as late events or as dead letters: for `weir tail events`."""
+"""Shows new events together with late events and dead letters, for `weir tail events`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from weir.settings import Settings
 from weir.topics import DEAD_LETTER, EVENTS, LATE, Topic
 
 TOPICS: tuple[Topic, ...] = (EVENTS, LATE, DEAD_LETTER)
-"""The topics that say what became of events; most events appear again in their sessions alone."""
+"""The topics that are followed; the outcome of most events is only in their sessions."""
 _WORDS = {EVENTS.name: "event", LATE.name: "late", DEAD_LETTER.name: "dead letter"}
 _WIDTH = max(map(len, _WORDS.values()))
 _event = decoder(Event)
 
 
 def visitor_of(topic: Topic, record: LogRecord) -> str | None:
-    """Whose event the record is, where it tells."""
+    """The visitor of the record's event; None if the record does not have it."""
     value = record.value or b""
     if topic is not DEAD_LETTER:
         try:
@@ -36,8 +36,8 @@ class Passing:
     """Shows events, late events and dead letters, each line with its kind.
 
     Args:
-        settings: tell the topics' full names.
-        visitor: whose alone; None for all.
+        settings: have the topics' full names.
+        visitor: the visitor whose records are shown; None for all.
     """
 
     def __init__(self, settings: Settings, visitor: str | None) -> None:
@@ -52,19 +52,19 @@ class Passing:
         return self._visitor is None or visitor_of(topic, record) == self._visitor
 
     def line(self, record: LogRecord) -> str:
-        """For people: what it is, where an event lies, and the record."""
+        """For people: the kind of the record, the event's position, and the record."""
         topic = self._topics[record.topic]
         return f"{_WORDS[topic.name]:<{_WIDTH}}  {self._place(topic, record):<10}  {line_of(topic.name, record)}"
 
     def json(self, record: LogRecord) -> str:
-        """For programs: topic, partition and offset, and the record as that topic's own tail has it."""
+        """For programs: topic, partition and offset, and the record as in the tail of its topic."""
         topic = self._topics[record.topic]
         where = f'"topic":"{topic.name}","partition":{record.partition},"offset":{record.offset}'
         return f'{{{where},"record":{json_line(topic.name, record)}}}'
 
     @staticmethod
     def _place(topic: Topic, record: LogRecord) -> str:
-        """The event's position in the events topic, which a late event and a dead letter carry too."""
+        """The event's position in the events topic, which headers of late events and dead letters have too."""
         if topic is EVENTS:
             return f"{record.partition}:{record.offset}"
         headers = text_headers(record)

@@ -1,4 +1,4 @@
-"""`weir produce`: files of events, or standard input, to Kafka."""
+"""`weir produce`: sends files of events, or standard input, to Kafka."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def produce_files(  # noqa: PLR0913 -- one parameter an option
     rate: Annotated[float | None, typer.Option(help="Records a second, at most.", min=0.001)] = None,
     as_json: Json = False,
 ) -> None:
-    """Check every line and send it; a line that is no event becomes a dead letter with its reason.
+    """Check every line and send it; a line that is not a valid event becomes a dead letter with its reason.
 
-    Files may be packed with gzip, bzip2, xz or zstd, and named in any order: they are sent in the order of time.
+    Files may be packed with gzip, bzip2, xz or zstd, and given in any order: events are sent in the order of time.
     """
     inputs = open_inputs(files, line_format, log_format, settings, quiet=as_json)
     late = LateCounter(settings.partitions, settings.gap_s, settings.grace_s)
@@ -67,7 +67,7 @@ def produce_files(  # noqa: PLR0913 -- one parameter an option
 
 
 def report(produced: Produced, inputs: Inputs, late: int, seconds: float, *, as_json: bool) -> None:
-    """What became of the lines."""
+    """Prints the outcome of the lines."""
     if as_json:
         print_json(
             {
@@ -87,9 +87,9 @@ def report(produced: Produced, inputs: Inputs, late: int, seconds: float, *, as_
         {"what": f"dead letters: {reason}", "number": count} for reason, count in produced.dead_letters.most_common()
     ]
     if late:
-        rows.append({"what": "of them too late for their session", "number": late})
+        rows.append({"what": "events too late for their session", "number": late})
     if produced.watermarks:
-        rows.append({"what": "records that say that time has passed", "number": produced.watermarks})
+        rows.append({"what": "watermark records", "number": produced.watermarks})
     if produced.ended_partitions:
         rows.append({"what": "partitions whose input has ended", "number": len(produced.ended_partitions)})
     show(rows, ("what", "number"))

@@ -1,4 +1,4 @@
-"""`weir query`: one SELECT over the tables, in the reader's own words or by name."""
+"""`weir query`: runs one SELECT over the tables, given as SQL or by name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from weir.tables.queries import named_queries, named_query
 
 command = typer.Typer()
 SHOWN_ROWS = 100
-"""Rows of a table for people, unless --limit says otherwise."""
+"""Most rows of a table for people, unless --limit is given."""
 GRACE_S = 3.0
 """Seconds past --seconds after which the process ends, if DuckDB did not end the query."""
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -37,23 +37,23 @@ def query(  # noqa: PLR0913 -- one parameter an option
     file: Annotated[Path | None, typer.Option("--file", help="Read the SELECT from this file.")] = None,
     listed: Annotated[bool, typer.Option("--list", help="List the named queries.")] = False,
     table: Annotated[
-        str | None, typer.Option("--table", metavar="URI", help="Folder or object store; the setting table_uri else.")
+        str | None, typer.Option("--table", metavar="URI", help="Folder or object store; table_uri unless given.")
     ] = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="Stop a query that takes longer.")] = 60.0,
     memory: Annotated[
-        str | None, typer.Option(help="Memory that it may take, such as 2GB; a quarter of the machine's else.")
+        str | None, typer.Option(help="Most memory, such as 2GB; a quarter of the machine's unless given.")
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help=f"Give this many rows at most; {SHOWN_ROWS} in a table, else all.")
+        int | None, typer.Option(min=1, help=f"Most rows to print; {SHOWN_ROWS} in a table, else all, unless given.")
     ] = None,
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header instead of a table.")] = False,
     parquet: _Output = None,
 ) -> None:
-    """Ask the tables: one SELECT in DuckDB's SQL over sessions, flags, late_events, labels, examples and scores.
+    """Run one SELECT in DuckDB's SQL over sessions, flags, late_events, labels, examples and scores.
 
-    Nothing is written but the file of --parquet, and nothing read but the tables. Times are UTC. `weir query --list`
-    says which queries have a name; `weir query "FROM sessions LIMIT 5"` shows some rows.
+    The query can read only the tables, and only the file of --parquet is written. Times are UTC. `weir query --list`
+    lists the named queries; `weir query "FROM sessions LIMIT 5"` shows some rows.
     """
     if listed:
         show(
@@ -87,10 +87,10 @@ def query(  # noqa: PLR0913 -- one parameter an option
 
 
 def needs_tables() -> None:
-    """Makes sure that what reads the tables is there.
+    """Checks that the packages that read the tables are installed.
 
     Raises:
-        UsageError: it is not installed.
+        UsageError: a package is not installed.
     """
     try:
         import deltalake  # noqa: F401, PLC0415 -- an extra
@@ -123,16 +123,16 @@ def _run(  # noqa: PLR0913 -- one parameter an option
 
 @contextmanager
 def _hard_end(seconds: float, part: Path | None) -> Iterator[None]:
-    """Ends the process when the block lasts longer: DuckDB looks for an interrupt between the rows it works on.
+    """Ends the process if the block takes longer, since DuckDB checks for an interrupt only between rows.
 
-    One call of a function that makes a huge list or text was measured to go on for twenty seconds.
+    One call of a function that makes a huge list or text was measured to run for twenty seconds.
     """
 
     def end() -> None:
         if part is not None:
             part.unlink(missing_ok=True)
         sys.stderr.write(
-            f"weir: The query was ended after {seconds:g} s.\n  Ask for less, or give it more --seconds.\n"
+            f"weir: The query was ended after {seconds:g} s.\n  Query fewer rows, or give more --seconds.\n"
         )
         sys.stderr.flush()
         os._exit(1)
@@ -147,7 +147,7 @@ def _hard_end(seconds: float, part: Path | None) -> Iterator[None]:
 
 
 def _sql(statement: str | None, file: Path | None) -> str:
-    """The text to run: given, of a file, or of a named query."""
+    """The SQL to run: the argument, the file's text, or a named query."""
     if (statement is None) == (file is None):
         raise UsageError(
             "One statement, name or --file is needed.", "Give one of them; `weir query --list` lists the names."

@@ -1,4 +1,4 @@
-"""How the rows of a query are given: a table, JSON lines, CSV or a Parquet file. All of them read in portions."""
+"""Outputs of a query's rows: a table, JSON lines, CSV or a Parquet file. Each fetches the rows in portions."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 PORTION = 2_048
 """Rows that are fetched at a time."""
 MOST_COLUMNS = 14
-"""Of a table; rows with more are shown one below another, a line for each column."""
+"""Most columns of a table; rows with more columns are printed one below another, a line for each column."""
 
 
 @dataclass(frozen=True)
 class TableOutput:
-    """An aligned table, and how many rows it has."""
+    """An aligned table, and its number of rows."""
 
     limit: int
 
     def __call__(self, result: DuckDBPyConnection) -> None:
-        """Prints the first rows, and says whether there are more."""
+        """Prints the first rows, and whether there are more."""
         names = column_names(result)
         found = list(islice(rows(result), self.limit + 1))
         shown = [dict(zip(names, map(_readable, row), strict=True)) for row in found[: self.limit]]
@@ -40,13 +40,13 @@ class TableOutput:
             _show_upright(shown)
         else:
             show(shown, names)
-        more = " of more: --limit says how many are shown" if len(found) > self.limit else ""
+        more = " of more: --limit sets the number" if len(found) > self.limit else ""
         say(f"{len(shown):,} row{'s' * (len(shown) != 1)}{more}")
 
 
 @dataclass(frozen=True)
 class JsonOutput:
-    """An object a line."""
+    """One JSON object for each row."""
 
     limit: int | None
 
@@ -65,7 +65,7 @@ class CsvOutput:
     limit: int | None
 
     def __call__(self, result: DuckDBPyConnection) -> None:
-        """Writes the rows as they come; for a terminal, control characters are written out."""
+        """Writes the rows as they come; on a terminal, control characters are escaped."""
         writer = csv.writer(self.stream, lineterminator="\n")
         writer.writerow(column_names(result))
         safe = self.stream.isatty()
@@ -76,13 +76,13 @@ class CsvOutput:
 
 @dataclass(frozen=True)
 class ParquetOutput:
-    """A file with the columns' own types; there is none unless all rows are in it."""
+    """A Parquet file with the columns' types; it exists only if all rows were written."""
 
     path: Path
     limit: int | None
 
     def __call__(self, reader: Any) -> None:  # noqa: ANN401 -- Arrow has no types
-        """Writes the rows beside the file, then gives it its name."""
+        """Writes the rows to a temporary file, then renames it."""
         part, written = part_of(self.path), 0
         try:
             with pq.ParquetWriter(part, reader.schema) as writer:
@@ -99,12 +99,12 @@ class ParquetOutput:
 
 
 def part_of(path: Path) -> Path:
-    """Where rows lie until all of them are there."""
+    """The temporary file to which rows are written."""
     return path.with_name(f".{path.name}.part")
 
 
 def column_names(result: DuckDBPyConnection) -> list[str]:
-    """The columns' names; one that comes again has a number behind it."""
+    """The columns' names; a repeated name gets a number as suffix."""
     names: list[str] = []
     for column in result.description or ():
         name, times = str(column[0]), 1
@@ -128,7 +128,7 @@ def rows(result: DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
 
 
 def _plain(value: object) -> object:
-    """As JSON has it: moments in UTC, decimals as numbers."""
+    """A value for JSON: times in UTC, decimals as numbers."""
     if isinstance(value, datetime):
         return _moment(value)
     if isinstance(value, Decimal):
@@ -152,7 +152,7 @@ def _text(value: object) -> str:
 
 
 def _readable(value: object) -> object:
-    """As a table has it: numbers are left to the table."""
+    """A value for a table, which formats numbers itself."""
     if isinstance(value, datetime):
         return _moment(value).replace("T", " ")
     if isinstance(value, Decimal):
@@ -161,7 +161,7 @@ def _readable(value: object) -> object:
 
 
 def _moment(value: datetime) -> str:
-    """A moment in UTC, marked as that; one without a zone stays without."""
+    """A time in UTC, with a mark of the zone; a time without a zone gets no mark."""
     if value.tzinfo is None:
         return value.isoformat()
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

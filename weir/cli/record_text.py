@@ -28,7 +28,7 @@ _score = decoder(Score)
 
 
 def line_of(topic: str, record: LogRecord) -> str:
-    """The record of the topic of this name (without prefix) in one line."""
+    """A record of the topic with this name (without prefix) as one line of text."""
     try:
         return printable(_LINES[topic](record))
     except (msgspec.DecodeError, UnicodeDecodeError, BadTimeError):
@@ -36,14 +36,14 @@ def line_of(topic: str, record: LogRecord) -> str:
 
 
 def json_line(topic: str, record: LogRecord) -> str:
-    """The record of the topic of this name (without prefix) as one line of JSON, whatever its bytes are."""
+    """A record of the topic with this name (without prefix) as one line of JSON; unreadable bytes are base64."""
     if topic == DEAD_LETTER.name:
         return dead_letter_line(record.key, record.value, record.headers).decode()
     value = record.value or b"null"
     try:
         msgspec.json.decode(value)
         if b"\n" in value or b"\r" in value:
-            # A producer's own bytes may have line breaks between their tokens.
+            # JSON of a producer may have line breaks between its tokens.
             value = msgspec.json.format(value, indent=-1)
         return value.decode()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -51,18 +51,18 @@ def json_line(topic: str, record: LogRecord) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with nothing but what shows: control characters become a replacement sign."""
+    """The text with control characters replaced by a replacement sign."""
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def shortened(text: str | None, at_most: int = MAX_TEXT) -> str:
-    """The text's beginning."""
+    """The beginning of the text."""
     text = text or ""
     return text if len(text) <= at_most else f"{text[: at_most - 1]}…"
 
 
 def text_headers(record: LogRecord) -> dict[str, str]:
-    """The record's headers as texts."""
+    """The record's headers as strings."""
     return {name: value.decode(errors="replace") for name, value in record.headers}
 
 
@@ -100,7 +100,7 @@ def _answers_line(record: LogRecord) -> str:
         for one in answers.answers[-3:]
     ]
     subject = shortened(answers.visitor_id, 36)
-    return f"{_arrived(record)}  {subject}  {'; '.join(in_force) or 'nothing decides any more'}"
+    return f"{_arrived(record)}  {subject}  {'; '.join(in_force) or 'no answer in force'}"
 
 
 def _session_line(record: LogRecord) -> str:
@@ -178,4 +178,4 @@ _LINES: Mapping[str, Callable[[LogRecord], str]] = {
     ACTIONS.name: _action_line,
 }
 TOPICS = tuple(topic.name for topic in (FLAGS, LIMITS, REVIEWS, SESSIONS, ANSWERS, DEAD_LETTER, LATE))
-"""Names of the topics that can be followed alone."""
+"""Names of the topics that can be followed."""

@@ -1,6 +1,6 @@
-"""The reference pages in `docs/`, written from what is declared once: metrics, topics, settings, dead letters' reasons.
+"""Writes the reference pages in `docs/` from the declarations of metrics, topics, settings and reasons of dead letters.
 
-Run it after a change: `python -m weir.cli.reference`. A test compares the pages with what this would write.
+Run it after a change: `python -m weir.cli.reference`. A test checks that the pages are up to date.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _WIDTHS = {"visitors": "as many as `partitions` says", "small": "at most 4", "on
 
 
 def metrics_page() -> str:
-    """Every metric with its kind, unit, labels and meaning."""
+    """The page of all metrics, each with its kind, unit, labels and meaning."""
     rows = ((f"`{metric.full_name}`", metric.kind, metric.unit, _labels(metric), metric.meaning) for metric in METRICS)
     return _page(
         "Metrics",
@@ -38,7 +38,7 @@ def metrics_page() -> str:
 
 
 def topics_page() -> str:
-    """Every topic with its configuration in Kafka."""
+    """The page of all topics, each with its configuration in Kafka."""
     rows = [_topic(f"weir.{topic.name}", topic) for topic in PUBLIC]
     rows += [_topic(f"weir.{stage}.state", state_topic(stage)) for stage in STAGES]
     return _page(
@@ -52,7 +52,7 @@ def topics_page() -> str:
 
 
 def settings_page() -> str:
-    """Every setting with its default and meaning."""
+    """The page of all settings, each with its default and meaning."""
     rows = (
         (f"`{name}`", f"`WEIR_{name.upper()}`", _default(field.default), _one_line(field.description or ""))
         for name, field in Settings.model_fields.items()
@@ -66,7 +66,7 @@ def settings_page() -> str:
 
 
 def dead_letters_page() -> str:
-    """Every reason for a dead letter, with what its producer should do."""
+    """The page of all reasons for dead letters, each with advice for the producer."""
     rows = ((f"`{reason}`", reason.meaning, reason.advice) for reason in DeadLetterReason)
     return _page(
         "Dead letters",
@@ -79,7 +79,7 @@ def dead_letters_page() -> str:
 
 
 def features_page() -> str:
-    """Every feature of a session with its kind, unit and meaning."""
+    """The page of all features of a session, each with its kind, unit and meaning."""
     rows = ((f"`{feature.name}`", feature.kind, feature.unit, feature.meaning) for feature in FEATURES)
     return _page(
         "Features",
@@ -91,7 +91,7 @@ def features_page() -> str:
 
 
 def tables_page() -> str:
-    """Every column of every table with its type and meaning."""
+    """The page of all columns of all tables, each with its type and meaning."""
     from weir.tables.catalogue import TABLES  # noqa: PLC0415 -- needs the extra `table`
     from weir.tables.columns import schema  # noqa: PLC0415 -- likewise
 
@@ -135,7 +135,7 @@ def _topic(name: str, topic: Topic) -> tuple[str, ...]:
 
 
 def _file_name(contract: str) -> str:
-    """`DeadLetterHeaders` is in `dead_letter_headers.json`."""
+    """The schema's file of a contract, such as `dead_letter_headers.json` of `DeadLetterHeaders`."""
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in contract).lstrip("_") + ".json"
 
 
@@ -152,7 +152,7 @@ def _page(title: str, introduction: str, table: str) -> str:
 
 
 def _labels(metric: Metric) -> str:
-    """Each label, with what it may be where that is known."""
+    """The labels, each with its possible values if they are known."""
     known = dict(zip(metric.labels, metric.values, strict=False))
     return "; ".join(
         f"`{label}`: {', '.join(known[label])}" if label in known else f"`{label}`" for label in metric.labels

@@ -1,4 +1,4 @@
-"""`weir replay`: the same code without Kafka."""
+"""`weir replay`: processes files with the workers' code, without Kafka."""
 
 from __future__ import annotations
 
@@ -75,18 +75,18 @@ def replay(  # noqa: PLR0913 -- one parameter an option
         bool,
         typer.Option(
             "--append",
-            help="Add rows to the tables that the folder has; a file that is replayed twice gives its rows twice.",
+            help="Add rows to the folder's tables; a file that is replayed twice gives its rows twice.",
             rich_help_panel="Output files",
         ),
     ] = False,
     report: Annotated[Path | None, typer.Option(help="Write an HTML page with figures and plots here.")] = None,
-    gap: Annotated[float | None, typer.Option(help="Seconds of silence that end a session.")] = None,
+    gap: Annotated[float | None, typer.Option(help="Seconds of silence after which a session ends.")] = None,
     grace: Annotated[
         float | None, typer.Option(help="Seconds after a session's end for which late events count.")
     ] = None,
     anomaly: Annotated[
         bool,
-        typer.Option("--anomaly", help="Tell in scores how unusual each closed session is; two seconds more."),
+        typer.Option("--anomaly", help="Add to scores how unusual each closed session is; takes two seconds longer."),
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -107,7 +107,7 @@ def replay(  # noqa: PLR0913 -- one parameter an option
     }
     started_s = time.time()
     resources = Resources.from_settings(settings, now=lambda: started_s, check_own=check_own_pack)
-    # Tables first: a folder that is refused must not have cost the files of an earlier replay.
+    # Tables first: if their folder is refused, the output files of an earlier replay must still exist.
     with replay_tables(table, settings, is_append=append) as tables, FileSink(paths) as sink:
 
         def write(topic: Topic, record: LogRecord) -> None:
@@ -133,10 +133,10 @@ def replay(  # noqa: PLR0913 -- one parameter an option
 def replay_settings(
     flags: dict[str, str], gap: float | None, grace: float | None, *, anomaly: bool = False
 ) -> Settings:
-    """The settings in force, but for those that a replay has its own way with.
+    """The settings in force, with the changes for a replay.
 
-    Without a model key there is one of the moment, since snapshots end with the replay. Half-space trees are on with
-    `anomaly` alone: to import River takes longer than a short replay.
+    Without a model key a random key is used, since snapshots end with the replay. Half-space trees are on only with
+    `anomaly`, since the import of River takes longer than a short replay.
     """
     settings = load(**{"gap_s": gap, "grace_s": grace} | flags)
     own: dict[str, Any] = {"anomaly": anomaly}
@@ -149,7 +149,7 @@ def run(work: Replay, inputs: Inputs, started_s: float) -> ReplaySummary:
     """Reads all lines, with a progress bar.
 
     Raises:
-        UsageError: there was not one line.
+        UsageError: the input has no lines.
     """
     count = 0
     with progress("replay", unit="lines") as advance:

@@ -1,4 +1,4 @@
-"""What `weir replay` prints at its end."""
+"""The summary that `weir replay` prints at its end."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ def _learned(summary: ReplaySummary) -> dict[str, object]:
     shown: dict[str, object] = {f"examples: {kind}": count for kind, count in learning.examples.items()}
     shown |= {f"decisions: {decision}": count for decision, count in learning.decisions.items()}
     if learning.auc is not None:
-        shown["AUC of scores as given, on people's labels"] = learning.auc
+        shown["AUC of the published scores, on human labels"] = learning.auc
     if learning.recall is not None:
-        shown["flagged of what people call bad: with learning"] = learning.recall
-        shown["flagged of what people call bad: without"] = learning.recall_without
+        shown["flagged of sessions with the human label bad: with learning"] = learning.recall
+        shown["flagged of sessions with the human label bad: without"] = learning.recall_without
     if learning.false_positives is not None:
-        shown["flagged of what people call good: with learning"] = learning.false_positives
-        shown["flagged of what people call good: without"] = learning.false_positives_without
+        shown["flagged of sessions with the human label good: with learning"] = learning.false_positives
+        shown["flagged of sessions with the human label good: without"] = learning.false_positives_without
     return shown

@@ -1,4 +1,4 @@
-"""`weir replay --table`: the tables of a replay, from the check before the work to the report at the end."""
+"""`weir replay --table`: checks the tables' folder, writes a replay's tables, and reports the number of rows."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def replay_tables(folder: str | None, settings: Settings, *, is_append: bool) -> Iterator[TableSink | None]:
-    """What takes the replay's records for the tables in a folder; None where no folder is named.
+    """The sink that writes the replay's records to the tables in a folder; None without a folder.
 
-    When the block raises, standard error has a line that says how much of the replay is in the tables already.
+    If the block raises, the number of rows that are in the tables already is printed to standard error.
 
     Raises:
         UsageError: the extra is not installed, the folder has tables already, or there is `--append` without a folder.
@@ -27,7 +27,7 @@ def replay_tables(folder: str | None, settings: Settings, *, is_append: bool) ->
     """
     if folder is None:
         if is_append:
-            raise UsageError("--append belongs to --table.", "Name the tables' folder with --table.")
+            raise UsageError("--append is given without --table.", "Name the tables' folder with --table.")
         yield None
         return
     check_extra("--table")
@@ -45,22 +45,22 @@ def replay_tables(folder: str | None, settings: Settings, *, is_append: bool) ->
 
 
 def say_tables(tables: TableSink | None, folder: str | None) -> None:
-    """Says on standard error how many rows were written to which table."""
+    """Prints the number of rows of each table to standard error."""
     if tables is not None:
         counts = ", ".join(f"{name} {rows:,}" for name, rows in tables.rows.items())
         say(f"Rows written to the tables in {folder}: {counts}.")
 
 
 def check_tables(tables: TableSink | None, folder: str | None) -> None:
-    """Passes if every record that should be a row is one.
+    """Checks that every record that should be a row is one.
 
     Raises:
-        WorkError: some could not be read, or have a value that no column holds.
+        WorkError: records could not be read, or have a value that no column can hold.
     """
     missing = {} if tables is None else tables.missing
     if missing:
         counts = ", ".join(f"{name} {count:,}" for name, count in missing.items())
         raise WorkError(
             f"The tables in {folder} lack records that could not be read as rows: {counts}.",
-            "The files that --sessions, --flags and --late name have them as they are.",
+            "The files of --sessions, --flags and --late have these records as they are.",
         )

@@ -1,4 +1,4 @@
-"""`weir rules check` and `weir rules test`: what is wrong or suspicious in rule files, before they are live."""
+"""`weir rules check` and `weir rules test`: find errors and suspicious rules in rule files, before they are live."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from weir.errors import SettingsError, WorkError
 from weir.networks import Network
 from weir.settings import Settings
 
-Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE...]", help="Those in the settings unless given.")]
+Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE...]", help="Those of the settings unless given.")]
 
 
 @with_settings
@@ -80,17 +80,21 @@ def run_examples(settings: Settings, *, files: Files = None, as_json: Json = Fal
     problems, checked = examined(settings, files or [])
     rows = [_counted(one.pack) for one in checked]
     columns = ("pack", "version", "patterns", "rules", "examples")
-    none = "No pack is well." if problems else "There is no pack: only patterns and rules over sessions have examples."
+    none = (
+        "All packs have errors."
+        if problems
+        else "There is no pack: only patterns and rules over sessions have examples."
+    )
     show(rows, columns, as_json=as_json, empty=none)
     if problems:
         raise WorkError(str(RulesError(problems).message), "`weir rules explain TEXT` shows what a pattern sees.")
 
 
 def examined(settings: Settings, files: Sequence[Path]) -> tuple[list[Problem], list[Checked]]:
-    """What is wrong with the files, or those in the settings, and the packs that are well.
+    """The problems of the files, or of those in the settings, and the packs without errors.
 
     Raises:
-        UsageError: a file is not there.
+        UsageError: a file does not exist.
     """
     must_be_files(files)
     problems: list[Problem] = []
@@ -118,7 +122,7 @@ def _examined(
 
 
 def _networks(settings: Settings, files: Sequence[Path]) -> tuple[Network, ...] | None:
-    """Those that business rules may name: of the limits' files beside them, else of the settings'."""
+    """Networks that business rules may name: those of the limits' files among the files, else of the settings."""
     checked = [check_budgets(file) for file in files or (settings.limits_file,)]
     well = [budgets for budgets in checked if isinstance(budgets, Budgets)]
     return tuple(network for budgets in well for network in budgets.networks) if len(well) == len(checked) else None
@@ -131,7 +135,7 @@ def _problems_of_others(settings: Settings) -> Iterator[Problem]:
 
 
 def _beside(settings: Settings, problems: list[Problem], *, is_needed: bool) -> tuple[list[Pack], list[Problem]]:
-    """The packs in force, and what is wrong with those, too."""
+    """The packs in force, and the problems with those added."""
     try:
         return packs_of(settings), problems
     except SettingsError as error:
@@ -143,7 +147,7 @@ def _beside(settings: Settings, problems: list[Problem], *, is_needed: bool) -> 
 def _clashes(checked: Sequence[Checked], beside: Sequence[Pack]) -> list[Problem]:
     packs = {pack.name: pack for pack in beside} | {one.pack.name: one.pack for one in checked}
     return [
-        Problem(one.file, (one.pack.lines or {}).get(name, 0), f"{name} stands in another pack too.", "Rename one.")
+        Problem(one.file, (one.pack.lines or {}).get(name, 0), f"{name} is in another pack too.", "Rename one.")
         for one in checked
         for name in clashes(one.pack, packs.values())
     ]

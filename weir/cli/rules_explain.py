@@ -1,4 +1,4 @@
-"""`weir rules explain`: which rules fire, on which characters, after which decoding."""
+"""`weir rules explain`: shows the rules that fire, with the matched characters and the decoding before the match."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def explain_text(
     ],
     as_json: Json = False,
 ) -> None:
-    """Say which rules fire on a text or an event, on which characters, after which decoding.
+    """Show the rules that fire on a text or an event, with the matched characters and the decoding before the match.
 
-    A text is looked at as each field. An event is judged as a session that has no other one.
+    A text is matched as each field. An event is judged as a session of this one event.
     """
     if text == STANDARD_INPUT:
         text = b"\n".join(line for _, line in read_lines(text)).decode("utf-8", "surrogateescape")
@@ -74,7 +74,7 @@ def _of_event(settings: Settings, patterns: Patterns, text: str, *, as_json: boo
 
 
 def _session_of(settings: Settings, patterns: Patterns, decoded: Accepted, value: bytes) -> Session:
-    """What a worker makes of an event that comes alone."""
+    """The session that a worker makes of one event."""
     closed: list[Session] = []
     sessions = Sessions(Resources.from_settings(settings), patterns, closed.append)
     sessions.read(Line("event", 1, decoded.event.visitor_id.encode(), value, decoded.ts))
@@ -131,5 +131,5 @@ def _conclude(value: float, *, as_json: bool, field: str | None = None) -> None:
         where = {} if field is None else {"field": field}
         print_json(where | {"evidence": value, "verdict": verdict})
     else:
-        where_said = "" if field is None else f"As {field}: "
-        console().print(f"{where_said}evidence {value:.2f}, {verdict}.".capitalize())
+        prefix = "" if field is None else f"As {field}: "
+        console().print(f"{prefix}evidence {value:.2f}, {verdict}.".capitalize())

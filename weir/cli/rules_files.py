@@ -1,4 +1,4 @@
-"""What the commands of `weir rules` share: their files, and the packs in force."""
+"""Shared by the commands of `weir rules`: their files, and the packs in force."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from weir.errors import UsageError, WorkError
 from weir.settings import Settings
 
 SHOWN = 80
-"""Characters of a text that a table shows."""
+"""Most characters of a text in a table."""
 
 
 def today() -> date:
@@ -24,12 +24,12 @@ def today() -> date:
 
 
 def patterns_of(settings: Settings, more: Iterable[Path] = ()) -> Patterns:
-    """The packs that the settings name, and more that take the place of those of the same name."""
+    """The patterns of the packs in the settings; packs in `more` replace those of the same name."""
     return load_packs([*settings.pack_files, *more], today(), settings.paranoia_level)
 
 
 def packs_of(settings: Settings) -> list[Pack]:
-    """The packs that the settings name, whether expired or not."""
+    """The packs in the settings, with expired ones."""
     found = {}
     for file in [*sorted(SHIPPED.glob("*.yaml")), *settings.pack_files]:
         pack = read_pack(file, settings.paranoia_level)
@@ -38,11 +38,11 @@ def packs_of(settings: Settings) -> list[Pack]:
 
 
 def replaced(packs: Iterable[Pack], files: Iterable[Path], level: int) -> Patterns:
-    """Packs, of which those of the files take the place of those of the same name.
+    """The patterns of packs, after the files' packs replaced those of the same name.
 
     Raises:
         RulesError: a file is refused.
-        UsageError: it is not there.
+        UsageError: a file does not exist.
     """
     named = list(files)
     must_be_files(named)
@@ -54,10 +54,10 @@ def replaced(packs: Iterable[Pack], files: Iterable[Path], level: int) -> Patter
 
 
 def must_be_files(files: Iterable[Path]) -> None:
-    """Passes if all are there.
+    """Checks that all files exist.
 
     Raises:
-        UsageError: one is not.
+        UsageError: a file does not exist.
     """
     for file in files:
         if not file.is_file():
@@ -72,7 +72,7 @@ def show_problems(problems: Sequence[Problem], *, as_json: bool, passes_warnings
         WorkError: there is a problem; warnings alone may pass.
     """
     columns = ("severity", "file", "line", "message", "hint")
-    show([asdict(problem) for problem in problems], columns, as_json=as_json, empty="Nothing is wrong.")
+    show([asdict(problem) for problem in problems], columns, as_json=as_json, empty="There are no problems.")
     count = sum(problem.severity == "error" or not passes_warnings for problem in problems)
     if count:
         many = "One problem" if count == 1 else f"{count} problems"
@@ -80,6 +80,6 @@ def show_problems(problems: Sequence[Problem], *, as_json: bool, passes_warnings
 
 
 def cut(text: str) -> str:
-    """A text as a table shows it: on one line, not too long."""
+    """A text for a table: on one line, and not longer than `SHOWN`."""
     flat = " ".join(text.split())
     return flat if len(flat) <= SHOWN else f"{flat[: SHOWN - 1]}…"

@@ -1,4 +1,4 @@
-"""`weir rules publish`, `list`, `show` and `rollback`: packs in force by the rules topic, without a restart."""
+"""`weir rules publish`, `list`, `show` and `rollback`: change the packs in force by the rules topic."""
 
 from __future__ import annotations
 
@@ -89,9 +89,7 @@ def show_pack(
     settings: Settings,
     *,
     pack: PackName,
-    version: Annotated[
-        str | None, typer.Argument(help="As `list --all` shows it; the one in force unless given.")
-    ] = None,
+    version: Annotated[str | None, typer.Argument(help="As `list --all` shows it; that in force unless given.")] = None,
 ) -> None:
     """Write a pack's YAML to standard output, for editing or for `weir replay --set pack_files=…`."""
     ledger = read_ledger(settings)
@@ -112,11 +110,11 @@ def rollback(  # noqa: PLR0913 -- one parameter an option
     *,
     pack: PackName,
     why: Why,
-    to: Annotated[str | None, typer.Option("--to", help="A version; the one before unless given.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="A version; the previous one unless given.")] = None,
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Put the earlier version in force again; if there is none, that of the workers' files."""
+    """Put the earlier version in force again; if there is none, the version of the workers' files."""
     ledger = read_ledger(settings)
     outputs = ledger.rollback(pack, to, by or getpass.getuser(), why, time.time())
     publish_records(settings, outputs)
@@ -124,7 +122,7 @@ def rollback(  # noqa: PLR0913 -- one parameter an option
 
 
 def in_force(settings: Settings, ledger: PackLedger) -> Patterns:
-    """The patterns that workers with these settings have in force."""
+    """The patterns in force in workers with these settings."""
     library = PackLibrary(Patterns(packs_of(settings)))
     library.take_over(ledger)
     return library.current
@@ -171,7 +169,7 @@ def put_in_force(  # noqa: PLR0913 -- one argument an option
 
 
 def _errors(one: Checked, beside: Iterable[Pack]) -> list[Problem]:
-    """Errors for which a worker would refuse the pack."""
+    """The errors for which a worker would refuse the pack."""
     pack = one.pack
     found: list[tuple[str, str]] = []
     if pack.name in TAKEN:

@@ -31,7 +31,7 @@ from weir.cli.rules_publish import in_force
 from weir.settings import Settings
 
 Live = Annotated[
-    bool, typer.Option("--live", help="Today's packs as they are published on the cluster, not as the files say.")
+    bool, typer.Option("--live", help="Compare with the packs published on the cluster, not with those of the files.")
 ]
 
 
@@ -50,7 +50,7 @@ def simulate(  # noqa: PLR0913 -- one parameter an option
 ) -> None:
     """Show sessions that other packs would newly flag, and those that they would no longer flag.
 
-    Events are folded into sessions as a worker does; the other stages are asked nothing.
+    Events are folded into sessions as in a worker; the other stages are left out.
     """
     beside = in_force(settings, read_ledger(settings)).packs if live else packs_of(settings)
     both = Both(Patterns(list(beside), today()), replaced(beside, pack, settings.paranoia_level))

@@ -1,4 +1,4 @@
-"""`weir rules stats` and `weir rules graduate`: what each rule is worth, and whether one may leave the shadow."""
+"""`weir rules stats` and `weir rules graduate`: figures of each rule, and the check for taking one out of shadow."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from weir.topics import LABELS, SESSIONS, Topic
 
 Logs = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[LOG...]", help="Events to judge by; the cluster's sessions unless given."),
+    typer.Argument(metavar="[LOG...]", help="Events for the figures; the cluster's sessions unless given."),
 ]
 Labels = Annotated[Path | None, typer.Option("--labels", help="With LOG: human labels, JSON lines.")]
 COLUMNS = (
@@ -73,8 +73,8 @@ def stats(  # noqa: PLR0913 -- one parameter an option
 ) -> None:
     """Figures of each rule: how often it held, its precision by human labels, its cost.
 
-    `alone` are the sessions that it alone has flagged (in shadow: would have); the precision of those is its marginal
-    precision, what it adds to all the others. Weak labels count for nothing here.
+    `alone` is the number of sessions that only this rule has flagged (in shadow: would have); their precision is the
+    rule's marginal precision. Weak labels are not counted.
     """
     _check_call(logs, labels)
     patterns = Patterns(packs_of(settings)) if logs else in_force(settings, read_ledger(settings))
@@ -111,11 +111,11 @@ def graduate(  # noqa: PLR0913 -- one parameter an option
     precision: Annotated[
         float | None,
         typer.Option(
-            "--min-precision", min=0, max=1, help="Share of them that are bad; the rule's weight unless given."
+            "--min-precision", min=0, max=1, help="Least share of labels `bad`; the rule's weight unless given."
         ),
     ] = None,
     share: Annotated[
-        float, typer.Option("--max-share", min=0, max=1, help="Greatest share of sessions that it alone may flag.")
+        float, typer.Option("--max-share", min=0, max=1, help="Greatest share of sessions that only this rule flags.")
     ] = 0.01,
     as_json: Json = False,
 ) -> None:
@@ -169,7 +169,7 @@ def _gather(
 
 
 def _all(settings: Settings, topic: Topic, read: Callable[[bytes], Read | None]) -> Iterator[Read]:
-    """All that lies on a topic and can be read."""
+    """All readable records of a topic."""
     with progress(f"stats: {topic.name}", unit="records") as advance:
         count = 0
         for count, record in enumerate(read_all(settings, topic), 1):
@@ -183,7 +183,7 @@ def _all(settings: Settings, topic: Topic, read: Callable[[bytes], Read | None])
 
 
 def _read_final(value: bytes) -> Session | None:
-    """A closed session; found before decoding, since most records are revisions of open ones."""
+    """A closed session; others are skipped before decoding, since most records are revisions of open sessions."""
     session = _read_session(value) if b'"final":true' in value else None
     return session if session is not None and session.merged_into is None else None
 

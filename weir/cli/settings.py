@@ -1,4 +1,4 @@
-"""`weir settings`: all settings, their values and where each comes from."""
+"""`weir settings`: prints all settings, with their values and sources."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ command = typer.Typer()
 @command.command()
 @with_flags
 def settings(flags: dict[str, str], *, as_json: Json = False) -> None:
-    """All settings and where each comes from, secrets masked.
+    """Print all settings with their sources; secrets are masked.
 
-    A flag goes before the environment (WEIR_ and the name in capitals), that before the file weir.toml here, and
-    that before the default. Several values stand between commas.
+    A flag overrides the environment (WEIR_ and the name in capitals), the environment overrides the file weir.toml in
+    this folder, and the file overrides the default. Several values are separated by commas.
     """
     settings_in_force = load(**flags)
     origin = sources(flags)
@@ -35,4 +35,4 @@ def settings(flags: dict[str, str], *, as_json: Json = False) -> None:
         as_json=as_json,
     )
     for name in stray_environment():
-        say(f"{name} names no setting.")
+        say(f"{name} is not the name of a setting.")

@@ -26,7 +26,7 @@ from weir.topics import DEAD_LETTER, EVENTS, FLAGS, LATE, SESSIONS, Topic
 
 command = typer.Typer()
 MOST_LINES = 50
-"""Number of newest records of each topic that are shown as text."""
+"""Most records of each topic that are shown as text, the newest."""
 TITLES = {
     "events": "Events",
     "late": "Late events",
@@ -74,7 +74,7 @@ def show(
 
 
 def outcomes(known: KnownRecords) -> list[tuple[LogRecord, EventOutcome]]:
-    """The outcome of each event, in their order, and of dead letters whose event is no longer on its topic."""
+    """The outcome of each event, in the events' order, and of dead letters whose event is no longer on its topic."""
     places = {_origin(record): record for record in known.records.get(DEAD_LETTER, ())}
     late = {_origin(record) for record in known.records.get(LATE, ())}
     sessions = spans_of(known.records.get(SESSIONS, ()))
@@ -140,7 +140,7 @@ def _lines(known: KnownRecords) -> Iterable[str]:
 
 
 def _more(topic: Topic, record: LogRecord, became: dict[tuple[str, int, int], EventOutcome]) -> Iterable[str]:
-    """The lines after a record's own: an event's outcome, a flag's reasons."""
+    """Further lines of a record: an event's outcome, or a flag's reasons."""
     found = became.get(_place(record))
     if found is not None:
         how = " (concluded)" if found.is_derived else ""

@@ -1,4 +1,4 @@
-"""When sessions and events were, read from their records and nothing else of them."""
+"""Decodes only the times of sessions and events from their records."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _read_time = msgspec.json.Decoder(_Time).decode
 
 
 def spans_of(sessions: Iterable[LogRecord]) -> dict[str, tuple[float, float]]:
-    """From when to when each session goes by its newest revision; those that others took over are left out."""
+    """Start and end of each session in its newest revision; sessions that another took over are left out."""
     spans: dict[str, tuple[float, float]] = {}
     for record in sessions:
         one = _span(record)
@@ -38,13 +38,13 @@ def spans_of(sessions: Iterable[LogRecord]) -> dict[str, tuple[float, float]]:
 
 
 def span_of(sessions: Iterable[LogRecord], session_id: str) -> tuple[float, float] | None:
-    """From when to when a session goes by its newest revision, whether or not another one took it over."""
+    """Start and end of a session in its newest revision, even if another session took it over."""
     spans = [one for record in sessions if (one := _span(record)) is not None and one.session_id == session_id]
     return (spans[-1].start, spans[-1].end) if spans else None
 
 
 def time_s(event: LogRecord) -> float | None:
-    """When an event says that it happened; None where it doesn't."""
+    """The time of an event; None if the record has no valid time."""
     try:
         return to_epoch_s(_read_time(event.value or b"").ts)
     except (msgspec.DecodeError, UnicodeDecodeError, BadTimeError):

@@ -1,4 +1,4 @@
-"""`weir table`: shows the tables' positions, and lets their stage continue after it stopped."""
+"""`weir table`: shows the tables' positions, and resumes their stage after it stopped."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def accept(settings: Settings, *, yes: Annotated[bool, typer.Option("--yes", hel
     """
     accept_tables = _loaded().accept
     if not yes:
-        typer.confirm("Take the tables as they are? What the topics no longer hold stays missing.", abort=True)
+        typer.confirm("Continue with the tables as they are? Records that the topics lost stay missing.", abort=True)
     moved = accept_tables(settings)
     for one in moved:
         before = "nothing" if one.position is None else f"{one.position:,}"
-        typer.echo(f"{one.table}, partition {one.partition}: goes on at {one.accepted:,} (was {before})")
+        typer.echo(f"{one.table}, partition {one.partition}: continues at {one.accepted:,} (was {before})")
     typer.echo("Start the stage: weir worker --stages table")
 
 

@@ -45,13 +45,12 @@ def tail(  # noqa: PLR0913 -- one parameter an option
 ) -> None:
     """Follow a topic's committed records until Ctrl-C, one a line.
 
-    `weir tail events` shows events as they pass and, among them, late events and dead letters as those topics show
-    them, with the partition and offset at which the event lies. Nothing tells of an event that was counted in its
-    session, or left out as a duplicate: `weir show` says more of one.
+    `weir tail events` shows new events and, among them, late events and dead letters, with partition and offset of the
+    event. It doesn't show whether an event was counted in its session or left out as a duplicate: use `weir show`.
 
-    With --json flags, limits, reviews, sessions and late events are the values as they lie on the topic, or
-    {"base64": …} where a value is no JSON; dead letters are objects of headers, key and value, where bytes that are no
-    text stand as base64. Of events, each line is an object of topic, partition, offset and such a record.
+    With --json flags, limits, reviews, sessions and late events are the records' values, or {"base64": …} if a value is
+    not JSON. Dead letters are objects of headers, key and value, in which bytes that are not text are base64. Of
+    events, each line is an object of topic, partition, offset and such a record.
     """
     if topic not in FOLLOWED:
         raise UsageError(f"There is no topic {topic} to follow.", f"Choose one of {', '.join(FOLLOWED)}.")
@@ -75,7 +74,7 @@ def tail(  # noqa: PLR0913 -- one parameter an option
 
 @contextmanager
 def _interruption() -> Iterator[threading.Event]:
-    """Set by Ctrl-C. An exception in its place could come up inside the client's callbacks, and be lost there."""
+    """An event that Ctrl-C sets. A KeyboardInterrupt could be raised in the client's callbacks, and be lost there."""
     interrupted = threading.Event()
     before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
     try:
@@ -99,7 +98,7 @@ def _filter(topic: str, verdict: str | None, stage: str | None) -> Callable[[Log
     given = {"verdict": verdict, "stage": stage}
     wanted = {(name, value.encode()) for name, value in given.items() if value is not None}
     if wanted and topic != FLAGS.name:
-        raise UsageError("--verdict and --stage choose among flags.", "Leave them out, or follow flags.")
+        raise UsageError("--verdict and --stage apply only to flags.", "Leave them out, or follow flags.")
     _check_choice("verdict", verdict, get_args(Verdict))
     _check_choice("stage", stage, get_args(Stage))
     # A record without a value is not shown, except for dead letters, whose value may be empty as received.

@@ -1,4 +1,4 @@
-"""`weir topics`: makes the catalogue's topics, and compares the cluster's with it."""
+"""`weir topics`: makes the catalogue's topics, and compares the cluster's topics with the catalogue."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from weir.kafka.admin import create_topics
 from weir.kafka.topic_check import check_topics
 from weir.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Make the topics; compare the cluster's with the catalogue.")
+app = typer.Typer(no_args_is_help=True, help="Make the topics; compare the cluster's topics with the catalogue.")
 
 
 @app.command()
@@ -21,13 +21,13 @@ def create(settings: Settings) -> None:
     total = sum(1 for _ in settings.names.all())
     for name in made:
         typer.echo(f"made {name}")
-    typer.echo(f"{len(made)} topics made, {total - len(made)} were there.")
+    typer.echo(f"{len(made)} topics made, {total - len(made)} existed already.")
 
 
 @app.command()
 @with_settings
 def check(settings: Settings, *, as_json: Json = False) -> None:
-    """Compare the cluster's topics with the catalogue; exit code 1 where they differ."""
+    """Compare the cluster's topics with the catalogue; exit code 1 if they differ."""
     differences = check_topics(settings)
     rows = [
         {
@@ -45,7 +45,7 @@ def check(settings: Settings, *, as_json: Json = False) -> None:
         rows,
         ("topic", "what", "is", "should be", "stops workers", "what to do"),
         as_json=as_json,
-        empty=f"All {total} topics are as the catalogue says.",
+        empty=f"All {total} topics are as the catalogue declares.",
     )
     if differences:
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""`weir worker`: some or all stages, until a signal ends it."""
+"""`weir worker`: runs some or all stages, until a signal ends it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ command = typer.Typer()
 def worker(
     settings: Settings,
     *,
-    stages: Annotated[str, typer.Option(help="Which of them, as stage,stage.")] = ",".join(STAGES),
-    web_port: Annotated[int | None, typer.Option(help="Port of /metrics, /ready and /live; 0 is any free one.")] = None,
+    stages: Annotated[str, typer.Option(help="The stages to run, as stage,stage.")] = ",".join(STAGES),
+    web_port: Annotated[int | None, typer.Option(help="Port of /metrics, /ready and /live; 0: any free port.")] = None,
 ) -> None:
     """Run stages as a member of a consumer group; more workers share the partitions."""
     if web_port is not None:

@@ -1,4 +1,4 @@
-"""`weir workflow`: graphs of steps, such as the retraining of a model: run here, or exported for a cluster."""
+"""`weir workflow`: runs or exports graphs of steps, such as the retraining of a model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from streams.workflow.declaration import Workflow
     from streams.workflow.run import StepResult
 
-app = typer.Typer(no_args_is_help=True, help="Run or export a workflow, and publish the candidate that it made.")
+app = typer.Typer(no_args_is_help=True, help="Run or export a workflow, and publish its candidate.")
 FOLDER = Path("deploy/workflows")
 _Named = Annotated[str, typer.Argument(metavar="WORKFLOW", help="A name in deploy/workflows, or a YAML file.")]
 _Replace = Annotated[
@@ -35,7 +35,7 @@ def run(  # noqa: PLR0913 -- one parameter an option
     *,
     workflow: _Named,
     table: Annotated[
-        str | None, typer.Option("--table", metavar="URI", help="Folder or object store; the setting table_uri else.")
+        str | None, typer.Option("--table", metavar="URI", help="Folder or object store; table_uri unless given.")
     ] = None,
     folder: Annotated[Path, typer.Option("--folder", help="Where results are kept.")] = Path("build/workflow"),
     replace: _Replace = None,
@@ -44,17 +44,17 @@ def run(  # noqa: PLR0913 -- one parameter an option
         bool, typer.Option("--fresh", help="After an unfinished run, begin with the tables' newest version.")
     ] = False,
     keep: Annotated[
-        int, typer.Option(min=1, help="Results of each step that stay; older ones are removed after the run.")
+        int, typer.Option(min=1, help="Results of each step to keep; older ones are removed after the run.")
     ] = 5,
     publish: Annotated[
-        bool, typer.Option("--publish", help="Write the candidate to Kafka, if the gate let it pass.")
+        bool, typer.Option("--publish", help="Write the candidate to Kafka, if it passed the gate.")
     ] = False,
     dot: Annotated[bool, typer.Option("--dot", help="Print the graph for Graphviz.")] = False,
     as_json: Json = False,
 ) -> None:
     """Run a workflow here. Steps that ran before on the same inputs are not run again.
 
-    A run that failed or was killed goes on where it ended when it is called again.
+    After a run that failed or was killed, the next run continues where it ended.
     """
     if as_json and dot:
         raise UsageError("--json and --dot are both given.", "Choose one of them.")
@@ -78,13 +78,13 @@ def run(  # noqa: PLR0913 -- one parameter an option
         sys.stdout.write((as_dot if dot else as_text)(declared, this_run.results) + "\n")
     failed = [result for result in results if result.state == "failed"]
     if failed:
-        raise WorkError(failed[0].why, f"{failed[0].hint} Run it again: what is done is kept.".strip())
+        raise WorkError(failed[0].why, f"{failed[0].hint} Run it again: results of finished steps are kept.".strip())
     candidate = next((result.paths["candidate"] for result in results if "candidate" in result.paths), None)
     if candidate is None:
         if publish:
             raise UsageError(f"The workflow {declared.name} makes no candidate.", "Leave out --publish.")
         return
-    _tell_of(candidate)
+    _say_decision(candidate)
     if publish:
         _publish(settings, candidate)
 
@@ -102,7 +102,7 @@ def publish_candidate(
 def export(
     *,
     workflow: _Named,
-    to: Annotated[Literal["argo"], typer.Option("--to", help="For which system.")] = "argo",
+    to: Annotated[Literal["argo"], typer.Option("--to", help="The system to export for.")] = "argo",
     replace: _Replace = None,
 ) -> None:
     """Print a workflow as a manifest of Argo Workflows."""
@@ -147,11 +147,11 @@ def _as_object(result: StepResult) -> dict[str, object]:
     }
 
 
-def _tell_of(candidate: Path) -> None:
+def _say_decision(candidate: Path) -> None:
     from streams.workflow.candidate import read_candidate  # noqa: PLC0415 -- imports the models
 
     found = read_candidate(candidate)
-    say(f"The gate {'lets the candidate pass' if found.passed else 'refuses the candidate'}. {found.why}")
+    say(f"The gate {'accepts the candidate' if found.passed else 'refuses the candidate'}. {found.why}")
     say(f"The candidate is {candidate}.")
 
 

@@ -65,16 +65,16 @@ def test_of_sessions_only_the_final_ones_are_taken_unless_all_are_asked_for() ->
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("scores", "--jsonl", "-"), "no export of scores"),
+        (("scores", "--jsonl", "-"), "scores can't be exported"),
         (("events",), "writes one file"),
         (("events", "--jsonl", "-", "--parquet", "x"), "writes one file"),
         (("events", "--parquet", "-"), "standard output"),
-        (("events", "--jsonl", "-", "--all-revisions"), "among sessions"),
+        (("events", "--jsonl", "-", "--all-revisions"), "only to sessions"),
         (("events", "--jsonl", "-", "--since", "6", "--until", "6"), "not later"),
         (("events", "--jsonl", "-", "--since", "yesterday"), "is not a time"),
-        (("events", "--jsonl", "/dev/null", "--force"), "no plain file"),
+        (("events", "--jsonl", "/dev/null", "--force"), "not a regular file"),
         (("events", "--jsonl", "no/such/folder"), "no folder no/such"),
-        (("events", "--jsonl", __file__), "is there already"),
+        (("events", "--jsonl", __file__), "exists already"),
     ],
 )
 def test_a_wrong_call_is_refused_before_kafka_is_asked(arguments: tuple[str, ...], told: str) -> None:

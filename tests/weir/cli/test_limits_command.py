@@ -48,7 +48,7 @@ def test_an_address_is_explained() -> None:
 
 
 def test_what_is_no_address_and_no_file_is_told() -> None:
-    assert "is no IPv4 or IPv6 address: it is charged as it is" in weir("limits", "explain", "3f2a9c").out
+    assert "is not an IPv4 or IPv6 address: it is charged as a token" in weir("limits", "explain", "3f2a9c").out
     assert weir("limits", "explain", "").code == 2
     for command in (("limits", "check"), ("limits", "list"), ("business", "check"), ("business", "list")):
         called = weir(*command, "nobody.yaml")

@@ -34,7 +34,7 @@ def test_a_table_has_a_row_for_each_row_and_says_how_many(shop: str) -> None:
 def test_a_table_that_is_cut_says_so(shop: str) -> None:
     asked = weir("query", "SELECT session_id FROM sessions", "--table", shop, "--limit", "2")
     assert len(asked.out.splitlines()) == 3
-    assert asked.err == "2 rows of more: --limit says how many are shown\n"
+    assert asked.err == "2 rows of more: --limit sets the number\n"
 
 
 def test_a_row_with_many_columns_is_shown_upright(shop: str) -> None:

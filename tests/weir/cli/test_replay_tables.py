@@ -83,7 +83,7 @@ def test_a_folder_with_tables_is_refused_unless_rows_are_to_be_added(files: tupl
 
 def test_append_without_a_folder_is_a_wrong_call(files: tuple[Path, Path]) -> None:
     called = weir("replay", str(files[0]), "--append")
-    assert (called.code, "--append belongs to --table" in called.err) == (2, True)
+    assert (called.code, "--append is given without --table" in called.err) == (2, True)
 
 
 def test_without_the_extra_the_error_says_what_to_install(

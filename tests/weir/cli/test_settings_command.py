@@ -44,4 +44,4 @@ def test_values_read_as_they_are_written_in_a_flag() -> None:
 
 def test_a_variable_that_names_no_setting_is_pointed_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEIR_GPA_S", "7")
-    assert "WEIR_GPA_S names no setting" in weir("settings").err
+    assert "WEIR_GPA_S is not the name of a setting" in weir("settings").err

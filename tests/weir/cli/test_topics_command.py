@@ -22,7 +22,7 @@ def test_made_once_and_then_as_the_catalogue_says(new_installation: Callable[...
     assert f"made {settings.names.public(EVENTS)}" in made.out
     assert "0 topics made" in weir("topics", "create", on=settings).out
     checked = weir("topics", "check", on=settings)
-    assert (checked.code, "as the catalogue says" in checked.out) == (0, True)
+    assert (checked.code, "as the catalogue declares" in checked.out) == (0, True)
 
 
 @pytest.mark.kafka

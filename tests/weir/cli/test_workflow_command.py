@@ -82,7 +82,7 @@ def test_a_run_makes_a_candidate_and_another_program_can_train(
     common = ("run", "retrain", "--table", str(tables), "--folder", str(tmp_path / "kept"), "--json")
     assert run(*common) == 0
     out, err = capsys.readouterr()
-    assert "The gate lets the candidate pass." in err
+    assert "The gate accepts the candidate." in err
     candidate = json.loads(Path(json.loads(out.splitlines()[-1])["outputs"]["candidate"]).read_text())
     assert candidate["passed"]
     assert candidate["snapshot"]["version"].startswith("retrain-210-")
