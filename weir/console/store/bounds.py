@@ -1,4 +1,4 @@
-"""Keeps the store within its days and bytes: the oldest sessions go first, actions stay as long as on their topic."""
+"""Keeps the store within its days and bytes: the oldest sessions are removed first, and actions are not removed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from weir.console.store.tables import MINUTE_S, PIECE_S
 
 AT_ONCE = 2_000
-"""Sessions that are forgotten at once: readers and the writer never wait long for it."""
+"""Most sessions that are removed at once, so that readers and the writer don't wait long."""
 DAY_S = 86_400.0
 _COUNTS_DAYS = 8
 RECENT_S = 2_400.0
@@ -23,21 +23,21 @@ _BY_TIME = {
 
 @dataclass(frozen=True, slots=True)
 class StoreBounds:
-    """How much the store keeps."""
+    """The bounds of the store."""
 
     days: float = 7.0
-    """Sessions without a record for so long are forgotten."""
+    """Days without a record after which a session is removed."""
     most_bytes: int = 4_000_000_000
-    """Of the store's file; beyond it the oldest sessions are forgotten before their time."""
+    """Most bytes of the store's file; beyond it the oldest sessions are removed earlier."""
     newest_events: int = 100_000
-    """Events of visitors who were never flagged: the newest so many."""
+    """Most events of visitors who were never flagged, the newest."""
 
 
 def enforce(db: sqlite3.Connection, bounds: StoreBounds, now_s: float) -> int:
-    """Forgets a piece of what is beyond the bounds; call it outside a transaction, now and then.
+    """Removes some of the rows beyond the bounds; to be called at intervals, outside a transaction.
 
     Returns:
-        How many sessions were forgotten; `AT_ONCE` where there may be more.
+        Number of removed sessions; `AT_ONCE` if there may be more.
     """
     db.execute("BEGIN IMMEDIATE")
     before_s = now_s - bounds.days * DAY_S
@@ -59,7 +59,7 @@ def enforce(db: sqlite3.Connection, bounds: StoreBounds, now_s: float) -> int:
 
 
 def used_bytes(db: sqlite3.Connection) -> int:
-    """Bytes of the store's file that hold something."""
+    """Bytes of the store's file that are in use."""
     pages, free, size = (
         db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
     )

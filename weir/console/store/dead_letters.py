@@ -23,12 +23,12 @@ class OfReason:
 
     @property
     def meaning(self) -> str:
-        """What the reason means."""
+        """The meaning of the reason."""
         return meaning(self.reason)
 
     @property
     def advice(self) -> str:
-        """What its producer should do."""
+        """The advice for the producer."""
         return advice(self.reason)
 
     @property
@@ -63,7 +63,7 @@ def by_producer(store: StoreReader) -> list[Row]:
 
 
 def newest(store: StoreReader, reason: str, producer: str, before_s: float | None = None) -> list[Row]:
-    """The newest dead letters, of a reason and of a producer where these are named; one more than a page shows."""
+    """The newest dead letters, of a reason and a producer if these are given; one more than a page shows."""
     asked = {"reason = ?": reason, "producer = ?": producer, "told_s < ?": before_s}
     wanted = {condition: value for condition, value in asked.items() if value not in {"", None}}
     where = f" WHERE {' AND '.join(wanted)}" if wanted else ""

@@ -19,23 +19,23 @@ class Became:
     """An event of the store, or a dead letter whose event the store doesn't have."""
 
     row: Row | None
-    """The event's own; None where a dead letter or a late event is all that is left of it."""
+    """The event's row; None if the store has only its dead letter or late event."""
     event: Event | None
-    """None where it was too large to be stored, or is no event."""
+    """None if the value was too large to be stored, or is not an event."""
     outcome: EventOutcome
     letter: Row | None = None
     late: Row | None = None
 
 
 def became(store: StoreReader, event_id: str, visitor: str, events: str, at_most: int = MOST_SHOWN) -> list[Became]:
-    """What became of events of this id, of this visitor, or of both; the newest first. Nothing: not in the store.
+    """The outcomes of events of this id, of this visitor, or of both, the newest first; empty if the store has none.
 
     Args:
-        store: where to look.
+        store: the store to read.
         event_id: the event's id; empty for any.
-        visitor: whose; empty for anybody's.
-        events: full name of the events topic: dead letters name it as their origin.
-        at_most: events, dead letters and late events, each.
+        visitor: the events' visitor; empty for any.
+        events: full name of the events topic, which dead letters have as their origin.
+        at_most: most events, dead letters and late events, each.
     """
     named = _Named(event_id, visitor)
     rows = store.rows(f"SELECT * FROM events{named.where} ORDER BY n DESC LIMIT ?", (*named.values, at_most))

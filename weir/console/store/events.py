@@ -20,13 +20,13 @@ from weir.times import BadTimeError, to_epoch_s
 _event = decoder(Event)
 _limit = decoder(Limit)
 LARGEST_KEPT_BYTES = 16_384
-"""Of larger events the store has the position; pages read them from the topic."""
+"""Of larger events the store has only the position; pages read them from the topic."""
 HEAD_BYTES = 2_048
-"""Of a dead letter's bytes, what is shown."""
+"""Most bytes of a dead letter that are stored to be shown."""
 
 
 def take_event(tables: Tables, record: LogRecord) -> None:
-    """Takes a record of `weir.events`; what is no event will come as a dead letter."""
+    """Takes a record of `weir.events`; invalid events are left to their dead letters."""
     told_s = record.timestamp / 1_000
     if any(name == WATERMARK_HEADER for name, _ in record.headers):
         return
@@ -84,7 +84,7 @@ def take_dead_letter(tables: Tables, record: LogRecord) -> None:
 
 
 def take_limit(tables: Tables, record: LogRecord) -> None:
-    """Takes a record of `weir.limits`; one without a value takes the limit out."""
+    """Takes a record of `weir.limits`; a tombstone removes the limit."""
     if record.value is None:
         kind, _, rest = (record.key or b"").decode(errors="replace").partition(":")
         subject, _, limit_id = rest.rpartition(":")

@@ -1,4 +1,4 @@
-"""Follows the topics into the store on a thread of its own, from the positions that the store holds."""
+"""Follows the topics into the store on a separate thread, from the store's positions."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ from weir.topics import ACTIONS, ANSWERS, EVENTS, LABELS, LIMITS
 
 log = logging.getLogger("weir.console")
 COMMIT_S = 0.15
-"""A record is visible so soon after it was read, at the latest."""
+"""Most seconds between the reading of a record and its commit to the store."""
 COMMIT_RECORDS = 2_000
 BOUNDS_EVERY_S = 20.0
 AGAIN_S = 2.0
-"""Until the next try when the cluster is away."""
+"""Seconds until the next try when the cluster is unreachable."""
 FROM_THE_BEGINNING = (LIMITS, LABELS, ANSWERS, ACTIONS)
-"""Read whole when the store is made: the rest only as far back as it keeps sessions."""
+"""Topics that a new store reads from the beginning; of others it reads only as far back as it keeps sessions."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoreProgress:
-    """How far the store is."""
+    """The store's progress in reading the topics."""
 
     read: int
     total: int
-    """Records that there were to read when it began."""
+    """Number of records to read at the start."""
     is_current: bool
-    """Whether it has reached the end of every topic once."""
+    """Whether the store has reached the end of every topic once."""
     error: WeirError | None
-    """Why it doesn't get on; None while it does."""
+    """The error that stops progress; None if there is none."""
     newest_s: float
-    """When the newest record was appended that it shows."""
+    """Append time of the newest record in the store."""
 
     @property
     def share(self) -> float:
-        """From 0 to 1."""
+        """Share of the records that was read, from 0 to 1."""
         return 1.0 if self.is_current or not self.total else min(1.0, self.read / self.total)
 
 
@@ -57,9 +57,9 @@ class StoreFollower:
     """Keeps the store up to date; a context manager.
 
     Args:
-        settings: where the cluster is, and the topics' prefix.
-        folder: the store's own folder; what is in it may be removed at any time while no console runs.
-        bounds: how much it keeps.
+        settings: addresses of the brokers, and the topics' prefix.
+        folder: the store's folder; its files may be removed at any time while no console runs.
+        bounds: the bounds of the store.
     """
 
     def __init__(self, settings: Settings, folder: Path, bounds: StoreBounds) -> None:
@@ -75,21 +75,21 @@ class StoreFollower:
 
     @property
     def progress(self) -> StoreProgress:
-        """How far it is."""
+        """The present progress."""
         return self._progress
 
     def positions(self) -> dict[PartitionId, int]:
-        """Per partition to where the store has read."""
+        """The store's position in each partition."""
         with self._moved:
             return dict(self._committed)
 
     def wait_for(self, topic: str, partition: int, offset: int, timeout_s: float) -> bool:
-        """Waits until the store shows the record at an offset; whether it does."""
+        """Waits until the store has the record at an offset; returns whether it has."""
         with self._moved:
             return self._moved.wait_for(lambda: self._committed.get((topic, partition), 0) > offset, timeout_s)
 
     def wait_until_current(self, timeout_s: float) -> bool:
-        """Waits until every topic has been read to its end once; whether it has."""
+        """Waits until every topic has been read to its end once; returns whether this happened in time."""
         with self._moved:
             return self._moved.wait_for(lambda: self._progress.is_current, timeout_s)
 
@@ -129,7 +129,7 @@ class StoreFollower:
             connection.close()
 
     def _opened(self, ids: Mapping[str, str]) -> sqlite3.Connection:
-        """The store, made anew if it is of other topics or of another version, or can't be read."""
+        """Opens the store, and rebuilds it if it is of other topics or of another version, or can't be read."""
         wanted = {"version": VERSION, **ids}
         try:
             connection = open_to_write(self._folder)
@@ -138,9 +138,9 @@ class StoreFollower:
                 return connection
             connection.close()
             if found:
-                log.warning("the store is of another version or of other topics: it is made anew")
+                log.warning("the store is of another version or of other topics, and is rebuilt")
         except sqlite3.DatabaseError as error:
-            log.warning("the store can't be read (%s): it is made anew", error)
+            log.warning("the store can't be read (%s), and is rebuilt", error)
         for path in self._folder.glob(f"{FILE}*"):
             path.unlink(missing_ok=True)
         connection = open_to_write(self._folder)
@@ -163,7 +163,7 @@ class StoreFollower:
             nonlocal bounds_s
             now_s = time.monotonic()
             if not self._is_there(inode):
-                raise WorkError("The store was removed while it was in use.", "It is made anew from the topics.")
+                raise WorkError("The store was removed while it was in use.", "It is rebuilt from the topics.")
             moved = writer.commit()
             if moved:
                 self._announce(moved, read=self._progress.read + taken, newest_s=newest_s)
@@ -192,7 +192,7 @@ class StoreFollower:
     def _begin(
         self, reader: LogReader, ranges: Mapping[PartitionId, OffsetRange], held: Mapping[PartitionId, int]
     ) -> dict[PartitionId, int]:
-        """Where to begin: at the store's positions; of a new store as far back as it keeps, of events the newest."""
+        """Offsets to begin at: the store's positions, or for a new store as far back as it keeps records."""
         whole = {self._names.public(topic) for topic in FROM_THE_BEGINNING}
         events = self._names.public(EVENTS)
         partitions_of_events = sum(name == events for name, _ in ranges)

@@ -1,4 +1,4 @@
-"""One visitor, one session, one event: all that the store has of them."""
+"""Reads all data of one visitor, one session or one event from the store."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class SessionSeen:
 
     row: Row
     record: Session | None
-    """Its newest revision; None while only a flag on it is known."""
+    """The newest revision; None if the store has only a flag on the session."""
     revisions: list[Row]
-    """What is known of each revision, the oldest first."""
+    """The rows of the revisions, the oldest first."""
     flags: list[Flag]
-    """Flags on it, the oldest first."""
+    """The session's flags, the oldest first."""
     flagged_s: list[float]
-    """When each of them was written."""
+    """The time at which each flag was written."""
     labels: list[Row]
     actions: list[Row]
     question: Row | None
@@ -77,7 +77,7 @@ def session_of(store: StoreReader, session_id: str) -> SessionSeen | None:
 
 
 def visitor_of(store: StoreReader, visitor: str) -> VisitorSeen | None:
-    """A visitor with sessions, flags, labels and limits; None where the store knows nothing of that name."""
+    """A visitor with sessions, flags, labels and limits; None if the store has no record of the name."""
     sessions = store.rows(
         f"SELECT {COLUMNS} FROM sessions s WHERE s.visitor = ? ORDER BY s.end_s DESC LIMIT {PAGE}",
         (visitor,),
@@ -111,7 +111,7 @@ def events_of(store: StoreReader, visitor: str, from_s: float, to_s: float, at_m
 
 
 def event_in(row: Row) -> Event | None:
-    """The event of a row; None where it was too large to be stored."""
+    """The event of a row; None if it was too large to be stored."""
     return read_event(unpacked(row["body"])) if row["body"] is not None else None
 
 

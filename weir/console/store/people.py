@@ -20,11 +20,11 @@ ACTION_HEADER = "weir-action"
 
 
 def take_review(tables: Tables, record: LogRecord) -> None:
-    """Takes a record of `weir.reviews`; a newer question about a session takes the older one's place."""
+    """Takes a record of `weir.reviews`; a newer question about a session replaces the older one."""
     review = _review(record.value or b"")
     doubt = abs(review.score - 0.5) if review.score is not None else 0.0
     reasons = json.dumps([{"id": reason.id, "text": reason.text} for reason in review.reasons])
-    # The answers that contradict each other came before the question: only a later one answers it.
+    # The labels that contradict each other were given before the question, so only a later label answers it.
     since_s = record.timestamp / 1_000 if review.why == "conflict" else 0.0
     answered = is_answered(tables, review.session_id, review.visitor_id, since_s)
     tables.db.execute(
@@ -58,7 +58,7 @@ def take_label(tables: Tables, record: LogRecord) -> None:
 
 
 def take_answers(tables: Tables, record: LogRecord) -> None:
-    """Takes a record of `weir.answers`; one without a value takes the visitor's out."""
+    """Takes a record of `weir.answers`; a tombstone removes the visitor's answers."""
     if record.value is None:
         tables.db.execute("DELETE FROM answers WHERE visitor = ?", ((record.key or b"").decode(errors="replace"),))
         return
@@ -88,7 +88,7 @@ def take_action(tables: Tables, record: LogRecord) -> None:
 
 
 def _settle_question(tables: Tables, label: Label) -> None:
-    """A question is answered while a label for it stands."""
+    """Marks the questions of a label as answered, or as open again if no label is left."""
     sessions = [label.session_id] if label.session_id else _questions_of(tables, label.visitor_id)
     for session_id in sessions:
         if label.label == WITHDRAWN:

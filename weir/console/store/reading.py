@@ -19,7 +19,7 @@ class StoreMissingError(WorkError):
 
 
 class StoreReader:
-    """Asks the store; any thread may use it."""
+    """Runs queries on the store; any thread may call it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -29,7 +29,7 @@ class StoreReader:
         """All rows of a query.
 
         Raises:
-            StoreMissingError: the store is being made.
+            StoreMissingError: the store is being built.
         """
         try:
             return self._connection().execute(sql, parameters).fetchall()
@@ -42,11 +42,11 @@ class StoreReader:
             raise
 
     def row(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> Row | None:
-        """The first row; None without one."""
+        """The first row; None if there are no rows."""
         return next(iter(self.rows(sql, parameters)), None)
 
     def number(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> int:
-        """The one number that a query gives."""
+        """The number that a query returns."""
         found = self.row(sql, parameters)
         return int(found[0] or 0) if found is not None else 0
 

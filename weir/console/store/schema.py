@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 
 VERSION = "2"
-"""A store of another version is made anew from the topics."""
+"""Version of the schema; a store of another version is rebuilt from the topics."""
 FILE = "console.sqlite"
 
 TABLES = """
@@ -142,13 +142,13 @@ CREATE TABLE IF NOT EXISTS facets (
 
 
 def open_to_write(folder: Path) -> sqlite3.Connection:
-    """The one connection that writes; it makes the file and the tables where they are missing."""
+    """The only connection that writes; it makes the file and the tables if they are missing."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     connection = sqlite3.connect(folder / FILE, isolation_level=None, check_same_thread=False)
-    # Visitors' addresses and texts are in it: no other user of the machine may read it.
+    # The file has visitors' addresses and texts, so no other user of the machine may read it.
     (folder / FILE).chmod(0o600)
     connection.execute("PRAGMA journal_mode = WAL")
-    # The topics are the truth: what a power failure takes from the store is read again.
+    # Commits that a power failure loses are read from the topics again, so the store need not sync each commit.
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA cache_size = -32768")
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -170,10 +170,10 @@ def open_to_read(folder: Path) -> sqlite3.Connection:
 
 
 def packed(value: bytes) -> bytes:
-    """A record's bytes as the store keeps them."""
+    """A record's bytes, compressed for the store."""
     return zlib.compress(value, 1)
 
 
 def unpacked(body: bytes) -> bytes:
-    """The record's bytes again."""
+    """The bytes of a compressed record."""
     return zlib.decompress(body)

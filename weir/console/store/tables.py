@@ -1,4 +1,4 @@
-"""What all writers of the store share: the connection, texts that are kept once, and counters."""
+"""Shared by all writers of the store: the connection, texts that are stored once, and counters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter, OrderedDict
 from urllib.parse import urlsplit
 
 LONGEST_TEXT = 200
-"""Of a user agent or a path, what a search can find."""
+"""Most characters of a user agent or a path that a search can find."""
 REMEMBERED_TEXTS = 20_000
 MOST_TEXTS = 200_000
 """User agents and paths that can be searched for by a part; later ones are found by the session's other fields."""
@@ -40,7 +40,7 @@ class Tables:
                 self._facets[kind, after] += 1
 
     def write_counts(self) -> None:
-        """Adds to the tables what was counted since."""
+        """Adds the new counts to the tables."""
         self.db.executemany(
             "INSERT INTO counts (kind, value, minute, number) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET number = number + excluded.number",
@@ -61,14 +61,14 @@ class Tables:
         self._facets.clear()
 
     def discard_counts(self) -> None:
-        """Forgets what was counted since: its transaction was rolled back."""
+        """Drops the new counts, after their transaction was rolled back."""
         self._counts.clear()
         self._recent.clear()
         self._facets.clear()
         self._texts.clear()
 
     def text(self, text: str | None) -> int | None:
-        """The number under which a text is kept; None without a text, and beyond the bound."""
+        """The id of a text; None without a text, or if there are too many texts."""
         if not text:
             return None
         text = text[:LONGEST_TEXT]
@@ -83,7 +83,7 @@ class Tables:
         return number
 
     def path(self, url: str | None) -> int | None:
-        """Likewise the path of a URL: queries differ too much to be kept."""
+        """The id of a URL's path; queries are left out, since they differ too much."""
         if not url:
             return None
         try:

@@ -13,7 +13,7 @@ Range = Literal["15m", "24h", "7d"]
 RANGES: dict[Range, tuple[int, int]] = {"15m": (900, 15), "24h": (86_400, 1_440), "7d": (604_800, 10_800)}
 """Length and width of a bar, in seconds."""
 NEWEST = 400
-"""Flags that are looked at for the newest visitors."""
+"""Most flags that are read to find the newest flagged visitors."""
 ROWS = 25
 
 
@@ -26,13 +26,13 @@ class OverTime:
 
     @property
     def total(self) -> float:
-        """All of it."""
+        """The sum of all counts."""
         return sum(map(sum, self.series.values()))
 
 
 @dataclass(slots=True)
 class FlaggedVisitor:
-    """A visitor with their newest flag, and how many others there were."""
+    """A visitor with the newest flag, and the number of other flags."""
 
     newest: Row
     others: int = 0
@@ -40,7 +40,7 @@ class FlaggedVisitor:
 
 
 def over_time(store: StoreReader, kind: str, range_: Range, now_s: float, order: Sequence[str] = ()) -> OverTime:
-    """What was counted of a kind within a range that ends now."""
+    """Counts of a kind within a range that ends now."""
     length_s, bar_s = RANGES[range_]
     number = length_s // bar_s
     last = int(now_s // bar_s)
@@ -60,7 +60,7 @@ def over_time(store: StoreReader, kind: str, range_: Range, now_s: float, order:
 
 
 def per_s(store: StoreReader, kind: str, now_s: float, over_s: int = 20) -> dict[str, float]:
-    """Mean rate of what was counted of a kind in the last seconds."""
+    """Mean rate of each value of a kind in the last seconds."""
     first = int((now_s - over_s) // PIECE_S)
     rows = store.rows(
         "SELECT value, sum(number) AS number FROM recent WHERE kind = ? AND piece >= ? AND piece < ? GROUP BY value",

@@ -1,4 +1,4 @@
-"""Takes records of all topics that the store follows, and commits them with the positions that they brought it to."""
+"""Writes records of all topics that the store follows, and commits them together with the positions."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ TAKERS: Mapping[Topic, Callable[[Tables, LogRecord], None]] = {
     DEAD_LETTER: take_dead_letter,
     LATE: take_late,
 }
-"""Every topic that the store follows, and what writes one of its records."""
+"""The topics that the store follows, each with the function that writes its records."""
 _RAW = frozenset({EVENTS.name, DEAD_LETTER.name})
-"""Topics of which a record may be anything."""
+"""Topics whose records may be invalid."""
 
 _UNREADABLE = (
     *(msgspec.DecodeError, UnicodeError, BadTimeError),
-    # What the store can't hold: a number beyond 64 bits, or one that is none.
+    # Values that SQLite can't store: a number of more than 64 bits, or NaN.
     *(OverflowError, sqlite3.IntegrityError, sqlite3.DataError),
 )
 
 
 class StoreWriter:
-    """Writes record after record; nothing of it is seen before `commit`.
+    """Writes records; readers see them only after `commit`.
 
     Args:
         connection: the one that writes.
@@ -78,12 +78,12 @@ class StoreWriter:
         return self._is_open
 
     def positions(self) -> dict[PartitionId, int]:
-        """Per partition the next offset to read, as committed."""
+        """The committed next offset of each partition."""
         found = self._db.execute("SELECT topic, partition, next FROM positions")
         return {(topic, partition): offset for topic, partition, offset in found}
 
     def take(self, record: LogRecord) -> None:
-        """Takes a record. What can't be read is passed over and logged: the stages report it in the dead letters."""
+        """Takes a record. An unreadable record is skipped and logged; the stages send it to the dead letters."""
         if not self._is_open:
             self._db.execute("BEGIN IMMEDIATE")
             self._is_open = True
@@ -93,11 +93,11 @@ class StoreWriter:
             if is_readable:
                 take(self._tables, record)
         except _UNREADABLE:
-            log.warning("passed over %s-%d@%d: not readable", record.topic, record.partition, record.offset)
+            log.warning("skipped %s-%d@%d: not readable", record.topic, record.partition, record.offset)
         self._next[record.topic, record.partition] = record.offset + 1
 
     def commit(self) -> dict[PartitionId, int]:
-        """Makes what was taken visible, together with the positions; returns those that moved."""
+        """Commits the taken records and the positions; returns the positions that changed."""
         if not self._is_open:
             return {}
         self._tables.write_counts()
@@ -111,7 +111,7 @@ class StoreWriter:
         return moved
 
     def roll_back(self) -> None:
-        """Forgets what was taken since the last commit."""
+        """Drops the records that were taken since the last commit."""
         if self._is_open:
             self._db.execute("ROLLBACK")
         self._tables.discard_counts()
