@@ -17,11 +17,11 @@ class Attempts:
         self._failed: OrderedDict[str, deque[float]] = OrderedDict()
 
     def wait_s(self, keys: tuple[str, ...], now_s: float) -> float:
-        """Seconds until the next try; 0: now."""
+        """Seconds until the next try is allowed; 0: now."""
         return max((self._wait_s(key, now_s) for key in keys), default=0.0)
 
     def fail(self, keys: tuple[str, ...], now_s: float) -> None:
-        """Takes note of a failure."""
+        """Counts a failure."""
         for key in keys:
             self._failed.setdefault(key, deque(maxlen=MOST)).append(now_s)
             self._failed.move_to_end(key)
@@ -29,7 +29,7 @@ class Attempts:
             self._failed.popitem(last=False)
 
     def succeed(self, keys: tuple[str, ...]) -> None:
-        """Forgets the failures."""
+        """Removes the failures."""
         for key in keys:
             self._failed.pop(key, None)
 

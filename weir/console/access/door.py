@@ -1,4 +1,4 @@
-"""Who a request is from: by a signed cookie, a proxy's headers, or for being on this machine."""
+"""Identifies the user of a request: by a signed cookie, by a proxy's headers, or as a person on this machine."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from weir.settings import Settings
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 LINK = "link"
-"""Stamp of a ticket that the one-time link gave."""
+"""Stamp of a ticket that was made by the one-time link."""
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """How people get in.
+    """Access to the console.
 
     Args:
         tickets: signs the browsers' sessions.
-        users: who may log in; None: no user file.
+        users: the users who may log in; None: no user file.
         local_name: name under which people on this machine act if there are no users.
-        proxies: addresses from which names are believed.
-        proxy_secret: what a proxy must send besides.
-        proxy_role: what people that a proxy names may do.
+        proxies: addresses of proxies whose user names are accepted.
+        proxy_secret: secret that a proxy must send too.
+        proxy_role: role of users that a proxy names without a role.
         hosts: names by which the console is reached; empty: any name.
     """
 
@@ -42,10 +42,10 @@ class Door:
 
     @classmethod
     def of(cls, settings: Settings, tickets: Tickets, local_name: str) -> Door:
-        """The door that settings describe.
+        """The access that the settings describe.
 
         Raises:
-            UsageError: it would be open to the network, a proxy is no address, or its secret is missing.
+            UsageError: it would be open to the network, a proxy is not an address, or the secret is missing.
         """
         if settings.console_proxies and settings.console_proxy_secret is None:
             raise UsageError(
@@ -89,7 +89,7 @@ class Door:
         return self.users is None and not self.proxies
 
     def takes_host(self, host: str) -> bool:
-        """Whether a `Host` header is a name of ours: another one is a page elsewhere that had its name point here."""
+        """Whether a `Host` header is a name of the console. Other names are refused, against DNS rebinding."""
         return not self.hosts or _name_of(host) in self.hosts
 
     def person(self, ticket: Ticket | None, headers: Mapping[str, str], address: str) -> Person | None:
@@ -132,6 +132,6 @@ def _is_among(address: str, proxies: frozenset[str]) -> bool:
         here = ipaddress.ip_address(address)
     except ValueError:
         return False
-    # A socket that listens to both families tells IPv4 addresses in this form.
+    # A socket for IPv4 and IPv6 has IPv4 addresses in this form.
     here = getattr(here, "ipv4_mapped", None) or here
     return any(here in ipaddress.ip_network(proxy, strict=False) for proxy in proxies)

@@ -1,4 +1,4 @@
-"""An ASGI middleware: refuses foreign hosts, and gives every answer the headers that keep a browser safe."""
+"""An ASGI middleware: refuses foreign hosts, and adds security headers for browsers to every response."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SOURCES = ("script-src", "style-src", "img-src", "connect-src", "form-action")
 POLICY = "; ".join(
     ("default-src 'none'", *(f"{name} 'self'" for name in _SOURCES), "base-uri 'none'", "frame-ancestors 'none'")
 )
-"""Nothing runs that the console's own files don't bring, and nothing is fetched from elsewhere."""
+"""Browsers run only the console's own scripts, and load nothing from other sites."""
 HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
@@ -25,15 +25,15 @@ HEADERS = {
 }
 
 LARGEST_BODY = 1_000_000
-"""Bytes of a form: it is in memory before it is known whose it is."""
+"""Most bytes of a form, which is read into memory before its sender is known."""
 
 
 class SafetyHeaders:
-    """Around the whole application.
+    """The middleware around the whole application.
 
     Args:
         app: the application.
-        takes_host: whether a `Host` is one of ours.
+        takes_host: whether a `Host` header is a name of the console.
     """
 
     def __init__(self, app: ASGIApp, takes_host: Callable[[str], bool]) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 
 Role = Literal["read", "review", "operate"]
 ROLES: tuple[Role, ...] = ("read", "review", "operate")
-"""In rising power: each may do what those before it may."""
+"""Roles in rising order: each may do everything that the roles before it may."""
 
 MAY: Mapping[str, Role] = {
     "look": "read",
@@ -34,7 +34,7 @@ class Person:
     name: str
     role: Role
     how: Literal["password", "proxy", "loopback", "link"]
-    """How it is known who that is."""
+    """How the person was identified."""
 
     def may(self, action: str) -> bool:
         """Whether the person's role is enough for an action."""

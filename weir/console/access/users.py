@@ -32,7 +32,7 @@ class User:
 
 
 class UserFile:
-    """Reads the file again whenever it has changed: who is removed is out at once."""
+    """Reads the file again after each change, so that a removed user has no access at once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -40,7 +40,7 @@ class UserFile:
         self._read_of: tuple[int, int, int] | None = None
 
     def users(self) -> dict[str, User]:
-        """Everybody in the file, by name.
+        """All users of the file, by name.
 
         Raises:
             SettingsError: the file is not what `weir console user add` writes.
@@ -56,7 +56,7 @@ class UserFile:
         return self._users
 
     def log_in(self, name: str, password: str) -> User | None:
-        """The user of that name, if the password is the user's; else None."""
+        """The user of that name, if the password is right; else None."""
         user = self.users().get(name)
         try:
             _hasher.verify(user.hash if user is not None else _NO_USER, password[:LONGEST_PASSWORD])
@@ -68,7 +68,7 @@ class UserFile:
         """Adds a user, or gives an existing one another role and password.
 
         Raises:
-            UsageError: the name or the password won't do.
+            UsageError: the name or the password is not valid.
         """
         if not name or len(name) > LONGEST_NAME or not name.isprintable() or name != name.strip() or ":" in name:
             raise UsageError(f"{name!r} is not a valid user name.", "Use letters and digits, without a colon.")
@@ -91,7 +91,7 @@ class UserFile:
     def _write(self, users: dict[str, User]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         rows = [{"name": user.name, "role": user.role, "hash": user.hash} for user in users.values()]
-        # Written beside it and moved: a console that reads it at this moment gets the old one or the new one.
+        # Written to a temporary file and renamed: a console that reads at this moment gets the old or the new file.
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
         with os.fdopen(handle, "w") as file:
             json.dump({"users": rows}, file, indent=2)

@@ -16,7 +16,7 @@ from weir.errors import UsageError, WeirError, WorkError
 from weir.tables.queries import NamedQuery, named_queries, named_query
 
 SHOWN = 200
-"""Rows of the page's table; the CSV has all that are kept."""
+"""Most rows of the page's table; the CSV has all kept rows."""
 REFRESH_S = 2
 BUSY_REFRESH_S = 5
 
@@ -29,13 +29,13 @@ def analyses(console: Console, visit: Visit) -> Response:
 
 
 def analysis(console: Console, visit: Visit) -> Response:
-    """One query's answer."""
+    """One query with its result."""
     try:
         query = named_query(visit.request.path_params["name"])
     except UsageError as error:
         if visit.wants_json:
             raise
-        hint = "The page of analyses lists those there are."
+        hint = "The page of analyses lists all of them."
         return render(console, visit, "error.html", 404, title=error.message, hint=hint)
     if visit.wants_json or visit.query.get("format") == "csv":
         return _as_file(console, visit, query)
@@ -72,7 +72,7 @@ def analysis(console: Console, visit: Visit) -> Response:
 
 
 def _as_file(console: Console, visit: Visit, query: NamedQuery) -> Response:
-    """All rows that are kept; 503 while the query runs: a request that waits holds a thread of the pages."""
+    """All kept rows as CSV; 503 while the query runs, since a waiting request would hold a thread of the pages."""
     kept = console.analyses.get(query)
     if kept is None or kept.result is None:
         raise WorkError(f"The query {query.name} still runs.", "Try again in a moment.")
@@ -84,7 +84,7 @@ def _as_file(console: Console, visit: Visit, query: NamedQuery) -> Response:
 
 
 def _numeric(result: QueryResult) -> list[bool]:
-    """Of each column, whether it holds numbers, which stand at the right."""
+    """For each column, whether it has numbers, which are aligned to the right."""
     return [
         any(isinstance(value, int | float) and not isinstance(value, bool) for value in column)
         for column in zip(*result.rows[:SHOWN], strict=True)
@@ -92,7 +92,7 @@ def _numeric(result: QueryResult) -> list[bool]:
 
 
 def _problem(console: Console) -> WeirError | None:
-    """Why no query can run here, as far as that is known without looking at the tables."""
+    """The reason for which no query can run here, without a check of the tables; None if queries can run."""
     try:
         console.analyses.check()
     except UsageError as error:

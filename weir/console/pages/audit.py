@@ -1,4 +1,4 @@
-"""The log of decisions: what people did, filtered, taken back, and exported as regulators ask for it."""
+"""The log of people's actions: filters, undoing, and exports for audits."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def find(store: StoreReader, query: Any, at_most: int) -> list[Row]:  # noqa: AN
     """Actions that match, the newest first.
 
     Raises:
-        UsageError: a time is none.
+        UsageError: a time is not valid.
     """
     where: list[str] = []
     parameters: list[object] = []
@@ -90,7 +90,7 @@ def exported(row: Row) -> dict[str, object]:
 
 
 def _by_models(console: Console) -> list[Decision]:
-    """What Weir itself and the command line decided about models, the newest first."""
+    """Decisions on models by Weir itself and by the command line, the newest first."""
     ledger = console.installation.ledger
     if ledger is None:
         return []

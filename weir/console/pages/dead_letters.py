@@ -28,21 +28,21 @@ def dead_letters(console: Console, visit: Visit) -> Response:
 
 
 def replay(console: Console, visit: Visit) -> Response:
-    """Says what a replay would send; asked a second time, with a reason why, sends it and writes who did.
+    """Shows what a replay would send; on confirmation with a reason, sends the dead letters and writes the action.
 
-    What was sent is noted with it, so that a form that comes twice sends nothing twice. The action follows the sending:
-    where Kafka takes the one and not the other, the same form writes the action.
+    The transaction that sends a dead letter also records that it was sent, so a form that is submitted twice sends
+    nothing twice. The action is written after the sending; if that fails, the same form, sent again, writes it.
 
     Raises:
-        UsageError: the form is none of this page's.
-        WeirError: it could not be sent, or the action could not be written.
+        UsageError: the form is not one of this page.
+        WeirError: the dead letters could not be sent, or the action could not be written.
     """
     form = visit.form
     reason = _reason(form.get("reason", ""))
     is_dry = form.get("step") != "send"
     until_s = console.clock() if is_dry else _moment(form.get("until", ""))
     request = ResendRequest(DeadLetterFilter([reason] if reason else (), until_s=until_s))
-    # Before anything is sent: an action that can't be written afterwards would leave no trace of who did it.
+    # Checked before the sending: without the action there would be no record of the person who sent them.
     chosen = "" if is_dry else action_id_of(form)
     why = clean(form.get("why", ""))[:MOST_WHY_CHARACTERS]
     if not is_dry:

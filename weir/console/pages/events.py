@@ -1,4 +1,4 @@
-"""What became of an event: from the store, and on request from the events topic itself."""
+"""Outcomes of events, from the store and on request from the events topic."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from weir.topics import EVENTS
 
 READ = "read events on demand"
 MOST_CHARACTERS = 64 * 1024
-"""Of one event's bytes, what is shown."""
+"""Most bytes of one event that are shown."""
 LARGEST_OFFSET = 2**62
 
 
 def events(console: Console, visit: Visit) -> Response:
-    """The newest events, or what became of one, or of a visitor's."""
+    """The newest events, or the outcomes of one event or of a visitor's events."""
     query = visit.query
     if "offset" in query:
         return _one(console, visit)
@@ -51,7 +51,7 @@ def events(console: Console, visit: Visit) -> Response:
 
 
 def stop(console: Console, visit: Visit) -> Response:
-    """Ends the user's reading, and drops what it found."""
+    """Ends the user's reading, and drops the found events."""
     console.on_demand.cancel(visit.person.name)
     form = visit.form
     if form.get("again"):
@@ -70,10 +70,10 @@ def _read(console: Console, visit: Visit, visitor: str, *, wanted: bool) -> Read
 
 
 def _one(console: Console, visit: Visit) -> Response:
-    """One event whole, by its place: such as one that is too large for the store.
+    """One complete event by its position, such as an event that is too large for the store.
 
     Raises:
-        UsageError: that is no place.
+        UsageError: the position is not valid.
         ForbiddenError: the user may not read on demand.
     """
     partition, offset = _number(visit, "partition"), _number(visit, "offset")
@@ -100,7 +100,7 @@ def _one(console: Console, visit: Visit) -> Response:
 def _number(visit: Visit, name: str) -> int:
     value = visit.query.get(name, "")
     if not (value.isascii() and value.isdigit()) or int(value[:20]) > LARGEST_OFFSET or len(value) > 20:  # noqa: PLR2004 -- digits of an offset
-        raise UsageError("That is no place of the events topic.", "Follow a link of the page of events.")
+        raise UsageError("The position in the events topic is not valid.", "Follow a link of the page of events.")
     return int(value)
 
 

@@ -17,11 +17,11 @@ from weir.errors import UsageError, WeirError, WorkError
 
 SHOWN = 50
 SEEN_S = 2.0
-"""So long a decision's request waits for the store to show its action."""
+"""Seconds for which a decision's request waits until the store shows its action."""
 
 
 def models(console: Console, visit: Visit) -> Response:
-    """All that is known of models."""
+    """The page of all models."""
     kept = console.computed.get("scores", console.clock(), lambda: scores.prepared(console.store, console.clock()))
     if console.installation.ledger is None:
         if visit.wants_json:
@@ -46,12 +46,12 @@ def models(console: Console, visit: Visit) -> Response:
 
 
 def promote(console: Console, visit: Visit) -> Response:
-    """Makes a version champion, whatever the gate says."""
+    """Makes a version champion, without the gate."""
     return _decide(console, visit, "promote")
 
 
 def rollback(console: Console, visit: Visit) -> Response:
-    """Takes the champion back."""
+    """Rolls the champion back."""
     return _decide(console, visit, "rollback")
 
 
@@ -90,7 +90,7 @@ def _decide(console: Console, visit: Visit, kind: Kind) -> Response:
 
 
 def _gathered(console: Console, before: int | None) -> dict[str, Any]:
-    """What the page shows of the models topic, taken while the ledger stands still."""
+    """The page's values from the models topic, read while the ledger is locked."""
     installation = console.installation
     ledger = installation.ledger
     if ledger is None:
@@ -128,7 +128,7 @@ def _gathered(console: Console, before: int | None) -> dict[str, Any]:
 
 
 def _previous(console: Console) -> str | None:
-    """The version that a rollback goes to; None where there is none."""
+    """The version that a rollback makes champion; None if there is none."""
     ledger = console.installation.ledger
     try:
         found = ledger.before() if ledger is not None else None

@@ -21,14 +21,14 @@ from weir.console.store.search import STAGES, VERDICTS
 from weir.console.store.totals import RANGES, Range, newest_flagged, open_sessions, over_time, per_s
 
 EVERY_S = 1.0
-"""How often a page is brought up to date, at most."""
+"""Least seconds between two updates of a page."""
 KEEP_ALIVE_S = 15.0
 _templates = environment()
 _PARTS = ("progress", "numbers", "charts", "flags")
 
 
 def now(console: Console, visit: Visit) -> Response:
-    """The page whole."""
+    """The complete page."""
     range_ = _range(visit.query.get("range"))
     values = gather(console, range_)
     if visit.wants_json:
@@ -39,7 +39,7 @@ def now(console: Console, visit: Visit) -> Response:
 
 
 def gather(console: Console, range_: Range) -> dict[str, Any]:
-    """What the page shows."""
+    """The values that the page shows."""
     now_s = console.clock()
     outcomes = console.workers.outcomes_per_s() or per_s(console.store, "arrived", now_s)
     return {
@@ -81,7 +81,7 @@ async def live(request: Request) -> Response:
 async def _events(console: Console, request: Request, range_: Range) -> AsyncIterator[str]:
     sent: dict[str, str] = {}
     said_s = anyio.current_time()
-    # Browsers that lose the connection come back after so many milliseconds.
+    # Browsers that lose the connection reconnect after so many milliseconds.
     yield "retry: 2000\n\n"
     while not await request.is_disconnected():
         parts = await run_in_threadpool(_parts, console, range_)
@@ -99,14 +99,14 @@ async def _events(console: Console, request: Request, range_: Range) -> AsyncIte
 
 
 def _is_known(console: Console, request: Request) -> bool:
-    """Whether the user may still look: users who are removed, or whose log-in has ended, may not."""
+    """Whether the user still has access: a removed user, or a user whose log-in has ended, has none."""
     ticket = console.door.tickets.read(request.cookies.get(COOKIE))
     address = request.client.host if request.client else ""
     return console.door.person(ticket, request.headers, address) is not None
 
 
 def _parts(console: Console, range_: Range) -> Mapping[str, str]:
-    """Each part of the page; all who look within a second get the same."""
+    """The parts of the page; all readers within a second get the same parts."""
     key, at_s = f"now {range_}", console.clock()
     held = console.shown.get(key)
     if held is not None and 0 <= at_s - held[0] < EVERY_S:

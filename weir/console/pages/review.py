@@ -61,7 +61,7 @@ def review(console: Console, visit: Visit) -> Response:
 
 
 def answer(console: Console, visit: Visit) -> Response:
-    """Takes an answer: the label and the action are on their topics before the next question comes."""
+    """Writes an answer: label and action are on their topics before the next question is shown."""
     form = visit.form
     session_id, kind = form.get("session", ""), form.get("kind", "")
     seen = session_of(console.store, session_id)
@@ -86,7 +86,7 @@ def answer(console: Console, visit: Visit) -> Response:
 
 
 def undo(console: Console, visit: Visit) -> Response:
-    """Takes back an answer, a skip or an "unsure": now, or later from the log of decisions."""
+    """Undoes an answer, a skip or an "unsure", on this page or from the log of actions."""
     form = visit.form
     row = undoable(console.store, form.get("undoes", ""), visit.person)
     action = undo_of(
@@ -102,7 +102,7 @@ def undo(console: Console, visit: Visit) -> Response:
 
 
 def save_queue(console: Console, visit: Visit) -> Response:
-    """Keeps a search as a queue, or lets go of one."""
+    """Saves a search as a queue, or removes a saved queue."""
     form = visit.form
     name = clean(form.get("name", ""))[:80]
     if not name:

@@ -19,7 +19,7 @@ from weir.console.worth import SORTED_BY, RuleSeen, Worth, entry_of, in_order
 from weir.errors import UsageError, WeirError
 
 SHOWN = 200
-"""Rules a page."""
+"""Rules on a page."""
 MOST_CHANGES = 200
 NEWEST = 10
 COLUMNS = (
@@ -97,7 +97,7 @@ def rule(console: Console, visit: Visit) -> Response:
 
 
 def simulate(console: Console, visit: Visit) -> Response:
-    """What a published version of a pack would change."""
+    """The verdicts that a published version of a pack would change."""
     pack, version = visit.query.get("pack", ""), visit.query.get("version", "")
     library = console.installation.resources.library
     versions = console.installation.patterns.versions
@@ -178,7 +178,7 @@ def _as_object(found: what_if.WhatIf) -> dict[str, object]:
 
 
 def _commands(pack: str, rule_id: str, *, is_in_shadow: bool) -> list[tuple[str, str]]:
-    """What to type for each change: the console changes no rule."""
+    """Commands for each change of a rule, since the console changes no rules."""
     file = f"{pack}.yaml"
     found = [
         ("To change it, write its pack to a file first,", f"{shlex.join(['weir', 'rules', 'show', pack])} > {file}"),

@@ -1,4 +1,4 @@
-"""Searching, one visitor, and one session with why it was judged so."""
+"""Pages of the search, of a visitor, and of a session with the reasons of its verdict."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from weir.contracts import Event
 from weir.errors import UsageError, WeirError
 
 GRACE_S = 1.0
-"""Events this far outside of a session's times are shown with it: clocks differ."""
+"""Seconds around a session within which events are shown with it, since clocks differ."""
 
 
 def search(console: Console, visit: Visit) -> Response:
@@ -91,7 +91,7 @@ def session(console: Console, visit: Visit) -> Response:
 
 
 def shown(console: Console, seen: SessionSeen) -> dict[str, Any]:
-    """What pages show of a session."""
+    """The values of a session that pages show."""
     row = seen.row
     found = events_of(console.store, row["visitor"], row["start_s"] - GRACE_S, row["end_s"] + GRACE_S)
     events = [(one, event_in(one)) for one in found]
@@ -110,7 +110,7 @@ def shown(console: Console, seen: SessionSeen) -> dict[str, Any]:
 
 
 def again(console: Console, visit: Visit) -> Response:
-    """The newest decision on a session, taken once more."""
+    """Repeats the newest decision on a session."""
     name = visit.query.get("id", "")
     seen = session_of(console.store, name)
     if seen is None or not seen.flags:

@@ -32,7 +32,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request, with who asks."""
+    """One request, with its user."""
 
     request: Request
     person: Person
@@ -41,7 +41,7 @@ class Visit:
 
     @property
     def query(self) -> Mapping[str, str]:
-        """The address's parameters."""
+        """The parameters of the request's URL."""
         return self.request.query_params
 
     @property
@@ -54,11 +54,11 @@ Handler = Callable[[Console, Visit], Response]
 
 
 class ForbiddenError(WeirError):
-    """The user may not do that."""
+    """The user's role does not permit the action."""
 
 
 def page(path: str, handler: Handler, action: str = "look", *, methods: Sequence[str] = ("GET",)) -> Route:
-    """A page's address: users who may do `action` get the response of `handler`, which runs on a thread of its own."""
+    """A page's route: users who may do `action` get the response of `handler`, which runs on a separate thread."""
 
     async def endpoint(request: Request) -> Response:
         console: Console = request.app.state.console
@@ -89,7 +89,7 @@ def is_for_program(request: Request) -> bool:
 
 
 def set_cookie(console: Console, answer: Response, ticket: Ticket) -> None:
-    """Gives a browser its ticket."""
+    """Sets the browser's cookie to its ticket."""
     answer.set_cookie(
         COOKIE,
         console.door.tickets.cookie(ticket),
@@ -101,7 +101,7 @@ def set_cookie(console: Console, answer: Response, ticket: Ticket) -> None:
 
 
 def render(console: Console, visit: Visit | None, template: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 -- whatever the template shows
-    """A page by its template."""
+    """The page of a template."""
     person = visit.person if visit is not None else None
     text = _templates.get_template(template).render(
         console=console,
@@ -123,10 +123,10 @@ def new_action_id() -> str:
 
 
 def action_id_of(form: Mapping[str, str]) -> str:
-    """The id of a form's action, as the page chose it.
+    """The id of a form's action, which the page chose.
 
     Raises:
-        UsageError: it is none of ours.
+        UsageError: the id is not one that a page chose.
     """
     value = form.get("action", "")
     if len(value) != 32 or not all(char in "0123456789abcdef" for char in value):  # noqa: PLR2004 -- 16 bytes
@@ -135,13 +135,13 @@ def action_id_of(form: Mapping[str, str]) -> str:
 
 
 def as_json(value: object, name: str = "") -> Response:
-    """A record for programs; with a name as a file."""
+    """A value as JSON; with a name, as a file to save."""
     headers = {"content-disposition": f'attachment; filename="{name}"'} if name else {}
     return Response(msgspec.json.encode(value, enc_hook=str), media_type="application/json", headers=headers)
 
 
 def as_csv(rows: Iterable[Sequence[object]], name: str) -> Response:
-    """Rows as a file for spreadsheets; what one would take for a formula is marked as text."""
+    """Rows as a CSV file; values that a spreadsheet would read as formulas are marked as text."""
     file = io.StringIO()
     writer = csv.writer(file)
     for row in rows:
@@ -154,19 +154,19 @@ def as_csv(rows: Iterable[Sequence[object]], name: str) -> Response:
 
 
 def csv_cell(value: object) -> object:
-    """A value that no spreadsheet runs (OWASP, "CSV Injection")."""
+    """A value that no spreadsheet reads as a formula (OWASP, "CSV Injection")."""
     if not isinstance(value, str):
         return value
     return f"'{value}" if value.startswith(_FORMULA) else value
 
 
 def see_other(path: str, **query: str) -> Response:
-    """Goes to another page of the console after a form."""
+    """Redirects to another page of the console after a form."""
     return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
 
 
 def own_path(address: str) -> str:
-    """An address of this console's own, from what a browser sent; the front page where it is another one's."""
+    """The path of an address that a browser sent; the front page if the address is of another site."""
     try:
         parts = urlsplit(address)
     except ValueError:  # such as half an IPv6 address
@@ -178,7 +178,7 @@ def own_path(address: str) -> str:
 
 
 def error_page(console: Console, request: Request, error: WeirError) -> Response:
-    """An error as a page that says what to do."""
+    """An error as a page with its hint."""
     status = 500
     for kind, code in ((ForbiddenError, 403), (StoreMissingError, 503), (UsageError, 400), (WorkError, 503)):
         if isinstance(error, kind):
@@ -204,7 +204,7 @@ async def _own_form(console: Console, request: Request, ticket: Ticket) -> Mappi
     """The form of a request.
 
     Raises:
-        ForbiddenError: another site's page sent it, or another browser's.
+        ForbiddenError: a page of another site or of another browser sent the form.
     """
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise ForbiddenError("Another site sent this form.", "Open the console itself, and try again there.")
@@ -217,7 +217,7 @@ async def _own_form(console: Console, request: Request, ticket: Ticket) -> Mappi
         raise ForbiddenError(
             "The form is not this browser's, or it is from before a log-in.", "Load the page again, and try again."
         )
-    # A form in parts names its own encoding, and some of them give halves of characters, which nothing can store.
+    # A multipart form names its encoding, and some encodings give unpaired surrogates, which can't be stored.
     return {name: value[:4_096].encode(errors="replace").decode() for name, value in found.items()}
 
 
@@ -229,10 +229,10 @@ def _to_log_in(request: Request) -> Response:
 
 
 def whole_number(text: str) -> int | None:
-    """A number of a query that is not longer than any of the console's own; None where it is none."""
+    """A number in a query; None if the text is not a number, or is longer than any number of the console."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else None
 
 
 def clean(text: str) -> str:
-    """What a person typed, on one line and with nothing hidden in it."""
+    """A person's input on one line, without control characters."""
     return " ".join(inert(text).split())

@@ -21,12 +21,12 @@ from weir.settings import Settings, plain, sources_of
 
 @dataclass(frozen=True, slots=True)
 class StageSeen:
-    """One stage of one worker, as the worker tells."""
+    """One stage of one worker, by the worker's metrics."""
 
     stage: str
     partitions: Sequence[int]
     waiting: Sequence[int]
-    """Those of them that are not ready: their state is being brought back."""
+    """Partitions that are not ready, since they recover their state."""
     lag: float
     recovery_s: float | None
     """Seconds that the longest of their last recoveries took."""
@@ -35,7 +35,7 @@ class StageSeen:
 
 
 def system(console: Console, visit: Visit) -> Response:
-    """Everything, with the doctor's findings if they are requested or were a moment ago."""
+    """The page, with the doctor's findings if they are requested or still kept."""
     findings = console.examined.now() if visit.query.get("doctor") == "1" else console.examined.held
     workers = [(one, stages_of(one)) for one in console.workers.workers()]
     progress = console.follower.progress
@@ -63,7 +63,7 @@ def system(console: Console, visit: Visit) -> Response:
 
 
 def stages_of(worker: WorkerSeen) -> list[StageSeen]:
-    """The stages of a worker, in the order of an event's way."""
+    """The stages of a worker, in the order in which they process an event."""
     listed = [one for one in worker.status.get("partitions", ()) if isinstance(one, dict)]
     names = [str(name) for name in worker.status.get("stages", ())]
     lag = Counter[str]()
@@ -83,7 +83,7 @@ def stages_of(worker: WorkerSeen) -> list[StageSeen]:
 
 
 def file_bytes(settings: Settings) -> int:
-    """Bytes that the store's files take now."""
+    """Size of the store's files in bytes."""
     total = 0
     for path in settings.console_folder.glob(f"{FILE}*"):
         with contextlib.suppress(FileNotFoundError):
@@ -92,7 +92,7 @@ def file_bytes(settings: Settings) -> int:
 
 
 def settings_rows(settings: Settings) -> list[dict[str, str]]:
-    """Each setting as `weir settings` tells it: its value, secrets masked, where it comes from, and its meaning."""
+    """Each setting as in `weir settings`: its value (secrets are masked), its source and its meaning."""
     origin = sources_of(settings)
     return [
         {

@@ -10,11 +10,11 @@ from weir.errors import WorkError
 from weir.kafka.records import Output
 
 SEEN_S = 2.0
-"""So long an answered request waits for the store to show it, so that the next page does."""
+"""Seconds for which a request waits until the store shows its action, so that the next page shows it too."""
 
 
 def check_current(console: Console) -> None:
-    """Nothing is done before the store knows what was done.
+    """Checks that the store is complete, since otherwise an action could be done twice.
 
     Raises:
         WorkError: the store is not complete yet.
@@ -29,7 +29,7 @@ def write(console: Console, action: Action, outputs: Sequence[Output] = ()) -> N
     """Writes an action, and returns when the store shows it, or after a moment.
 
     Raises:
-        WorkError: the store is not complete yet, or Kafka did not take it.
+        WorkError: the store is not complete yet, or Kafka did not accept the action.
     """
     check_current(console)
     lies = console.writer.do(action, outputs)
