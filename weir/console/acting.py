@@ -1,4 +1,4 @@
-"""Writes users' actions: an action and its records in one Kafka transaction, each action once."""
+"""Writes users' actions: each action once, with its records in one Kafka transaction."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ log = logging.getLogger("weir.console")
 
 
 class ActionWriter:
-    """Writes actions; any thread may use it, one at a time is served.
+    """Writes actions; any thread may call it, and calls wait for each other.
 
-    A page chooses the id of an action before it is sent. A page that gets no response sends the same request again, and
-    the action is found to be done. A console that was killed between the two leaves a whole transaction or none.
+    A page chooses the id of an action before it is sent. If the page gets no response, it sends the same request again,
+    and the writer finds that the action is done. If the console is killed meanwhile, the transaction is complete or has
+    no effect.
 
     Args:
-        settings: where the cluster is.
-        store: knows the actions of before.
-        positions: to where the store has read, per partition.
-        instance: names this console among those of the installation: a later one of the same name fences it.
+        settings: addresses of the brokers.
+        store: has the earlier actions.
+        positions: returns the store's position in each partition.
+        instance: name of this console in the installation; a later console with the same name fences it.
     """
 
     def __init__(
@@ -46,17 +47,17 @@ class ActionWriter:
         self._id = f"{settings.application_id}.console.{instance}"
         self._sender: TransactionalSender | None = None
         self._done: dict[str, None] = {}
-        """Ids of the newest actions, in their order: the store has older ones."""
+        """Ids of the newest actions, in their order; the store has older actions."""
         self._lock = threading.Lock()
 
     def do(self, action: Action, outputs: Sequence[Output] = ()) -> tuple[PartitionId, int] | None:
         """Writes an action, after the records that follow from it.
 
         Returns:
-            Where the action lies: partition and offset; None: it was done before.
+            Partition and offset of the action; None: the action was done before.
 
         Raises:
-            ClusterError: Kafka did not take it; the same request may be sent again.
+            ClusterError: Kafka did not accept the action; the same request may be sent again.
         """
         with self._lock:
             sender = self._ready()
@@ -66,19 +67,19 @@ class ActionWriter:
             try:
                 where = sender.send([*outputs, record])
             except ClusterError:
-                # Whether it was written is found out from the topic, before the next one.
+                # The outcome is unknown; the topic is read before the next action to find it.
                 self._sender = None
                 raise
             self._remember(action.action_id)
             return where
 
     def is_done(self, action_id: str) -> bool:
-        """Whether an action was done, as far as this console knows before it writes again."""
+        """Whether an action was done, by the records that this console has read."""
         with self._lock:
             return self._is_done(action_id)
 
     def close(self) -> None:
-        """Lets go of the producer."""
+        """Releases the producer."""
         with self._lock:
             self._sender = None
 
@@ -88,7 +89,7 @@ class ActionWriter:
         return self._store.row("SELECT 1 FROM actions WHERE action_id = ?", (action_id,)) is not None
 
     def _ready(self) -> TransactionalSender:
-        """The sender; a new one has ended what its predecessor left open, so that the topic tells all that was done."""
+        """The sender. A new sender aborts its predecessor's open transaction, so the topic then has all actions."""
         if self._sender is None:
             sender = TransactionalSender(self._settings, self._id)
             self._catch_up()

@@ -17,8 +17,8 @@ def decide_again(console: Console, seen: SessionSeen) -> Rejudgement:
     """Judges the revision of a session's newest flag anew.
 
     Raises:
-        WorkError: a version of then, or the revision itself, is no longer to be had.
-        UsageError: the model's snapshot is gone.
+        WorkError: a version that the flag names, or the revision, is no longer available.
+        UsageError: the model's snapshot is no longer available.
     """
     flag = seen.flags[-1]
     session = _revision(seen, flag.revision)
@@ -39,7 +39,7 @@ def _revision(seen: SessionSeen, revision: int) -> Session:
     if seen.record is not None and seen.record.revision == revision:
         return seen.record
     raise WorkError(
-        f"The store has no longer revision {revision} of this session.",
+        f"The store no longer has revision {revision} of this session.",
         "`weir models replay` reads it from its topic.",
     )
 

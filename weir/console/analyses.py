@@ -1,4 +1,4 @@
-"""Schedules named queries over the tables: a few at once, each once for all requests, and results kept for a while."""
+"""Runs named queries over the tables: a few at once, each once for all requests; results are kept for a while."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from weir.tables.queries import NamedQuery
 
 log = logging.getLogger("weir.console")
 MOST_AT_ONCE = 2
-"""Most queries at once: each takes a part of the processors that the console has for its pages."""
+"""Most queries at once, since each takes processor time from the console's pages."""
 KEPT_S = 60.0
-"""A result is kept so long: by default a table changes every 30 s."""
+"""Seconds for which a result is kept; by default a table changes every 30 s."""
 FAILURE_KEPT_S = 10.0
-"""A failure is kept so long, so that reloading a page does not run a failing query without a pause."""
+"""Seconds for which a failure is kept, so that reloading a page does not run a failing query without a pause."""
 PATIENCE_S = 1.5
-"""A request for a page waits so long for a result."""
+"""Seconds for which a request of a page waits for a result."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptResult:
-    """What became of one run of a query: a result or an error."""
+    """The outcome of one run of a query: a result or an error."""
 
     at_s: float
     result: QueryResult | None
@@ -40,13 +40,13 @@ Run = Callable[[str, str], QueryResult]
 
 
 class Analyses:
-    """Runs queries on threads of its own, each once for all who ask; any thread may use it.
+    """Runs queries on separate threads, each once for all requests; any thread may call it.
 
     Args:
-        table_uri: folder or object store of the tables; None where the setting is not set.
-        run: takes `table_uri` and a statement.
-        clock: tells how old a result is, in seconds since 1970.
-        patience_s: how long a request waits for a result unless it says otherwise.
+        table_uri: folder or object store of the tables; None if the setting is not set.
+        run: runs a statement over the tables in `table_uri`.
+        clock: returns the time in seconds since 1970.
+        patience_s: how long a request waits for a result unless it passes another time.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Analyses:
         self._changed = threading.Condition()
 
     def check(self) -> None:
-        """Sees whether queries can run here at all.
+        """Checks whether queries can run here.
 
         Raises:
             UsageError: the setting `table_uri` or a package is missing.
@@ -73,14 +73,14 @@ class Analyses:
         check_tables(self._table_uri)
 
     def get(self, query: NamedQuery, patience_s: float | None = None) -> KeptResult | None:
-        """The result of a query: the one that is kept, or a new one.
+        """The kept result of a query, or a new result.
 
         Args:
-            query: what to run.
-            patience_s: how long to wait for a result that is not there yet.
+            query: the query to run.
+            patience_s: how long to wait for a new result.
 
         Returns:
-            None: the query still runs; ask again.
+            The result; None while the query still runs.
 
         Raises:
             BusyError: `MOST_AT_ONCE` other queries run.

@@ -1,4 +1,4 @@
-"""Which charts fit which named query: from the columns and rows of a result to pictures, and nothing else."""
+"""Draws the charts of each named query from the columns and rows of its result."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from weir.console.html import inert, label, shortened
 from weir.console.ranked import RankedBar, ranked
 
 MOST_BARS = 15
-"""Of a chart: the table beneath has all rows."""
+"""Most bars of a chart; the table below has all rows."""
 MOST_DAYS = 366
-"""Of a line: the newest so many."""
+"""Most days of a line, the newest."""
 LONGEST_LABEL = 32
 Row = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class AnalysisChart:
-    """A picture with its title, what stands beside the title, and the names of its lines, if it has several."""
+    """A chart with its title, a note beside the title, and the names of its lines, if it has several."""
 
     title: str
     note: str
@@ -39,15 +39,15 @@ class _Plot(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Bars:
-    """A bar a row."""
+    """A bar for each row."""
 
     title: str
     labels: Sequence[str]
     value: str
     interval: str | None = None
-    """What the names of the columns `low` and `high` begin with, where the value is a share that has them."""
+    """Prefix of the names of the columns `low` and `high`, if the value is a share with an interval."""
     are_newest: bool = False
-    """Whether the last rows are drawn, where there are too many, and not the first."""
+    """Whether the last rows are drawn if there are too many, and not the first."""
 
     def draw(self, rows: Sequence[Row]) -> AnalysisChart:
         """The bars."""
@@ -66,7 +66,7 @@ class _Bars:
 
 @dataclass(frozen=True, slots=True)
 class _Days:
-    """A line a column over the days of the rows."""
+    """A line for each column over the days of the rows."""
 
     title: str
     values: Sequence[str]
@@ -82,7 +82,7 @@ class _Days:
 
 @dataclass(frozen=True, slots=True)
 class _Cohorts:
-    """The share that came again by days after, of the three largest cohorts: more lines can't be distinguished."""
+    """Share of visitors who returned, by days after; only three cohorts, as more lines can't be distinguished."""
 
     title: str
 
@@ -122,16 +122,16 @@ _CHARTS: Mapping[str, Sequence[_Plot]] = {
     "top-bots": (_Bars("Blocked sessions by reason and stage", ("reason_id", "stage"), "sessions"),),
     "what-each-stage-settles": (_Bars("Sessions by stage and verdict", ("stage", "verdict"), "sessions"),),
 }
-"""By the name of the query; a query that is not here is a table alone."""
+"""Charts by the name of the query; other queries have only a table."""
 
 
 def charts_of(name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[AnalysisChart]:
-    """The charts of a query's result; none where it has no rows, or is a list that no chart fits.
+    """The charts of a query's result; none if it has no rows, or the query has only a table.
 
     Args:
-        name: of the query.
+        name: name of the query.
         columns: names of the result's columns.
-        rows: as many values each, as `weir.console.table_query.run_query` gives them.
+        rows: rows with a value for each column, as `weir.console.table_query.run_query` returns them.
     """
     if not rows:
         return []

@@ -64,7 +64,7 @@ def action_of(  # noqa: PLR0913 -- one parameter a field
     """The action of an answer, an "unsure" or a skip.
 
     Raises:
-        UsageError: it is none of these.
+        UsageError: the answer is none of these.
     """
     if kind not in _KINDS:
         raise UsageError("The answer is not one of good, bad, unsure and skip.", "Use the page's buttons or keys.")
@@ -88,10 +88,10 @@ def action_of(  # noqa: PLR0913 -- one parameter a field
 
 
 def label_of(action: Action, source: str | None = None) -> Output:
-    """The label that an answer, or the undoing of one, writes.
+    """The label for an answer, or for the undoing of an answer.
 
     Args:
-        action: whose label.
+        action: the action of the label.
         source: the author of the answer that is undone.
     """
     value: AnswerValue = WITHDRAWN if action.kind == "undo" else cast("LabelValue", action.label)
@@ -111,7 +111,7 @@ def undoable(store: StoreReader, action_id: str, person: Person) -> Row:
     """The action that a person may undo.
 
     Raises:
-        UsageError: there is none, it is taken back already, or it is another person's.
+        UsageError: there is no such action, it is undone already, or it is another person's.
     """
     row = store.row("SELECT * FROM actions WHERE action_id = ?", (action_id,))
     if row is None or row["kind"] not in {"answer", "unsure", "skip"}:
@@ -136,7 +136,7 @@ def undo_of(row: Row, *, action_id: str, now_s: float, who: str, why: str) -> Ac
     """The action that undoes another one."""
     return Action(
         action_id=action_id,
-        # Of the same source the later word holds, whatever this machine's clock says.
+        # A source's later label overrides its earlier one, so the time must be later even if this clock is behind.
         at=max(now_s, row["at_s"] + 0.001),
         who=who,
         kind="undo",

@@ -1,4 +1,4 @@
-"""The web application: every page's address, its style sheet and script, and the headers around them."""
+"""The web application: the routes of all pages and static files, and the middleware."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ PAGES: tuple[BaseRoute, ...] = (
     *audit.ROUTES,
     *access.ROUTES,
 )
-"""Every address but the static files."""
+"""All routes except the static files."""
 
 
 def make_app(console: Console) -> Starlette:
@@ -61,13 +61,13 @@ def make_app(console: Console) -> Starlette:
 
 async def _as_page(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    what = {404: "There is no such page.", 405: "This page takes another method.", 413: "That is too much."}.get(
-        status, "That did not work."
+    what = {404: "There is no such page.", 405: "This page has no such method.", 413: "Too large."}.get(
+        status, "The request failed."
     )
-    return render(request.app.state.console, None, "error.html", status, title=what, hint="Go on from the front page.")
+    return render(request.app.state.console, None, "error.html", status, title=what, hint="Continue at the front page.")
 
 
 async def _failed(request: Request, error: Exception) -> Response:
     log.error("the page %s failed", request.url.path, exc_info=error)
-    hint = "The console's log has the details; the rest of it works on."
+    hint = "The console's log has the details; the other pages still work."
     return render(request.app.state.console, None, "error.html", 500, title="This page failed.", hint=hint)

@@ -1,4 +1,4 @@
-"""Charts as SVG, drawn on the server: they need no script, print well, and tell screen readers their numbers."""
+"""Charts as SVG, drawn on the server: they need no script, can be printed, and have their numbers as text."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ WIDTH, HEIGHT = 640, 150
 _LEFT, _BOTTOM, _TOP, _EDGE = 44, 18, 8, 4
 _LINES = 4
 _SHORT_SPAN = 8
-"""With so few days, the middle of the axis is labelled only if a day lies exactly there."""
+"""Up to so many days, the middle of the axis is labelled only if it is exactly one of the days."""
 
 
 def bars(series: Mapping[str, Sequence[float]], labels: Sequence[str], title: str) -> Markup:
-    """Stacked bars, one a label; series differ in their class `c-<name>`.
+    """Stacked bars, one for each label; series differ in their class `c-<name>`.
 
     Args:
-        series: per name as many values as there are labels, in the order in which they are stacked.
-        labels: what each bar stands for, such as its time.
+        series: by name, a value for each label, in the order in which they are stacked.
+        labels: label of each bar, such as its time.
         title: what the chart shows.
     """
     totals = [sum(values) for values in zip(*series.values(), strict=True)] if series else [0.0] * len(labels)
@@ -61,7 +61,7 @@ def area(values: Sequence[float], labels: Sequence[str], title: str) -> Markup:
 
 
 def curve(lines: Mapping[str, Sequence[tuple[float, float]]], title: str, *, diagonal: bool = False) -> Markup:
-    """Lines over the unit square, such as precision by recall; `diagonal` marks where both are the same."""
+    """Lines over the unit square, such as precision by recall; `diagonal` draws the line of equal values."""
     parts = [_grid(1.0)]
     if diagonal:
         parts.append(f'<line class="c-grid" x1="{_LEFT}" y1="{HEIGHT - _BOTTOM}" x2="{WIDTH}" y2="{_TOP}"/>')
@@ -78,7 +78,7 @@ def curve(lines: Mapping[str, Sequence[tuple[float, float]]], title: str, *, dia
 
 
 def lines(series: Mapping[str, Sequence[tuple[float, float]]], title: str) -> Markup:
-    """Lines over numbers that rise from the left to the right, which differ in their class `s-<n>`, from 0."""
+    """Lines over numbers in rising order; lines have the classes `s-<n>`, from 0."""
     across = sorted({x for points in series.values() for x, _ in points})
     most = ceiling(max((y for points in series.values() for _, y in points), default=0.0))
     first, span = (across[0], (across[-1] - across[0]) or 1.0) if across else (0.0, 1.0)
@@ -98,7 +98,7 @@ def lines(series: Mapping[str, Sequence[tuple[float, float]]], title: str) -> Ma
 
 
 def by_day(series: Mapping[str, Sequence[float]], days: Sequence[date], title: str) -> Markup:
-    """Lines over days, which rise and may have gaps between them, which differ in their class `s-<n>`, from 0."""
+    """Lines over days in rising order, with gaps allowed; lines have the classes `s-<n>`, from 0."""
     most = ceiling(max((value for values in series.values() for value in values), default=0.0))
     first, span = (days[0], (days[-1] - days[0]).days) if days else (date.min, 0)
     across = [_LEFT + (day - first).days / (span or 1) * (WIDTH - _LEFT - _EDGE) for day in days]
@@ -120,12 +120,12 @@ def by_day(series: Mapping[str, Sequence[float]], days: Sequence[date], title: s
 
 
 def picture(parts: Sequence[str], title: str, height: float = HEIGHT) -> Markup:
-    """The element that holds a chart's parts, and tells its title to screen readers.
+    """The SVG element of a chart, with its title as a label for screen readers.
 
     Args:
         parts: SVG, in which every text is escaped.
         title: what the chart shows, with its numbers.
-        height: of the picture, which is `WIDTH` wide.
+        height: height of the picture, which is `WIDTH` wide.
     """
     return Markup(  # noqa: S704 -- every text in it was escaped above
         f'<svg class="chart" viewBox="0 0 {WIDTH} {height:g}" role="img" aria-label="{escape(title)}">'
@@ -166,7 +166,7 @@ def _class(name: str) -> str:
 
 
 def ceiling(value: float) -> float:
-    """The next number that reads well on an axis."""
+    """The next greater round number for an axis."""
     if value <= 0:
         return 1.0
     size = 10.0 ** (len(str(int(value))) - 1) if value >= 1 else 0.1

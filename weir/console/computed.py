@@ -1,4 +1,4 @@
-"""Figures that take too long for a request: computed on one thread, once for all requests, and kept for a while."""
+"""Computes figures that take too long for a request: on one thread, once for all requests, and kept for a while."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ log = logging.getLogger("weir.console")
 
 @dataclass(frozen=True, slots=True)
 class Kept(Generic[T]):
-    """A value, with when it was computed."""
+    """A value with the time of its computation."""
 
     value: T
     at_s: float
 
 
 class Computed:
-    """Computes one thing at a time; any thread may ask.
+    """Computes one value at a time; any thread may call it.
 
     Args:
-        patience_s: how long a request waits for what is not there yet.
-        kept_s: after so long it is computed anew; until then callers get the earlier value.
+        patience_s: how long a request waits for a new value.
+        kept_s: age after which a value is computed again; until then callers get the earlier value.
     """
 
     def __init__(self, patience_s: float = PATIENCE_S, kept_s: float = KEPT_S) -> None:
@@ -42,16 +42,16 @@ class Computed:
         self._changed = threading.Condition()
 
     def get(self, key: Hashable, now_s: float, prepare: Callable[[], Callable[[], T]]) -> Kept[T] | None:
-        """What is kept under a key, computed where it is missing or old.
+        """The value of a key, computed if it is missing or old.
 
         Args:
-            key: names the value, and all that it depends on but the store.
+            key: identifies the value by everything except the store that it depends on.
             now_s: the console's clock.
-            prepare: called on this thread; gives what is called on the other one. What reads the store belongs here,
-                since connections are their thread's own.
+            prepare: called on this thread; returns a function that is called on the other thread. It must do all
+                reading of the store, since each thread has its own connection.
 
         Returns:
-            None: it is not there yet; ask again. A value that is being computed anew may be older than it should.
+            The value, which may be old while it is computed again; None while there is no value.
         """
         deadline = time.monotonic() + self._patience_s
         while True:
@@ -86,7 +86,7 @@ class Computed:
         failed: Exception | None = None
         try:
             value = compute()
-        except Exception as error:  # the caller gets it
+        except Exception as error:  # raised again in the caller
             log.warning("figures could not be computed", exc_info=error)
             failed = error
         with self._changed:

@@ -38,9 +38,9 @@ class Console:
     leases: Leases = field(default_factory=Leases)
     attempts: Attempts = field(default_factory=Attempts)
     shown: dict[str, tuple[float, Mapping[str, str]]] = field(default_factory=dict)
-    """Parts of pages that many look at, with when they were made."""
+    """Parts of pages for all their readers, with the time at which they were made."""
     computed: Computed = field(default_factory=Computed)
-    """Figures that take long, each computed once for all who look."""
+    """Figures that take long, each computed once for all readers."""
 
     on_demand: OnDemand = field(init=False)
     examined: Examined = field(init=False)
@@ -53,6 +53,6 @@ class Console:
 
     @property
     def policy(self) -> str | None:
-        """What counts as abuse on this site, as HTML; None where there is no such file."""
+        """The site's policy on abuse, as HTML; None if the setting names no file."""
         path: Path | None = self.settings.console_policy_file
         return policy_html(path) if path is not None else None

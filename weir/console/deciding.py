@@ -1,4 +1,4 @@
-"""A person's word over the gate's: the signed records of a promotion or rollback, and the action beside them."""
+"""Signed records of a person's promotion or rollback of a version, and the action for them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def in_words(decision: Decision) -> str:
 def records_of(  # noqa: PLR0913 -- one parameter a field
     ledger: Ledger, key: bytes, kind: Kind, version: str, *, action_id: str, who: str, why: str, now_s: float
 ) -> tuple[Action, list[Output]]:
-    """The action, and the records that make a version champion; of a rollback without a version, the one before.
+    """The action, and the records that make a version champion; without a version, a rollback to the previous one.
 
     Raises:
         UsageError: there is no such version, it is champion already, or no reason is given.
@@ -54,7 +54,7 @@ def records_of(  # noqa: PLR0913 -- one parameter a field
         raise UsageError("No version is chosen.", "Choose the version to promote.")
     decided: Literal["promotion", "rollback"] = "promotion" if kind == "promote" else "rollback"
     snapshot, decision, champion = ledger.decide(decided, chosen, by=who, why=why[:MOST_WHY], at=now_s)
-    # The snapshot of a draft is another one now that it is none.
+    # Promotion clears the field `draft`, so the snapshot is signed again.
     signed = (sign(snapshot, key), sign(decision, key), sign(champion, key))
     action = Action(
         action_id=action_id,

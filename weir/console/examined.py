@@ -15,10 +15,10 @@ KEPT_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the doctor found."""
+    """Findings of the doctor."""
 
     at_s: float
-    """When it had looked."""
+    """Time at which the checks ended."""
     found: tuple[Finding, ...]
 
 
@@ -27,12 +27,12 @@ def _look(settings: Settings) -> Iterator[Finding]:
 
 
 class Examined:
-    """Lets the doctor look without writing anything; any thread may use it, and those who wait get the same findings.
+    """Runs the doctor's checks without writes; any thread may call it, and waiting callers get the same findings.
 
     Args:
-        settings: the installation.
-        look: the doctor.
-        clock: tells how old findings are.
+        settings: the installation's settings.
+        look: runs the doctor's checks.
+        clock: returns the time, for the age of findings.
     """
 
     def __init__(

@@ -9,11 +9,11 @@ from models.gate.quality import CALIBRATION_BINS, precision_by_recall
 from weir.contracts.model_record import Decision, Snapshot
 
 LEAST_ANSWERS = 10
-"""Below so many, a curve shows chance."""
+"""Least number of labelled scores for a curve; a curve of fewer would be mostly chance."""
 MOST_POINTS = 100
-"""Of a curve: more can't be distinguished."""
+"""Most points of a curve; more can't be distinguished."""
 GATE = "gate"
-"""Who decides where no person does."""
+"""Authors of decisions that are not people."""
 ROLES = ("candidate", "champion", "baseline")
 Point = tuple[float, float]
 Scored = Sequence[tuple[float, bool]]
@@ -21,7 +21,7 @@ Scored = Sequence[tuple[float, bool]]
 
 
 def calibration(scored: Scored) -> list[Point]:
-    """Of each tenth of the scores: their mean, and the share that was bad. Nothing below `LEAST_ANSWERS`."""
+    """For each tenth of the scores: their mean, and the share of abusive sessions. Empty below `LEAST_ANSWERS`."""
     if len(scored) < LEAST_ANSWERS:
         return []
     inside: list[list[tuple[float, bool]]] = [[] for _ in range(CALIBRATION_BINS)]
@@ -37,7 +37,7 @@ def calibration(scored: Scored) -> list[Point]:
 def precision_recall(scored: Scored) -> list[Point]:
     """Recall and precision at each score that occurs, from the highest down.
 
-    Nothing below `LEAST_ANSWERS`, or where no session was bad.
+    Empty below `LEAST_ANSWERS`, or if no session was abusive.
     """
     if len(scored) < LEAST_ANSWERS:
         return []
@@ -49,7 +49,7 @@ def precision_recall(scored: Scored) -> list[Point]:
 
 
 def histogram(scores: Iterable[float]) -> list[Point]:
-    """Of each tenth of the scores: its middle, and the share of the scores that lie in it; empty without any."""
+    """For each tenth of the scores: its middle, and its share of the scores; empty without scores."""
     counts = [0] * CALIBRATION_BINS
     for score in scores:
         counts[_bin(score)] += 1
@@ -60,17 +60,17 @@ def histogram(scores: Iterable[float]) -> list[Point]:
 
 
 def moved(before: Sequence[Point], after: Sequence[Point]) -> float | None:
-    """The share of scores that lie in another tenth than before; None where either is empty."""
+    """The share of scores that moved to another tenth; None if either histogram is empty."""
     if not before or not after:
         return None
     return sum(abs(one[1] - other[1]) for one, other in zip(before, after, strict=True)) / 2
 
 
 def learning(decisions: Iterable[Decision], figure: str) -> dict[str, list[Point]]:
-    """How a figure of candidate, champion and baseline went: at each decision that tells it, by its number."""
+    """A figure of candidate, champion and baseline at each decision that has it, by the decision's number."""
     found: dict[str, list[Point]] = {}
     for one in sorted(decisions, key=lambda one: one.number):
-        # A person's decision repeats the figures of the version's snapshot: they are of another time.
+        # Left out, since a person's decision repeats the figures of the version's snapshot, which are older.
         if one.kind in {"promotion", "rollback"} and one.decided_by != GATE:
             continue
         for role in ROLES:
@@ -81,7 +81,7 @@ def learning(decisions: Iterable[Decision], figure: str) -> dict[str, list[Point
 
 
 def by_examples(snapshots: Iterable[Snapshot], figure: str) -> list[Point]:
-    """How a figure went with the examples that versions have learned."""
+    """A figure of versions by the number of examples that they have learned."""
     found = {
         (float(one.examples), value)
         for one in snapshots

@@ -1,4 +1,4 @@
-"""How pages are written: templates that show whatever visitors sent as inert text, and charts as SVG."""
+"""The templates' environment and filters, which escape all texts of visitors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LABELS: Mapping[str, str] = {
 
 
 def inert(text: str) -> str:
-    """Text that shows as it is: what controls or turns the direction of what follows is replaced."""
+    """The text with control characters and changes of writing direction replaced."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(char if char in _SHOWN or unicodedata.category(char) not in _HIDDEN else REPLACED for char in text)
@@ -41,7 +41,7 @@ def _finalize(value: object) -> object:
 
 
 def when(at_s: float | None) -> Markup:
-    """A moment, in UTC, as an element that tells it to programs too."""
+    """A time in UTC as an HTML element `time`, which programs can read too."""
     if at_s is None:
         return Markup("")
     try:
@@ -53,7 +53,7 @@ def when(at_s: float | None) -> Markup:
 
 
 def ago(at_s: float | None, now_s: float) -> str:
-    """How long ago that was, in one unit."""
+    """The age of a time, in one unit."""
     if at_s is None:
         return "never"
     return f"{duration(max(0.0, now_s - at_s))} ago"
@@ -68,7 +68,7 @@ def duration(seconds: float) -> str:
 
 
 def number(value: float | None) -> str:
-    """A number as people read it."""
+    """A number for people, with separators and few digits."""
     if value is None:
         return "–"
     if isinstance(value, float) and not value.is_integer():
@@ -82,7 +82,7 @@ def percent(value: float | None) -> str:
 
 
 def shortened(text: str | None, at_most: int = 60) -> str:
-    """A text's beginning."""
+    """The beginning of a text."""
     text = text or ""
     return text if len(text) <= at_most else f"{text[: at_most - 1]}…"
 

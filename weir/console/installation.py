@@ -1,4 +1,4 @@
-"""What is in force: packs of patterns and models as workers have them, followed from their topics into memory."""
+"""Holds the packs of patterns and the models in force, as workers have them, by following their topics."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AGAIN_S = 5.0
 class Installation:
     """Follows the topics of rules and models; a context manager.
 
-    Without the model key nothing of the models can be verified, and so nothing of them is shown.
+    Without the model key no record of models can be verified, so no models are shown.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -34,13 +34,13 @@ class Installation:
         key = settings.model_key.get_secret_value().encode() if settings.model_key is not None else None
         self.ledger: Ledger | None = Ledger(key) if key is not None else None
         self.lock = threading.Lock()
-        """Held while the ledger is read, which otherwise changes under its readers."""
+        """Held while the ledger is read, since the follower's thread changes it."""
         self.deciding = threading.Lock()
-        """Held while a person decides on a model, until the ledger has the decision: the next one follows it."""
+        """Held from a person's decision on a model until the ledger has it, so that the next decision follows it."""
         self._models = settings.names.public(MODELS)
         self._training = settings.names.public(TRAINING)
         self.training_end = 0
-        """Next offset of the training topic: what lies between it and a version's is not in that version."""
+        """Next offset of the training topic. A version has not learned the examples from its own offset to this one."""
         self._takers = dict(self.resources.followed)
         self._follower = TopicFollower(
             settings,
@@ -71,11 +71,11 @@ class Installation:
         self._follower.close()
 
     def wait(self, timeout_s: float) -> bool:
-        """Waits until both topics have been read to their end once; whether they have."""
+        """Waits until both topics have been read to their end once; returns whether this happened in time."""
         return self._follower.wait(timeout_s)
 
     def take_own(self, outputs: Iterable[Output]) -> None:
-        """Records of models that this console has written itself, before they come back by their topic."""
+        """Applies records of models that this console has written, before they are read from their topic."""
         with self.lock:
             for output in outputs:
                 self._takers[MODELS](output.key or b"", output.value)
@@ -83,7 +83,7 @@ class Installation:
                     self.ledger.offer(output.key or b"", output.value)
 
     def _begin(self, reader: LogReader) -> Mapping[PartitionId, int]:
-        """Models and rules from their beginning; of the training topic its end alone matters."""
+        """Offsets to begin at: models and rules from their beginning, the training topic at its end."""
         ranges = reader.ranges()
         self.training_end = max(
             (offsets.end for where, offsets in ranges.items() if where[0] == self._training), default=0

@@ -28,7 +28,7 @@ _ANSWERED = (
 
 @dataclass(frozen=True, slots=True)
 class LabelledSession:
-    """A session, and what people say of it: True for bad, None for nothing."""
+    """A session with its human label: True for `bad`, False for `good`, None without a label."""
 
     session: Session
     is_bad: bool | None
@@ -40,7 +40,7 @@ def newest(store: StoreReader, at_most: int = MOST_SESSIONS) -> list[Row]:
 
 
 def answered(store: StoreReader, at_most: int = MOST_SESSIONS) -> list[Row]:
-    """The same of visitors with human labels."""
+    """Rows of the newest closed sessions of visitors with human labels."""
     given = {"weak": f"{WEAK_PREFIX}%", "report": f"{REPORT_PREFIX}%", "labels": MOST_LABELS, "sessions": at_most}
     return store.rows(_ANSWERED, given)
 
@@ -54,12 +54,12 @@ def labels(store: StoreReader) -> list[Row]:
 
 
 def decoded(rows: Iterable[Row]) -> list[Session]:
-    """The sessions of rows."""
+    """The decoded sessions of rows."""
     return [read_session(unpacked(row["body"])) for row in rows]
 
 
 def judged(sessions: Iterable[Session], label_rows: Sequence[Row]) -> list[LabelledSession]:
-    """Each session with what people say of it, as `weir rules stats` counts it."""
+    """Each session with its human label, as `weir rules stats` counts it."""
     found: list[LabelledSession] = []
     work = SessionLabeller(
         map(_label, label_rows), lambda session, is_bad: found.append(LabelledSession(session, is_bad))
@@ -71,7 +71,7 @@ def judged(sessions: Iterable[Session], label_rows: Sequence[Row]) -> list[Label
 
 
 def scored(rows: Sequence[Row], label_rows: Sequence[Row]) -> list[tuple[float, bool]]:
-    """Scores that were served to sessions, with whether people say that those are bad."""
+    """The champion's scores of sessions with human labels, each with whether the label is `bad`."""
     scores = {row["session_id"]: row["score"] for row in rows if row["score"] is not None}
     return [
         (scores[one.session.session_id], one.is_bad)

@@ -1,4 +1,4 @@
-"""The site's policy: Markdown to HTML, without any HTML of its own."""
+"""Converts the site's policy from Markdown to HTML; HTML within the Markdown is escaped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable(
 
 
 def policy_html(path: Path) -> str:
-    """The file as HTML; if it can't be read, the page says so. Links are kept where they are links of the web."""
+    """The file as HTML, or a message if it can't be read. Links with unsafe schemes are not rendered."""
     try:
         return str(_markdown.render(path.read_text(errors="replace")))
     except OSError as error:

@@ -22,14 +22,14 @@ from weir.topics import EVENTS
 
 log = logging.getLogger("weir.console")
 MOST_RECORDS = 2_000_000
-"""Of the visitor's partition, the newest so many are read."""
+"""Most records of the visitor's partition that are read, the newest."""
 MOST_FOUND = 500
 MOST_AT_ONCE = 4
-"""Most readings at once: each takes a connection, and a part of a processor."""
+"""Most readings at once, since each takes a connection and processor time."""
 KEPT_S = 600.0
-"""What was read is kept so long."""
+"""Seconds for which found events are kept."""
 MOST_KEPT_BYTES = 16_384
-"""Of larger events only their place is kept: each can be looked at alone."""
+"""Of larger events only the position is kept; a page can show each of them."""
 _event = decoder(Event)
 
 
@@ -41,27 +41,27 @@ class FoundEvent:
     offset: int
     told_s: float
     size: int
-    """Bytes of its value."""
+    """Bytes of the event's value."""
     event_id: str
     type: str
     event: Event | None
-    """None where it is too large to be kept."""
+    """None if the value is too large to be kept."""
 
 
 @dataclass(slots=True)
 class Read:
-    """One reading for one person."""
+    """One reading of a partition for one person."""
 
     visitor: str
     began_s: float
     total: int = 0
-    """Records that are to be read."""
+    """Number of records to read."""
     done: int = 0
     found: list[FoundEvent] = field(default_factory=list)
-    """In the order of the partition."""
+    """Found events, in the order of the partition."""
     is_over: bool = False
     is_cut: bool = False
-    """Whether it ended at the most events that are kept."""
+    """Whether it ended early at the greatest number of events."""
     is_whole: bool = True
     """Whether the partition was read from its first record."""
     error: WeirError | None = None
@@ -70,7 +70,7 @@ class Read:
 
     @property
     def share(self) -> float:
-        """How far it is, from 0 to 1."""
+        """Share of the records that was read, from 0 to 1."""
         return 1.0 if self.is_over else min(1.0, self.done / self.total) if self.total else 0.0
 
 
@@ -78,12 +78,12 @@ Source = Callable[[Settings, Read], Iterator[LogRecord]]
 
 
 class OnDemand:
-    """Reads for people, one reading a person at a time; any thread may use it.
+    """Reads events for people, one reading for each person at a time; any thread may call it.
 
     Args:
-        settings: where the cluster is.
-        source: the records to look through; it keeps `done` and `total`, and ends when the reading is cancelled.
-        clock: tells for how long results are kept.
+        settings: addresses of the brokers.
+        source: yields the records to search; it updates `done` and `total`, and ends if the reading is cancelled.
+        clock: returns the time, for the age of results.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class OnDemand:
         self._running = 0
 
     def read(self, person: str, visitor: str) -> Read:
-        """The person's reading of this visitor: the one that runs or was kept, or a new one in another one's place.
+        """The person's running or kept reading of this visitor, or a new reading, which replaces another visitor's.
 
         Raises:
             WorkError: `MOST_AT_ONCE` other readings run.
@@ -126,17 +126,17 @@ class OnDemand:
             return held if held is not None and held.visitor == visitor and not held.is_cancelled else None
 
     def cancel(self, person: str) -> None:
-        """Ends a person's reading, and forgets what it found."""
+        """Ends a person's reading, and drops the found events."""
         with self._lock:
             held = self._reads.pop(person, None)
             if held is not None:
                 held.is_cancelled = True
 
     def event_at(self, partition: int, offset: int) -> LogRecord | None:
-        """One record of the events topic, however large; None where it is gone.
+        """One record of the events topic, of any size; None if it was deleted.
 
         Raises:
-            ClusterError: the cluster is not there.
+            ClusterError: the cluster is unreachable.
         """
         return record_at(self._settings, EVENTS, partition, offset)
 
@@ -169,7 +169,7 @@ class OnDemand:
 
 
 def partition_of(settings: Settings, read: Read) -> Iterator[LogRecord]:
-    """The newest records of the partition that the visitor's events are in."""
+    """The newest records of the partition with the visitor's events."""
     with LogReader(settings, [settings.names.public(EVENTS)]) as reader:
         ranges = ranges_of(reader, settings, [EVENTS], read.visitor, MOST_RECORDS)
         read.total = ranges.records

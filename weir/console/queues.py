@@ -36,7 +36,7 @@ class Queue:
     title: str
     help: str
     search: Search | None = None
-    """Of a saved search."""
+    """The search of a saved queue; None for others."""
 
 
 BUILT_IN = (
@@ -45,7 +45,7 @@ BUILT_IN = (
     Queue("reports", "Reports", "Visitors who were reported by others."),
     Queue("unsure", "Not confident", "The verdict is review, or the model's score is near the middle."),
     Queue("novel", "Unusual", "Unlike the sessions before them."),
-    Queue("random", "Random", "A sample: what is found here says how much is missed elsewhere."),
+    Queue("random", "Random", "A random sample, from which the share of missed abuse is estimated."),
     Queue("open", "Flagged now", "Sessions that are still open and flagged: an answer acts at once."),
 )
 _IN_ORDER = ("conflict", "reports", "unsure", "novel", "random")
@@ -62,16 +62,16 @@ class Question:
 
 
 class Leases:
-    """Who looks at what, within this console; the time is passed in."""
+    """Reservations of questions by users of this console; the time is passed in."""
 
     def __init__(self) -> None:
         self._held: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()
 
     def take(self, candidates: Iterable[Question], holder: str, now_s: float) -> Question | None:
-        """The first question that no other user holds; the holder has it from now on, and gives up others.
+        """Reserves the first question that no other user has reserved, and releases the holder's other questions.
 
-        A question that the holder has in hand comes before the others, so that a page that is loaded again stays.
+        A question that the holder has reserved comes first, so that a page that is loaded again shows the same one.
         """
         with self._lock:
             self._held = {name: held for name, held in self._held.items() if held[1] > now_s}
@@ -86,14 +86,14 @@ class Leases:
             return chosen
 
     def give_back(self, session_id: str, holder: str) -> None:
-        """Lets go of a question, if it is the holder's."""
+        """Releases a question, if it is the holder's."""
         with self._lock:
             if self._held.get(session_id, ("", 0.0))[0] == holder:
                 del self._held[session_id]
 
 
 def queue_of(store: StoreReader, name: str) -> Queue | None:
-    """The queue of a name; None without one."""
+    """The queue of this name; None if there is none."""
     return next((queue for queue in (*BUILT_IN, *saved(store)) if queue.name == name), None)
 
 
@@ -114,12 +114,12 @@ def saved(store: StoreReader) -> list[Queue]:
         try:
             found[name] = Queue(name, title, f"Saved by {action.who}.", Search.of(given))
         except UsageError:  # one bad queue must not remove the others
-            log.warning("passed over the saved queue %r: its search can't be asked", title)
+            log.warning("skipped the saved queue %r: its search is not valid", title)
     return list(found.values())
 
 
 def candidates(store: StoreReader, queue: Queue, who: str, now_s: float, at_most: int = _AT_ONCE) -> list[Question]:
-    """What the queue would ask a person, the most useful first: neither answered nor skipped by them."""
+    """The queue's questions for a person, the most useful first, without those that the person answered or skipped."""
     names = _IN_ORDER if queue.name == "all" else (queue.name,)
     found: dict[str, Question] = {}
     for name in names:
@@ -132,7 +132,7 @@ def candidates(store: StoreReader, queue: Queue, who: str, now_s: float, at_most
 
 
 def count(store: StoreReader, queue: Queue, who: str, now_s: float) -> int:
-    """How many questions a queue has for a person; `COUNTED` + 1 stands for more than `COUNTED`."""
+    """Number of a queue's questions for a person; `COUNTED` + 1 means more than `COUNTED`."""
     return len(candidates(store, queue, who, now_s, COUNTED + 1))
 
 

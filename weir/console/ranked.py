@@ -1,4 +1,4 @@
-"""Bars that lie one below another, each with a label that can be read and, for a rate, its confidence interval."""
+"""Horizontal bars, each with a label and, for a rate, with its confidence interval."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _RIGHT, _TOP, _FLOOR = 16, 6, 20
 _ROW, _BAR = 22, 14
 _LINES = 4
 _LETTER, _NARROWEST, _WIDEST = 6.2, 60.0, 240.0
-"""Width of a character of a label, and bounds of the room that all labels have."""
+"""Width of a character of a label, and bounds of the labels' width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,14 @@ class RankedBar:
 
     label: str
     value: float | None
-    """None where there is nothing to divide by: the label stands alone."""
+    """None if the rate's divisor is 0: only the label is drawn."""
     low: float | None = None
     high: float | None = None
     """Bounds of the value's confidence interval; None where it has none."""
 
 
 def ranked(rows: Sequence[RankedBar], title: str, *, is_share: bool = False) -> Markup:
-    """A bar a row, from the left to the right, with whiskers over each interval.
+    """A horizontal bar for each row, with whiskers for the interval.
 
     Args:
         rows: from top to bottom.
@@ -48,7 +48,7 @@ def ranked(rows: Sequence[RankedBar], title: str, *, is_share: bool = False) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """Where values lie: from `left`, which is 0, to `most` at the right."""
+    """The horizontal scale: from 0 at `left` to `most` at the right."""
 
     left: float
     most: float
@@ -83,7 +83,7 @@ def _grid(scale: _Scale, floor: float) -> str:
         value = scale.most * number / _LINES
         x = scale.x(value)
         parts.append(f'<line class="c-grid" x1="{x:.1f}" y1="{_TOP}" x2="{x:.1f}" y2="{floor}"/>')
-        # A count has no halves: of a short axis, some lines have no number.
+        # A count has no fractions, so some lines of a short axis have no number.
         if scale.is_share or value.is_integer():
             anchor, label_text = "end" if number == _LINES else "middle", _number(value, is_share=scale.is_share)
             parts.append(f'<text x="{x:.1f}" y="{floor + 14}" text-anchor="{anchor}">{label_text}</text>')

@@ -13,16 +13,16 @@ from weir.contracts.label import kind_of
 DAY_S = 86_400.0
 DAYS_BEFORE = 7
 MOST_SCORES = 5_000
-"""Of each of the two windows."""
+"""Most scores of each of the two windows."""
 LEAST_SCORES = 100
-"""Of each: fewer move by chance."""
+"""Least scores of each window; a histogram of fewer moves by chance."""
 MOST_LABELS = 50_000
 MOST_SOURCES = 40
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreFigures:
-    """What the page of models shows of scores and labels."""
+    """Figures of scores and labels for the page of models."""
 
     answers: int
     """Served scores of sessions with human labels."""
@@ -30,7 +30,7 @@ class ScoreFigures:
     calibration: Sequence[Point]
     precision: Sequence[Point]
     today: Sequence[Point]
-    """Empty, as `before`, where either has too few scores."""
+    """Empty, as `before`, if either window has too few scores."""
     before: Sequence[Point]
     moved: float | None
     sources: Mapping[tuple[str, str], Mapping[str, int]]
@@ -39,7 +39,7 @@ class ScoreFigures:
 
 
 def prepared(store: StoreReader, now_s: float) -> Callable[[], ScoreFigures]:
-    """Reads what the figures need; what it gives computes them, and reads nothing."""
+    """Reads the store, and returns a function that computes the figures without reading it."""
     rows, label_rows = answered(store), labels(store)
     today = _scores(store, now_s - DAY_S, now_s + DAY_S)
     before = _scores(store, now_s - (1 + DAYS_BEFORE) * DAY_S, now_s - DAY_S)

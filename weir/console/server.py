@@ -1,4 +1,4 @@
-"""Runs a console: its followers, and the web server in front of them, until it is stopped."""
+"""Runs a console, its followers and its web server, until it is stopped."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def console(settings: Settings, name: str) -> Iterator[Console]:
     """A console whose followers run while the block does.
 
     Raises:
-        WeirError: a setting won't do.
+        WeirError: a setting is not valid.
     """
     folder = settings.console_folder
     door = Door.of(settings, Tickets(secret_in(folder)), name)
@@ -86,7 +86,7 @@ def _listen(settings: Settings) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind((settings.console_host, settings.console_port))
-        # Before the server is up: a browser that opens the printed address at once waits, and is not refused.
+        # Listens before the server runs, so that a browser that opens the printed address at once is not refused.
         made.listen(128)
     except OSError as error:
         made.close()

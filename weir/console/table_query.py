@@ -13,9 +13,9 @@ from weir.errors import UsageError, WorkError
 SECONDS = 20.0
 """A query that takes longer is stopped."""
 MEMORY = "512MiB"
-"""What DuckDB may take for one query."""
+"""Most memory of DuckDB for one query."""
 MOST_ROWS = 10_000
-"""Of a result; the rest is not kept."""
+"""Most rows of a result; further rows are dropped."""
 PACKAGES = ("deltalake", "duckdb", "pyarrow")
 """Packages of the extra `table` that a query needs."""
 

@@ -1,4 +1,4 @@
-"""What another version of a pack would say of the newest sessions of the store."""
+"""Compares another version of a pack with the packs in force, on the newest sessions of the store."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ MOST_SESSIONS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """What would be another verdict."""
+    """The verdicts that would change."""
 
     sessions: int
     changes: Sequence[HeuristicVerdictChange]
     verdicts: Mapping[tuple[str, str], int]
     """Verdict before and after, to how many sessions."""
     changed_patterns: int
-    """Patterns that read otherwise in that version, or are in one of the two alone."""
+    """Patterns that differ in that version, or are in only one of the two versions."""
     whole: int
     """Sessions of which the store has all events; only where there are changed patterns this matters."""
 
 
 def prepared(store: StoreReader, library: PackLibrary, pack: str, version: str) -> Callable[[], WhatIf]:
-    """Reads what a comparison with the packs in force needs; what it gives compares, and reads nothing.
+    """Reads the store, and returns a function that compares without reading it.
 
     Raises:
         UsageError: there is no such version.
@@ -58,8 +58,8 @@ def compare(
 ) -> WhatIf:
     """Judges sessions by two sets of packs.
 
-    Patterns that read the same in both count as the session's record notes them. Those that were changed, or are new,
-    are matched anew on the events.
+    The hits of patterns that are the same in both are taken from the session's record. Changed and new patterns are
+    matched on the events again.
     """
     changed = _changed(before, after)
     changes: list[HeuristicVerdictChange] = []
@@ -87,7 +87,7 @@ def compare(
 
 
 def _changed(before: Patterns, after: Patterns) -> frozenset[str]:
-    """Ids of patterns that match otherwise."""
+    """Ids of patterns that differ."""
     return frozenset(name for name in {*before.ids, *after.ids} if _reads(before, name) != _reads(after, name))
 
 

@@ -23,7 +23,7 @@ _SURELY = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class ExplainedMatch:
-    """A pattern on a text: what is before the match, the match, and what is after it, once disguises are off."""
+    """A match of a pattern in a decoded text, with the text before and after the match."""
 
     rule: str
     version: str
@@ -41,7 +41,7 @@ class ExplainedMatch:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """What a feature adds to a score: the score's log-odds less those without the feature."""
+    """A feature's contribution to a score: the score's log-odds less those without the feature."""
 
     feature: str
     meaning: str
@@ -50,7 +50,7 @@ class Push:
 
 
 def matches(patterns: Patterns, texts: Iterable[InspectedText]) -> list[ExplainedMatch]:
-    """The matches in some texts, each pattern and place once, the weightiest first."""
+    """The matches in some texts, each pattern and place once, those with the greatest weight first."""
     found: dict[tuple[str, str, str], ExplainedMatch] = {}
     for seen in texts:
         for firing in explain(patterns, [seen]):
@@ -69,8 +69,8 @@ def matches(patterns: Patterns, texts: Iterable[InspectedText]) -> list[Explaine
 
 
 def texts_of_session(session: Session) -> list[InspectedText]:
-    """What a session's record still has of its visitor's texts."""
-    # Not checked again: events are bounded where they come in, and a record that is odd is shown all the same.
+    """The texts of the visitor that the session's record has."""
+    # Not validated again: events are bounded at the input, and a record with an odd value must still be shown.
     event = Event.model_construct(
         event_id="-",
         visitor_id=session.visitor_id,

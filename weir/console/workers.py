@@ -19,13 +19,13 @@ from prometheus_client.parser import text_string_to_metric_families
 EVERY_S = 2.0
 TIMEOUT_S = 2.0
 RATE_S = 20.0
-"""Rates are over so long."""
+"""Seconds over which rates are computed."""
 Series = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerSeen:
-    """A worker as it answered last."""
+    """The last response of a worker."""
 
     address: str
     is_up: bool
@@ -35,7 +35,7 @@ class WorkerSeen:
 
 
 class WorkerWatch:
-    """Asks every few seconds on a thread of its own; a context manager.
+    """Queries workers every few seconds on a separate thread; a context manager.
 
     Args:
         addresses: of workers' web servers, such as `http://127.0.0.1:6066`.
@@ -61,11 +61,11 @@ class WorkerWatch:
             self._thread.join(TIMEOUT_S * 2)
 
     def workers(self) -> list[WorkerSeen]:
-        """All that are named, as they answered last."""
+        """The last response of each configured worker."""
         return [self._seen.get(address, WorkerSeen(address, is_up=False)) for address in self.addresses]
 
     def total(self, name: str) -> float | None:
-        """The sum of a metric over all workers; None while none tells it."""
+        """The sum of a metric over all workers; None if no worker has it."""
         values = [value for one in self.workers() for (metric, _), value in one.series.items() if metric == name]
         return sum(values) if values else None
 
@@ -86,18 +86,18 @@ class WorkerWatch:
             return {}
         (first_s, first), (last_s, last) = samples[0], samples[-1]
         elapsed_s = max(last_s - first_s, 1e-3)
-        # A worker that began anew counts from 0.
+        # A restarted worker counts from 0.
         return {name: max(0.0, value - first.get(name, 0.0)) / elapsed_s for name, value in last.items()}
 
     def look(self) -> None:
-        """Asks all of them once."""
+        """Queries all workers once."""
         for address in self.addresses:
             self._seen[address] = _ask(address)
         outcomes = self.by_label("weir_events_total", "outcome")
         if outcomes:
             self._outcomes.append((time.monotonic(), outcomes))
         else:
-            # Otherwise the rates of before would be shown for as long as no worker answers.
+            # Otherwise old rates would be shown while no worker answers.
             self._outcomes.clear()
 
     def _run(self) -> None:

@@ -1,4 +1,4 @@
-"""What each rule is worth, on the newest sessions of the store."""
+"""Figures of each rule on the newest sessions of the store: hits, precision and cost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SORTED_BY = (
 )
 _KEPT_COSTS = 4
 _costs_of: dict[tuple[tuple[str, str], ...], Mapping[str, float]] = {}
-"""Versions of packs to what their patterns cost: it depends on nothing else."""
+"""Costs of patterns by the versions of their packs, on which alone costs depend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class RuleSeen:
     info: PatternInfo | SessionRule
     kind: Literal["pattern", "session rule"]
     row: RuleStats | None
-    """None for signs of no weight: they are no evidence, and nothing is counted of them."""
+    """None for signs without weight, which are no evidence and are not counted."""
     cost_us: float | None
-    """Of a pattern: microseconds a text."""
+    """Of a pattern: microseconds for each text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ class Worth:
     rules: Mapping[str, RuleSeen]
     sessions: int
     answered: int
-    """Of them, those with human labels."""
+    """Number of these sessions with human labels."""
 
 
 def prepared(store: StoreReader, patterns: Patterns) -> Callable[[], Worth]:
-    """Reads what figures of all rules need; what it gives computes them, and reads nothing."""
+    """Reads the store, and returns a function that computes the figures of all rules without reading it."""
     rows, label_rows = newest(store), labels(store)
 
     def compute() -> Worth:
@@ -67,7 +67,7 @@ def prepared(store: StoreReader, patterns: Patterns) -> Callable[[], Worth]:
 
 
 def in_order(rules: Sequence[RuleSeen], by: str) -> list[RuleSeen]:
-    """Rules in an order: words rise, numbers fall, and what is not known comes last."""
+    """Rules in an order: texts ascending, numbers descending, and unknown values last."""
     if by in {"rule", "category"}:
         return sorted(rules, key=lambda one: (one.info.category if by == "category" else "", one.info.id))
 
@@ -84,7 +84,7 @@ def in_order(rules: Sequence[RuleSeen], by: str) -> list[RuleSeen]:
 
 
 def entry_of(patterns: Patterns, rule: str) -> tuple[Pack, PatternEntry | SessionRuleEntry] | None:
-    """What a pack says of a rule; of a pattern in prose, what it says of the pattern."""
+    """A rule's pack and entry; of a pattern's variant for prose, the pattern's entry."""
     for pack in patterns.packs:
         entries: list[PatternEntry | SessionRuleEntry] = [*pack.patterns_in_force, *pack.rules_in_force]
         for entry in entries:
