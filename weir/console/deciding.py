@@ -29,7 +29,7 @@ SENTENCES = {
 def in_words(decision: Decision) -> str:
     """A decision as a sentence without its end."""
     if not decision.version:
-        return f"The champion {decision.previous_version or ''} was taken back: no model scores".replace("  ", " ")
+        return f"The champion {decision.previous_version or ''} was rolled back: no model scores".replace("  ", " ")
     sentence = SENTENCES[decision.kind].format(version=decision.version)
     before = decision.previous_version
     return (

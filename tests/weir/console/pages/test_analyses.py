@@ -111,7 +111,7 @@ def test_a_slow_query_is_waited_for_and_a_third_one_told_to_come_again(at_hand: 
     at_hand.console.analyses = made = Analyses("tables", slow, patience_s=0.01)
     for name in ("cohorts", "top-bots"):
         page = at_hand.browser.get(f"/analyses/{name}").text
-        assert "this page looks again in a moment" in page
+        assert "this page reloads in a moment" in page
         assert 'data-refresh-s="2"' in page
     third = at_hand.browser.get("/analyses/funnel-by-day")
     assert third.status_code == 503
@@ -119,7 +119,7 @@ def test_a_slow_query_is_waited_for_and_a_third_one_told_to_come_again(at_hand: 
     assert 'data-refresh-s="5"' in third.text
     go_on.set()
     assert made.get(named_query("cohorts"), 30) is not None
-    assert "The tables have nothing that it counts." in at_hand.browser.get("/analyses/cohorts").text
+    assert "The tables have no rows for this query." in at_hand.browser.get("/analyses/cohorts").text
 
 
 def test_a_query_that_takes_too_long_is_stopped(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
