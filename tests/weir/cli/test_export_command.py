@@ -103,7 +103,7 @@ def test_events_become_lines_and_rows_and_what_is_no_event_is_told(installation:
 
     called = weir("export", "events", "--jsonl", str(lines), on=installation)
     assert called.code == 1
-    assert "Watermark records left out, since they are no events: 1." in called.err
+    assert "Watermark records left out, since they are not events: 1." in called.err
     assert "lacks the records that could not be read: 1. The first is at partition " in called.err
     assert f"{lines}: records 2, bytes {lines.stat().st_size:,}." in called.err
     assert [json.loads(line)["event_id"] for line in lines.read_text().splitlines()] == ["a", "b"]

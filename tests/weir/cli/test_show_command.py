@@ -112,7 +112,7 @@ def test_an_event_is_found_with_its_session_and_says_what_is_concluded(filled: S
     assert called.out.startswith("Event e2 of visitor anna\n")
     assert "session s1 (concluded)" in called.out
     refused = weir("show", "bad", on=filled)
-    assert "dead letter: `ts` is no time between 1970 and 2199 (bad_ts)." in refused.out
+    assert "dead letter: `ts` is not a time between 1970 and 2199 (bad_ts)." in refused.out
 
 
 @pytest.mark.kafka
